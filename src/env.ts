@@ -1,0 +1,191 @@
+/**
+ * Raw bindings and variables -> Config, parsed once per isolate. The only reader of `env`: no other file sees a
+ * variable's name. Every fault is reported at once, one sentence each; a fault stops the start.
+ */
+import { err, ok, type Result } from "./platform/index.ts";
+
+const TIERS = ["tier-1", "tier-2", "tier-3"] as const;
+type Tier = (typeof TIERS)[number];
+
+const PROVIDERS = ["anthropic", "openai", "ollama", "offline"] as const;
+export type ProviderName = (typeof PROVIDERS)[number];
+
+export type ModelRef = { readonly provider: ProviderName; readonly model: string };
+
+export type Config = {
+  readonly environment: "development" | "production";
+  readonly authMode: "dev" | "required";
+  /** Null: there is no bootstrap key, so nobody can publish for all tenants or create tenants. */
+  readonly adminApiKey: string | null;
+  readonly anthropic: { readonly apiKey: string; readonly baseUrl: string | null } | null;
+  readonly openai: { readonly apiKey: string; readonly baseUrl: string | null } | null;
+  readonly ollama: { readonly baseUrl: string } | null;
+  readonly tiers: Readonly<Record<Tier, ModelRef>>;
+  readonly defaultTier: Tier;
+  readonly fallbackChain: readonly Tier[];
+  /** Tenants that are absent may use every tier. */
+  readonly tenantTierAllowlist: ReadonlyMap<string, readonly Tier[]>;
+  readonly corsOrigins: readonly string[];
+  readonly taskRetentionDays: number;
+  readonly tenantMaxRunning: number;
+  readonly bodyBytesMax: number;
+  /** Which of the two ways starts a run; the alarm is the net under both. `both` outside of tests. */
+  readonly dispatch: "both" | "queue" | "kick";
+};
+
+type Variables = Readonly<Record<string, unknown>>;
+
+const CLAUDE: Readonly<Record<Tier, string>> = {
+  "tier-1": "claude-opus-4-6",
+  "tier-2": "claude-sonnet-4-5",
+  "tier-3": "claude-haiku-4-5",
+};
+const OFFLINE: ModelRef = { provider: "offline", model: "scripted" };
+const TIER_VARIABLE = { "tier-1": "MODEL_TIER_1", "tier-2": "MODEL_TIER_2", "tier-3": "MODEL_TIER_3" } as const;
+
+/** Collects faults while reading, so that one start shows all of them. */
+class Reader {
+  readonly faults: string[] = [];
+  readonly #variables: Variables;
+  constructor(variables: Variables) {
+    this.#variables = variables;
+  }
+  /** Empty counts as absent. */
+  text(name: string): string | null {
+    const value = this.#variables[name];
+    return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
+  }
+  choice<const T extends string>(name: string, choices: readonly T[], fallback: T): T {
+    const value = this.text(name);
+    if (value === null) return fallback;
+    const found = choices.find((choice) => choice === value);
+    if (found === undefined) this.faults.push(`${name} is "${value}"; it must be one of ${choices.join(", ")}.`);
+    return found ?? fallback;
+  }
+  integer(name: string, range: { readonly min: number; readonly max: number; readonly fallback: number }): number {
+    const value = this.text(name);
+    if (value === null) return range.fallback;
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= range.min && number <= range.max) return number;
+    this.faults.push(`${name} is "${value}"; it must be a whole number from ${range.min} to ${range.max}.`);
+    return range.fallback;
+  }
+  url(name: string): string | null {
+    const value = this.text(name);
+    if (value === null) return null;
+    const url = URL.parse(value);
+    if (url?.protocol === "http:" || url?.protocol === "https:") return value.replace(/\/+$/, "");
+    this.faults.push(`${name} is "${value}"; it must be an http or https URL.`);
+    return null;
+  }
+}
+
+function readTiers(reader: Reader, configured: ReadonlySet<ProviderName>): Record<Tier, ModelRef> {
+  const defaultFor = (tier: Tier): ModelRef =>
+    configured.has("anthropic") ? { provider: "anthropic", model: CLAUDE[tier] } : OFFLINE;
+  const read = (tier: Tier): ModelRef => {
+    const name = TIER_VARIABLE[tier];
+    const value = reader.text(name);
+    if (value === null) {
+      // With another provider configured, an unset tier must not silently answer offline.
+      const other = [...configured].find((provider) => provider !== "anthropic");
+      return other !== undefined && !configured.has("anthropic") ? firstNamed(reader) : defaultFor(tier);
+    }
+    const slash = value.indexOf("/");
+    const provider = PROVIDERS.find((known) => known === value.slice(0, slash));
+    const model = value.slice(slash + 1);
+    if (provider === undefined || model === "") {
+      reader.faults.push(
+        `${name} is "${value}"; it must be provider/model with a provider of ${PROVIDERS.join(", ")}.`,
+      );
+      return OFFLINE;
+    }
+    if (provider !== "offline" && !configured.has(provider)) {
+      const needs = provider === "ollama" ? "OLLAMA_BASE_URL" : `${provider.toUpperCase()}_API_KEY`;
+      reader.faults.push(`${name} uses ${provider}, which needs ${needs}.`);
+    }
+    return { provider, model };
+  };
+  return { "tier-1": read("tier-1"), "tier-2": read("tier-2"), "tier-3": read("tier-3") };
+}
+
+/** A server that is not Anthropic's has no default model names: the first named tier stands in for unnamed ones. */
+function firstNamed(reader: Reader): ModelRef {
+  for (const tier of TIERS) {
+    const value = reader.text(TIER_VARIABLE[tier]);
+    const slash = value?.indexOf("/") ?? -1;
+    const provider = PROVIDERS.find((known) => known === value?.slice(0, slash));
+    if (value && provider && value.length > slash + 1) return { provider, model: value.slice(slash + 1) };
+  }
+  return OFFLINE;
+}
+
+function readTierList(reader: Reader, name: string, value: string): Tier[] {
+  const parts = value.split(",").map((part) => part.trim());
+  const tiers = TIERS.filter((tier) => parts.includes(tier));
+  if (tiers.length !== parts.length) {
+    reader.faults.push(`${name} is "${value}"; it must list tiers of ${TIERS.join(", ")}, each once.`);
+  }
+  return parts.flatMap((part) => TIERS.filter((tier) => tier === part));
+}
+
+function readAllowlist(reader: Reader): Map<string, readonly Tier[]> {
+  const value = reader.text("TENANT_TIER_ALLOWLIST");
+  const map = new Map<string, readonly Tier[]>();
+  if (value === null) return map;
+  const fault = 'TENANT_TIER_ALLOWLIST must be JSON such as {"tenant-123": ["tier-3"]}.';
+  try {
+    const parsed: unknown = JSON.parse(value);
+    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw new Error("not an object");
+    for (const [tenant, list] of Object.entries(parsed)) {
+      const tiers = Array.isArray(list) ? TIERS.filter((tier) => list.includes(tier)) : [];
+      if (!Array.isArray(list) || tiers.length !== list.length) throw new Error("not a list of tiers");
+      map.set(tenant, tiers);
+    }
+  } catch {
+    // Any malformed part voids the whole value: a half-read allow-list would be a guess.
+    reader.faults.push(fault);
+  }
+  return map;
+}
+
+/** Config, or every fault as one sentence. Never throws. */
+export function parseConfig(variables: Variables): Result<Config, readonly string[]> {
+  const reader = new Reader(variables);
+  const environment = reader.choice("ENVIRONMENT", ["development", "production"], "production");
+  const authMode = reader.choice("AUTH_MODE", ["dev", "required"], environment === "production" ? "required" : "dev");
+  if (environment === "production" && authMode === "dev") {
+    reader.faults.push("AUTH_MODE=dev trusts any caller's tenant header and is refused when ENVIRONMENT=production.");
+  }
+  const anthropicKey = reader.text("ANTHROPIC_API_KEY");
+  const openaiKey = reader.text("OPENAI_API_KEY");
+  const openaiBaseUrl = reader.url("OPENAI_BASE_URL");
+  const ollamaBaseUrl = reader.url("OLLAMA_BASE_URL");
+  const anthropicBaseUrl = reader.url("ANTHROPIC_BASE_URL");
+  const configured = new Set<ProviderName>();
+  if (anthropicKey !== null) configured.add("anthropic");
+  // Many OpenAI-compatible servers need no key: a base URL alone configures the provider.
+  if (openaiKey !== null || openaiBaseUrl !== null) configured.add("openai");
+  if (ollamaBaseUrl !== null) configured.add("ollama");
+  const config: Config = {
+    environment,
+    authMode,
+    adminApiKey: reader.text("ADMIN_API_KEY"),
+    anthropic: anthropicKey === null ? null : { apiKey: anthropicKey, baseUrl: anthropicBaseUrl },
+    openai: configured.has("openai") ? { apiKey: openaiKey ?? "none", baseUrl: openaiBaseUrl } : null,
+    ollama: ollamaBaseUrl === null ? null : { baseUrl: ollamaBaseUrl },
+    tiers: readTiers(reader, configured),
+    defaultTier: reader.choice("DEFAULT_TIER", TIERS, "tier-2"),
+    fallbackChain: readTierList(reader, "MODEL_FALLBACK_CHAIN", reader.text("MODEL_FALLBACK_CHAIN") ?? TIERS.join(",")),
+    tenantTierAllowlist: readAllowlist(reader),
+    corsOrigins: (reader.text("CORS_ORIGINS") ?? "")
+      .split(",")
+      .map((origin) => origin.trim().replace(/\/+$/, ""))
+      .filter((origin) => origin !== ""),
+    taskRetentionDays: reader.integer("TASK_RETENTION_DAYS", { min: 1, max: 3650, fallback: 30 }),
+    tenantMaxRunning: reader.integer("TENANT_MAX_RUNNING", { min: 1, max: 10_000, fallback: 20 }),
+    bodyBytesMax: reader.integer("BODY_BYTES_MAX", { min: 1024, max: 100 * 1024 * 1024, fallback: 1024 * 1024 }),
+    dispatch: reader.choice("RUN_DISPATCH", ["both", "queue", "kick"], "both"),
+  };
+  return reader.faults.length > 0 ? err(reader.faults) : ok(config);
+}

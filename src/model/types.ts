@@ -1,0 +1,56 @@
+/** What the task room asks of the router, and what it gets: one finished turn, priced, or the reason there is none. */
+import type { Usage } from "../meter/index.ts";
+import type { ModelReply, ModelRequest } from "./provider.ts";
+
+export const TIERS = ["tier-1", "tier-2", "tier-3"] as const;
+export type Tier = (typeof TIERS)[number];
+
+export type TurnContext = {
+  readonly tenant: string;
+  readonly tier: Tier;
+  readonly signal: AbortSignal;
+  readonly traceparent: string;
+  /** Text as it arrives from the model in use. */
+  readonly onText: (text: string) => void;
+  /** What was streamed since the start of the turn is void: a new attempt begins, perhaps on another model. */
+  readonly onReset: (reason: { readonly model: string; readonly failure: string }) => void;
+};
+
+export type Turn = {
+  readonly reply: ModelReply;
+  /** `provider/model` that answered. */
+  readonly model: string;
+  /** Attempts made in this turn, over all models; at least 1. */
+  readonly attempts: number;
+  /** Tokens of the reply and of every failed attempt that the provider counted. */
+  readonly usage: Usage;
+  /** Micros of a US dollar for `usage`; null when the price of a model in it is unknown. */
+  readonly costMicros: number | null;
+};
+
+export type TurnFailure = {
+  /**
+   * fatal: no retry mends it; the task fails with `code`.
+   * attempt: this turn failed; the task spends one of its attempts.
+   * outage: every model was down or its breaker open; the task waits `retryAfterMs` and spends no attempt.
+   */
+  readonly kind: "fatal" | "attempt" | "outage";
+  readonly code: "PROVIDER_AUTH" | "PROVIDER_BUDGET" | "PROVIDER_UNAVAILABLE" | "CONTEXT_TOO_LONG" | "PROVIDER_ERROR";
+  /** For a person: names the model and what it answered; no user content, no key. */
+  readonly message: string;
+  readonly retryAfterMs: number | null;
+  readonly usage: Usage;
+  readonly costMicros: number | null;
+};
+
+export interface ModelRouter {
+  /** `provider/model` behind a tier, for messages to people. */
+  modelOf(tier: Tier): string;
+  /** Whether the tenant may use the tier. */
+  isAllowed(tenant: string, tier: Tier): boolean;
+  /** One model turn with retries, breakers and fallback. Rejects only when `signal` aborts, with its reason. */
+  complete(
+    request: ModelRequest,
+    context: TurnContext,
+  ): Promise<{ readonly ok: true; readonly value: Turn } | { readonly ok: false; readonly error: TurnFailure }>;
+}

@@ -1,0 +1,42 @@
+/** Bytes, digests and canonical JSON. No encodings of our own: UTF-8, hexadecimal, RFC 8785 key order. */
+
+const encoder = new TextEncoder();
+
+export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+
+/** Length of `text` in UTF-8 bytes. */
+export const utf8Length = (text: string): number => encoder.encode(text).byteLength;
+
+export const toHex = (bytes: Uint8Array): string => {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+};
+
+export async function sha256(data: string | Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", typeof data === "string" ? utf8(data) : data));
+}
+
+/** 64 lower-case hexadecimal digits. */
+export const sha256Hex = async (data: string | Uint8Array): Promise<string> => toHex(await sha256(data));
+
+/**
+ * JSON with object keys in code-unit order and no white space: equal values give equal text.
+ * Properties that are undefined are left out, as JSON.stringify does.
+ * @see https://www.rfc-editor.org/rfc/rfc8785
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+    return `{${members.join(",")}}`;
+  }
+  return JSON.stringify(value) ?? "null";
+}
+
+/** Parts joined so that no part can reach into its neighbour: each is prefixed by its length. */
+export const lengthPrefixed = (parts: readonly string[]): string =>
+  parts.map((part) => `${part.length}:${part}`).join("");

@@ -1,0 +1,28 @@
+/** The floor every room stands on. Knows no room. */
+
+export { assert, unreachable } from "./assert.ts";
+export { canonicalJson, lengthPrefixed, sha256, sha256Hex, toHex, utf8, utf8Length } from "./bytes.ts";
+export { type Clock, type Random, systemClock, systemRandom, toRfc3339 } from "./clock.ts";
+export { AppError, type ConnectCode, ERRORS, type ErrorCode, type ErrorItem } from "./errors.ts";
+export {
+  deriveAgentId,
+  deriveTaskId,
+  type IdempotencyKey,
+  newTraceId,
+  type PackId,
+  parseIdempotencyKey,
+  parsePackId,
+  parseSessionId,
+  parseTaskId,
+  parseTenantId,
+  parseTraceId,
+  type SessionId,
+  type TaskId,
+  type TenantId,
+  type TraceId,
+  taskObjectName,
+} from "./ids.ts";
+export { createLog, describeError, type Log, type LogContext, type LogFacts } from "./log.ts";
+export { formatMicros, parseDuration, parseMemorySize, parseMoney, type QuantityError } from "./quantity.ts";
+export { err, ok, type Result } from "./result.ts";
+export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from "./trace.ts";

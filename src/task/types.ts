@@ -1,0 +1,163 @@
+/**
+ * What the doors may ask of a task, and what comes back: plain data that survives the trip between isolates.
+ * Field names of the views are those of the wire (docs/rest.md), so a door adds nothing and renames nothing.
+ */
+import type { FinishReason } from "../model/index.ts";
+
+export const TASK_STATES = [
+  "queued",
+  "running",
+  "waiting",
+  "retry",
+  "done",
+  "failed",
+  "cancelled",
+  "dead_letter",
+] as const;
+export type TaskState = (typeof TASK_STATES)[number];
+
+/** `error.code` of a task that ended badly. */
+export const TASK_ERROR_CODES = [
+  "MAX_STEPS",
+  "LOOP_DETECTED",
+  "DEADLINE_EXCEEDED",
+  "ATTEMPTS_EXHAUSTED",
+  "PROVIDER_AUTH",
+  "PROVIDER_BUDGET",
+  "PROVIDER_UNAVAILABLE",
+  "CONTEXT_TOO_LONG",
+  "INPUT_BLOCKED",
+  "OUTPUT_BLOCKED",
+  "OUTPUT_TOO_LONG",
+  "STORAGE_LIMIT",
+  "BUDGET_EXHAUSTED",
+  "PACK_NOT_FOUND",
+  "PACK_REVOKED",
+] as const;
+export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
+
+export type CreateTask = {
+  readonly tenant: string;
+  readonly task_id: string;
+  readonly pack_id: string;
+  readonly pack_version: string;
+  readonly pack_digest: string;
+  /** Where the registry keeps the composed pack: the tenant's own shelf or the shared one. */
+  readonly pack_owner: string;
+  readonly input: string;
+  readonly session_id: string | null;
+  readonly metadata: { readonly [name: string]: string };
+  /** Null: the pack's tier, else the configured default. Resolved by the door, so never null here. */
+  readonly tier: "tier-1" | "tier-2" | "tier-3";
+  /** SHA-256 over the canonical request: what "the same request" means for an idempotency key. */
+  readonly fingerprint: string;
+  readonly trace_id: string;
+  readonly traceparent: string;
+  readonly replay: ReplayPlan | null;
+};
+
+export type ReplayPlan = {
+  readonly source_task_id: string;
+  /** Steps below this are taken from `journal`; 0 takes none. */
+  readonly from_step: number;
+  readonly dry_run: boolean;
+  /** Opaque to the doors: what TaskObject.exportJournal returned. */
+  readonly journal: string;
+};
+
+export type CreateOutcome =
+  | { readonly kind: "created" | "existing"; readonly state: TaskState; readonly pack_id: string }
+  /** The id is taken by another request (other fingerprint). */
+  | { readonly kind: "key_reused" }
+  /** The task ended and its retention is over: the key cannot create again. */
+  | { readonly kind: "gone" };
+
+export type TaskView = {
+  readonly task_id: string;
+  readonly state: TaskState;
+  readonly pack_id: string;
+  readonly pack_version: string;
+  readonly pack_digest: string;
+  readonly session_id: string | null;
+  readonly input: string;
+  readonly output: string | null;
+  readonly finish_reason: FinishReason | null;
+  readonly error: { readonly code: TaskErrorCode; readonly message: string } | null;
+  readonly steps_taken: number;
+  readonly attempt: number;
+  readonly usage: {
+    readonly input_tokens: number;
+    readonly cache_read_tokens: number;
+    readonly cache_write_tokens: number;
+    readonly output_tokens: number;
+  };
+  /** Decimal string of US dollars; null when a price is unknown. */
+  readonly cost_usd: string | null;
+  /** RFC 3339. */
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly trace_id: string;
+  readonly metadata: { readonly [name: string]: string };
+  /** Set on a replay only. */
+  readonly replay_of?: string;
+};
+
+export type TaskEvent = {
+  /** Gapless from 1. */
+  readonly seq: number;
+  readonly type: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly data: { readonly [name: string]: unknown };
+};
+
+export type CancelOutcome =
+  | { readonly kind: "cancelled"; readonly state: TaskState }
+  | { readonly kind: "already_terminal"; readonly state: TaskState }
+  | { readonly kind: "unknown" };
+
+/** The methods of a task's object that the doors, the queue and the index call. */
+export interface TaskStub {
+  create(args: CreateTask): Promise<CreateOutcome>;
+  /** Null for a task that does not exist (or whose retention is over). Creates nothing. */
+  view(): Promise<TaskView | null>;
+  /** Null for an unknown task. At most `limit` events with seq > after; `next` is the cursor for the following page. */
+  events(
+    after: number,
+    limit: number,
+  ): Promise<{ readonly events: readonly TaskEvent[]; readonly next: number } | null>;
+  /**
+   * Server-sent events as bytes: every event with seq > after, then live ones, then the end after the terminal event.
+   * Null for an unknown task; "gone" when `after` is beyond the task's last event.
+   */
+  subscribe(after: number): Promise<ReadableStream<Uint8Array> | null | "ahead">;
+  cancel(): Promise<CancelOutcome>;
+  /** Starts or restarts the run when it should be running and is not. Idempotent. Null for an unknown task. */
+  kick(): Promise<TaskState | null>;
+  /** The journal up to (not including) `beforeStep`, for a replay. Null for an unknown task. */
+  exportJournal(
+    beforeStep: number,
+  ): Promise<{
+    readonly journal: string;
+    readonly steps: number;
+    readonly request: Pick<CreateTask, "pack_id" | "pack_version" | "input" | "session_id" | "metadata" | "tier">;
+  } | null>;
+}
+
+/** One row of a list. */
+export type TaskListItem = Pick<
+  TaskView,
+  "task_id" | "state" | "pack_id" | "pack_version" | "session_id" | "created_at" | "updated_at"
+>;
+
+/** The methods of a tenant's index object. */
+export interface TenantIndexStub {
+  list(query: {
+    readonly state: TaskState | null;
+    readonly pack_id: string | null;
+    readonly limit: number;
+    readonly before: string | null;
+  }): Promise<{ readonly items: readonly TaskListItem[]; readonly next: string | null }>;
+}

@@ -1,0 +1,72 @@
+/** What the task room asks of the tool room: a catalogue compiled once from a pack, and one call at a time. */
+import type { FileChange, ToolErrorCode, ToolFile } from "./contract.ts";
+
+/** Offered to the model. Same shape as the model room's ToolSchema; the rooms do not know each other. */
+export type OfferedTool = {
+  readonly id: string;
+  readonly description: string;
+  readonly parameters: { readonly [keyword: string]: unknown };
+};
+
+export type SandboxPolicy = {
+  readonly timeoutMs: number;
+  readonly memoryLimitBytes: number;
+  /** Cores, as written in the pack; mapped to CPU time, an isolate has no cores. */
+  readonly cpuLimit: number;
+  readonly network: "none" | "egress_allowlist" | "full";
+  /** Exact host names in ASCII, lower case. */
+  readonly egressAllowlist: readonly string[];
+  readonly filesystem: "none" | "read_only" | "read_write" | "scoped";
+  readonly scopedPaths: readonly string[];
+};
+
+export type ToolCatalog = {
+  readonly offered: readonly OfferedTool[];
+  /** Calls of one turn that may run at once. */
+  readonly maxConcurrent: number;
+  readonly maxCallsPerTask: number;
+  /**
+   * Whether the call may run at all, decided before it starts: unknown and denied tools, malformed arguments, the
+   * task's call limit. A refusal is an answer to the model and is recorded like any other.
+   */
+  admit(call: {
+    readonly toolId: string;
+    readonly arguments:
+      | { readonly kind: "object"; readonly value: { readonly [name: string]: unknown } }
+      | { readonly kind: "malformed"; readonly raw: string; readonly problem: string };
+    /** Calls of this task that were recorded before this one. */
+    readonly callsBefore: number;
+  }): ToolRefusal | null;
+  /** Display name for events; the id itself when the tool is unknown. */
+  nameOf(toolId: string): string;
+  /** Whether a call whose outcome is unknown after a crash may simply be made again. */
+  mayRepeat(toolId: string): boolean;
+};
+
+export type ToolRefusal = { readonly code: ToolErrorCode; readonly message: string };
+
+export type ToolCallRequest = {
+  readonly tenant: string;
+  readonly taskId: string;
+  readonly toolId: string;
+  readonly arguments: { readonly [name: string]: unknown };
+  /** sha256(task, step, call index): the same for every repetition. */
+  readonly key: string;
+  readonly files: readonly ToolFile[];
+  readonly traceparent: string;
+};
+
+export type ToolOutcome = {
+  readonly success: boolean;
+  /** JSON text, at most RESULT_BYTES_MAX; "null" when the call failed. */
+  readonly resultJson: string;
+  readonly error: { readonly code: ToolErrorCode; readonly message: string } | null;
+  readonly durationMs: number;
+  /** Checked against the call's scopes and quotas; empty when the call failed. */
+  readonly changes: readonly FileChange[];
+};
+
+export interface ToolHost {
+  /** Runs one admitted call to its end. Rejects only when `signal` aborts, with its reason. */
+  execute(request: ToolCallRequest, signal: AbortSignal): Promise<ToolOutcome>;
+}

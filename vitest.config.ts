@@ -1,0 +1,27 @@
+/** Two projects: plain Node, and the real Workers runtime with every binding of wrangler.toml. */
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { ENVIRONMENT: "development", ADMIN_API_KEY: "test-admin-key" } },
+          }),
+        ],
+        test: { name: "worker", include: ["test/**/*.worker.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.worker.test.ts", "test/**/*.browser.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
+    ],
+  },
+});
