@@ -130,16 +130,15 @@ export interface TaskStub {
   ): Promise<{ readonly events: readonly TaskEvent[]; readonly next: number } | null>;
   /**
    * Server-sent events as bytes: every event with seq > after, then live ones, then the end after the terminal event.
-   * Null for an unknown task; "gone" when `after` is beyond the task's last event.
+   * Null for an unknown task; "ahead" when `after` is beyond the task's last event; "full" when the task has as many
+   * readers as it may have.
    */
-  subscribe(after: number): Promise<ReadableStream<Uint8Array> | null | "ahead">;
+  subscribe(after: number): Promise<ReadableStream<Uint8Array> | null | "ahead" | "full">;
   cancel(): Promise<CancelOutcome>;
   /** Starts or restarts the run when it should be running and is not. Idempotent. Null for an unknown task. */
   kick(): Promise<TaskState | null>;
   /** The journal up to (not including) `beforeStep`, for a replay. Null for an unknown task. */
-  exportJournal(
-    beforeStep: number,
-  ): Promise<{
+  exportJournal(beforeStep: number): Promise<{
     readonly journal: string;
     readonly steps: number;
     readonly request: Pick<CreateTask, "pack_id" | "pack_version" | "input" | "session_id" | "metadata" | "tier">;

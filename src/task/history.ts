@@ -1,0 +1,88 @@
+/**
+ * What a task has done so far, as plain data, and what follows from it: the conversation, the totals. Pure.
+ * A step is one model turn with all its tool calls, numbered from 0; results are numbered by step and call index.
+ */
+import { addUsage, NO_USAGE, type Usage } from "../meter/index.ts";
+import type { FinishReason, Message, ToolCall } from "../model/index.ts";
+import type { ToolErrorCode } from "../tool/index.ts";
+
+export type StepRecord = {
+  readonly n: number;
+  readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly finishReason: FinishReason;
+  /** `provider/model`. */
+  readonly model: string;
+  readonly usage: Usage;
+  readonly costMicros: number | null;
+  /** Taken over from another task's journal: it cost this task nothing. */
+  readonly replayed: boolean;
+};
+
+export type CallResult = {
+  readonly step: number;
+  readonly index: number;
+  readonly success: boolean;
+  /** JSON text. */
+  readonly resultJson: string;
+  readonly error: { readonly code: ToolErrorCode; readonly message: string } | null;
+  readonly durationMs: number;
+};
+
+/** Tokens of turns that came to nothing. */
+export type Spent = { readonly usage: Usage; readonly costMicros: number | null };
+
+export type History = {
+  readonly steps: readonly StepRecord[];
+  readonly results: readonly CallResult[];
+  readonly spent: readonly Spent[];
+};
+
+/** The id of a call within its task, the same in every event, result and repetition. */
+export const callIdOf = (step: number, index: number): string => `${step}.${index}`;
+
+export const resultOf = (history: History, step: number, index: number): CallResult | undefined =>
+  history.results.find((result) => result.step === step && result.index === index);
+
+/** What the model is told of a result: the data, or the error with its code. */
+export const toModelContent = (result: CallResult): string =>
+  result.error === null ? result.resultJson : JSON.stringify({ error: result.error });
+
+/** The conversation after every complete step. A step whose calls are not all answered is left out. */
+export function toMessages(input: string, history: History): Message[] {
+  const messages: Message[] = [{ role: "user", text: input }];
+  for (const step of history.steps) {
+    const answers = step.toolCalls.map((call, index) => ({ call, result: resultOf(history, step.n, index) }));
+    if (answers.some(({ result }) => result === undefined)) break;
+    messages.push({ role: "assistant", text: step.text, toolCalls: step.toolCalls });
+    for (const { call, result } of answers) {
+      if (result === undefined) continue;
+      messages.push({
+        role: "tool",
+        callId: call.callId,
+        toolId: call.toolId,
+        content: toModelContent(result),
+        isError: result.error !== null,
+      });
+    }
+  }
+  return messages;
+}
+
+export type Totals = { readonly usage: Usage; readonly costMicros: number | null };
+
+/** Tokens and money of the whole task; the cost is null as soon as one price in it is unknown, never too low. */
+export function totalsOf(history: History): Totals {
+  let usage = NO_USAGE;
+  let costMicros: number | null = 0;
+  const charges: readonly Spent[] = [...history.steps.filter((step) => !step.replayed), ...history.spent];
+  for (const charge of charges) {
+    usage = addUsage(usage, charge.usage);
+    costMicros = costMicros === null || charge.costMicros === null ? null : costMicros + charge.costMicros;
+  }
+  return { usage, costMicros };
+}
+
+/** The last text any turn gave: what is kept as output when a task ends without an answer. */
+export const lastTextOf = (history: History): string | null =>
+  history.steps.findLast((step) => step.text !== "")?.text ?? null;

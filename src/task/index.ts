@@ -1,0 +1,18 @@
+/** The task room for the doors: what a task looks like from outside. The objects themselves are in object.ts. */
+
+export { isEnded } from "./transitions.ts";
+export {
+  type CancelOutcome,
+  type CreateOutcome,
+  type CreateTask,
+  type ReplayPlan,
+  TASK_ERROR_CODES,
+  TASK_STATES,
+  type TaskErrorCode,
+  type TaskEvent,
+  type TaskListItem,
+  type TaskState,
+  type TaskStub,
+  type TaskView,
+  type TenantIndexStub,
+} from "./types.ts";

@@ -1,0 +1,397 @@
+/**
+ * The SQLite of one task object: the only truth about the task, and the only file of this room with SQL.
+ * Every change is one transaction that checks the epoch, moves the state through the table and appends the events;
+ * what it refuses has no effect. Nothing is created by reading. Deciding what to write belongs to loop.ts.
+ */
+import { assert } from "../platform/index.ts";
+import type { FileChange, ToolFile } from "../tool/index.ts";
+import { changeDue, type Due, type DueChange } from "./due.ts";
+import { encodeFrames, framesAfter, type NewEvent, parseFrames } from "./frames.ts";
+import type { CallResult, History, Spent, StepRecord } from "./history.ts";
+import { nextTaskState, type TaskState, type TaskTransitionEvent } from "./transitions.ts";
+import type { CreateTask, TaskErrorCode, TaskEvent } from "./types.ts";
+
+/** Raised when a record has a shape this code cannot read or write otherwise. Older code refuses newer state. */
+export const JOURNAL_VERSION = 1;
+
+type Request = Omit<CreateTask, "replay"> & {
+  readonly replay: { readonly source_task_id: string; readonly from_step: number; readonly dry_run: boolean } | null;
+};
+
+/** The one row of a task. Times are epoch milliseconds. */
+export type TaskRow = {
+  readonly request: Request;
+  readonly state: TaskState;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  /** Since when the task waits for a person; null when it does not. That time does not count to its deadline. */
+  readonly waitingSince: number | null;
+  readonly output: string | null;
+  readonly finishReason: StepRecord["finishReason"] | null;
+  readonly error: { readonly code: TaskErrorCode; readonly message: string } | null;
+  /** When the task fails with DEADLINE_EXCEEDED; moved on by what it spends waiting. */
+  readonly deadlineAt: number;
+  readonly due: Due;
+};
+
+type Patch = Partial<
+  Pick<
+    TaskRow,
+    | "epoch"
+    | "attempt"
+    | "startedAt"
+    | "finishedAt"
+    | "waitingSince"
+    | "deadlineAt"
+    | "output"
+    | "finishReason"
+    | "error"
+  >
+>;
+
+export type Change = {
+  /** Moves through the table, in order; any illegal one refuses the whole change. */
+  readonly transitions?: readonly TaskTransitionEvent[];
+  readonly patch?: Patch;
+  readonly due?: DueChange;
+  readonly events?: readonly NewEvent[];
+  readonly step?: StepRecord;
+  readonly result?: { readonly record: CallResult; readonly changes: readonly FileChange[] };
+  readonly spent?: Spent;
+};
+
+/** What a reader is sent: frames of consecutive events. */
+export type Batch = { readonly lastSeq: number; readonly frames: string };
+
+/** The object's storage is full, or one record is larger than it takes. */
+export class StorageLimitError extends Error {
+  override name = "StorageLimitError";
+}
+
+type StoredRow = { body: string; request: string; version: number };
+type RowBody = Omit<TaskRow, "request">;
+
+/** What a replay takes along; opaque outside this room. */
+export type ExportedJournal = {
+  readonly steps: readonly StepRecord[];
+  readonly results: readonly CallResult[];
+  readonly files: readonly { readonly step: number; readonly path: string; readonly text: string | null }[];
+  /** Every recorded call of the source, for a dry run to answer from. */
+  readonly recorded: readonly { readonly print: string; readonly result: CallResult }[];
+};
+
+const SCHEMA = `
+CREATE TABLE task (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, request TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE step (n INTEGER PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE result (step INTEGER NOT NULL, idx INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (step, idx)) WITHOUT ROWID;
+CREATE TABLE spent (n INTEGER PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE event (first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, frames TEXT NOT NULL);
+CREATE TABLE file (ord INTEGER PRIMARY KEY, step INTEGER NOT NULL, path TEXT NOT NULL, text TEXT);
+CREATE TABLE recorded (print TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+`;
+const TABLES = ["task", "step", "result", "spent", "event", "file", "recorded"] as const;
+
+export class Journal {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+  #row: TaskRow | null = null;
+  #history: { steps: StepRecord[]; results: CallResult[]; spent: Spent[] } | null = null;
+  #lastSeq = 0;
+  #updatedAt = 0;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+    this.#load();
+  }
+
+  /** Null for a task that was never created here, or whose retention is over. */
+  get row(): TaskRow | null {
+    return this.#row;
+  }
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+  /** When the last event happened. */
+  get updatedAt(): number {
+    return this.#updatedAt;
+  }
+
+  get history(): History {
+    this.#history ??= {
+      steps: this.#bodies<StepRecord>("SELECT body FROM step ORDER BY n"),
+      results: this.#bodies<CallResult>("SELECT body FROM result ORDER BY step, idx"),
+      spent: this.#bodies<Spent>("SELECT body FROM spent ORDER BY n"),
+    };
+    return this.#history;
+  }
+
+  /** The tables, the row, a replay's prefix and the first events: one transaction. */
+  create(
+    args: CreateTask,
+    options: {
+      readonly now: number;
+      readonly deadlineAt: number;
+      readonly due: Due;
+      readonly events: readonly NewEvent[];
+    },
+  ): Batch {
+    assert(this.#row === null, "a task is created once");
+    const { replay, ...rest } = args;
+    const plan = replay && {
+      source_task_id: replay.source_task_id,
+      from_step: replay.from_step,
+      dry_run: replay.dry_run,
+    };
+    const row: TaskRow = {
+      request: { ...rest, replay: plan },
+      state: "queued",
+      epoch: 0,
+      attempt: 0,
+      createdAt: options.now,
+      startedAt: null,
+      finishedAt: null,
+      waitingSince: null,
+      output: null,
+      finishReason: null,
+      error: null,
+      deadlineAt: options.deadlineAt,
+      due: options.due,
+    };
+    const batch = this.#transaction(() => {
+      this.#sql.exec(SCHEMA);
+      const { request, ...body } = row;
+      this.#sql.exec(
+        "INSERT INTO task (id, version, request, body) VALUES (1, ?, ?, ?)",
+        JOURNAL_VERSION,
+        JSON.stringify(request),
+        JSON.stringify(body satisfies RowBody),
+      );
+      if (replay !== null) this.#import(parseExport(replay.journal));
+      return this.#append(options.events, options.now);
+    });
+    this.#row = row;
+    this.#history = null;
+    return batch;
+  }
+
+  /**
+   * Applies a change, or refuses it: null when the epoch is no longer `epoch`, or when a transition is illegal.
+   * @param epoch the epoch of the run that asks; null for changes that do not come from a run (cancel, deadline).
+   */
+  apply(change: Change, context: { readonly epoch: number | null; readonly now: number }): Batch | null {
+    const stored = this.#readRow();
+    if (stored === null || (context.epoch !== null && stored.epoch !== context.epoch)) return null;
+    // A run's records count only while the task runs: a cancelled task takes nothing more.
+    if (context.epoch !== null && stored.state !== "running") return null;
+    let state = stored.state;
+    for (const event of change.transitions ?? []) {
+      const next = nextTaskState(state, event);
+      if (!next.ok) return null;
+      state = next.value;
+    }
+    const row: TaskRow = { ...stored, ...change.patch, state, due: changeDue(stored.due, change.due ?? {}) };
+    const isRowChanged = change.transitions !== undefined || change.patch !== undefined || change.due !== undefined;
+    const batch = this.#transaction(() => {
+      if (isRowChanged) this.#writeRow(row);
+      if (change.step)
+        this.#sql.exec("INSERT INTO step (n, body) VALUES (?, ?)", change.step.n, JSON.stringify(change.step));
+      if (change.result) this.#writeResult(change.result.record, change.result.changes);
+      if (change.spent) this.#sql.exec("INSERT INTO spent (body) VALUES (?)", JSON.stringify(change.spent));
+      return this.#append(change.events ?? [], context.now);
+    });
+    this.#row = row;
+    if (this.#history !== null) {
+      if (change.step) this.#history.steps.push(change.step);
+      if (change.result) this.#history.results.push(change.result.record);
+      if (change.spent) this.#history.spent.push(change.spent);
+    }
+    return batch;
+  }
+
+  /** Frames of stored events with seq in (after, upTo], about `chars` long at most but at least one batch; null when none. */
+  framesAfter(after: number, upTo: number, chars: number): Batch | null {
+    let frames = "";
+    let lastSeq = after;
+    const cursor = this.#sql.exec<{ last_seq: number; frames: string }>(
+      "SELECT last_seq, frames FROM event WHERE last_seq > ? AND first_seq <= ? ORDER BY first_seq",
+      after,
+      upTo,
+    );
+    for (const batch of cursor) {
+      frames += lastSeq === after ? framesAfter(batch.frames, after) : batch.frames;
+      lastSeq = batch.last_seq;
+      if (frames.length >= chars) break;
+    }
+    return lastSeq === after ? null : { lastSeq, frames };
+  }
+
+  /** At most `limit` events with seq > after. */
+  events(after: number, limit: number): TaskEvent[] {
+    const events: TaskEvent[] = [];
+    const cursor = this.#sql.exec<{ frames: string }>(
+      "SELECT frames FROM event WHERE last_seq > ? ORDER BY first_seq",
+      after,
+    );
+    for (const batch of cursor) {
+      events.push(...parseFrames(framesAfter(batch.frames, after)));
+      if (events.length >= limit) break;
+    }
+    return events.slice(0, limit);
+  }
+
+  /** The workspace as it stands: the newest version of each path that was not deleted. */
+  files(): ToolFile[] {
+    return this.#sql
+      .exec<{ path: string; text: string | null; ord: number }>(
+        "SELECT path, text, MAX(ord) AS ord FROM file GROUP BY path ORDER BY path",
+      )
+      .toArray()
+      .flatMap(({ path, text }) => (text === null ? [] : [{ path, text }]));
+  }
+
+  /** What a dry run answers a call with, when the source task made the same call. */
+  recordedResult(print: string): CallResult | null {
+    const [body] = this.#bodies<CallResult>("SELECT body FROM recorded WHERE print = ?", print);
+    return body ?? null;
+  }
+
+  export(beforeStep: number, printOf: (step: StepRecord, index: number) => string): ExportedJournal {
+    const { steps, results } = this.history;
+    const recorded = results.flatMap((result) => {
+      const step = steps.find(({ n }) => n === result.step);
+      return step === undefined ? [] : [{ print: printOf(step, result.index), result }];
+    });
+    return {
+      steps: steps.filter(({ n }) => n < beforeStep),
+      results: results.filter(({ step }) => step < beforeStep),
+      files: this.#sql
+        .exec<{ step: number; path: string; text: string | null }>(
+          "SELECT step, path, text FROM file WHERE step < ? ORDER BY ord",
+          beforeStep,
+        )
+        .toArray(),
+      recorded,
+    };
+  }
+
+  /** Everything but the fact that this task was here: later requests and messages find it gone. */
+  bury(tombstoneUntil: number): void {
+    this.#transaction(() => {
+      for (const table of TABLES) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
+      this.#sql.exec("CREATE TABLE tombstone (until INTEGER NOT NULL)");
+      this.#sql.exec("INSERT INTO tombstone (until) VALUES (?)", tombstoneUntil);
+      return undefined;
+    });
+    this.#row = null;
+    this.#history = null;
+  }
+
+  /** Epoch milliseconds until which the tombstone stands, or null. */
+  tombstone(): number | null {
+    if (!this.#hasTable("tombstone")) return null;
+    return this.#sql.exec<{ until: number }>("SELECT until FROM tombstone").one().until;
+  }
+
+  #load(): void {
+    if (!this.#hasTable("task")) return;
+    this.#row = this.#readRow();
+    const last = this.#sql
+      .exec<{ last_seq: number; frames: string }>("SELECT last_seq, frames FROM event ORDER BY first_seq DESC LIMIT 1")
+      .toArray()[0];
+    this.#lastSeq = last?.last_seq ?? 0;
+    this.#updatedAt = Date.parse(parseFrames(last?.frames ?? "").at(-1)?.at ?? "") || (this.#row?.createdAt ?? 0);
+  }
+
+  #hasTable(name: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name).toArray().length > 0;
+  }
+
+  /** Read from storage, not from memory: the fencing check must see what another instance wrote. */
+  #readRow(): TaskRow | null {
+    if (this.#row === null && !this.#hasTable("task")) return null;
+    const stored = this.#sql.exec<StoredRow>("SELECT version, request, body FROM task").toArray()[0];
+    if (stored === undefined) return null;
+    if (stored.version > JOURNAL_VERSION) {
+      throw new Error(`journal version ${stored.version} is newer than this code (${JOURNAL_VERSION})`);
+    }
+    const body = parseJson<RowBody>(stored.body);
+    return { ...body, request: this.#row?.request ?? parseJson<Request>(stored.request) };
+  }
+
+  #writeRow(row: TaskRow): void {
+    const { request: _request, ...body } = row;
+    this.#sql.exec("UPDATE task SET body = ? WHERE id = 1", JSON.stringify(body satisfies RowBody));
+  }
+
+  #writeResult(record: CallResult, changes: readonly FileChange[]): void {
+    this.#sql.exec(
+      "INSERT INTO result (step, idx, body) VALUES (?, ?, ?)",
+      record.step,
+      record.index,
+      JSON.stringify(record),
+    );
+    for (const change of changes) {
+      const text = change.kind === "put" ? change.text : null;
+      this.#sql.exec("INSERT INTO file (step, path, text) VALUES (?, ?, ?)", record.step, change.path, text);
+    }
+  }
+
+  #append(events: readonly NewEvent[], now: number): Batch {
+    if (events.length === 0) return { lastSeq: this.#lastSeq, frames: "" };
+    const first = this.#lastSeq + 1;
+    const frames = encodeFrames(events, first, now);
+    const lastSeq = this.#lastSeq + events.length;
+    this.#sql.exec("INSERT INTO event (first_seq, last_seq, frames) VALUES (?, ?, ?)", first, lastSeq, frames);
+    return { lastSeq, frames };
+  }
+
+  #import(journal: ExportedJournal): void {
+    for (const step of journal.steps) {
+      this.#sql.exec("INSERT INTO step (n, body) VALUES (?, ?)", step.n, JSON.stringify({ ...step, replayed: true }));
+    }
+    for (const result of journal.results) this.#writeResult(result, []);
+    for (const file of journal.files) {
+      this.#sql.exec("INSERT INTO file (step, path, text) VALUES (?, ?, ?)", file.step, file.path, file.text);
+    }
+    for (const { print, result } of journal.recorded) {
+      this.#sql.exec("INSERT OR IGNORE INTO recorded (print, body) VALUES (?, ?)", print, JSON.stringify(result));
+    }
+  }
+
+  /** One transaction; the counters move only after it is in. */
+  #transaction(write: () => Batch | undefined): Batch {
+    try {
+      const batch = this.#storage.transactionSync(write) ?? { lastSeq: this.#lastSeq, frames: "" };
+      if (batch.frames !== "") {
+        this.#lastSeq = batch.lastSeq;
+        this.#updatedAt = Date.parse(parseFrames(batch.frames).at(-1)?.at ?? "");
+      }
+      return batch;
+    } catch (cause) {
+      if (/SQLITE_(FULL|TOOBIG)|too big|storage limit|exceeded/i.test(String(cause))) {
+        throw new StorageLimitError("the task's storage is full, or a record is too large for it", { cause });
+      }
+      throw cause;
+    }
+  }
+
+  #bodies<T>(query: string, ...bindings: SqlStorageValue[]): T[] {
+    return this.#sql
+      .exec<{ body: string }>(query, ...bindings)
+      .toArray()
+      .map(({ body }) => parseJson<T>(body));
+  }
+}
+
+/** What this file wrote, it may read back as the type it wrote. */
+function parseJson<T>(text: string): T {
+  return JSON.parse(text) as T;
+}
+
+function parseExport(text: string): ExportedJournal {
+  return parseJson<ExportedJournal>(text);
+}

@@ -1,0 +1,71 @@
+/** Every limit of a task, with its unit, its reason, and what happens there. */
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How far ahead the alarm is armed while a run goes on: after a crash the run resumes within this time. */
+export const LEASE_MS = 15 * SECOND;
+/** The lease is renewed when less than this remains, so one renewal is one row per 10 s, not one per step. */
+export const LEASE_RENEW_BELOW_MS = 5 * SECOND;
+/** How often a run looks at its lease. */
+export const LEASE_CHECK_MS = 2.5 * SECOND;
+/** The alarm that is armed when a task is accepted: the net under the queue message and the direct kick. */
+export const ACCEPT_NET_MS = 30 * SECOND;
+/** A task that was refused a running slot looks again after this time, should no release have kicked it. */
+export const SLOT_RETRY_MS = 60 * SECOND;
+/** The index could not be reached: the task asks it again after this time. */
+export const INDEX_RETRY_MS = 2 * SECOND;
+/** An alarm handler that failed on a fault of our own is tried again after this time. */
+export const FAULT_RETRY_MS = 5 * SECOND;
+
+/** An alarm may run for 15 minutes [platform]; no piece of work starts that could pass this mark. */
+export const ALARM_BUDGET_MS = 14 * MINUTE;
+/** One model turn with all its retries and fallbacks; over it the turn counts as a failed attempt. */
+export const TURN_TIMEOUT_MS = 10 * MINUTE;
+/** Output tokens asked of a model in one turn; a longer answer ends with finish reason `max_tokens`. */
+export const TURN_OUTPUT_TOKENS_MAX = 8_192;
+
+/** Time a task may take, not counting what it spends `waiting`; then it is `failed` with DEADLINE_EXCEEDED. */
+export const DEADLINE_MS = HOUR;
+/** No task's deadline is longer than this, whatever its pack says. */
+export const DEADLINE_MS_MAX = 24 * HOUR;
+
+/** Entries into `retry` before a task is given up as `failed`, then `dead_letter`. */
+export const ATTEMPTS_MAX = 3;
+/** First and longest delay between attempts; full jitter in between. */
+export const RETRY_DELAY_MS_MIN = 500;
+export const RETRY_DELAY_MS_MAX = 30 * SECOND;
+
+/** Equal calls with equal results in a row: then the run is going in circles, LOOP_DETECTED. */
+export const EQUAL_CALLS_MAX = 3;
+/** Turns in a row whose every call had malformed arguments: the third ends the task. */
+export const MALFORMED_TURNS_MAX = 3;
+/** Calls that one turn may ask for; further ones are answered with TOOL_LIMIT. */
+export const CALLS_PER_TURN_MAX = 50;
+
+/** Text is stored and sent when it is this old or this long, the first piece of a turn at once. */
+export const TEXT_FLUSH_MS = 100;
+export const TEXT_FLUSH_CHARS = 2_048;
+
+/** A comment on every open stream this often, so that proxies and readers know it lives. */
+export const HEARTBEAT_MS = 15 * SECOND;
+/** Stored events are read and sent in pages of about this size. */
+export const STREAM_PAGE_CHARS = 256 * 1024;
+/** A reader that lags this far behind the live stream is fed from storage instead, at its own pace. */
+export const STREAM_LAG_BYTES_MAX = 1024 * 1024;
+/** Readers of one task at once; the next one is refused. */
+export const SUBSCRIBERS_MAX = 1_000;
+
+/** After its retention a task leaves a tombstone for as long as an old message or key could still arrive. */
+export const TOMBSTONE_MS = 30 * DAY;
+export const DAY_MS = DAY;
+
+/** The index grants a running slot for this long; a run renews it. Twice the renewal: one may be lost. */
+export const SLOT_LEASE_MS = 60 * SECOND;
+export const SLOT_RENEW_MS = 30 * SECOND;
+/** How often a tenant's index looks for lapsed leases and overdue tasks while it has unfinished tasks. */
+export const INDEX_SWEEP_MS = 30 * SECOND;
+/** Tasks kicked at once by a sweep or a release; the rest follow on the next look. */
+export const INDEX_KICKS_MAX = 50;

@@ -1,0 +1,175 @@
+/**
+ * One run of a task, from where its history stands to an end, a pause or a handover: decide, act, commit, again.
+ * It stores nothing itself: every effect goes through `commit`, which refuses when this run is no longer the one
+ * that counts, and a refused commit ends the run at once.
+ */
+import type { TurnFailure } from "../model/index.ts";
+import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
+import { nextAction } from "./decide.ts";
+import { callIdOf, type StepRecord, toMessages } from "./history.ts";
+import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
+import { failed, finished, turnFailed } from "./outcome.ts";
+import { end, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
+import { TextBuffer } from "./text-buffer.ts";
+import { callTools } from "./tool-calls.ts";
+
+class OutputTooLong extends Error {
+  override name = "OutputTooLong";
+}
+class TurnTimeout extends Error {
+  override name = "TurnTimeout";
+}
+class Overtaken extends Error {
+  override name = "Overtaken";
+}
+
+export async function runTask(run: Run): Promise<RunEnd> {
+  const limits = {
+    maxSteps: run.config.guardrails.behavioral.max_autonomous_steps,
+    outputMaxLength: run.config.guardrails.output.max_length,
+  };
+  // Each turn of this loop takes a step further or ends, so maxSteps bounds it; the factor covers tool phases.
+  for (let turns = 0; turns <= 2 * limits.maxSteps + 2; turns++) {
+    if (run.signal.aborted) return "overtaken";
+    const action = nextAction(run.history(), limits);
+    switch (action.kind) {
+      case "finish":
+        return end(run, finished(run.history(), action, nowOf(run)));
+      case "fail":
+        return end(run, failed(run.history(), action, { ...nowOf(run), outputMaxLength: limits.outputMaxLength }));
+      case "call_model": {
+        if (!hasTimeFor(run, TURN_TIMEOUT_MS)) return "handover";
+        const stop = await callModel(run, action.step, limits.outputMaxLength);
+        if (stop !== null) return stop;
+        break;
+      }
+      case "call_tools": {
+        const stop = await callTools(run, action.step, action.calls, turns === 0 && run.isResumed);
+        if (stop !== null) return stop;
+        break;
+      }
+    }
+  }
+  return "handover";
+}
+
+/** One model turn: null when it was committed and the run goes on. */
+async function callModel(run: Run, step: number, outputMaxLength: number): Promise<RunEnd | null> {
+  const { clock } = run.services;
+  if (!run.commit({ events: [{ type: "step.started", data: { step, attempt: run.row().attempt } }] }))
+    return "overtaken";
+  const limit = new AbortController();
+  const done = new AbortController();
+  const text = new TextBuffer(clock, (piece) => {
+    if (!run.commit({ events: [textDelta(step, piece)] }))
+      limit.abort(new Overtaken("this run does not count any more"));
+  });
+  let length = 0;
+  clock.sleep(TURN_TIMEOUT_MS, done.signal).then(
+    () => limit.abort(new TurnTimeout("the turn took too long")),
+    () => undefined, // The turn ended in time.
+  );
+  try {
+    const outcome = await run.services.router.complete(requestOf(run), {
+      tenant: run.row().request.tenant,
+      tier: run.row().request.tier,
+      priorAttempts: run.row().attempt,
+      signal: AbortSignal.any([run.signal, limit.signal]),
+      traceparent: formatTraceparent(childTrace(parseTraceparent(run.row().request.traceparent))),
+      onText: (piece) => {
+        length += piece.length;
+        if (length > outputMaxLength) limit.abort(new OutputTooLong("the answer is too long"));
+        else text.push(piece);
+      },
+      onReset: ({ model, failure }) => {
+        const hadText = text.hasWritten;
+        text.reset();
+        length = 0;
+        if (hadText) run.commit({ events: [{ type: "text.reset", data: { step, model, reason: failure } }] });
+      },
+    });
+    if (!outcome.ok) return endTurn(run, outcome.error, text, step, outputMaxLength);
+    const { reply, model, usage, costMicros } = outcome.value;
+    if (reply.text === "" && reply.toolCalls.length === 0 && reply.finishReason === "stop") {
+      const empty = { ...noTurn("PROVIDER_ERROR", "The model gave an empty answer."), usage, costMicros };
+      return endTurn(run, empty, text, step, outputMaxLength);
+    }
+    const record = { n: step, ...reply, model, usage, costMicros, replayed: false } satisfies StepRecord;
+    return commitStep(run, record, text.take());
+  } catch (thrown) {
+    if (run.signal.aborted || thrown instanceof Overtaken) return "overtaken";
+    if (thrown instanceof OutputTooLong) return endTooLong(run, text, step, outputMaxLength);
+    if (!(thrown instanceof TurnTimeout)) throw thrown;
+    return endTurn(run, noTurn("PROVIDER_ERROR", "The model took too long to answer."), text, step, outputMaxLength);
+  } finally {
+    done.abort();
+    text.take();
+  }
+}
+
+const textDelta = (step: number, text: string) => ({ type: "text.delta", data: { step, text } });
+
+const noTurn = (code: TurnFailure["code"], message: string): TurnFailure => ({
+  kind: "attempt",
+  code,
+  message,
+  retryAfterMs: null,
+  usage: { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 },
+  // The provider may have counted tokens that it did not tell us of: unknown, not nothing.
+  costMicros: null,
+});
+
+function requestOf(run: Run) {
+  const { soul, role } = run.config;
+  return {
+    systemStable: run.prompt,
+    systemVariable: "",
+    messages: toMessages(run.row().request.input, run.history()),
+    tools: run.catalog.offered,
+    maxOutputTokens: TURN_OUTPUT_TOKENS_MAX,
+    agent: { name: soul.identity.name, role: role.title, goal: role.goal.primary },
+  };
+}
+
+function endTurn(run: Run, failure: TurnFailure, text: TextBuffer, step: number, outputMaxLength: number): RunEnd {
+  const change = turnFailed(run.history(), failure, {
+    ...nowOf(run),
+    attempt: run.row().attempt,
+    random: run.services.random,
+    outputMaxLength,
+    voidStep: text.hasWritten ? step : null,
+  });
+  return end(run, change);
+}
+
+/** The text so far is an answer that nobody may use: it is kept, cut to the limit, beside the error. */
+function endTooLong(run: Run, text: TextBuffer, step: number, outputMaxLength: number): RunEnd {
+  const rest = text.take();
+  const error = {
+    code: "OUTPUT_TOO_LONG",
+    message: `The answer is longer than the ${outputMaxLength} characters the pack allows.`,
+  } as const;
+  const change = failed(run.history(), error, { ...nowOf(run), outputMaxLength });
+  const events = [...(rest === "" ? [] : [textDelta(step, rest)]), ...(change.events ?? [])];
+  return end(run, { ...change, events, spent: { usage: noTurn("PROVIDER_ERROR", "").usage, costMicros: null } });
+}
+
+/** The reply and the intents of its calls, in one transaction, before anything of it is acted on. */
+function commitStep(run: Run, record: StepRecord, rest: string): RunEnd | null {
+  const calls = record.toolCalls.map((call, index) => ({
+    type: "tool.call",
+    data: {
+      call_id: callIdOf(record.n, index),
+      tool_id: call.toolId,
+      tool_name: run.catalog.nameOf(call.toolId),
+      arguments:
+        call.arguments.kind === "object" ? call.arguments.value : { malformed: call.arguments.raw.slice(0, 2_000) },
+    },
+  }));
+  const events = [
+    ...(rest === "" ? [] : [textDelta(record.n, rest)]),
+    ...calls,
+    { type: "step.finished", data: { step: record.n, model: record.model, finish_reason: record.finishReason } },
+  ];
+  return run.commit({ step: record, events }) ? null : "overtaken";
+}

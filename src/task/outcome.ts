@@ -1,0 +1,165 @@
+/**
+ * The changes that end, pause or postpone a run, as data. Pure: each function says what the journal should take in
+ * one transaction, so that the state, the error, the events and the next due time can never disagree.
+ */
+import { NO_USAGE } from "../meter/index.ts";
+import type { TurnFailure } from "../model/index.ts";
+import { formatMicros, type Random, toRfc3339, unreachable } from "../platform/index.ts";
+import { nextRetryDelayMs } from "./backoff.ts";
+import type { DueChange } from "./due.ts";
+import type { NewEvent } from "./frames.ts";
+import { type History, lastTextOf, totalsOf } from "./history.ts";
+import { type Change, StorageLimitError, type TaskRow } from "./journal.ts";
+import { ATTEMPTS_MAX } from "./limits.ts";
+import type { TaskErrorCode, TaskView } from "./types.ts";
+
+type Now = { readonly now: number; readonly retentionMs: number };
+
+/** No work is due any more; the retention starts. */
+const endedDue = ({ now, retentionMs }: Now): DueChange => ({
+  lease: null,
+  retry: null,
+  slot: null,
+  deadline: null,
+  retention: now + retentionMs,
+});
+
+export const usageView = (history: History): Pick<TaskView, "usage" | "cost_usd"> => {
+  const { usage, costMicros } = totalsOf(history);
+  return {
+    usage: {
+      input_tokens: usage.inputTokens,
+      cache_read_tokens: usage.cacheReadTokens,
+      cache_write_tokens: usage.cacheWriteTokens,
+      output_tokens: usage.outputTokens,
+    },
+    cost_usd: costMicros === null ? null : formatMicros(costMicros),
+  };
+};
+
+export const finished = (
+  history: History,
+  answer: { readonly output: string; readonly finishReason: NonNullable<TaskRow["finishReason"]> },
+  at: Now,
+): Change => ({
+  transitions: ["finished"],
+  patch: { output: answer.output, finishReason: answer.finishReason, finishedAt: at.now },
+  due: endedDue(at),
+  events: [
+    {
+      type: "task.done",
+      data: {
+        output: answer.output,
+        finish_reason: answer.finishReason,
+        steps_taken: history.steps.length,
+        ...usageView(history),
+      },
+    },
+  ],
+});
+
+/** The failure that no retry mends. What the run had to say so far is kept as output. */
+export const failed = (
+  history: History,
+  error: { readonly code: TaskErrorCode; readonly message: string },
+  at: Now & { readonly outputMaxLength: number },
+): Change => ({
+  transitions: ["failed"],
+  patch: { error, finishedAt: at.now, output: lastTextOf(history)?.slice(0, at.outputMaxLength) ?? null },
+  due: endedDue(at),
+  events: [{ type: "task.failed", data: { error, steps_taken: history.steps.length, ...usageView(history) } }],
+});
+
+export const cancelled = (at: Now): Change => ({
+  transitions: ["cancelled"],
+  patch: { finishedAt: at.now, waitingSince: null },
+  due: endedDue(at),
+  events: [{ type: "task.cancelled", data: {} }],
+});
+
+/** Held for a person: nothing is due until somebody decides; waiting does not count to the deadline. */
+export const paused = (
+  reason: { readonly reason: "unknown_outcome"; readonly call_id: string; readonly tool_id: string },
+  now: number,
+): Change => ({
+  transitions: ["paused"],
+  patch: { waitingSince: now },
+  due: { lease: null, retry: null, slot: null, deadline: null },
+  events: [{ type: "task.waiting", data: { ...reason } }],
+});
+
+export type TurnFailureContext = Now & {
+  readonly attempt: number;
+  readonly random: Random;
+  readonly outputMaxLength: number;
+  /** Text of this step that was already sent and is void now. */
+  readonly voidStep: number | null;
+};
+
+/** What a failed model turn leads to: the end, another attempt, or waiting out an outage. */
+export function turnFailed(history: History, failure: TurnFailure, context: TurnFailureContext): Change {
+  const reset: NewEvent[] = context.voidStep === null ? [] : [{ type: "text.reset", data: { step: context.voidStep } }];
+  const spent = { usage: failure.usage, costMicros: failure.costMicros };
+  const withReset = (change: Change): Change => ({ ...change, spent, events: [...reset, ...(change.events ?? [])] });
+  switch (failure.kind) {
+    case "fatal": {
+      const code = failure.code === "PROVIDER_ERROR" ? "PROVIDER_UNAVAILABLE" : failure.code;
+      return withReset(failed(history, { code, message: failure.message }, context));
+    }
+    case "outage":
+      return withReset(retryAt(context.now + (failure.retryAfterMs ?? 1_000), context.attempt, failure, "outage"));
+    case "attempt": {
+      if (context.attempt >= ATTEMPTS_MAX) return withReset(exhausted(history, failure, context));
+      const attempt = context.attempt + 1;
+      const delayMs = failure.retryAfterMs ?? nextRetryDelayMs(attempt, context.random);
+      return withReset(retryAt(context.now + delayMs, attempt, failure, "attempt_failed"));
+    }
+    default:
+      return unreachable(failure.kind);
+  }
+}
+
+const retryAt = (at: number, attempt: number, failure: TurnFailure, reason: "outage" | "attempt_failed"): Change => ({
+  transitions: ["attempt_failed"],
+  patch: { attempt },
+  due: { lease: null, slot: null, retry: at },
+  events: [
+    {
+      type: "task.retry",
+      data: { attempt, reason, code: failure.code, message: failure.message, retry_at: toRfc3339(at) },
+    },
+  ],
+});
+
+/** Given up: failed, and buried in the same commit, so no reader ever sees the one without the other. */
+function exhausted(history: History, failure: TurnFailure, context: TurnFailureContext): Change {
+  const error = {
+    code: "ATTEMPTS_EXHAUSTED",
+    message: `Gave up after ${ATTEMPTS_MAX} retries; the last failure was: ${failure.message}`,
+  } as const;
+  const end = failed(history, error, context);
+  return {
+    ...end,
+    transitions: ["attempts_exhausted", "buried"],
+    events: [...(end.events ?? []), { type: "task.dead_letter", data: { error } }],
+  };
+}
+
+/**
+ * A fault of our own broke the run. A full storage ends the task; anything else costs an attempt, so that a fault
+ * that comes every time ends in dead_letter and not in a circle.
+ */
+export function faulted(history: History, thrown: unknown, context: Omit<TurnFailureContext, "voidStep">): Change {
+  if (thrown instanceof StorageLimitError) {
+    return failed(history, { code: "STORAGE_LIMIT", message: "The task's storage is full." }, context);
+  }
+  const failure: TurnFailure = {
+    kind: "attempt",
+    code: "PROVIDER_ERROR",
+    message: "The run broke off on a fault of the runtime.",
+    retryAfterMs: null,
+    usage: NO_USAGE,
+    costMicros: null,
+  };
+  return turnFailed(history, failure, { ...context, voidStep: null });
+}

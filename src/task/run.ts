@@ -1,0 +1,50 @@
+/** What a run is made of, and the small things every part of it needs. The decisions are in decide.ts. */
+
+import type { AgentConfig } from "../pack/index.ts";
+import { canonicalJson, lengthPrefixed, sha256Hex } from "../platform/index.ts";
+import type { ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
+import type { CallResult, History, StepRecord } from "./history.ts";
+import type { Change, TaskRow } from "./journal.ts";
+import { ALARM_BUDGET_MS } from "./limits.ts";
+import type { TaskServices } from "./services.ts";
+
+export type Run = {
+  readonly services: TaskServices;
+  readonly config: AgentConfig;
+  readonly prompt: string;
+  readonly catalog: ToolCatalog;
+  readonly host: ToolHost;
+  /** Applies a change under this run's epoch and sends its events; false when the run was overtaken. */
+  readonly commit: (change: Change) => boolean;
+  readonly row: () => TaskRow;
+  readonly history: () => History;
+  readonly files: () => readonly ToolFile[];
+  readonly recordedResult: (print: string) => CallResult | null;
+  /** Aborts when the task is cancelled or its deadline passes. */
+  readonly signal: AbortSignal;
+  /** Epoch milliseconds: when the alarm that carries this run began. */
+  readonly alarmStartedAt: number;
+  /** An earlier run broke off: calls without a result may have been started. */
+  readonly isResumed: boolean;
+};
+
+/** ended: the task ended, paused or went to retry. handover: a fresh alarm should go on. overtaken: not ours any more. */
+export type RunEnd = "ended" | "handover" | "overtaken";
+
+export const nowOf = (run: Run) => ({ now: run.services.clock.now(), retentionMs: run.services.retentionMs });
+
+export const end = (run: Run, change: Change): RunEnd => (run.commit(change) ? "ended" : "overtaken");
+
+/** Whether work of at most `ms` fits into what is left of this alarm. */
+export const hasTimeFor = (run: Run, ms: number): boolean =>
+  run.services.clock.now() - run.alarmStartedAt + ms <= ALARM_BUDGET_MS;
+
+/** The same for every repetition of a call: what a tool is handed as its idempotency key. */
+export const callKeyOf = (row: TaskRow, step: number, index: number): Promise<string> =>
+  sha256Hex(lengthPrefixed([row.request.tenant, row.request.task_id, String(step), String(index)]));
+
+/** What makes two calls the same call, for a dry run to answer from the record. */
+export const printOf = (step: StepRecord, index: number): string => {
+  const call = step.toolCalls[index];
+  return canonicalJson([call?.toolId, call?.arguments]);
+};

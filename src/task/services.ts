@@ -1,0 +1,35 @@
+/** What a task object needs from the rest of the system; `index.ts` builds it from the bindings. */
+import type { ModelRouter } from "../model/index.ts";
+import type { AgentConfig } from "../pack/index.ts";
+import type { Clock, Log, Random } from "../platform/index.ts";
+import type { ToolCatalog, ToolHost } from "../tool/index.ts";
+import type { TaskListItem } from "./types.ts";
+
+/** What the index keeps of a task. `version` grows with every report, so that a late one changes nothing. */
+export type IndexReport = TaskListItem & { readonly version: number };
+
+export interface TenantIndexPort {
+  /** Makes the task known. A repetition or a late report changes nothing. */
+  register(report: IndexReport): Promise<void>;
+  /** A running slot for SLOT_LEASE_MS, or not now: the release of another kicks this task. */
+  acquire(report: IndexReport): Promise<boolean>;
+  /** Extends the slot's lease. */
+  renew(taskId: string): Promise<void>;
+  /** Gives the slot back and records the state the task went to. */
+  release(report: IndexReport): Promise<void>;
+  /** The task's retention is over. */
+  forget(taskId: string): Promise<void>;
+}
+
+export type TaskServices = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly router: ModelRouter;
+  /** The composed pack by digest; null when the registry no longer has it. */
+  readonly loadPack: (owner: string, digest: string) => Promise<AgentConfig | null>;
+  readonly renderPrompt: (config: AgentConfig) => string;
+  readonly toolsFor: (config: AgentConfig) => { readonly catalog: ToolCatalog; readonly host: ToolHost };
+  readonly indexOf: (tenant: string) => TenantIndexPort;
+  readonly retentionMs: number;
+};

@@ -1,0 +1,128 @@
+/**
+ * The readers of one task. A reader is first fed from storage, page by page as it drains, then moved to the live set,
+ * where one encoded buffer goes to all of them. A reader that lags is fed from storage again. Sequence numbers decide
+ * what is sent, so nothing is sent twice or left out on the way between the two.
+ */
+import { utf8 } from "../platform/index.ts";
+import type { Batch } from "./journal.ts";
+import { HEARTBEAT_MS, STREAM_LAG_BYTES_MAX, STREAM_PAGE_CHARS, SUBSCRIBERS_MAX } from "./limits.ts";
+
+export type StreamSource = {
+  /** Stored frames in (after, upTo], or null when there are none. */
+  framesAfter(after: number, upTo: number, chars: number): Batch | null;
+  /** Whether no event can follow the last one. */
+  isOver(): boolean;
+};
+
+type Reader = {
+  readonly controller: ReadableStreamDefaultController<Uint8Array>;
+  /** Sequence of the last event handed to the controller. */
+  cursor: number;
+  isLive: boolean;
+};
+
+const PING = utf8(": ping\n\n");
+
+export class StreamHub {
+  readonly #source: StreamSource;
+  readonly #readers = new Set<Reader>();
+  /** Sequence up to which events are durable and may be sent. */
+  #delivered: number;
+  #heartbeat: ReturnType<typeof setInterval> | null = null;
+
+  constructor(source: StreamSource, delivered: number) {
+    this.#source = source;
+    this.#delivered = delivered;
+  }
+
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Null when the task has as many readers as it may have. */
+  subscribe(after: number): ReadableStream<Uint8Array> | null {
+    if (this.#readers.size >= SUBSCRIBERS_MAX) return null;
+    let reader: Reader;
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          reader = { controller, cursor: after, isLive: false };
+          this.#readers.add(reader);
+          this.#heartbeat ??= setInterval(() => this.#ping(), HEARTBEAT_MS);
+        },
+        pull: () => this.#feed(reader),
+        cancel: () => this.#drop(reader),
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }),
+    );
+  }
+
+  /** Sends a batch that is durable. Batches come in order. */
+  deliver(batch: Batch): void {
+    if (batch.frames === "") return;
+    const before = this.#delivered;
+    this.#delivered = batch.lastSeq;
+    const bytes = utf8(batch.frames);
+    const isOver = this.#source.isOver();
+    for (const reader of this.#readers) {
+      if (!reader.isLive) continue;
+      // A lagging reader leaves the live set; its next pull reads on from storage.
+      if (reader.cursor !== before || -(reader.controller.desiredSize ?? 0) > STREAM_LAG_BYTES_MAX) {
+        reader.isLive = false;
+        continue;
+      }
+      if (!this.#enqueue(reader, bytes)) continue;
+      reader.cursor = batch.lastSeq;
+      if (isOver) this.#close(reader);
+    }
+  }
+
+  #feed(reader: Reader): void {
+    if (reader.isLive) return;
+    const page = this.#source.framesAfter(reader.cursor, this.#delivered, STREAM_PAGE_CHARS);
+    if (page !== null) {
+      reader.cursor = page.lastSeq;
+      this.#enqueue(reader, utf8(page.frames));
+    }
+    if (reader.cursor < this.#delivered) return;
+    if (this.#source.isOver()) {
+      this.#close(reader);
+      return;
+    }
+    reader.isLive = true;
+    // A stream with nothing to send yet still answers, so that its reader knows it is connected.
+    if (page === null) this.#enqueue(reader, PING);
+  }
+
+  #enqueue(reader: Reader, bytes: Uint8Array): boolean {
+    try {
+      reader.controller.enqueue(bytes);
+      return true;
+    } catch {
+      // The reader went away between two events; its cancel may not have arrived.
+      this.#drop(reader);
+      return false;
+    }
+  }
+
+  #close(reader: Reader): void {
+    this.#drop(reader);
+    try {
+      reader.controller.close();
+    } catch {
+      // Already closed by its reader.
+    }
+  }
+
+  #drop(reader: Reader): void {
+    this.#readers.delete(reader);
+    if (this.#readers.size === 0 && this.#heartbeat !== null) {
+      clearInterval(this.#heartbeat);
+      this.#heartbeat = null;
+    }
+  }
+
+  #ping(): void {
+    for (const reader of this.#readers) if (reader.isLive) this.#enqueue(reader, PING);
+  }
+}

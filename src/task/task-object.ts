@@ -1,0 +1,379 @@
+/**
+ * The Durable Object of one task: the shell around the journal. It owns the alarm, the running flag and the readers;
+ * what to do next is decided in decide.ts, how it ends in outcome.ts, and every write is in journal.ts.
+ * Nothing is created by asking about a task that does not exist.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { AgentConfig } from "../pack/index.ts";
+import { describeError, type Log, type LogContext } from "../platform/index.ts";
+import { deadlineFor } from "./deadline.ts";
+import { isDue, nextDue } from "./due.ts";
+import type { NewEvent } from "./frames.ts";
+import { type Batch, type Change, Journal, type TaskRow } from "./journal.ts";
+import { keepLease } from "./lease.ts";
+import {
+  ACCEPT_NET_MS,
+  DEADLINE_MS,
+  FAULT_RETRY_MS,
+  INDEX_RETRY_MS,
+  LEASE_MS,
+  SLOT_RETRY_MS,
+  TOMBSTONE_MS,
+} from "./limits.ts";
+import { runTask } from "./loop.ts";
+import { cancelled, failed, faulted } from "./outcome.ts";
+import { printOf, type Run, type RunEnd } from "./run.ts";
+import type { TaskServices, TenantIndexPort } from "./services.ts";
+import { StreamHub } from "./stream.ts";
+import { isEnded, type TaskState } from "./transitions.ts";
+import type { CancelOutcome, CreateOutcome, CreateTask, TaskStub, TaskView } from "./types.ts";
+import { toReport, toView } from "./view.ts";
+
+export class TaskObject<Env = unknown> extends DurableObject<Env> implements TaskStub {
+  readonly #journal: Journal;
+  readonly #services: TaskServices;
+  readonly #hub: StreamHub;
+  /** Set while this instance runs the task: at most one run at a time. */
+  #run: AbortController | null = null;
+  /** What the alarm is set to, as far as this instance knows; undefined when it does not. */
+  #armedAt: number | null | undefined;
+  /** The run before this alarm stopped between two pieces of work, for lack of time: nothing is in doubt. */
+  #isHandover = false;
+  #undelivered: Batch[] = [];
+  #isDelivering = false;
+
+  constructor(ctx: DurableObjectState, env: Env, services: TaskServices) {
+    super(ctx, env);
+    this.#services = services;
+    this.#journal = new Journal(ctx.storage);
+    this.#hub = new StreamHub(
+      {
+        framesAfter: (after, upTo, chars) => this.#journal.framesAfter(after, upTo, chars),
+        isOver: () => this.#hub.delivered >= this.#journal.lastSeq && isEnded(this.#journal.row?.state ?? "done"),
+      },
+      this.#journal.lastSeq,
+    );
+  }
+
+  async create(args: CreateTask): Promise<CreateOutcome> {
+    if (this.#journal.tombstone() !== null) return { kind: "gone" };
+    const existing = this.#journal.row;
+    if (existing !== null) {
+      if (existing.request.fingerprint !== args.fingerprint) return { kind: "key_reused" };
+      return { kind: "existing", state: existing.state, pack_id: existing.request.pack_id };
+    }
+    const now = this.#services.clock.now();
+    const deadlineAt = now + DEADLINE_MS;
+    const replay = args.replay && { replay_of: args.replay.source_task_id, from_step: args.replay.from_step };
+    const batch = this.#journal.create(args, {
+      now,
+      deadlineAt,
+      due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt },
+      events: [{ type: "task.queued", data: { pack_id: args.pack_id, pack_version: args.pack_version, ...replay } }],
+    });
+    // No await between the row and its alarm: the platform writes both or neither.
+    this.#arm();
+    this.#deliver(batch);
+    await this.#tellIndex((index, report) => index.register(report));
+    return { kind: "created", state: "queued", pack_id: args.pack_id };
+  }
+
+  async view(): Promise<TaskView | null> {
+    const row = this.#journal.row;
+    return row && toView(row, this.#journal.history, this.#journal);
+  }
+
+  async events(after: number, limit: number) {
+    if (this.#journal.row === null) return null;
+    const events = this.#journal.events(after, limit);
+    return { events, next: events.at(-1)?.seq ?? after };
+  }
+
+  async subscribe(after: number): Promise<ReadableStream<Uint8Array> | null | "ahead" | "full"> {
+    if (this.#journal.row === null) return null;
+    if (after > this.#journal.lastSeq) return "ahead";
+    return this.#hub.subscribe(after) ?? "full";
+  }
+
+  async cancel(): Promise<CancelOutcome> {
+    const row = this.#journal.row;
+    if (row === null) return { kind: "unknown" };
+    if (row.state !== "cancelled") {
+      const isCancelled = this.#change(cancelled(this.#now()));
+      if (!isCancelled) return { kind: "already_terminal", state: row.state };
+      this.#run?.abort(new DOMException("the task was cancelled", "AbortError"));
+      await this.#tellIndex((index, report) => index.release(report));
+    }
+    return { kind: "cancelled", state: "cancelled" };
+  }
+
+  async kick(): Promise<TaskState | null> {
+    const row = this.#journal.row;
+    if (row === null) return null;
+    const now = this.#services.clock.now();
+    const mayStart =
+      row.state === "queued" ||
+      (row.state === "retry" && isDue(row.due, "retry", now)) ||
+      (row.state === "running" && isDue(row.due, "lease", now));
+    if (mayStart && this.#run === null && (this.#armedAt ?? Number.POSITIVE_INFINITY) > now) this.#setAlarm(now);
+    return row.state;
+  }
+
+  async exportJournal(beforeStep: number) {
+    const row = this.#journal.row;
+    if (row === null) return null;
+    const { pack_id, pack_version, input, session_id, metadata, tier } = row.request;
+    return {
+      journal: JSON.stringify(this.#journal.export(beforeStep, printOf)),
+      steps: this.#journal.history.steps.length,
+      request: { pack_id, pack_version, input, session_id, metadata, tier },
+    };
+  }
+
+  /** At least once, and maybe twice: whatever is due is done, then the next due time is armed. Never throws. */
+  override async alarm(): Promise<void> {
+    this.#armedAt = null;
+    try {
+      await this.#wake();
+      this.#arm();
+    } catch (thrown) {
+      // The platform gives up on an alarm after six failures; ours comes again until the cause is mended.
+      this.#log.error("task.alarm_failed", { error: describeError(thrown) });
+      this.#setAlarm(this.#services.clock.now() + FAULT_RETRY_MS);
+    }
+  }
+
+  async #wake(): Promise<void> {
+    const row = this.#journal.row;
+    const now = this.#services.clock.now();
+    if (row === null) return this.#wakeTombstone(now);
+    if (isEnded(row.state)) return isDue(row.due, "retention", now) ? this.#retire(now) : undefined;
+    if (row.state !== "waiting" && now >= row.deadlineAt) return this.#exceedDeadline();
+    if (this.#run !== null || row.state === "waiting") return;
+    if (row.state === "retry" && !isDue(row.due, "retry", now)) return;
+    await this.#runOnce();
+  }
+
+  /** From a slot to the end, a pause or a handover. */
+  async #runOnce(): Promise<void> {
+    const startedAt = this.#services.clock.now();
+    const slot = await this.#acquireSlot();
+    if (slot !== "granted") return this.#lookAgain(startedAt + (slot === "refused" ? SLOT_RETRY_MS : INDEX_RETRY_MS));
+    const abort = new AbortController();
+    this.#run = abort;
+    let end: RunEnd = "overtaken";
+    try {
+      const run = await this.#begin(abort.signal, startedAt);
+      if (run !== null) end = await this.#guarded(run, abort);
+    } finally {
+      this.#run = null;
+      abort.abort();
+    }
+    this.#isHandover = end === "handover";
+    if (this.#isHandover) return void this.#change({ due: { lease: this.#services.clock.now() } });
+    await this.#tellIndex((index, report) => index.release(report));
+  }
+
+  /** Runs while the lease, the slot and the deadline are kept; a fault of ours costs an attempt, not the task. */
+  async #guarded(run: Run, abort: AbortController): Promise<RunEnd> {
+    const done = new AbortController();
+    const keeper = keepLease({
+      clock: this.#services.clock,
+      signal: done.signal,
+      row: run.row,
+      renewLease: (at) => this.#change({ due: { lease: at } }),
+      renewSlot: () => this.#index().renew(run.row().request.task_id),
+      onDeadline: () => {
+        this.#exceedDeadline();
+        abort.abort(new DOMException("the deadline passed", "TimeoutError"));
+      },
+    });
+    try {
+      return await runTask(run);
+    } catch (thrown) {
+      this.#log.error("task.run_failed", { error: describeError(thrown) });
+      const context = { ...this.#now(), attempt: run.row().attempt, random: this.#services.random };
+      const limit = { outputMaxLength: run.config.guardrails.output.max_length };
+      return run.commit(faulted(run.history(), thrown, { ...context, ...limit })) ? "ended" : "overtaken";
+    } finally {
+      done.abort();
+      await keeper;
+    }
+  }
+
+  /** A new epoch and the task `running`; null when the task changed meanwhile or its pack is gone. */
+  async #begin(signal: AbortSignal, alarmStartedAt: number): Promise<Run | null> {
+    const services = this.#services;
+    const { request } = this.#required();
+    const config = await services.loadPack(request.pack_owner, request.pack_digest);
+    if (signal.aborted) return null;
+    const now = services.clock.now();
+    if (config === null) {
+      const error = {
+        code: "PACK_NOT_FOUND",
+        message: `The registry no longer has ${request.pack_id} ${request.pack_version}.`,
+      } as const;
+      this.#change(failed(this.#journal.history, error, { ...this.#now(), outputMaxLength: Number.MAX_SAFE_INTEGER }));
+      return null;
+    }
+    const row = this.#required();
+    const isGoingOn = row.state === "running";
+    const isResumed = isGoingOn && !this.#isHandover;
+    const epoch = row.epoch + 1;
+    const deadlineAt = row.startedAt === null ? row.createdAt + deadlineFor(config) : row.deadlineAt;
+    const started = { type: isResumed ? "task.resumed" : "task.started", data: { attempt: row.attempt } };
+    const isStarted = this.#change({
+      transitions: isGoingOn ? [] : ["started"],
+      patch: { epoch, startedAt: row.startedAt ?? now, deadlineAt },
+      due: { lease: now + LEASE_MS, retry: null, slot: null, deadline: deadlineAt },
+      events: isGoingOn && !isResumed ? [] : [...this.#voidText(), started],
+    });
+    if (!isStarted) return null;
+    return this.#toRun(config, { signal, alarmStartedAt, isResumed, epoch });
+  }
+
+  #toRun(
+    config: AgentConfig,
+    own: Pick<Run, "signal" | "alarmStartedAt" | "isResumed"> & { readonly epoch: number },
+  ): Run {
+    const { epoch, ...rest } = own;
+    return {
+      ...rest,
+      services: this.#services,
+      config,
+      prompt: this.#services.renderPrompt(config),
+      ...this.#services.toolsFor(config),
+      commit: (change) => this.#change(change, epoch),
+      row: () => this.#required(),
+      history: () => this.#journal.history,
+      files: () => this.#journal.files(),
+      recordedResult: (print) => this.#journal.recordedResult(print),
+    };
+  }
+
+  /** Text of a turn that broke off is void: the turn is made again. */
+  #voidText(): NewEvent[] {
+    const last = this.#journal.events(this.#journal.lastSeq - 1, 1)[0];
+    return last?.type === "text.delta" ? [{ type: "text.reset", data: { step: last.data.step } }] : [];
+  }
+
+  #exceedDeadline(): void {
+    const error = { code: "DEADLINE_EXCEEDED", message: "The task took longer than it may take." } as const;
+    this.#change(failed(this.#journal.history, error, { ...this.#now(), outputMaxLength: Number.MAX_SAFE_INTEGER }));
+  }
+
+  #lookAgain(at: number): void {
+    const row = this.#journal.row;
+    if (row !== null && !isEnded(row.state)) this.#change({ due: { slot: at, lease: null } });
+  }
+
+  async #acquireSlot(): Promise<"granted" | "refused" | "unreachable"> {
+    try {
+      const row = this.#required();
+      return (await this.#index().acquire(toReport(row, this.#journal))) ? "granted" : "refused";
+    } catch (thrown) {
+      this.#log.warn("task.index_unreachable", { error: describeError(thrown) });
+      return "unreachable";
+    }
+  }
+
+  /** The index is told as well as can be; what it misses, its own sweep finds out from the task. */
+  async #tellIndex(
+    tell: (index: TenantIndexPort, report: ReturnType<typeof toReport>) => Promise<void>,
+  ): Promise<void> {
+    const row = this.#journal.row;
+    if (row === null) return;
+    try {
+      await tell(this.#index(), toReport(row, this.#journal));
+    } catch (thrown) {
+      this.#log.warn("task.index_unreachable", { error: describeError(thrown) });
+    }
+  }
+
+  /** Retention is over: the index forgets first, so that no list names a task that cannot be read. */
+  async #retire(now: number): Promise<void> {
+    const { task_id } = this.#required().request;
+    await this.#index().forget(task_id);
+    this.#journal.bury(now + TOMBSTONE_MS);
+    this.#setAlarm(now + TOMBSTONE_MS);
+  }
+
+  async #wakeTombstone(now: number): Promise<void> {
+    const until = this.#journal.tombstone();
+    if (until === null) return;
+    if (now < until) return this.#setAlarm(until);
+    await this.ctx.storage.deleteAll();
+  }
+
+  /** @param epoch of the run that asks; null for what does not come from a run. */
+  #change(change: Change, epoch: number | null = null): boolean {
+    const batch = this.#journal.apply(change, { epoch, now: this.#services.clock.now() });
+    if (batch === null) return false;
+    if (change.due !== undefined) this.#arm();
+    this.#deliver(batch);
+    return true;
+  }
+
+  /** Events are sent once they are durable; the run does not wait for that. */
+  #deliver(batch: Batch): void {
+    if (batch.frames === "") return;
+    this.#undelivered.push(batch);
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    this.ctx.waitUntil(this.#deliverAll());
+  }
+
+  async #deliverAll(): Promise<void> {
+    try {
+      while (this.#undelivered.length > 0) {
+        const batches = this.#undelivered;
+        this.#undelivered = [];
+        await this.ctx.storage.sync();
+        for (const batch of batches) this.#hub.deliver(batch);
+      }
+    } finally {
+      this.#isDelivering = false;
+    }
+  }
+
+  /** Sets the alarm to the earliest due time. The only place besides the tombstone that moves it. */
+  #arm(): void {
+    const row = this.#journal.row;
+    if (row === null) return;
+    const next = nextDue(row.due);
+    if (next === (this.#armedAt ?? null) && this.#armedAt !== undefined) return;
+    if (next !== null) {
+      this.#setAlarm(next);
+    } else {
+      this.#armedAt = null;
+      this.ctx.waitUntil(this.ctx.storage.deleteAlarm());
+    }
+  }
+
+  #setAlarm(at: number): void {
+    this.#armedAt = at;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
+  }
+
+  #required(): TaskRow {
+    const row = this.#journal.row;
+    if (row === null) throw new Error("the task is gone");
+    return row;
+  }
+
+  #index(): TenantIndexPort {
+    return this.#services.indexOf(this.#required().request.tenant);
+  }
+
+  #now() {
+    return { now: this.#services.clock.now(), retentionMs: this.#services.retentionMs };
+  }
+
+  get #log(): Log {
+    const request = this.#journal.row?.request;
+    const context: LogContext = request
+      ? { trace_id: request.trace_id, tenant_id: request.tenant, task_id: request.task_id }
+      : {};
+    return this.#services.log.with(context);
+  }
+}
