@@ -1,9 +1,15 @@
-/** Two projects: plain Node, and the real Workers runtime with every binding of wrangler.toml. */
+/**
+ * Two projects: plain Node, and the real Workers runtime with every binding of wrangler.toml. TEST_REPORT names a file
+ * for a JSON report. The browser suite stands apart (vitest.browser.config.ts): `npm test` needs no Chromium.
+ */
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+const report = process.env["TEST_REPORT"];
+
 export default defineConfig({
   test: {
+    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [
       {
         plugins: [
