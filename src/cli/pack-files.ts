@@ -1,0 +1,95 @@
+/**
+ * A pack on disk -> the text files that compose it: its folder, and the siblings it names with `../`. The server and
+ * `pack validate` get exactly the same set, so that neither sees a pack the other does not.
+ */
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { PackFiles } from "../pack/index.ts";
+import { ownError } from "./exit.ts";
+import { PACK_FILE_BYTES_MAX, PACK_FILES_MAX } from "./limits.ts";
+
+export const MANIFEST = "profession-pack.yaml";
+
+/** What a layer may be written in. Evaluation sets, code and pictures are no part of the composed agent. */
+const TEXT = /\.(ya?ml|md|json)$/;
+
+/** Folders a pack reaches beside itself: `../_shared/souls/calm.yaml` names `_shared`. */
+const SIBLING = /\.\.\/([A-Za-z0-9_][A-Za-z0-9._-]*)\//g;
+
+export type PackOnDisk = {
+  /** Name of the pack's folder. */
+  readonly folder: string;
+  /** The folder that holds it and its siblings. */
+  readonly root: string;
+  /** By path inside `root`, with `/` on every system. */
+  readonly files: PackFiles;
+};
+
+/** @throws CliError `PACK_NOT_READABLE` when there is no pack, or more than the limits allow. */
+export async function readPackFolder(path: string): Promise<PackOnDisk> {
+  const directory = resolve(path);
+  const root = dirname(directory);
+  const folder = basename(directory);
+  const files = new Map<string, string>();
+  const wanted = [folder];
+  for (const name of wanted) {
+    for (const [file, text] of await readTexts(root, name, files.size)) {
+      files.set(file, text);
+      for (const match of text.matchAll(SIBLING)) {
+        const sibling = match[1];
+        if (sibling !== undefined && !wanted.includes(sibling)) wanted.push(sibling);
+      }
+    }
+  }
+  if (!files.has(`${folder}/${MANIFEST}`)) {
+    throw ownError("PACK_NOT_READABLE", `${path} holds no ${MANIFEST}.`);
+  }
+  return { folder, root, files };
+}
+
+/** Names of the folders in `root` that hold a manifest, sorted; none when `root` does not exist. */
+export async function listPackFolders(root: string): Promise<readonly string[]> {
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const isPack = await Promise.all(names.map((name) => isFile(join(root, name, MANIFEST))));
+  return names.filter((_, index) => isPack[index] === true).sort();
+}
+
+const isFile = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (stat) => stat.isFile(),
+    () => false,
+  );
+
+/** Text files below `root/name`; none when it is no folder. Links are not followed: a pack holds what it holds. */
+async function readTexts(root: string, name: string, already: number): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  const pending = [name];
+  for (const path of pending) {
+    const entries = await readdir(join(root, path), { withFileTypes: true }).catch(() => []);
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const inside = `${path}/${entry.name}`;
+      if (entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith(".")) pending.push(inside);
+      if (!entry.isFile() || !TEXT.test(entry.name)) continue;
+      if (already + found.size >= PACK_FILES_MAX) {
+        throw ownError("PACK_NOT_READABLE", `${name} has more than ${PACK_FILES_MAX} text files.`);
+      }
+      found.set(inside, await readText(join(root, inside), inside));
+    }
+  }
+  return found;
+}
+
+async function readText(path: string, shown: string): Promise<string> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw ownError("PACK_NOT_READABLE", `${shown} cannot be read: ${cause instanceof Error ? cause.message : cause}`);
+  });
+  if (bytes.byteLength > PACK_FILE_BYTES_MAX) {
+    throw ownError("PACK_NOT_READABLE", `${shown} is larger than ${PACK_FILE_BYTES_MAX} bytes.`);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw ownError("PACK_NOT_READABLE", `${shown} is not UTF-8.`);
+  }
+}

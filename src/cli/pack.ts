@@ -1,0 +1,154 @@
+/**
+ * `vasini pack`: create, check, show, compare and publish packs. Everything but publishing works without a server,
+ * through the same code the server composes packs with.
+ */
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { stringify } from "yaml";
+import {
+  type ComposedPack,
+  composePack,
+  diffPacks,
+  type PackProblem,
+  renderSystemPrompt,
+  scaffoldPack,
+} from "../pack/index.ts";
+import { parsePackId } from "../platform/index.ts";
+import type { CommonFlags, Context } from "./context.ts";
+import { EXIT, type ExitCode, ownError } from "./exit.ts";
+import type { Output, Paint } from "./output.ts";
+import { listPackFolders, type PackOnDisk, readPackFolder } from "./pack-files.ts";
+import { publishPack } from "./publish.ts";
+import { forTerminal, shorten } from "./terminal.ts";
+
+/** Where packs live in a repository. */
+const PACKS = "packs";
+
+type InitFlags = CommonFlags & { readonly dir?: string };
+
+export async function initPack(context: Context, packId: string, flags: InitFlags): Promise<ExitCode> {
+  if (parsePackId(packId) === undefined) {
+    throw ownError("USAGE", `"${packId}" is no pack id: lower-case letters, digits and "-", starting with a letter.`);
+  }
+  const root = flags.dir ?? PACKS;
+  const directory = join(root, packId);
+  if (await exists(directory)) throw ownError("FILE_EXISTS", `${directory} exists already.`);
+  const files = [...scaffoldPack(packId)];
+  for (const [path, text] of files) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    // `wx`: two runs at once must not overwrite each other's files.
+    await writeFile(join(root, path), text, { flag: "wx" });
+  }
+  const paths = files.map(([path]) => join(root, path));
+  context.output.result({ ok: true, pack: packId, directory, files: paths }, () => paths.join("\n"));
+  if (!context.output.json) context.output.note(`Check it with: vasini pack validate ${directory}`);
+  return EXIT.ok;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** `hello` stands for `packs/hello` when there is no folder of that name here. */
+async function locate(given: string): Promise<string> {
+  if (await exists(given)) return basename(given).endsWith(".yaml") ? dirname(given) : given;
+  const inPacks = join(PACKS, given);
+  return !given.includes("/") && (await exists(inPacks)) ? inPacks : given;
+}
+
+const openPack = async (given: string): Promise<PackOnDisk> => readPackFolder(await locate(given));
+
+type Verdict = {
+  readonly pack: string;
+  readonly ok: boolean;
+  readonly digest: string | null;
+  readonly problems: readonly PackProblem[];
+};
+
+type ValidateFlags = CommonFlags & { readonly strict?: boolean };
+
+export async function validatePacks(
+  context: Context,
+  given: readonly string[],
+  flags: ValidateFlags,
+): Promise<ExitCode> {
+  const { output } = context;
+  const paths = given.length > 0 ? given : (await listPackFolders(PACKS)).map((name) => join(PACKS, name));
+  if (paths.length === 0)
+    throw ownError("PACK_NOT_READABLE", "There is no pack here: name a folder, or run where packs/ is.");
+  const verdicts: Verdict[] = [];
+  for (const path of paths) verdicts.push(await validate(await openPack(path), flags.strict === true));
+  const errors = verdicts.flatMap((verdict) => verdict.problems).filter((problem) => problem.severity === "error");
+  if (!output.json) for (const verdict of verdicts) output.stdout.write(`${describeVerdict(verdict, output.paint)}\n`);
+  if (errors.length > 0) {
+    const message = `${errors.length} ${errors.length === 1 ? "mistake" : "mistakes"} in ${verdicts.filter((verdict) => !verdict.ok).length} of ${verdicts.length} packs.`;
+    throw ownError("PACK_INVALID", message, { extra: { packs: verdicts } });
+  }
+  output.result({ ok: true, packs: verdicts }, () => "");
+  return EXIT.ok;
+}
+
+async function validate(pack: PackOnDisk, strict: boolean): Promise<Verdict> {
+  const composed = await composePack(pack.files, pack.folder, { strict });
+  return composed.ok
+    ? { pack: pack.folder, ok: true, digest: composed.value.digest, problems: composed.value.warnings }
+    : { pack: pack.folder, ok: false, digest: null, problems: composed.error };
+}
+
+function describeVerdict(verdict: Verdict, paint: Paint): string {
+  const head = verdict.ok ? `${paint.green("ok")} ${verdict.pack}` : `${paint.red("wrong")} ${verdict.pack}`;
+  return [head, ...verdict.problems.map((problem) => describeProblem(problem, paint))].join("\n");
+}
+
+/** `hello/SOUL.yaml:3:7 error /identity/name: must be a string; found 5, expected string`. */
+function describeProblem(problem: PackProblem, paint: Paint): string {
+  const place = `${problem.file}:${problem.line}:${problem.column}`;
+  const kind = problem.severity === "error" ? paint.red("error") : paint.yellow("warning");
+  const found = problem.found === "" ? "" : `; found ${shorten(problem.found, 120)}`;
+  const expected = problem.expected === "" ? "" : `, expected ${shorten(problem.expected, 300)}`;
+  return `${place} ${kind} ${problem.pointer === "" ? "(whole file)" : problem.pointer}: ${forTerminal(problem.message)}${found}${expected}`;
+}
+
+/** @throws CliError `PACK_INVALID` with every problem, when it does not compose. */
+async function compose(given: string, output: Output): Promise<ComposedPack> {
+  const pack = await openPack(given);
+  const composed = await composePack(pack.files, pack.folder);
+  if (composed.ok) return composed.value;
+  if (!output.json) for (const problem of composed.error) output.note(describeProblem(problem, output.paintNote));
+  throw ownError("PACK_INVALID", `${pack.folder} does not compose.`, { extra: { problems: composed.error } });
+}
+
+type ShowFlags = CommonFlags & { readonly prompt?: boolean };
+
+export async function showPack(context: Context, given: string, flags: ShowFlags): Promise<ExitCode> {
+  const { config, digest } = await compose(given, context.output);
+  if (flags.prompt === true) {
+    const prompt = renderSystemPrompt(config);
+    const { pack_id, version } = config;
+    // Byte for byte what the model gets: no newline of ours at the end.
+    if (context.output.json) context.output.result({ pack_id, version, digest, prompt }, () => "");
+    else context.output.stdout.write(prompt);
+    return EXIT.ok;
+  }
+  context.output.result({ digest, config }, () => `# digest ${digest}\n${stringify(config, { lineWidth: 0 })}`);
+  return EXIT.ok;
+}
+
+export async function diffPackFolders(context: Context, before: string, after: string): Promise<ExitCode> {
+  const [old, now] = [await compose(before, context.output), await compose(after, context.output)];
+  const changes = diffPacks(old.config, now.config);
+  context.output.result({ before: old.digest, after: now.digest, changes }, () => JSON.stringify(changes, null, 2));
+  return EXIT.ok;
+}
+
+export async function publishCommand(context: Context, given: string, flags: CommonFlags): Promise<ExitCode> {
+  const { output } = context;
+  const pack = await openPack(given);
+  const answer = await publishPack(context.clientFor(flags), pack);
+  output.result(answer, () =>
+    `${shorten(String(answer.pack_id ?? pack.folder), 128)} ${shorten(String(answer.version ?? ""), 64)}`.trim(),
+  );
+  return EXIT.ok;
+}

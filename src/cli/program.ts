@@ -1,0 +1,161 @@
+/** The command tree: names, arguments, flags, help. What a command does stands in its own file, loaded when it runs. */
+import { Command, CommanderError } from "commander";
+import type { CommonFlags, Context } from "./context.ts";
+import type { ExitCode } from "./exit.ts";
+
+type Run = (code: Promise<ExitCode>) => Promise<void>;
+
+const examples = (lines: readonly string[]): string => `Examples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
+
+/** A leaf command with the flags that all have. */
+function leaf(parent: Command, signature: string, description: string, lines: readonly string[]): Command {
+  return parent
+    .command(signature)
+    .description(description)
+    .addHelpText("before", examples(lines))
+    .option("--json", "print one JSON document on standard output (one per line for streams)")
+    .option("--url <url>", "server to use (VASINI_URL, default http://127.0.0.1:8787)")
+    .option("--tenant <id>", "tenant to act for (VASINI_TENANT; without a key default local)")
+    .option("--no-color", "no colours (also NO_COLOR)");
+}
+
+/**
+ * @param finish is told the exit code of the command that ran.
+ * @param onError is told of a usage error; thrown errors of commands pass through.
+ */
+export function buildProgram(options: {
+  readonly version: string;
+  readonly context: Context;
+  readonly finish: (code: ExitCode) => void;
+  readonly writeHelp: (text: string) => void;
+}): Command {
+  const program = new Command("vasini");
+  const run: Run = async (code) => options.finish(await code);
+  program
+    .description("Runs agents that are described by files. Talks to the server at VASINI_URL.")
+    .version(options.version, "-V, --version", "print the version")
+    .addHelpText(
+      "before",
+      examples([
+        'vasini run hello "Hi there" --watch',
+        "vasini tasks ls --state running",
+        "vasini pack validate packs/hello",
+        "vasini doctor",
+      ]),
+    )
+    .addHelpText("after", "\nEach command explains itself: vasini <command> --help. The whole of it: docs/cli.md")
+    // So that `run --version 1.2.0` is the pack's version and `vasini --version` ours.
+    .enablePositionalOptions();
+  addRun(program, options.context, run);
+  addTasks(program, options.context, run);
+  addPack(program, options.context, run);
+  leaf(program, "doctor", "Checks this machine and the server, and says how to mend what is wrong.", [
+    "vasini doctor",
+    "vasini doctor --json",
+  ]).action(async (flags: CommonFlags) => run((await import("./doctor.ts")).doctorCommand(options.context, flags)));
+  for (const command of allOf(program)) {
+    command
+      .helpCommand(false)
+      .exitOverride()
+      // Errors are printed by main, as text or JSON; only help goes out here.
+      .configureOutput({ writeOut: options.writeHelp, writeErr: () => {}, outputError: () => {} });
+  }
+  return program;
+}
+
+const allOf = (command: Command): Command[] => [command, ...command.commands.flatMap(allOf)];
+
+function addRun(program: Command, context: Context, run: Run): void {
+  leaf(program, "run", "Starts a task from a pack.", [
+    'vasini run senior-python-dev "Write a function that adds two numbers" --watch',
+    "vasini run hello - < question.txt",
+    'vasini run hello "Hi" --json | jq -r .task_id',
+  ])
+    .argument("<pack>", "id of a published pack")
+    .argument("<input>", "what the agent is asked; - reads standard input")
+    .option("--watch", "follow the task to its end; the exit code tells how it ended")
+    .option("--key <key>", "idempotency key: the same key reaches the same task (default: a new one)")
+    .option("--session <id>", "session the task belongs to")
+    .option("--version <version>", "version of the pack (default: the newest)")
+    .option("--tier <tier>", "model tier: tier-1, tier-2 or tier-3 (default: the pack's)")
+    .option("--timeout <duration>", "with --watch: stop following after this time, exit 8")
+    .action(async (pack: string, input: string, flags) =>
+      run((await import("./run.ts")).runCommand(context, pack, input, flags)),
+    );
+}
+
+function addTasks(program: Command, context: Context, run: Run): void {
+  const load = () => import("./tasks.ts");
+  const tasks = program.command("tasks").description("Lists, reads, follows, cancels and replays tasks.");
+  leaf(tasks, "ls", "Lists the tenant's tasks, newest first.", ["vasini tasks ls --state failed --limit 20"])
+    .option("--state <state>", "only tasks in this state")
+    .option("--pack <id>", "only tasks of this pack")
+    .option("--limit <n>", "at most so many, 1 to 100")
+    .option("--cursor <cursor>", "the page after this one, as the last page named it")
+    .action(async (flags) => run((await load()).listTasks(context, flags)));
+  leaf(tasks, "get", "Prints one task.", ["vasini tasks get $TASK", "vasini tasks get $TASK --json | jq -r .output"])
+    .argument("<task>", "id of the task")
+    .option("--exit-status", "let the exit code tell the state: 0 done, 5 ended otherwise, 6 waiting, 8 still running")
+    .action(async (task: string, flags) => run((await load()).getTask(context, task, flags)));
+  leaf(tasks, "watch", "Follows a task to its end, through lost connections.", ["vasini tasks watch $TASK"])
+    .argument("<task>", "id of the task")
+    .option("--after <seq>", "start after this event (default: at the beginning)")
+    .option("--timeout <duration>", "stop following after this time, exit 8")
+    .action(async (task: string, flags) => run((await load()).watchCommand(context, task, flags)));
+  leaf(tasks, "cancel", "Cancels a task that has not ended.", ["vasini tasks cancel $TASK"])
+    .argument("<task>", "id of the task")
+    .action(async (task: string, flags) => run((await load()).cancelTask(context, task, flags)));
+  leaf(tasks, "replay", "Runs a task again as a new one, from a step on.", [
+    "vasini tasks replay $TASK --from-step 3 --watch",
+    "vasini tasks replay $TASK --dry-run",
+  ])
+    .argument("<task>", "id of the task")
+    .option("--from-step <n>", "steps before this one keep their recorded results (default: 0)")
+    .option("--version <version>", "version of the pack (default: the task's own)")
+    .option("--dry-run", "call no tool")
+    .option("--key <key>", "idempotency key (default: a new one)")
+    .option("--watch", "follow the new task to its end")
+    .option("--timeout <duration>", "with --watch: stop following after this time, exit 8")
+    .action(async (task: string, flags) => run((await load()).replayTask(context, task, flags)));
+}
+
+function addPack(program: Command, context: Context, run: Run): void {
+  const load = () => import("./pack.ts");
+  const pack = program.command("pack").description("Creates, checks, shows, compares and publishes packs.");
+  leaf(pack, "init", "Writes a new pack that validates.", ["vasini pack init my-agent"])
+    .argument("<pack>", "id of the new pack")
+    .option("--dir <folder>", "folder that holds the packs (default: packs)")
+    .action(async (id: string, flags) => run((await load()).initPack(context, id, flags)));
+  leaf(pack, "validate", "Checks packs and prints every mistake with its place. Needs no server.", [
+    "vasini pack validate packs/hello",
+    "vasini pack validate --strict",
+  ])
+    .argument("[folders...]", "folders of packs (default: all in packs/)")
+    .option("--strict", "unknown keys are errors")
+    .action(async (folders: string[], flags) => run((await load()).validatePacks(context, folders, flags)));
+  leaf(pack, "show", "Prints the composed pack with its defaults. Needs no server.", [
+    "vasini pack show hello",
+    "vasini pack show hello --prompt",
+  ])
+    .argument("<folder>", "folder of the pack")
+    .option("--prompt", "print the exact system prompt instead")
+    .action(async (folder: string, flags) => run((await load()).showPack(context, folder, flags)));
+  leaf(pack, "diff", "Compares two packs after composing them. Needs no server.", [
+    "vasini pack diff packs/hello ../other/packs/hello",
+  ])
+    .argument("<before>", "folder of one pack")
+    .argument("<after>", "folder of the other")
+    .action(async (before: string, after: string) => run((await load()).diffPackFolders(context, before, after)));
+  leaf(pack, "publish", "Publishes a pack to the server.", ["vasini pack publish packs/hello"])
+    .argument("<folder>", "folder of the pack")
+    .action(async (folder: string, flags) => run((await load()).publishCommand(context, folder, flags)));
+}
+
+/** True for what commander throws to end after printing help or the version. */
+export const isHelp = (thrown: unknown): boolean => thrown instanceof CommanderError && thrown.exitCode === 0;
+
+/** The sentence of a usage error, without commander's prefix; null when it is something else. */
+export function usageOf(thrown: unknown): string | null {
+  if (!(thrown instanceof CommanderError)) return null;
+  return thrown.message.replace(/^error: /, "").replaceAll("\n", " ");
+}
