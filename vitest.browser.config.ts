@@ -1,7 +1,7 @@
 /** The suites that need a Chromium: they run in Node and drive the browser named by CHROMIUM. */
 import { defineConfig } from "vitest/config";
 
-const report = process.env["TEST_REPORT"];
+const report = process.env.TEST_REPORT;
 
 export default defineConfig({
   test: {

@@ -5,7 +5,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-const report = process.env["TEST_REPORT"];
+const report = process.env.TEST_REPORT;
 
 export default defineConfig({
   test: {

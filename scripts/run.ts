@@ -19,7 +19,7 @@ export function run(
 ): Promise<Ran> {
   const [file = "", ...args] = command;
   const started = performance.now();
-  const path = [join(ROOT, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter);
+  const path = [join(ROOT, "node_modules", ".bin"), process.env.PATH ?? ""].join(delimiter);
   return new Promise((resolve) => {
     let output = "";
     const child = spawn(file, args, {

@@ -2,7 +2,7 @@
  * The house rules that no linter knows, as functions from files to breaches: one rule, one claim, one function.
  * The law itself (which room may import which, who may use which package) is data in `test/tidy.test.ts`.
  */
-import { codeOf, localImportsOf, type SourceFile, specifiersOf } from "./source.ts";
+import { codeOf, localImportsOf, type SourceFile, specifiersOf, valueSpecifiersOf } from "./source.ts";
 
 export type PackageRule = {
   readonly package: RegExp;
@@ -14,7 +14,7 @@ export type PackageRule = {
 export type Law = {
   /** Room -> the rooms it may import. A room may always import itself. "*" is every room. */
   readonly arrows: Readonly<Record<string, readonly string[] | "*">>;
-  /** Files besides `src/index.ts` that may import `src/env.ts`: the Config it parses, or the bindings it types. */
+  /** Files of rooms that may import the wiring (files directly under `src/`): Config, bindings. */
   readonly config: RegExp;
   /** The first row that matches decides; a package without a row may not be imported at all. */
   readonly packages: readonly PackageRule[];
@@ -62,9 +62,11 @@ const arrows = inSource((file, law) => {
   const allowed = law.arrows[here];
   if (allowed === undefined) return [`room ${here} is not in the arrow table`];
   return localImportsOf(file).flatMap((to) => {
-    if (workerOf(file.path) !== undefined || (to === "src/env.ts" && law.config.test(file.path))) return [];
+    if (workerOf(file.path) !== undefined) return [];
     const there = roomOf(to);
-    if (there === undefined) return to.startsWith("src/") ? [`only wiring may import ${to}`] : [];
+    if (there === undefined) {
+      return !to.startsWith("src/") || law.config.test(file.path) ? [] : [`only wiring may import ${to}`];
+    }
     if (there === here || allowed === "*" || allowed.includes(there)) return [];
     return [`${here} may not import ${there}`];
   });
@@ -76,11 +78,31 @@ const faces = inSource((file) => {
     const there = roomOf(to);
     if (there === undefined || there === here || there === "gen" || to === `src/${there}/index.ts`) return [];
     // Classes that import cloudflare:workers stand apart from index.ts, so that Node can load the rest of the room.
-    if (file.path === "src/index.ts" && to === `src/${there}/object.ts`) return [];
+    if (here === undefined && to === `src/${there}/object.ts`) return [];
     if (workerOf(file.path) !== undefined) return [];
     return [`reach ${there} through src/${there}/index.ts, not ${to}`];
   });
 });
+
+/** Value imports only: a type never reaches Node. */
+const plainFaces: Rule["breaches"] = (files) => {
+  const sources = new Map(files.filter((file) => isSource(file.path)).map((file) => [file.path, file]));
+  return [...sources.keys()]
+    .filter((path) => /^src\/[^/]+\/index\.ts$/.test(path))
+    .flatMap((face) => {
+      const reached = new Set([face]);
+      for (const path of reached) {
+        const file = sources.get(path);
+        if (file === undefined) continue;
+        const specifiers = valueSpecifiersOf(file.text);
+        if (specifiers.some((specifier) => specifier.startsWith("cloudflare:"))) {
+          return [`${face}: needs the Workers runtime, through ${path}: move that class behind object.ts`];
+        }
+        for (const next of localImportsOf(file, specifiers)) reached.add(next);
+      }
+      return [];
+    });
+};
 
 const toolWorkers = inSource((file) => {
   const own = workerOf(file.path);
@@ -130,9 +152,11 @@ const stars = inSource((file) =>
   linesOf(codeOf(file.text, "blank"), /^export \*/).map((line) => `line ${line}: name what is exported`),
 );
 
-/** One trail per cycle, starting at its alphabetically first file. */
+/** One trail per cycle, starting at its alphabetically first file. Wiring may name the types of what it wires. */
 const cycles: Rule["breaches"] = (files) => {
-  const graph = new Map(files.filter((file) => isSource(file.path)).map((file) => [file.path, localImportsOf(file)]));
+  const edges = (file: SourceFile): string[] =>
+    localImportsOf(file, roomOf(file.path) === undefined ? valueSpecifiersOf(file.text) : undefined);
+  const graph = new Map(files.filter((file) => isSource(file.path)).map((file) => [file.path, edges(file)]));
   const done = new Set<string>();
   const found = new Set<string>();
   const visit = (path: string, trail: readonly string[]): void => {
@@ -211,6 +235,7 @@ const names: Rule["breaches"] = (files) =>
 export const RULES: readonly Rule[] = [
   { claim: "every import between rooms is an arrow of the table", breaches: arrows },
   { claim: "a room is entered through its index.ts", breaches: faces },
+  { claim: "the face of a room loads in plain Node", breaches: plainFaces },
   { claim: "a tool worker stands alone", breaches: toolWorkers },
   { claim: "a package is imported only where its row allows", breaches: packages },
   { claim: "a source file is at most 400 lines, the wiring 80", breaches: size },

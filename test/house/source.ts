@@ -51,9 +51,13 @@ export function specifiersOf(text: string): string[] {
   return [...fixed, ...dynamic].map((match) => match[1] ?? "");
 }
 
-/** The files of the repository that a file imports, as paths from the root; `?query` suffixes are dropped. */
-export function localImportsOf(file: SourceFile): string[] {
-  return specifiersOf(file.text)
+/** As `specifiersOf`, without what is erased before the code runs: `import type` and `export type`. */
+export const valueSpecifiersOf = (text: string): string[] =>
+  specifiersOf(text.replace(/^(?:import|export)\s+type\b[^"'`;]*["'][^"'\n]+["']/gm, ""));
+
+/** The files of the repository among `specifiers`, as paths from the root; `?query` suffixes are dropped. */
+export function localImportsOf(file: SourceFile, specifiers = specifiersOf(file.text)): string[] {
+  return specifiers
     .filter((specifier) => specifier.startsWith("."))
     .map((specifier) => posix.normalize(posix.join(posix.dirname(file.path), specifier.replace(/\?.*$/, ""))));
 }
