@@ -2,15 +2,13 @@
  * A page in a real Chromium streams RunAgent from the real server, started as `npm start` starts it. The page comes
  * from another origin, so the door's answers to preflights and to foreign origins are part of what is shown.
  */
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type LocalServer, startLocalServer } from "../case/local-server.ts";
+import { dropDataDir, freePort, newDataDir, type Server as RunningServer, startServer } from "../flow/server.ts";
 import type { RunOptions } from "./page/run-agent.ts";
 
 const CHROMIUM_FLAGS = [
@@ -61,8 +59,8 @@ async function bundle(): Promise<string> {
   return built.outputFiles[0]?.text ?? "";
 }
 
-let dataDir: string;
-let server: LocalServer;
+const dataDir = newDataDir();
+let server: RunningServer;
 let browser: Browser;
 let known: Awaited<ReturnType<typeof servePage>>;
 let stranger: Awaited<ReturnType<typeof servePage>>;
@@ -70,8 +68,7 @@ let stranger: Awaited<ReturnType<typeof servePage>>;
 beforeAll(async () => {
   const script = await bundle();
   [known, stranger] = await Promise.all([servePage(script), servePage(script)]);
-  dataDir = mkdtempSync(join(tmpdir(), "vasini-browser-"));
-  server = await startLocalServer(dataDir, { CORS_ORIGINS: known.origin });
+  server = await startServer({ dataDir, port: await freePort(), env: { CORS_ORIGINS: known.origin } });
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: CHROMIUM_FLAGS,
@@ -80,9 +77,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  await server?.stop();
+  await server?.interrupt();
   for (const page of [known, stranger]) page?.server.close();
-  if (dataDir !== undefined) rmSync(dataDir, { recursive: true, force: true });
+  dropDataDir(dataDir);
 });
 
 async function open(origin: string): Promise<Page> {
