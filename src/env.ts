@@ -189,3 +189,6 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
   };
   return reader.faults.length > 0 ? err(reader.faults) : ok(config);
 }
+
+/** A message of the run queue: ids only, never an input. */
+export type RunMessage = { readonly tenant: string; readonly task_id: string; readonly traceparent: string };

@@ -8,7 +8,7 @@ import { childTrace, formatTraceparent, parseTraceparent } from "../platform/ind
 import { nextAction } from "./decide.ts";
 import { callIdOf, type StepRecord, toMessages } from "./history.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
-import { failed, finished, turnFailed } from "./outcome.ts";
+import { deadlineExceeded, failed, finished, turnFailed } from "./outcome.ts";
 import { end, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
 import { TextBuffer } from "./text-buffer.ts";
 import { callTools } from "./tool-calls.ts";
@@ -31,6 +31,7 @@ export async function runTask(run: Run): Promise<RunEnd> {
   // Each turn of this loop takes a step further or ends, so maxSteps bounds it; the factor covers tool phases.
   for (let turns = 0; turns <= 2 * limits.maxSteps + 2; turns++) {
     if (run.signal.aborted) return "overtaken";
+    if (run.services.clock.now() >= run.row().deadlineAt) return end(run, deadlineExceeded(run.history(), nowOf(run)));
     const action = nextAction(run.history(), limits);
     switch (action.kind) {
       case "finish":

@@ -70,6 +70,14 @@ export const failed = (
   events: [{ type: "task.failed", data: { error, steps_taken: history.steps.length, ...usageView(history) } }],
 });
 
+export const deadlineExceeded = (history: History, at: Now): Change =>
+  failed(
+    history,
+    { code: "DEADLINE_EXCEEDED", message: "The task took longer than it may take." },
+    // What the run said so far was within its limit, or it would have ended for that.
+    { ...at, outputMaxLength: Number.MAX_SAFE_INTEGER },
+  );
+
 export const cancelled = (at: Now): Change => ({
   transitions: ["cancelled"],
   patch: { finishedAt: at.now, waitingSince: null },

@@ -21,7 +21,7 @@ import {
   TOMBSTONE_MS,
 } from "./limits.ts";
 import { runTask } from "./loop.ts";
-import { cancelled, failed, faulted } from "./outcome.ts";
+import { cancelled, deadlineExceeded, failed, faulted } from "./outcome.ts";
 import { printOf, type Run, type RunEnd } from "./run.ts";
 import type { TaskServices, TenantIndexPort } from "./services.ts";
 import { StreamHub } from "./stream.ts";
@@ -148,7 +148,10 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const now = this.#services.clock.now();
     if (row === null) return this.#wakeTombstone(now);
     if (isEnded(row.state)) return isDue(row.due, "retention", now) ? this.#retire(now) : undefined;
-    if (row.state !== "waiting" && now >= row.deadlineAt) return this.#exceedDeadline();
+    if (row.state !== "waiting" && now >= row.deadlineAt) {
+      this.#exceedDeadline();
+      return this.#tellIndex((index, report) => index.release(report));
+    }
     if (this.#run !== null || row.state === "waiting") return;
     if (row.state === "retry" && !isDue(row.due, "retry", now)) return;
     await this.#runOnce();
@@ -258,8 +261,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   }
 
   #exceedDeadline(): void {
-    const error = { code: "DEADLINE_EXCEEDED", message: "The task took longer than it may take." } as const;
-    this.#change(failed(this.#journal.history, error, { ...this.#now(), outputMaxLength: Number.MAX_SAFE_INTEGER }));
+    this.#change(deadlineExceeded(this.#journal.history, this.#now()));
   }
 
   #lookAgain(at: number): void {

@@ -1,0 +1,14 @@
+/** The bindings of wrangler.toml by type. Variables are read by env.ts alone. */
+import type { RunMessage } from "./env.ts";
+import type { BreakerObject, DirectoryObject, TaskObject, TenantIndexObject } from "./index.ts";
+
+export type Bindings = {
+  readonly TASK: DurableObjectNamespace<TaskObject>;
+  readonly TENANT_INDEX: DurableObjectNamespace<TenantIndexObject>;
+  readonly DIRECTORY: DurableObjectNamespace<DirectoryObject>;
+  readonly BREAKER: DurableObjectNamespace<BreakerObject>;
+  readonly RUN_QUEUE: Queue<RunMessage>;
+  readonly PACKS: R2Bucket;
+  readonly ASSETS: Fetcher;
+  readonly LOADER: WorkerLoader;
+} & Readonly<Record<string, unknown>>;

@@ -1,0 +1,47 @@
+/** Worker entry: requests, the run queue, the cron, and the classes of the objects. Wiring only; see wire.ts. */
+import type { Bindings } from "./bindings.ts";
+import { consumeDead, consumeRuns, DEAD_QUEUE, sweepTenants } from "./consume.ts";
+import { BreakerObject as Breaker } from "./model/object.ts";
+import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
+import { apiDeps, configOf, createApi, indexServices, taskServices } from "./wire.ts";
+
+export { ToolRunner } from "./tool/object.ts";
+
+export class TaskObject extends Task<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, taskServices(env, ctx));
+  }
+}
+export class TenantIndexObject extends TenantIndex<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, indexServices(env));
+  }
+}
+export class DirectoryObject extends Directory<Bindings> {}
+export class BreakerObject extends Breaker<Bindings> {}
+
+let api: ReturnType<typeof createApi> | null = null;
+
+export default {
+  async fetch(request, env, context) {
+    const config = configOf(env);
+    if (!config.ok) return misconfigured(config.error);
+    api ??= createApi(apiDeps(env, config.value));
+    return api(request, context);
+  },
+  async queue(batch, env) {
+    return batch.queue === DEAD_QUEUE ? consumeDead(batch) : consumeRuns(batch, env);
+  },
+  async scheduled(_controller, env) {
+    await sweepTenants(env);
+  },
+} satisfies ExportedHandler<Bindings>;
+
+/** A Worker with bad configuration serves nothing at all: half a configuration is a guess about security. */
+const misconfigured = (faults: readonly string[]): Response => {
+  console.error(JSON.stringify({ level: "error", event: "configuration.invalid", faults: faults.join(" ") }));
+  return Response.json(
+    { code: "UNAVAILABLE", message: "The service is misconfigured; its log says how." },
+    { status: 503, headers: { "content-type": "application/problem+json", "retry-after": "60" } },
+  );
+};

@@ -1,0 +1,141 @@
+/**
+ * Bindings -> the services each room asks for. Built once per isolate (what depends on variables alone) or once per
+ * object; no decision is taken here.
+ */
+import { type ApiDeps, createApi } from "./api/index.ts";
+import type { Bindings } from "./bindings.ts";
+import { type Config, parseConfig, type RunMessage } from "./env.ts";
+import { createBreakerClient, createModelRouter } from "./model/index.ts";
+import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
+import { createLog, describeError, systemClock, systemRandom } from "./platform/index.ts";
+import type { IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
+import { compileCatalog, createToolHost, type RunnerStub } from "./tool/index.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+/** A queue message in case the direct kick is lost; later than any kick, so that it finds nothing to do. */
+const QUEUE_NET_SECONDS = 5;
+/** Composed packs kept per isolate with their prompt and catalogue; the least recently used goes first. */
+const COMPILED_PACKS_MAX = 100;
+
+const log = createLog();
+
+/** The parsed configuration of this isolate, or every fault as one sentence. */
+let parsed: ReturnType<typeof parseConfig> | null = null;
+export const configOf = (env: Bindings): ReturnType<typeof parseConfig> => {
+  parsed ??= parseConfig(env);
+  return parsed;
+};
+
+/** Objects and consumers run only in a Worker whose front door is open, so a fault here is a bug or a bad deploy. */
+function requireConfig(env: Bindings): Config {
+  const config = configOf(env);
+  if (!config.ok) throw new Error(`bad configuration: ${config.error.join(" ")}`);
+  return config.value;
+}
+
+const breakerOf = (env: Bindings) =>
+  createBreakerClient({ objectFor: (name) => env.BREAKER.getByName(name), clock: systemClock, log });
+
+let router: ReturnType<typeof createModelRouter> | null = null;
+const routerOf = (env: Bindings) => {
+  router ??= createModelRouter({
+    config: requireConfig(env),
+    breaker: breakerOf(env),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  return router;
+};
+
+let registry: ReturnType<typeof createPackRegistry> | null = null;
+export const registryOf = (env: Bindings) => {
+  registry ??= createPackRegistry({ bucket: env.PACKS, clock: systemClock });
+  return registry;
+};
+
+const taskStub = (env: Bindings, tenant: string, taskId: string) => env.TASK.getByName(`${tenant}/${taskId}`);
+
+/** An index stub bound to its tenant. */
+function indexPort(env: Bindings, tenant: string): TenantIndexPort {
+  const stub = () => env.TENANT_INDEX.getByName(tenant);
+  return {
+    register: (report: IndexReport) => stub().register(tenant, report),
+    acquire: (report: IndexReport) => stub().acquire(tenant, report),
+    renew: (taskId: string) => stub().renew(tenant, taskId),
+    release: (report: IndexReport) => stub().release(tenant, report),
+    forget: (taskId: string) => stub().forget(tenant, taskId),
+  };
+}
+
+/** The prompt of a pack is the same for every task: rendered once per isolate. */
+const prompts = new WeakMap<AgentConfig, string>();
+function promptOf(config: AgentConfig): string {
+  const known = prompts.get(config);
+  if (known !== undefined) return known;
+  const prompt = renderSystemPrompt(config);
+  prompts.set(config, prompt);
+  return prompt;
+}
+
+export function taskServices(env: Bindings, runnerFor: (props: unknown) => RunnerStub): TaskServices {
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    router: routerOf(env),
+    loadPack: (owner, digest) => registryOf(env).load(owner, digest),
+    renderPrompt: promptOf,
+    toolsFor: (config) => {
+      const catalog = compileCatalog(config);
+      return { catalog, host: createToolHost({ config, catalog, runnerFor, clock: systemClock, log }) };
+    },
+    indexOf: (tenant) => indexPort(env, tenant),
+    retentionMs: requireConfig(env).taskRetentionDays * DAY_MS,
+  };
+}
+
+export function indexServices(env: Bindings): IndexServices {
+  const directory = () => env.DIRECTORY.getByName("directory");
+  return {
+    clock: systemClock,
+    log,
+    maxRunning: requireConfig(env).tenantMaxRunning,
+    kick: async (tenant, taskId) => taskStub(env, tenant, taskId).kick(),
+    enlist: async (tenant) => directory().add(tenant),
+    delist: async (tenant) => directory().remove(tenant),
+  };
+}
+
+/** Queue message and direct kick; either alone is enough, and the task's alarm is the net under both. */
+export async function dispatch(env: Bindings, ways: Config["dispatch"], task: RunMessage): Promise<void> {
+  const delay = ways === "both" ? { delaySeconds: QUEUE_NET_SECONDS } : {};
+  const started = await Promise.allSettled([
+    ways === "kick" ? undefined : env.RUN_QUEUE.send(task, delay),
+    ways === "queue" ? undefined : taskStub(env, task.tenant, task.task_id).kick(),
+  ]);
+  for (const way of started) {
+    if (way.status === "rejected") {
+      log.warn("dispatch.failed", { tenant_id: task.tenant, task_id: task.task_id, error: describeError(way.reason) });
+    }
+  }
+}
+
+export function apiDeps(env: Bindings, config: Config): ApiDeps {
+  return {
+    config,
+    tasks: (tenant, task) => taskStub(env, tenant, task),
+    index: (tenant) => env.TENANT_INDEX.getByName(tenant),
+    registry: registryOf(env),
+    router: routerOf(env),
+    dispatch: ({ tenant, taskId, traceparent }) =>
+      dispatch(env, config.dispatch, { tenant, task_id: taskId, traceparent }),
+    assets: (path) => env.ASSETS.fetch(`http://assets${path}`),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    ready: async () => ({ configuration: "ok" }),
+  };
+}
+
+export { createApi };

@@ -1,0 +1,86 @@
+/** `npm start` as a user runs it, on a free port with a data directory of its own, and the end of everything it began. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What a start may take on a busy machine; a hang fails here with the output so far. */
+const START_MS_MAX = 60_000;
+
+export const newDataDir = (): string => mkdtempSync(join(tmpdir(), "vasini-flow-"));
+export const dropDataDir = (dir: string): void => rmSync(dir, { recursive: true, force: true });
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+export type Server = {
+  readonly url: string;
+  readonly output: () => string;
+  /** SIGKILL to the whole process group: nothing gets to say goodbye. */
+  readonly kill: () => Promise<void>;
+  /** SIGINT as Ctrl-C sends it; resolves to the exit code. */
+  readonly interrupt: () => Promise<number | null>;
+};
+
+export async function startServer(options: {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly env?: Readonly<Record<string, string>>;
+}): Promise<Server> {
+  const child = spawn("npm", ["start"], {
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...options.env, PORT: String(options.port), VASINI_DATA_DIR: options.dataDir },
+  });
+  const output: string[] = [];
+  child.stdout.on("data", (data) => output.push(String(data)));
+  child.stderr.on("data", (data) => output.push(String(data)));
+  const url = `http://127.0.0.1:${options.port}`;
+  const server: Server = {
+    url,
+    output: () => output.join(""),
+    kill: () => end(child, "SIGKILL").then(() => undefined),
+    interrupt: () => end(child, "SIGINT"),
+  };
+  await ready(child, server);
+  return server;
+}
+
+/** The line with the URL is printed once everything is up, packs included. */
+function ready(child: ChildProcess, server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => {
+      void end(child, "SIGKILL");
+      reject(new Error(`${why}:\n${server.output()}`));
+    };
+    const timer = setTimeout(() => fail("not ready in time"), START_MS_MAX);
+    child.once("exit", (code) => fail(`ended with ${code} before it was ready`));
+    child.stdout?.on("data", () => {
+      if (!server.output().includes(server.url)) return;
+      clearTimeout(timer);
+      child.removeAllListeners("exit");
+      resolve();
+    });
+  });
+}
+
+async function end(child: ChildProcess, signal: "SIGKILL" | "SIGINT"): Promise<number | null> {
+  if (child.exitCode !== null || child.pid === undefined) return child.exitCode;
+  const exited = once(child, "exit");
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // The group is gone already; the exit event is on its way.
+  }
+  await exited;
+  return child.exitCode;
+}

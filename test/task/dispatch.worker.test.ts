@@ -1,0 +1,72 @@
+/** Either way of starting a run is enough on its own: one suite, run with the direct kick off and with the consumer off. */
+import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { consumeDead, consumeRuns, DEAD_QUEUE } from "../../src/consume.ts";
+import { dispatch } from "../../src/wire.ts";
+import { accept, env, fiveSteps, isGapless, readUntil, typesOf } from "./harness.ts";
+
+for (const way of ["queue", "kick", "both"] as const) {
+  describe(`runs started by ${way === "both" ? "message and kick" : `the ${way} alone`}`, () => {
+    const start = async (input: string) => {
+      const task = await accept(input);
+      const { tenant, taskId, args } = task;
+      await dispatch(env, way, { tenant, task_id: taskId, traceparent: args.traceparent });
+      return task;
+    };
+
+    it("come to their end", async () => {
+      const { stub } = await start(fiveSteps());
+      const events = await readUntil(stub());
+      expect(isGapless(events)).toBe(true);
+      expect(typesOf(events).at(-1)).toBe("task.done");
+    });
+
+    it("come to their end side by side", async () => {
+      const tasks = await Promise.all(Array.from({ length: 10 }, (_, n) => start(`hello ${n}`)));
+      for (const { stub } of tasks) expect(typesOf(await readUntil(stub())).at(-1)).toBe("task.done");
+    });
+
+    it("are cancelled like any other", async () => {
+      const { stub } = await start("@sleep 10m\n@say never");
+      await readUntil(stub(), ({ type }) => type === "step.started");
+      await stub().cancel();
+      expect(typesOf(await readUntil(stub())).at(-1)).toBe("task.cancelled");
+    });
+  });
+}
+
+describe("the run queue", () => {
+  const batchOf = (queue: string, bodies: readonly unknown[]) =>
+    createMessageBatch(
+      queue,
+      bodies.map((body, index) => ({ id: `m${index}`, timestamp: new Date(), attempts: 1, body })),
+    );
+
+  it("takes a message many times and runs the task once", async () => {
+    const { stub, taskId, tenant } = await accept("hello");
+    const message = { tenant, task_id: taskId, traceparent: "" };
+    const batch = batchOf("vasini-runs", [message, message, message]);
+    await consumeRuns(batch, env);
+    const result = await getQueueResult(batch, createExecutionContext());
+    expect(result.explicitAcks).toEqual(["m0", "m1", "m2"]);
+    const events = await readUntil(stub());
+    expect(typesOf(events).filter((type) => type === "task.started")).toHaveLength(1);
+  });
+
+  it("drops what it cannot read without holding up the rest of the batch", async () => {
+    const { stub, taskId, tenant } = await accept("hello");
+    const poison = [null, "text", { tenant: "../x", task_id: taskId }, { tenant }];
+    const batch = batchOf("vasini-runs", [...poison, { tenant, task_id: taskId }]);
+    await consumeRuns(batch, env);
+    expect((await getQueueResult(batch, createExecutionContext())).explicitAcks).toHaveLength(5);
+    expect(typesOf(await readUntil(stub())).at(-1)).toBe("task.done");
+  });
+
+  it("buries nothing from its dead-letter consumer", async () => {
+    const { stub, taskId, tenant } = await accept("hello");
+    const batch = batchOf(DEAD_QUEUE, [{ tenant, task_id: taskId }]);
+    await consumeDead(batch);
+    expect((await getQueueResult(batch, createExecutionContext())).explicitAcks).toEqual(["m0"]);
+    expect(await stub().view()).toMatchObject({ state: "queued" });
+  });
+});

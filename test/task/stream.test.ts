@@ -1,0 +1,86 @@
+/** Readers of a task: what each is sent, whatever the moment at which it came. */
+import { describe, expect, it } from "vitest";
+import { encodeFrames, framesAfter } from "../../src/task/frames.ts";
+import { SUBSCRIBERS_MAX } from "../../src/task/limits.ts";
+import { StreamHub } from "../../src/task/stream.ts";
+
+/** A task of `total` events, `size` characters each; `publish` makes the next one durable and sends it. */
+function task(total: number, size = 1) {
+  const stored: string[] = [];
+  const hub: StreamHub = new StreamHub(
+    {
+      framesAfter: (after, upTo, chars) => {
+        let frames = "";
+        let lastSeq = after;
+        for (const frame of stored.slice(after, upTo)) {
+          frames += framesAfter(frame, after);
+          lastSeq += 1;
+          if (frames.length >= chars) break;
+        }
+        return lastSeq === after ? null : { lastSeq, frames };
+      },
+      isOver: () => hub.delivered === total,
+    },
+    0,
+  );
+  const publish = () => {
+    const seq = stored.length + 1;
+    const frames = encodeFrames([{ type: "text.delta", data: { text: "x".repeat(size) } }], seq, 0);
+    stored.push(frames);
+    hub.deliver({ lastSeq: seq, frames });
+  };
+  return { hub, publish, all: () => stored.join("") };
+}
+
+const read = async (stream: ReadableStream<Uint8Array> | null): Promise<string> =>
+  (await new Response(stream).text()).replaceAll(": ping\n\n", "");
+
+describe("the stream of a task", () => {
+  it("gives an early, a late and a resuming reader the same bytes", async () => {
+    const { hub, publish, all } = task(6);
+    const early = read(hub.subscribe(0));
+    publish();
+    publish();
+    publish();
+    const middle = read(hub.subscribe(0));
+    const resumed = read(hub.subscribe(2));
+    publish();
+    publish();
+    publish();
+    const late = read(hub.subscribe(0));
+    expect(await early).toBe(all());
+    expect(await middle).toBe(all());
+    expect(await late).toBe(all());
+    expect(await resumed).toBe(framesAfter(all(), 2));
+  });
+
+  it("ends after the last event, also for a reader that has it already", async () => {
+    const { hub, publish } = task(1);
+    publish();
+    expect(await read(hub.subscribe(1))).toBe("");
+  });
+
+  it("feeds a reader that lags behind from storage, without a gap", async () => {
+    const count = 40;
+    const { hub, publish, all } = task(count, 100_000);
+    const stream = hub.subscribe(0);
+    for (let n = 0; n < count; n++) publish();
+    expect(await read(stream)).toBe(all());
+  });
+
+  it("forgets a reader that went away", async () => {
+    const { hub, publish, all } = task(2);
+    const gone = hub.subscribe(0);
+    await gone?.cancel();
+    const other = read(hub.subscribe(0));
+    publish();
+    publish();
+    expect(await other).toBe(all());
+  });
+
+  it("refuses a reader over the limit", () => {
+    const { hub } = task(1);
+    for (let n = 0; n < SUBSCRIBERS_MAX; n++) expect(hub.subscribe(0)).not.toBeNull();
+    expect(hub.subscribe(0)).toBeNull();
+  });
+});

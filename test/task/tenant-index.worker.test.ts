@@ -1,0 +1,110 @@
+/** The tenant's index: the line for running slots, the list, and the sweep that finds what everybody else lost. */
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../../src/platform/index.ts";
+import { SLOT_LEASE_MS } from "../../src/task/limits.ts";
+import { accept, env, fiveSteps, readUntil, typesOf } from "./harness.ts";
+
+afterEach(() => void vi.restoreAllMocks());
+
+const indexOf = (tenant: string) => env.TENANT_INDEX.getByName(tenant);
+const all = { state: null, pack_id: null, limit: 100, before: null };
+
+describe("running slots", () => {
+  it("are granted first come first served, and a release lets the next one start", async () => {
+    const tenant = "tenant-slots";
+    const long = await Promise.all(Array.from({ length: 20 }, () => accept("@sleep 10m\n@say never", { tenant })));
+    for (const { stub } of long) await stub().kick();
+    await Promise.all(long.map(({ stub }) => readUntil(stub(), ({ type }) => type === "step.started")));
+    const next = await accept("hello", { tenant });
+    await next.stub().kick();
+    await runDurableObjectAlarm(next.stub());
+    expect(await next.stub().view()).toMatchObject({ state: "queued" });
+    await long[0]?.stub().cancel();
+    expect(typesOf(await readUntil(next.stub())).at(-1)).toBe("task.done");
+    await Promise.all(long.slice(1).map(({ stub }) => stub().cancel()));
+  });
+
+  it("of one tenant do not hold up another", async () => {
+    const busy = await Promise.all(Array.from({ length: 20 }, () => accept("@sleep 10m", { tenant: "tenant-busy" })));
+    for (const { stub } of busy) await stub().kick();
+    const other = await accept("hello", { tenant: "tenant-idle" });
+    await other.stub().kick();
+    expect(typesOf(await readUntil(other.stub())).at(-1)).toBe("task.done");
+    await Promise.all(busy.map(({ stub }) => stub().cancel()));
+  });
+});
+
+describe("the list", () => {
+  it("shows newest first, pages without gap or repetition, filters, and knows the end state", async () => {
+    const tenant = "tenant-list";
+    const tasks = [];
+    for (let n = 0; n < 5; n++) tasks.push(await accept(`hello ${n}`, { tenant, pack: n === 4 ? "other" : "tester" }));
+    await tasks[0]?.stub().kick();
+    await readUntil(tasks[0]?.stub() ?? { subscribe: async () => null });
+    await vi.waitUntil(async () => (await indexOf(tenant).list({ ...all, state: "done" })).items.length === 1);
+    const first = await indexOf(tenant).list({ ...all, limit: 2 });
+    const second = await indexOf(tenant).list({ ...all, limit: 2, before: first.next });
+    const third = await indexOf(tenant).list({ ...all, limit: 2, before: second.next });
+    const ids = [...first.items, ...second.items, ...third.items].map(({ task_id }) => task_id);
+    expect(new Set(ids)).toEqual(new Set(tasks.map(({ taskId }) => taskId)));
+    expect(ids).toHaveLength(5);
+    expect(third.next).toBeNull();
+    expect((await indexOf(tenant).list({ ...all, pack_id: "other" })).items).toHaveLength(1);
+  });
+
+  it("of an unknown tenant is empty and creates nothing", async () => {
+    expect(await indexOf("tenant-nobody").list(all)).toEqual({ items: [], next: null });
+    const tables = await runInDurableObject(indexOf("tenant-nobody"), (_object, { storage }) =>
+      storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'entry'").toArray(),
+    );
+    expect(tables).toEqual([]);
+  });
+
+  it("never serves two tenants from one index", async () => {
+    await accept("hello", { tenant: "tenant-own" });
+    let message = "";
+    try {
+      await indexOf("tenant-own").renew("tenant-other", "x");
+    } catch (thrown) {
+      message = String(thrown);
+    }
+    expect(message).toContain("another tenant");
+  });
+});
+
+describe("the sweep", () => {
+  it("revives a task whose alarm, message and kick were all lost", async () => {
+    const tenant = "tenant-sweep";
+    const { stub } = await accept(fiveSteps(), { tenant });
+    await runInDurableObject(stub(), (_object, { storage }) => storage.deleteAlarm());
+    await abortAllDurableObjects();
+    const now = Date.now();
+    vi.spyOn(systemClock, "now").mockImplementation(() => now + SLOT_LEASE_MS + 1_000);
+    expect(await indexOf(tenant).sweep(tenant)).toMatchObject({ kicked: 1 });
+    expect(typesOf(await readUntil(stub())).at(-1)).toBe("task.done");
+  });
+
+  it("forgets a task that never came to be", async () => {
+    const tenant = "tenant-ghost";
+    const at = new Date(0).toISOString();
+    const ghost = {
+      task_id: "00000000-0000-8000-8000-000000000001",
+      state: "queued",
+      pack_id: "p",
+      pack_version: "1.0.0",
+    } as const;
+    await indexOf(tenant).register(tenant, { ...ghost, session_id: null, created_at: at, updated_at: at, version: 1 });
+    const now = Date.now();
+    vi.spyOn(systemClock, "now").mockImplementation(() => now + SLOT_LEASE_MS + 1_000);
+    await indexOf(tenant).sweep(tenant);
+    expect((await indexOf(tenant).list(all)).items).toEqual([]);
+  });
+
+  it("is reached from the cron through the directory", async () => {
+    const tenant = "tenant-cron";
+    await accept("hello", { tenant });
+    const tenants = await env.DIRECTORY.getByName("directory").list(null);
+    expect(tenants).toContain(tenant);
+  });
+});
