@@ -1,0 +1,91 @@
+/**
+ * The door as one function: what every request passes on its way in, and what every answer is given on its way out.
+ * REST and RPC meet here and nowhere else.
+ */
+import type { AppError } from "../platform/index.ts";
+import { checkHost } from "./admit.ts";
+import { checkHeaderSize } from "./body.ts";
+import { correlate } from "./correlate.ts";
+import { addCorsHeaders, checkOrigin, isPreflight, preflightResponse } from "./cors.ts";
+import type { ApiDeps, Background } from "./deps.ts";
+import { problemResponse, toAppError } from "./problem.ts";
+import { createRest, MethodNotAllowed } from "./rest.ts";
+import type { Scope } from "./route.ts";
+import { createRpc } from "./rpc.ts";
+
+type Handler = (scope: Scope) => Promise<Response>;
+
+/** What holds for every request, before anything of it is read. @throws AppError */
+function checkRequest({ request, url, deps }: Scope): void {
+  checkHost(url, deps.config);
+  checkHeaderSize(request.headers);
+  checkOrigin(request, url, deps.config.corsOrigins);
+}
+
+function answerProblem(scope: Scope, error: AppError): Response {
+  const context = { traceId: scope.correlation.traceId, tenant: scope.tenant, instance: scope.url.pathname };
+  const headers: Record<string, string> = error instanceof MethodNotAllowed ? { allow: error.allow } : {};
+  return problemResponse(error, context, { headers });
+}
+
+/** A copy, for answers from elsewhere have headers that cannot be changed. */
+function finish(scope: Scope, answer: Response): Response {
+  const response = new Response(answer.body, answer);
+  const { headers } = response;
+  headers.set("x-request-id", scope.correlation.traceId);
+  headers.set("traceparent", scope.correlation.traceparent);
+  headers.set("x-content-type-options", "nosniff");
+  if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+  addCorsHeaders(headers, scope.request, scope.url, scope.deps.config.corsOrigins);
+  return response;
+}
+
+async function answer(scope: Scope, doors: { readonly rest: Handler; readonly rpc: ReturnType<typeof createRpc> }) {
+  const rpc = doors.rpc(scope.url.pathname);
+  try {
+    if (rpc === null || isPreflight(scope.request)) checkRequest(scope);
+    if (isPreflight(scope.request)) return preflightResponse();
+    // An RPC client can only read errors in its own protocol, so its handler makes the checks.
+    return rpc === null ? await doors.rest(scope) : await rpc(scope, () => checkRequest(scope));
+  } catch (thrown) {
+    return answerProblem(scope, toAppError(thrown, scope.log));
+  }
+}
+
+/** @returns the whole public interface as a fetch handler. Never rejects. */
+export function createApi(deps: ApiDeps): (request: Request, background: Background) => Promise<Response> {
+  const doors = { rest: createRest(), rpc: createRpc() };
+  return async (request, background) => {
+    const started = deps.clock.now();
+    const url = new URL(request.url);
+    const correlation = correlate(request.headers);
+    const log = deps.log.with({ trace_id: correlation.traceId });
+    const scope: Scope = {
+      deps,
+      request,
+      url,
+      correlation,
+      background,
+      log,
+      tenant: null,
+      taskId: null,
+      agentId: null,
+      route: "unmatched",
+    };
+    const response = finish(scope, await answer(scope, doors));
+    deps.log
+      .with({
+        trace_id: correlation.traceId,
+        ...(scope.tenant === null ? {} : { tenant_id: scope.tenant }),
+        ...(scope.taskId === null ? {} : { task_id: scope.taskId }),
+        ...(scope.agentId === null ? {} : { agent_id: scope.agentId }),
+      })
+      .info("request", {
+        method: request.method,
+        route: scope.route,
+        status: response.status,
+        duration_ms: deps.clock.now() - started,
+      });
+    return response;
+  };
+}

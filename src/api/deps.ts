@@ -1,0 +1,46 @@
+/**
+ * What the doors are given. They hold no binding and read no variable: `index.ts` of the Worker builds these, tests
+ * build others.
+ */
+import type { ModelRouter, Tier } from "../model/index.ts";
+import type { PackRegistry } from "../pack/index.ts";
+import type { Clock, Log, Random, TaskId, TenantId } from "../platform/index.ts";
+import type { TaskStub, TenantIndexStub } from "../task/index.ts";
+
+/** The part of the configuration that the doors act on. */
+export type ApiConfig = {
+  readonly environment: "development" | "production";
+  readonly authMode: "dev" | "required";
+  readonly adminApiKey: string | null;
+  readonly defaultTier: Tier;
+  readonly corsOrigins: readonly string[];
+  readonly bodyBytesMax: number;
+};
+
+/** `failed`: tasks cannot be accepted. `degraded`: they can, something else is missing. */
+export type ReadyChecks = { readonly [name: string]: "ok" | "degraded" | "failed" };
+
+export type ApiDeps = {
+  readonly config: ApiConfig;
+  /** A new stub at each call: after an object was reset, the old one stays broken. */
+  readonly tasks: (tenant: TenantId, task: TaskId) => TaskStub;
+  readonly index: (tenant: TenantId) => TenantIndexStub;
+  readonly registry: PackRegistry;
+  readonly router: Pick<ModelRouter, "isAllowed" | "modelOf">;
+  /** Starts an accepted task: queue message and direct kick. May fail: the task's alarm is the net under it. */
+  readonly dispatch: (task: {
+    readonly tenant: TenantId;
+    readonly taskId: TaskId;
+    readonly traceparent: string;
+  }) => Promise<void>;
+  /** A file of the Worker's assets by absolute path. */
+  readonly assets: (path: string) => Promise<Response>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Never rejects, never wakes an idle database. */
+  readonly ready: () => Promise<ReadyChecks>;
+};
+
+/** The one thing the doors need of the platform's execution context. */
+export type Background = { waitUntil(promise: Promise<unknown>): void };

@@ -1,0 +1,91 @@
+/**
+ * A task's events for REST. The object writes server-sent events and the door passes its bytes on, so what two readers
+ * saw is equal byte for byte, whenever and wherever they connected.
+ */
+import { AppError, type TaskId, type TenantId, toRfc3339, utf8 } from "../platform/index.ts";
+import type { TaskStub } from "../task/index.ts";
+import { jsonResponse } from "./answer.ts";
+import { callObject } from "./call-object.ts";
+import type { ApiDeps } from "./deps.ts";
+
+type TaskName = { readonly tenant: TenantId; readonly taskId: TaskId };
+
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  // Proxies that buffer would hold events back.
+  "x-accel-buffering": "no",
+};
+
+/**
+ * Sequence of the last event the client has. A reconnecting EventSource sends the header and repeats the address it
+ * was made with, so the header is the newer of the two.
+ * @throws AppError INVALID_REQUEST for a header that is no sequence.
+ */
+export function parseAfter(lastEventId: string | null, after: string | undefined): number {
+  if (lastEventId === null || lastEventId === "") return Number(after ?? 0);
+  if (!/^\d{1,15}$/.test(lastEventId)) {
+    throw new AppError("INVALID_REQUEST", "Last-Event-ID must be the sequence number of an event.");
+  }
+  return Number(lastEventId);
+}
+
+/** @throws AppError TASK_NOT_FOUND, UNAVAILABLE */
+export async function eventPage(
+  deps: ApiDeps,
+  task: TaskName,
+  page: { readonly after: number; readonly limit: number },
+): Promise<Response> {
+  const found = await callObject(deps, () => deps.tasks(task.tenant, task.taskId).events(page.after, page.limit));
+  if (found === null) throw new AppError("TASK_NOT_FOUND");
+  return jsonResponse(200, { events: found.events, next: found.next });
+}
+
+/**
+ * The client is ahead of the task: its position belongs to another task, or to events that are gone. It is told to
+ * forget what it has, and its position is set back, before everything is sent from the start.
+ */
+function resetFrame(after: number, now: number): Uint8Array {
+  const event = { seq: 0, type: "stream.reset", at: toRfc3339(now), data: { after } };
+  return utf8(`id: 0\nevent: stream.reset\ndata: ${JSON.stringify(event)}\n\n`);
+}
+
+function withPrefix(prefix: Uint8Array, stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(prefix),
+    pull: async (controller) => {
+      const read = await reader.read();
+      if (read.done) controller.close();
+      else controller.enqueue(read.value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+/** @throws AppError TASK_NOT_FOUND, UNAVAILABLE */
+function requireStream(stream: Awaited<ReturnType<TaskStub["subscribe"]>>): ReadableStream<Uint8Array> {
+  if (stream === null) throw new AppError("TASK_NOT_FOUND");
+  if (typeof stream === "string") throw new AppError("UNAVAILABLE", "The task has as many readers as it may have.");
+  return stream;
+}
+
+/** @throws AppError TASK_NOT_FOUND, UNAVAILABLE */
+export async function followTask(
+  deps: ApiDeps,
+  task: TaskName,
+  options: { readonly after: number; readonly isHead: boolean },
+): Promise<Response> {
+  const { tenant, taskId } = task;
+  if (options.isHead) {
+    // A stream that nobody reads would hold the object in memory.
+    if ((await callObject(deps, () => deps.tasks(tenant, taskId).view())) === null)
+      throw new AppError("TASK_NOT_FOUND");
+    return new Response(null, { headers: HEADERS });
+  }
+  const subscribe = (after: number) => callObject(deps, () => deps.tasks(tenant, taskId).subscribe(after));
+  const stream = await subscribe(options.after);
+  if (stream !== "ahead") return new Response(requireStream(stream), { headers: HEADERS });
+  const whole = requireStream(await subscribe(0));
+  return new Response(withPrefix(resetFrame(options.after, deps.clock.now()), whole), { headers: HEADERS });
+}

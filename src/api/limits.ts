@@ -1,0 +1,54 @@
+/** Every limit of the doors: unit, reason, and what happens at the limit. The body limit is configuration (BODY_BYTES_MAX). */
+
+/** UTF-8 bytes of all header names and values together. Over it: 431 HEADERS_TOO_LARGE. */
+export const HEADER_BYTES_MAX = 16 * 1024;
+
+/** Nested arrays and objects in a JSON body; deeper documents exhaust the stack of whoever walks them. Over it: 400 INVALID_REQUEST. */
+export const JSON_DEPTH_MAX = 64;
+
+/** From the first byte asked of a body to its end; a body that trickles in holds memory. Over it: 408 REQUEST_TIMEOUT. */
+export const BODY_TIMEOUT_MS = 30_000;
+
+/** `metadata` of a run: it is stored with the task and sent with each of its reads. Over them: 400 INVALID_REQUEST. */
+export const METADATA_ENTRIES_MAX = 64;
+export const METADATA_KEY_CHARS_MAX = 128;
+export const METADATA_VALUE_CHARS_MAX = 4096;
+
+/** Items of one page of a list. Over it: 400 INVALID_REQUEST. */
+export const LIST_LIMIT_MAX = 100;
+export const LIST_LIMIT_DEFAULT = 50;
+
+/** Events of one JSON page. Over it: 400 INVALID_REQUEST. */
+export const EVENT_LIMIT_MAX = 1000;
+export const EVENT_LIMIT_DEFAULT = 100;
+
+/** Characters of a cursor before it is read. Over it: 400 INVALID_REQUEST. */
+export const CURSOR_CHARS_MAX = 512;
+
+/** Files of one published pack; the bytes are bounded by the body. Over it: 400 INVALID_REQUEST. */
+export const PACK_FILES_MAX = 500;
+
+/** Calls of one object method, the first included; made again only when the platform says a repetition is safe. Then 503 UNAVAILABLE. */
+export const OBJECT_CALL_ATTEMPTS_MAX = 3;
+/** Delay before the second call; doubled for each further one, with full jitter. */
+export const OBJECT_CALL_DELAY_MS = 100;
+/** One call of an object, its start included. Over it: 503 UNAVAILABLE. */
+export const OBJECT_CALL_TIMEOUT_MS = 30_000;
+
+/** `Prefer: wait=N`: longer waits hold connections that clients and proxies cut anyway. A larger N waits this long. */
+export const PREFER_WAIT_SECONDS_MAX = 30;
+
+/** Sent with 503 and 429 when nothing better is known, and with 202 as the time of a first look. */
+export const RETRY_AFTER_SECONDS = 1;
+
+/** The longest deadline an RPC client may ask for; a longer one is an InvalidArgument. */
+export const RPC_TIMEOUT_MS_MAX = 3_600_000;
+/** Times RunAgent takes a broken stream up again without a new event in between. Then Unavailable; the same key re-attaches. */
+export const RPC_RESUME_ATTEMPTS_MAX = 5;
+export const RPC_RESUME_DELAY_MS = 200;
+
+/** Characters of one event frame before its end was seen; a stream that never ends a frame is broken. Over it the stream counts as cut. */
+export const SSE_FRAME_CHARS_MAX = 8 * 1024 * 1024;
+
+/** How long one health watch is held open; then the stream ends and the client watches anew. */
+export const HEALTH_WATCH_MS_MAX = 600_000;

@@ -1,0 +1,141 @@
+/** vasini.agent.v1.AgentService: the same acceptance and the same reads as REST, as messages. */
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { AgentService, RunAgentRequest } from "../gen/proto/vasini/agent/v1/agent_pb.js";
+import {
+  AppError,
+  deriveAgentId,
+  parseIdempotencyKey,
+  parseTaskId,
+  parseTenantId,
+  type TaskId,
+  type TenantId,
+} from "../platform/index.ts";
+import type { TaskView } from "../task/index.ts";
+import { operatorOnly } from "./admit.ts";
+import { cancelTask, readTask } from "./answer.ts";
+import { checkText } from "./body.ts";
+import { RPC_METADATA } from "./cors.ts";
+import { parseShape } from "./parse-shape.ts";
+import { requirePackId, type Scope } from "./route.ts";
+import { toWireError } from "./rpc-error.ts";
+import { followAsMessages, toWireStatus } from "./rpc-stream.ts";
+import { runTask, toRunRequest } from "./run-task.ts";
+import { RunBody } from "./schema.ts";
+
+type Metadata = Partial<Record<(typeof RPC_METADATA)[number], string>>;
+
+/** Sets what is known in headers and trailers alike: not every client shows both. */
+export function setMetadata(context: HandlerContext, metadata: Metadata): void {
+  for (const name of RPC_METADATA) {
+    const value = metadata[name];
+    if (value === undefined) continue;
+    context.responseHeader.set(name, value);
+    context.responseTrailer.set(name, value);
+  }
+}
+
+/** @throws AppError MISSING_TENANT, INVALID_REQUEST, TENANT_MISMATCH, FORBIDDEN */
+function requireTenant(scope: Scope, context: HandlerContext, text: string): TenantId {
+  if (scope.deps.config.authMode === "required") throw operatorOnly();
+  if (text === "") throw new AppError("MISSING_TENANT", "tenant_id is required");
+  const tenant = parseTenantId(text);
+  if (tenant === undefined) {
+    throw new AppError(
+      "INVALID_REQUEST",
+      "tenant_id must be 1 to 36 letters, digits, '.', '_' or '-', starting with a letter or digit.",
+    );
+  }
+  const selected = context.requestHeader.get("x-tenant-id");
+  if (selected !== null && selected !== tenant) {
+    throw new AppError("TENANT_MISMATCH", "tenant_id and X-Tenant-ID name different tenants.");
+  }
+  scope.tenant = tenant;
+  setMetadata(context, { tenant_id: tenant });
+  return tenant;
+}
+
+function requireTask(scope: Scope, context: HandlerContext, text: string): TaskId {
+  const taskId = parseTaskId(text);
+  if (taskId === undefined) throw new AppError("TASK_NOT_FOUND");
+  scope.taskId = taskId;
+  setMetadata(context, { task_id: taskId });
+  return taskId;
+}
+
+async function setAgent(scope: Scope, context: HandlerContext, tenant: TenantId, view: TaskView): Promise<void> {
+  const { pack_id: packId, pack_version: packVersion, session_id: sessionId } = view;
+  scope.agentId = await deriveAgentId({ tenant, packId, packVersion, sessionId });
+  setMetadata(context, { agent_id: scope.agentId, task_id: view.task_id });
+}
+
+/** The message as the body REST would have got: proto's empty string is an absent member. */
+function toBody(message: RunAgentRequest): Record<string, unknown> {
+  const optional = (name: string, value: string) => (value === "" ? {} : { [name]: value });
+  return {
+    input: message.input,
+    metadata: message.metadata,
+    ...optional("session_id", message.sessionId),
+    ...optional("version", message.version),
+    ...optional("tier", message.tier),
+  };
+}
+
+/** Refuses what REST refuses, in the order of the proto: tenant, input, key. */
+function toRequest(message: RunAgentRequest) {
+  if (message.input === "") throw new AppError("MISSING_INPUT");
+  const value = toBody(message);
+  // REST bodies were looked at when they were parsed; a message was parsed by the protocol.
+  checkText(value);
+  const body = parseShape(RunBody, value, "message");
+  if (message.idempotencyKey === "") {
+    throw new AppError("MISSING_IDEMPOTENCY_KEY", "idempotency_key is required");
+  }
+  const key = parseIdempotencyKey(message.idempotencyKey);
+  if (key === undefined) {
+    throw new AppError("INVALID_REQUEST", "idempotency_key must be 1 to 255 visible ASCII characters.");
+  }
+  return { key, request: toRunRequest(requirePackId(message.packId), body) };
+}
+
+/** @param scopeOf the request a call belongs to. */
+export function createAgentService(scopeOf: (context: HandlerContext) => Scope): ServiceImpl<typeof AgentService> {
+  return {
+    async *runAgent(message, context) {
+      const scope = scopeOf(context);
+      const { deps, correlation, background } = scope;
+      try {
+        const tenant = requireTenant(scope, context, message.tenantId);
+        const { key, request } = toRequest(message);
+        const { taskId } = await runTask(deps, { tenant, key, correlation }, request, background);
+        scope.taskId = taskId;
+        await setAgent(scope, context, tenant, await readTask(deps, tenant, taskId));
+        yield* followAsMessages({ deps, log: scope.log, tenant, taskId, signal: context.signal });
+      } catch (thrown) {
+        throw toWireError(scope, context, thrown);
+      }
+    },
+    async getAgentStatus(message, context) {
+      const scope = scopeOf(context);
+      try {
+        const tenant = requireTenant(scope, context, message.tenantId);
+        const view = await readTask(scope.deps, tenant, requireTask(scope, context, message.taskId));
+        await setAgent(scope, context, tenant, view);
+        return toWireStatus(view);
+      } catch (thrown) {
+        throw toWireError(scope, context, thrown);
+      }
+    },
+    async cancelAgent(message, context) {
+      const scope = scopeOf(context);
+      try {
+        const tenant = requireTenant(scope, context, message.tenantId);
+        const taskId = requireTask(scope, context, message.taskId);
+        await setAgent(scope, context, tenant, await readTask(scope.deps, tenant, taskId));
+        await cancelTask(scope.deps, tenant, taskId);
+        return { success: true };
+      } catch (thrown) {
+        throw toWireError(scope, context, thrown);
+      }
+    },
+  };
+}

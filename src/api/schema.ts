@@ -1,0 +1,189 @@
+/**
+ * Shapes of the REST interface: what a body must be, and what answers are. Bodies are parsed with them; the served
+ * OpenAPI document is made of them; answers are checked against them by the tests.
+ */
+import { z } from "zod";
+import { TIERS } from "../model/index.ts";
+import { ERRORS } from "../platform/index.ts";
+import { TASK_ERROR_CODES, TASK_STATES, type TaskEvent, type TaskListItem, type TaskView } from "../task/index.ts";
+import {
+  CURSOR_CHARS_MAX,
+  EVENT_LIMIT_DEFAULT,
+  EVENT_LIMIT_MAX,
+  LIST_LIMIT_DEFAULT,
+  LIST_LIMIT_MAX,
+  METADATA_ENTRIES_MAX,
+  METADATA_KEY_CHARS_MAX,
+  METADATA_VALUE_CHARS_MAX,
+  PACK_FILES_MAX,
+} from "./limits.ts";
+
+const TaskIdText = z.string().describe("UUID of version 8, lower case");
+const PackIdText = z.string().regex(/^[a-z][a-z0-9-]{0,127}$/);
+const SessionIdText = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const VersionText = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/);
+const Time = z.string().describe("RFC 3339, UTC");
+const State = z.enum(TASK_STATES);
+const Metadata = z
+  .record(z.string().min(1).max(METADATA_KEY_CHARS_MAX), z.string().max(METADATA_VALUE_CHARS_MAX))
+  .refine((metadata) => Object.keys(metadata).length <= METADATA_ENTRIES_MAX, {
+    message: `must have at most ${METADATA_ENTRIES_MAX} entries`,
+  });
+
+export const RunBody = z.strictObject({
+  input: z.string().min(1).describe("What the agent is asked to do; stored and echoed as it came"),
+  session_id: SessionIdText.optional(),
+  metadata: Metadata.optional().describe("Names and values of your own, kept with the task"),
+  version: VersionText.optional().describe("Version of the pack; the newest when absent"),
+  tier: z.enum(TIERS).optional().describe("Model tier; the pack's or the default when absent"),
+});
+
+export const ReplayBody = z.strictObject({
+  from_step: z.int().min(0).max(1_000_000).default(0).describe("First step that runs anew"),
+  version: VersionText.optional().describe("Version of the pack; the original task's when absent"),
+  dry_run: z.boolean().default(false).describe("Calls no tool; recorded results stand in"),
+});
+
+export const PublishBody = z.strictObject({
+  pack: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/)
+    .describe("The pack's folder among `files`"),
+  files: z
+    .record(z.string().min(1).max(512), z.string())
+    .refine((files) => Object.keys(files).length <= PACK_FILES_MAX, {
+      message: `must have at most ${PACK_FILES_MAX} files`,
+    })
+    .describe("Text of each file by its path, such as `hello/profession-pack.yaml`"),
+  strict: z.boolean().default(false).describe("Unknown keys are errors instead of warnings"),
+});
+
+export const ListQuery = z.object({
+  state: State.optional(),
+  pack_id: PackIdText.optional(),
+  limit: z.coerce.number().int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
+  cursor: z.string().max(CURSOR_CHARS_MAX).optional().describe("`next_cursor` of the page before"),
+});
+
+export const EventsQuery = z.object({
+  after: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional()
+    .describe("Sequence of the last event you have; `Last-Event-ID` wins over it"),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(EVENT_LIMIT_MAX)
+    .default(EVENT_LIMIT_DEFAULT)
+    .describe("Events of a JSON page"),
+});
+
+export const Accepted = z.object({ task_id: TaskIdText, status: z.literal("queued"), pack_id: z.string() });
+
+export const ReplayAccepted = Accepted.extend({ replay_of: TaskIdText });
+
+export const Status = z.object({ task_id: TaskIdText, state: State, pack_id: z.string(), pack_version: z.string() });
+
+export const Task = z.object({
+  task_id: TaskIdText,
+  state: State,
+  pack_id: z.string(),
+  pack_version: z.string(),
+  pack_digest: z.string(),
+  session_id: z.string().nullable(),
+  input: z.string(),
+  output: z.string().nullable(),
+  finish_reason: z.enum(["stop", "tool_calls", "max_tokens", "refusal"]).nullable(),
+  error: z.object({ code: z.enum(TASK_ERROR_CODES), message: z.string() }).nullable(),
+  steps_taken: z.int(),
+  attempt: z.int(),
+  usage: z.object({
+    input_tokens: z.int(),
+    cache_read_tokens: z.int(),
+    cache_write_tokens: z.int(),
+    output_tokens: z.int(),
+  }),
+  cost_usd: z.string().nullable().describe("Decimal US dollars; null when a price is unknown"),
+  created_at: Time,
+  updated_at: Time,
+  started_at: Time.nullable(),
+  finished_at: Time.nullable(),
+  trace_id: z.string(),
+  metadata: z.record(z.string(), z.string()),
+  replay_of: TaskIdText.exactOptional(),
+}) satisfies z.ZodType<TaskView>;
+
+/** The answer to `Prefer: wait` when the task ended in time: the whole task, with the member that run answers have. */
+export const Finished = Task.extend({ status: State });
+
+const TaskItem = z.object({
+  task_id: TaskIdText,
+  state: State,
+  pack_id: z.string(),
+  pack_version: z.string(),
+  session_id: z.string().nullable(),
+  created_at: Time,
+  updated_at: Time,
+}) satisfies z.ZodType<TaskListItem>;
+
+export const TaskList = z.object({ items: z.array(TaskItem), next_cursor: z.string().nullable() });
+
+const Event = z.object({
+  seq: z.int().describe("Gapless from 1"),
+  type: z.string(),
+  at: Time,
+  data: z.record(z.string(), z.unknown()),
+}) satisfies z.ZodType<TaskEvent>;
+
+export const EventPage = z.object({ events: z.array(Event), next: z.int().describe("`after` of the next page") });
+
+export const Cancelled = z.object({ task_id: TaskIdText, state: State });
+
+export const Pack = z.object({
+  pack_id: z.string(),
+  version: z.string(),
+  digest: z.string(),
+  title: z.string(),
+  risk_level: z.enum(["low", "medium", "high", "critical"]),
+  tier: z.enum(TIERS).nullable(),
+  input_max_length: z.int().describe("Characters"),
+  published_at: Time,
+});
+
+export const PackList = z.object({ items: z.array(Pack), next_cursor: z.string().nullable() });
+
+const ErrorItem = z.object({
+  pointer: z.string().describe("JSON pointer into the body, or into `file`"),
+  message: z.string(),
+  file: z.string().optional(),
+  line: z.int().optional(),
+  column: z.int().optional(),
+  found: z.string().optional(),
+  expected: z.string().optional(),
+});
+
+export const Published = Pack.extend({ warnings: z.array(ErrorItem) });
+
+export const Health = z.object({ status: z.literal("ok") });
+export const Ready = z.object({
+  status: z.literal("ready"),
+  checks: z.record(z.string(), z.enum(["ok", "degraded", "failed"])),
+});
+
+const CODES = Object.keys(ERRORS);
+
+export const Problem = z.object({
+  type: z.string().describe("Where the code is explained"),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  code: z.enum(CODES),
+  message: z.string().describe("The same as `detail`"),
+  trace_id: z.string(),
+  tenant_id: z.string().optional(),
+  retryable: z.boolean(),
+  errors: z.array(ErrorItem).optional(),
+});
