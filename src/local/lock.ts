@@ -1,0 +1,159 @@
+/**
+ * `.vasini/lock`: which runner owns the data folder and which processes it started. Two workers on one folder would
+ * corrupt it, and a worker whose runner was killed goes on serving: the next start ends it, and only it.
+ */
+import { link, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { err, ok, type Result } from "../platform/index.ts";
+import { ORPHAN_MS_MAX } from "./limits.ts";
+import { findMarked, identify, isAlive, isSame, type ProcessIdentity } from "./processes.ts";
+
+export type LockRecord = {
+  readonly runId: string;
+  readonly runner: ProcessIdentity;
+  readonly children: readonly ProcessIdentity[];
+  /** Where it serves; null until it does. */
+  readonly url: string | null;
+};
+
+/** Null for text that no runner wrote: cut by a crash, or edited. */
+export function parseLock(text: string): LockRecord | null {
+  try {
+    const { runId, runner, children, url }: Record<string, unknown> = JSON.parse(text);
+    const owner = parseIdentity(runner);
+    if (typeof runId !== "string" || owner === null || !Array.isArray(children)) return null;
+    const known = children.map(parseIdentity).filter((child) => child !== null);
+    return { runId, runner: owner, children: known, url: typeof url === "string" ? url : null };
+  } catch {
+    return null;
+  }
+}
+
+function parseIdentity(value: unknown): ProcessIdentity | null {
+  if (typeof value !== "object" || value === null || !("pid" in value) || !("started" in value)) return null;
+  const { pid, started } = value;
+  // 0 and negative numbers would address whole process groups.
+  if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid <= 1) return null;
+  return typeof started === "string" || started === null ? { pid, started } : null;
+}
+
+export interface Lock {
+  readonly runId: string;
+  /** Writes down what was learnt since. Children that are still alive stay in the list. */
+  note(facts: { readonly children?: readonly ProcessIdentity[]; readonly url?: string }): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the data folder, after ending what a killed runner left behind.
+ * @returns one sentence when another runner is alive, or an orphan would not end.
+ */
+export async function acquireLock(path: string, runId: string): Promise<Result<Lock, string>> {
+  const self = (await identify(process.pid)) ?? { pid: process.pid, started: null };
+  const record: LockRecord = { runId, runner: self, children: [], url: null };
+  // Two rounds: an abandoned lock is removed in the first. Losing the second means another start won.
+  for (let round = 0; round < 2; round += 1) {
+    if (await createExclusively(path, record)) return ok(holdLock(path, record));
+    const held = parseLock(await readFile(path, "utf8").catch(() => ""));
+    if (held !== null && held.runner.pid !== process.pid && (await isOwnerAlive(held.runner)))
+      return err(refusal(held));
+    const stubborn = held === null ? [] : await endOrphans(held);
+    if (stubborn.length > 0) {
+      return err(`Process ${stubborn.join(", ")} of an earlier start does not end; end it, then start again.`);
+    }
+    if (!(await setAside(path, held))) break;
+  }
+  return err("Another npm start took the data folder at this moment; use that one, or set VASINI_DATA_DIR.");
+}
+
+/** Removes the abandoned record, unless another start has replaced it since it was read: that one is put back. */
+async function setAside(path: string, held: LockRecord | null): Promise<boolean> {
+  const aside = `${path}.${process.pid}`;
+  try {
+    await rename(path, aside);
+    const taken = parseLock(await readFile(aside, "utf8"));
+    if (taken === null || taken.runId === held?.runId) return true;
+    await link(aside, path);
+    return false;
+  } catch (thrown) {
+    // Somebody else set it aside first: the next round decides.
+    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return true;
+    throw thrown;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+/** Where a start cannot be told (no /proc, no ps), a living process of that number counts as the owner: refusing is safe. */
+async function isOwnerAlive(owner: ProcessIdentity): Promise<boolean> {
+  if (owner.started !== null) return isSame(owner);
+  return (await identify(owner.pid)) !== null;
+}
+
+const refusal = (held: LockRecord): string =>
+  `npm start is already running${held.url === null ? "" : ` at ${held.url}`} (process ${held.runner.pid}); stop it, or set VASINI_DATA_DIR and PORT.`;
+
+async function createExclusively(path: string, record: LockRecord): Promise<boolean> {
+  try {
+    const file = await open(path, "wx", 0o600);
+    await file.writeFile(JSON.stringify(record));
+    await file.close();
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Error && "code" in thrown && thrown.code === "EEXIST") return false;
+    throw thrown;
+  }
+}
+
+/** Numbers of the processes that are still there after ORPHAN_MS_MAX. */
+async function endOrphans(held: LockRecord): Promise<readonly number[]> {
+  const marked = await findMarked(held.runId);
+  const noted: ProcessIdentity[] = [];
+  for (const child of held.children) if (await isSame(child)) noted.push(child);
+  return endAll([...noted, ...marked.filter((one) => !noted.some((other) => other.pid === one.pid))]);
+}
+
+/** Ends the processes at once and waits until they are gone. Numbers of those that are not. */
+export async function endAll(processes: readonly ProcessIdentity[]): Promise<readonly number[]> {
+  let left = [...processes];
+  for (const deadline = Date.now() + ORPHAN_MS_MAX; left.length > 0 && Date.now() < deadline; ) {
+    for (const { pid } of left) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // Gone in the meantime, which is what was wanted; a process that may not be ended stays in the list.
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const same = await Promise.all(left.map(isSame));
+    left = left.filter((_, index) => same[index] === true);
+  }
+  return left.map(({ pid }) => pid);
+}
+
+function holdLock(path: string, initial: LockRecord): Lock {
+  let record = initial;
+  let written = Promise.resolve();
+  return {
+    runId: initial.runId,
+    note: ({ children, url }) => {
+      const seen = children ?? [];
+      const kept = record.children.filter((old) => isAlive(old.pid) && !seen.some((one) => one.pid === old.pid));
+      const next = { ...record, children: [...kept, ...seen], url: url ?? record.url };
+      if (JSON.stringify(next) === JSON.stringify(record)) return written;
+      record = next;
+      const text = JSON.stringify(record);
+      // One after the other, and whole or not at all: a reader never sees half a record.
+      written = written.then(async () => {
+        await writeFile(`${path}.new`, text, { mode: 0o600 });
+        await rename(`${path}.new`, path);
+      });
+      return written;
+    },
+    release: async () => {
+      await written.catch(() => {
+        // A failed write must not keep the lock from being removed.
+      });
+      await rm(path, { force: true });
+    },
+  };
+}

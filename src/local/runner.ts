@@ -1,0 +1,189 @@
+/**
+ * `npm start` after its settings are known: lock, keys, worker, packs, front, and the end of all of them. Ends by
+ * signal or by one sentence, never by a stack trace.
+ */
+import { randomUUID } from "node:crypto";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createClient } from "../cli/index.ts";
+import { err, ok, type Result } from "../platform/index.ts";
+import { buildAssets } from "./assets.ts";
+import { toEnvFile } from "./env-file.ts";
+import { type Front, openFront, probeAddress } from "./front.ts";
+import { withGeneratedKeys } from "./keys.ts";
+import * as limits from "./limits.ts";
+import { acquireLock, type Lock } from "./lock.ts";
+import { openLogFile } from "./log-file.ts";
+import { createPackPublisher, type PackPublisher, type PublishReport } from "./packs.ts";
+import type { LocalSettings } from "./settings.ts";
+import { startWorker, type Worker } from "./worker.ts";
+
+export type Terminal = { out(line: string): void; problem(line: string): void };
+
+export interface Runner {
+  /** Serves; or one sentence per fault, and nothing is left running. Undefined when it was stopped meanwhile. */
+  start(): Promise<Result<{ readonly url: string }, readonly string[]> | undefined>;
+  /** Resolves to a sentence when the worker cannot be kept alive; never otherwise. */
+  readonly givenUp: Promise<string>;
+  /** Ends everything. Any number of calls, at any moment. */
+  stop(): Promise<void>;
+}
+
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a closure factory: the parts of one run share their state here and nowhere else
+export function createRunner(root: string, settings: LocalSettings, terminal: Terminal): Runner {
+  const { dataDir, host } = settings;
+  const ending = new AbortController();
+  const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<string>();
+  const serving = Promise.withResolvers<void>();
+  const timers: NodeJS.Timeout[] = [];
+  let stopped: Promise<void> | null = null;
+  let lock: Lock | null = null;
+  let worker: Worker | null = null;
+  let front: Front | null = null;
+  let log: ReturnType<typeof openLogFile> | null = null;
+  let workerPort = 0;
+
+  /** The private address; never the front, which is closed until all is ready. */
+  const call = (path: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${workerPort}${path}`, {
+      signal: AbortSignal.any([ending.signal, AbortSignal.timeout(limits.REQUEST_MS_MAX)]),
+    });
+  const runScheduled = (): void => {
+    // The worker may be restarting; the next minute asks again.
+    call("/cdn-cgi/local/scheduled").then(
+      (response) => response.body?.cancel(),
+      () => {},
+    );
+  };
+  const every = (ms: number, task: () => void): void => {
+    timers.push(setInterval(task, ms));
+  };
+
+  const launch = async (held: Lock): Promise<Result<{ readonly url: string }, readonly string[]> | undefined> => {
+    const variables = await withGeneratedKeys(settings.variables, dataDir);
+    const text = toEnvFile(variables);
+    if (!text.ok) return text;
+    const envFile = join(dataDir, "worker.env");
+    await writeFile(envFile, text.value, { mode: 0o600 });
+    await chmod(envFile, 0o600);
+    const assets = await buildAssets(root, ending.signal);
+    if (!assets.ok) return err([assets.error]);
+    if (ending.signal.aborted) return undefined;
+
+    worker = startWorker({
+      root,
+      dataDir,
+      envFile,
+      runId: held.runId,
+      onLine: (line) => log?.line(line),
+      onShow: terminal.problem,
+      onServing: (port) => {
+        workerPort = port;
+        serving.resolve();
+      },
+      onGivenUp: giveUp,
+    });
+    const noteChildren = async (): Promise<void> => {
+      if (worker !== null && !ending.signal.aborted) await held.note({ children: await worker.processes() });
+    };
+    every(limits.CHILDREN_POLL_MS, () => void noteChildren().catch((thrown) => log?.line(`lock: ${String(thrown)}`)));
+    const ready = await waitUntilReady({ serving: serving.promise, call, ending: ending.signal, givenUp });
+    if (ready !== null) return ending.signal.aborted ? undefined : err([ready]);
+    await noteChildren();
+
+    const packs = createPackPublisher(join(root, "packs"), () =>
+      createClient({
+        settings: { url: `http://127.0.0.1:${workerPort}`, apiKey: variables.ADMIN_API_KEY ?? null, tenant: null },
+        signal: ending.signal,
+      }),
+    );
+    await publish(packs, terminal, "start");
+    if (ending.signal.aborted) return undefined;
+    runScheduled();
+    const opened = await openFront({ host, port: settings.port }, () => workerPort);
+    if (!opened.ok) return err([opened.error]);
+    front = opened.value;
+    const url = `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`;
+    await held.note({ url });
+    every(limits.SCHEDULED_EVERY_MS, runScheduled);
+    every(
+      limits.PACKS_POLL_MS,
+      () => void publish(packs, terminal, "edit").catch((thrown) => log?.line(`packs: ${String(thrown)}`)),
+    );
+    return ok({ url });
+  };
+
+  return {
+    givenUp,
+    start: async () => {
+      const taken = await probeAddress({ host, port: settings.port });
+      await mkdir(join(dataDir, "keys"), { recursive: true, mode: 0o700 });
+      const acquired = await acquireLock(join(dataDir, "lock"), randomUUID());
+      if (!acquired.ok) return err([acquired.error]);
+      lock = acquired.value;
+      // An orphan that held the port is gone by now; anybody else is not.
+      const stillTaken = taken === null ? null : await probeAddress({ host, port: settings.port });
+      if (stillTaken !== null) return err([stillTaken]);
+      log = openLogFile(join(dataDir, "log"), limits.LOG_BYTES_MAX);
+      return launch(lock);
+    },
+    stop: () => {
+      stopped ??= (async () => {
+        ending.abort(new Error("stopping"));
+        for (const timer of timers) clearInterval(timer);
+        await front?.close();
+        await worker?.stop();
+        await lock?.release();
+        log?.close();
+      })();
+      return stopped;
+    },
+  };
+}
+
+/** Null once the worker accepts tasks; otherwise a sentence. */
+async function waitUntilReady(ports: {
+  readonly serving: Promise<void>;
+  readonly call: (path: string) => Promise<Response>;
+  readonly ending: AbortSignal;
+  readonly givenUp: Promise<string>;
+}): Promise<string | null> {
+  const late = AbortSignal.timeout(limits.READY_MS_MAX);
+  const over = AbortSignal.any([late, ports.ending]);
+  const isOver = new Promise<"over">((resolve) =>
+    over.addEventListener("abort", () => resolve("over"), { once: true }),
+  );
+  const first = await Promise.race([ports.serving.then(() => null), isOver, ports.givenUp]);
+  if (first !== null && first !== "over") return first;
+  let last = "it does not serve";
+  while (!over.aborted) {
+    // Any failure here is a worker that is not there yet: the loop is the wait.
+    const answer = await ports.call("/ready").catch(() => null);
+    if (answer?.ok) return null;
+    if (answer !== null) last = `/ready answers ${answer.status}: ${(await answer.text()).trim().slice(0, 300)}`;
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, limits.READY_POLL_MS)), isOver]);
+  }
+  return `The worker was not ready within ${limits.READY_MS_MAX / 1000} seconds (${last}).`;
+}
+
+async function publish(packs: PackPublisher, terminal: Terminal, when: "start" | "edit"): Promise<void> {
+  const reports = await packs.publishChanged();
+  for (const report of reports) describeReport(report, terminal, when);
+  const good = reports.filter((report) => report.ok);
+  if (when === "start" && good.length > 0)
+    terminal.out(`Packs      ${good.map((report) => report.published).join(", ")}`);
+}
+
+function describeReport(report: PublishReport, terminal: Terminal, when: "start" | "edit"): void {
+  if (report.ok) {
+    const warnings = report.lines.length;
+    const more = warnings === 0 ? "" : ` (${warnings} warnings: npx vasini pack validate ${report.folder})`;
+    if (when === "edit") terminal.out(`Published ${report.published} again${more}`);
+    else if (warnings > 0) terminal.out(`Warnings   ${report.folder}${more}`);
+    return;
+  }
+  for (const line of report.lines) terminal.problem(line);
+  terminal.problem(
+    `packs/${report.folder} was not published; mend it and it is tried again. What was published before stays.`,
+  );
+}
