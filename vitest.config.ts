@@ -7,6 +7,12 @@ import { defineConfig } from "vitest/config";
 
 const report = process.env.TEST_REPORT;
 
+/** Nothing in the suite may depend on a network: only servers that the tests themselves started are reached. */
+const onlyThisMachine = (request: Request): Promise<Response> | Response =>
+  ["127.0.0.1", "localhost", "[::1]"].includes(new URL(request.url).hostname)
+    ? fetch(request.url, request)
+    : new Response(`the tests have no network, and something asked for ${request.url}`, { status: 599 });
+
 export default defineConfig({
   test: {
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
@@ -15,7 +21,10 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { ENVIRONMENT: "development", ADMIN_API_KEY: "test-admin-key" } },
+            miniflare: {
+              bindings: { ENVIRONMENT: "development", ADMIN_API_KEY: "test-admin-key" },
+              outboundService: onlyThisMachine,
+            },
           }),
         ],
         test: { name: "worker", include: ["test/**/*.worker.test.ts"], testTimeout: 30_000 },

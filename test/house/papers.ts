@@ -24,8 +24,9 @@ export function brokenLinks(files: readonly SourceFile[]): string[] {
 const resolve = (from: string, link: string): string =>
   posix.join(posix.dirname(from), link.replace(/#.*$/, "")).replace(/\/$/, "");
 
-/** Where somebody's checkout, home or scratch folder leaks in. `/workspace`, a tool's own root, is none. */
-const MACHINE = /(?<![\w.~-])\/(?:work|home\/[\w-]+|Users\/[\w-]+|root|var\/folders)\/[\w.-]/;
+/** Where somebody's checkout, home or scratch folder leaks in. `/workspace`, a tool's own root, is none; nor is the
+ * `/home/user` that tools are refused. */
+const MACHINE = /(?<![\w.~-])\/(?:work|home\/(?!user\/)[\w-]+|Users\/[\w-]+|var\/folders)\/[\w.-]/;
 /** A registry other than the public one, as a download address or a setting. */
 const REGISTRY = /https?:\/\/[\w.-]*(?:registry|artifactory|nexus|verdaccio)[\w.-]*[:/]|^registry\s*=/m;
 

@@ -41,7 +41,9 @@ const isCode = (path: string): boolean => /\.(?:tsx?|mjs)$/.test(path) && !path.
 
 /** Room of a path: `src/<room>/...`. Files directly under `src/` wire rooms together and have none. */
 const roomOf = (path: string): string | undefined => /^src\/([^/]+)\//.exec(path)?.[1];
-const workerOf = (path: string): string | undefined => /^src\/tool\/workers\/[^/]+\//.exec(path)?.[0];
+/** The folder a tool worker's file may look into: its own; for what several workers share, `workers/` itself. */
+const workerOf = (path: string): string | undefined => /^src\/tool\/workers\/(?:[^/]+\/)?/.exec(path)?.[0];
+const SHARED_BY_WORKERS = /^src\/tool\/(?:contract|workers\/[^/]+)\.ts$/;
 
 const inSource = (check: (file: SourceFile, law: Law) => readonly string[]): Rule["breaches"] => {
   return (files, law) =>
@@ -108,8 +110,8 @@ const toolWorkers = inSource((file) => {
   const own = workerOf(file.path);
   if (own === undefined) return [];
   return localImportsOf(file)
-    .filter((to) => !to.startsWith(own) && to !== "src/tool/contract.ts")
-    .map((to) => `a tool worker may import its own folder and src/tool/contract.ts, not ${to}`);
+    .filter((to) => (!to.startsWith(own) || own.endsWith("/workers/")) && !SHARED_BY_WORKERS.test(to))
+    .map((to) => `a tool worker may import its own folder, src/tool/workers/*.ts and src/tool/contract.ts, not ${to}`);
 });
 
 const packages = inSource((file, law) =>
@@ -225,11 +227,11 @@ const words: Rule["breaches"] = (files) =>
       ),
     );
 
+/** `file-manager` is the name of a tool, not of a drawer. */
+const DRAWER = /(?:^|[/-])(?:utils?|helpers?|common|(?<!file-)managers?|misc)\.[^/]*$/;
 const names: Rule["breaches"] = (files) =>
   files
-    .filter(
-      (file) => isCode(file.path) && /(?:^|[/-])(?:utils?|helpers?|common|managers?|misc)(?:[.-]|\/)/.test(file.path),
-    )
+    .filter((file) => isCode(file.path) && DRAWER.test(file.path))
     .map((file) => `${file.path}: name it after its job`);
 
 export const RULES: readonly Rule[] = [
