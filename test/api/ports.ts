@@ -1,0 +1,60 @@
+/** Fakes of what lies outside: a clock that is moved by hand, a log that is read. */
+import type { Clock, Log, LogContext, LogFacts } from "../../src/platform/index.ts";
+
+export type ManualClock = Clock & {
+  /** Ends every sleep that is due then. */
+  advance(ms: number): void;
+};
+
+export function manualClock(start = Date.parse("2026-01-02T03:04:05.000Z")): ManualClock {
+  let now = start;
+  const sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const sleeper = { at: now + ms, wake: resolve };
+        sleepers.add(sleeper);
+        signal?.addEventListener("abort", () => {
+          sleepers.delete(sleeper);
+          reject(signal.reason);
+        });
+      }),
+    advance: (ms) => {
+      now += ms;
+      for (const sleeper of [...sleepers]) {
+        if (sleeper.at > now) continue;
+        sleepers.delete(sleeper);
+        sleeper.wake();
+      }
+    },
+  };
+}
+
+/** A clock whose sleeps end at once; `slept` has their lengths. */
+export function hastyClock(): Clock & { readonly slept: number[] } {
+  const slept: number[] = [];
+  return {
+    now: () => 0,
+    slept,
+    sleep: async (ms) => {
+      slept.push(ms);
+    },
+  };
+}
+
+export type Line = { readonly level: string; readonly event: string } & LogContext & LogFacts;
+
+export function memoryLog(lines: Line[] = [], context: LogContext = {}): Log & { readonly lines: readonly Line[] } {
+  const write = (level: string) => (event: string, facts?: LogFacts) => {
+    lines.push({ level, event, ...context, ...facts });
+  };
+  return {
+    lines,
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+    with: (more) => memoryLog(lines, { ...context, ...more }),
+  };
+}

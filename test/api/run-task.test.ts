@@ -1,0 +1,91 @@
+/** What makes two requests the same one. */
+import { describe, expect, it } from "vitest";
+import {
+  type ReplayRequest,
+  type RunRequest,
+  replayFingerprint,
+  runFingerprint,
+  toRunRequest,
+} from "../../src/api/run-task.ts";
+import { parsePreferWait } from "../../src/api/wait-for-end.ts";
+import {
+  deriveTaskId,
+  type IdempotencyKey,
+  type PackId,
+  parseIdempotencyKey,
+  parsePackId,
+  parseTenantId,
+  type TenantId,
+} from "../../src/platform/index.ts";
+
+const must = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new TypeError("a fixture is wrong");
+  return value;
+};
+const PACK: PackId = must(parsePackId("hello"));
+const TENANT: TenantId = must(parseTenantId("tenant-123"));
+const KEY: IdempotencyKey = must(parseIdempotencyKey("key-1"));
+
+const BASE = toRunRequest(PACK, { input: "Hello" });
+
+describe("runFingerprint", () => {
+  it("is equal for equal requests, whatever the order of their metadata", async () => {
+    const a = await runFingerprint({ ...BASE, metadata: { a: "1", b: "2" } });
+    const b = await runFingerprint({ ...BASE, metadata: { b: "2", a: "1" } });
+    expect(a).toBe(b);
+    expect(a).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it("does not tell an absent member from an empty one", async () => {
+    expect(await runFingerprint(toRunRequest(PACK, { input: "Hello", metadata: {} }))).toBe(await runFingerprint(BASE));
+  });
+
+  const changes: [string, Partial<RunRequest>][] = [
+    ["pack", { packId: must(parsePackId("other")) }],
+    ["input", { input: "Hello " }],
+    ["input in another Unicode form", { input: "He\u0301llo" }],
+    ["metadata", { metadata: { a: "1" } }],
+    ["version", { version: "1.0.0" }],
+    ["tier", { tier: "tier-1" }],
+  ];
+  it.each(changes)("differs with another %s", async (_name, change) => {
+    expect(await runFingerprint({ ...BASE, ...change })).not.toBe(await runFingerprint(BASE));
+  });
+
+  it("differs with a session", async () => {
+    const withSession = toRunRequest(PACK, { input: "Hello", session_id: "s-1" });
+    expect(await runFingerprint(withSession)).not.toBe(await runFingerprint(BASE));
+  });
+});
+
+describe("replayFingerprint", () => {
+  it("is never that of a run, and tells every member apart", async () => {
+    const source = await deriveTaskId(TENANT, KEY);
+    const base: ReplayRequest = { source, fromStep: 0, version: null, dryRun: false };
+    const variants: ReplayRequest[] = [
+      base,
+      { ...base, fromStep: 1 },
+      { ...base, version: "1.0.0" },
+      { ...base, dryRun: true },
+    ];
+    const prints = await Promise.all([runFingerprint(BASE), ...variants.map(replayFingerprint)]);
+    expect(new Set(prints).size).toBe(prints.length);
+  });
+});
+
+describe("parsePreferWait", () => {
+  const headers: [string | null, number][] = [
+    [null, 0],
+    ["wait=10", 10],
+    ["respond-async, wait=10", 10],
+    ["wait=10; foo", 10],
+    ["Wait = 5", 5],
+    ["wait=3000", 30],
+    ["wait=-1", 0],
+    ["wait=abc", 0],
+    ["await=9", 0],
+  ];
+  it.each(headers)("of %j is %i", (header, seconds) => {
+    expect(parsePreferWait(header)).toBe(seconds);
+  });
+});
