@@ -62,8 +62,8 @@ export type ProviderFailure = {
     | "spend_limit" // 429 or 402 that time does not mend
     | "overloaded" // 529, 503
     | "server" // other 5xx
-    | "connect" // no connection, DNS, TLS
-    | "timeout" // no first byte, no token for too long, or too long overall
+    | "connect" // no connection, DNS, TLS, or no response headers in time
+    | "timeout" // no first token, no token for too long, or too long overall
     | "cut" // the stream broke before its end
     | "auth" // 401, 403
     | "context_too_long" // 413, or 400 that says so
@@ -79,17 +79,26 @@ export type ProviderFailure = {
 export type ProviderContext = {
   readonly signal: AbortSignal;
   readonly traceparent: string;
+  /** Milliseconds this attempt may take as a whole. */
+  readonly timeoutMs: number;
+  /** 1-based: which attempt on this model within this turn. */
+  readonly attempt: number;
+  /** Turns of the task that failed before this one, over all of its steps. Only the offline script reads it. */
+  readonly priorAttempts: number;
   /** Called with each piece of text as it arrives. */
   readonly onText: (text: string) => void;
 };
 
 export type ProviderOutcome =
-  | { readonly ok: true; readonly value: ModelReply }
+  /** `usageMissing`: the server counted no tokens, so `usage` is zero and the cost is unknown, not nothing. */
+  | { readonly ok: true; readonly value: ModelReply; readonly usageMissing?: true }
   | { readonly ok: false; readonly error: ProviderFailure };
 
 export interface Provider {
   /** `anthropic`, `openai`, `ollama`, `offline`. */
   readonly name: string;
+  /** Runs in this process: there is no server to protect, so neither breaker nor retry budget nor outage applies. */
+  readonly isLocal?: true;
   /** One attempt. Rejects only when `signal` aborts, with its reason; every other failure is a value. */
   complete(model: string, request: ModelRequest, context: ProviderContext): Promise<ProviderOutcome>;
 }

@@ -2,12 +2,31 @@
 import type { Usage } from "../meter/index.ts";
 import type { ModelReply, ModelRequest } from "./provider.ts";
 
+export const PROVIDERS = ["anthropic", "openai", "ollama", "offline"] as const;
+export type ProviderName = (typeof PROVIDERS)[number];
+
+export type ModelRef = { readonly provider: ProviderName; readonly model: string };
+
 export const TIERS = ["tier-1", "tier-2", "tier-3"] as const;
 export type Tier = (typeof TIERS)[number];
+
+/** The part of the configuration that this room reads. */
+export type ModelConfig = {
+  readonly anthropic: { readonly apiKey: string; readonly baseUrl: string | null } | null;
+  readonly openai: { readonly apiKey: string; readonly baseUrl: string | null } | null;
+  readonly ollama: { readonly baseUrl: string } | null;
+  readonly tiers: Readonly<Record<Tier, ModelRef>>;
+  readonly defaultTier: Tier;
+  readonly fallbackChain: readonly Tier[];
+  /** Tenants that are absent may use every tier. */
+  readonly tenantTierAllowlist: ReadonlyMap<string, readonly Tier[]>;
+};
 
 export type TurnContext = {
   readonly tenant: string;
   readonly tier: Tier;
+  /** Turns of the task that failed before this one (outages not counted); 0 when left out. */
+  readonly priorAttempts?: number;
   readonly signal: AbortSignal;
   readonly traceparent: string;
   /** Text as it arrives from the model in use. */
@@ -44,8 +63,8 @@ export type TurnFailure = {
 };
 
 export interface ModelRouter {
-  /** `provider/model` behind a tier, for messages to people. */
-  modelOf(tier: Tier): string;
+  /** `provider/model` behind a tier, or behind the default tier, for messages to people. */
+  modelOf(tier?: Tier): string;
   /** Whether the tenant may use the tier. */
   isAllowed(tenant: string, tier: Tier): boolean;
   /** One model turn with retries, breakers and fallback. Rejects only when `signal` aborts, with its reason. */

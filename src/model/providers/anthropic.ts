@@ -1,0 +1,148 @@
+/** Claude through Anthropic's Messages API. The SDK speaks the wire; limits, retries and parsing are ours. */
+import type {
+  ContentBlockParam,
+  MessageCreateParamsStreaming,
+  MessageParam,
+  TextBlockParam,
+  ToolResultBlockParam,
+} from "@anthropic-ai/sdk/resources/messages";
+import type { Clock } from "../../platform/index.ts";
+import { ATTEMPT_MS_MAX } from "../limits.ts";
+import type { Message, ModelRequest, Provider } from "../provider.ts";
+import { AnthropicCollector } from "./anthropic-reply.ts";
+import { type Fetch, runAttempt } from "./attempt.ts";
+import type { WireError } from "./failure.ts";
+import { toWireArguments, toWireName } from "./tool-call.ts";
+
+type Options = {
+  readonly apiKey: string;
+  /** Null: Anthropic's own API. */
+  readonly baseUrl: string | null;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+};
+
+/** The SDK is loaded with the first call: a Worker that answers offline, or reads only, never pays for it. */
+const loadSdk = () => import("@anthropic-ai/sdk");
+
+export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Options): Provider {
+  return {
+    name: "anthropic",
+    async complete(model, request, context) {
+      context.signal.throwIfAborted();
+      const { Anthropic, APIError } = await loadSdk();
+      return runAttempt({
+        provider: "anthropic",
+        clock,
+        fetch,
+        context,
+        isSlowStarter: false,
+        collector: new AnthropicCollector(request, context.onText),
+        open: async (wire) => {
+          const client = new Anthropic({
+            apiKey,
+            // Named even where it is the default: otherwise the SDK reads its own variables from the environment.
+            baseURL: baseUrl ?? "https://api.anthropic.com",
+            fetch: wire.fetch,
+            maxRetries: 0,
+            timeout: ATTEMPT_MS_MAX,
+            logLevel: "off",
+            openTelemetry: false,
+          });
+          return client.messages.create(toParams(model, request), {
+            signal: wire.signal,
+            headers: { traceparent: context.traceparent },
+          });
+        },
+        readError: (thrown): WireError | null => {
+          if (!(thrown instanceof APIError) || (thrown.status === undefined && thrown.type === null)) return null;
+          return {
+            provider: "anthropic",
+            status: thrown.status ?? null,
+            type: thrown.type,
+            code: thrown.errorCode,
+            message: thrown.apiMessage ?? "",
+            headers: thrown.headers ?? null,
+            requestId: thrown.requestID ?? null,
+          };
+        },
+      });
+    },
+  };
+}
+
+const EPHEMERAL = { type: "ephemeral" } as const;
+
+function toParams(model: string, request: ModelRequest): MessageCreateParamsStreaming {
+  // The cached prefix runs from the start of the request: tools come before the system prompt, so the mark at the end
+  // of its stable part covers both. What differs between tasks follows the mark.
+  const system: TextBlockParam[] = [
+    ...(request.systemStable === ""
+      ? []
+      : [{ type: "text", text: request.systemStable, cache_control: EPHEMERAL } as const]),
+    ...(request.systemVariable === "" ? [] : [{ type: "text", text: request.systemVariable } as const]),
+  ];
+  return {
+    model,
+    max_tokens: request.maxOutputTokens,
+    stream: true,
+    ...(system.length > 0 ? { system } : {}),
+    ...(request.tools.length > 0
+      ? {
+          tools: request.tools.map((tool) => ({
+            name: toWireName(tool.id),
+            description: tool.description,
+            input_schema: { ...tool.parameters, type: "object" as const },
+          })),
+        }
+      : {}),
+    messages: toMessages(request.messages),
+  };
+}
+
+/**
+ * Consecutive results are one user message, as the API wants all results of a turn together. From the second turn on
+ * the end of the conversation is marked too: the next turn then reads it from the cache instead of paying for it again.
+ */
+function toMessages(messages: readonly Message[]): MessageParam[] {
+  const params: { role: "user" | "assistant"; content: ContentBlockParam[] }[] = [];
+  for (const message of messages) {
+    const role = message.role === "assistant" ? "assistant" : "user";
+    const blocks = toBlocks(message);
+    const last = params.at(-1);
+    if (last?.role === role) last.content.push(...blocks);
+    else if (blocks.length > 0) params.push({ role, content: blocks });
+  }
+  const end = params.at(-1)?.content.at(-1);
+  if (params.length > 1 && (end?.type === "tool_result" || end?.type === "text")) end.cache_control = EPHEMERAL;
+  return params;
+}
+
+function toBlocks(message: Message): ContentBlockParam[] {
+  // The API refuses empty text.
+  const text: TextBlockParam[] =
+    message.role === "tool" || message.text === "" ? [] : [{ type: "text", text: message.text }];
+  switch (message.role) {
+    case "user":
+      return text;
+    case "assistant":
+      return [
+        ...text,
+        ...message.toolCalls.map((call) => ({
+          type: "tool_use" as const,
+          id: call.callId,
+          name: toWireName(call.toolId),
+          input: toWireArguments(call),
+        })),
+      ];
+    case "tool":
+      return [toResult(message)];
+  }
+}
+
+const toResult = (message: Message & { readonly role: "tool" }): ToolResultBlockParam => ({
+  type: "tool_result",
+  tool_use_id: message.callId,
+  content: message.content,
+  ...(message.isError ? { is_error: true } : {}),
+});
