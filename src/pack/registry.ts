@@ -1,5 +1,22 @@
-/** Published packs in the registry bucket. (Implementation in this file.) */
+/**
+ * Published packs in the registry bucket. Two kinds of objects, each under the shelf that owns it:
+ *   <shelf>/packs/<pack_id>/<version>.json   a record: which digest this version is, and what a list needs to know
+ *   <shelf>/blobs/<digest>.json              the composed pack, canonical JSON under its own SHA-256
+ * A blob never changes and is kept as long as it is used; what a shelf holds is believed for a second.
+ */
+import {
+  AppError,
+  type Clock,
+  canonicalJson,
+  parsePackId,
+  parseTenantId,
+  sha256Hex,
+  toRfc3339,
+} from "../platform/index.ts";
+import { type BlobCache, createBlobCache, createPointerCache } from "./cache.ts";
+import { LIST_PAGE_SIZE, LIST_PAGES_MAX, READS_AT_ONCE } from "./limits.ts";
 import type { AgentConfig, ComposedPack, PackRecord } from "./types.ts";
+import { compareVersions } from "./version.ts";
 
 /** A shelf of the bucket: a tenant's id, or the shared shelf that every tenant can read. No tenant id starts with `_`. */
 export const SHARED_SHELF = "_shared";
@@ -25,3 +42,203 @@ export interface PackRegistry {
     options: { readonly replaceable: boolean },
   ): Promise<"published" | "unchanged" | "version_exists">;
 }
+
+export type RegistryOptions = {
+  readonly bucket: R2Bucket;
+  readonly clock: Clock;
+  /** Shared by several registries of one isolate; one of its own when absent. */
+  readonly blobCache?: BlobCache;
+};
+
+const VERSION = /^\d+\.\d+\.\d+$/;
+const DIGEST = /^[0-9a-f]{64}$/;
+
+const isShelf = (shelf: string): boolean => shelf === SHARED_SHELF || parseTenantId(shelf) !== undefined;
+const packsPrefix = (shelf: string): string => `${shelf}/packs/`;
+const recordKey = (shelf: string, packId: string, version: string): string =>
+  `${shelf}/packs/${packId}/${version}.json`;
+const blobKey = (shelf: string, digest: string): string => `${shelf}/blobs/${digest}.json`;
+
+/** What stands on shelves, remembered for a second. */
+function createShelves(bucket: R2Bucket, clock: Clock) {
+  const records = createPointerCache<PackRecord | null>(clock);
+  const listings = createPointerCache<readonly string[]>(clock);
+
+  const record = (shelf: string, packId: string, version: string): Promise<PackRecord | null> => {
+    const key = recordKey(shelf, packId, version);
+    return records.get(key, async () => {
+      const object = await bucket.get(key);
+      return object === null ? null : parseRecord(await object.text(), key);
+    });
+  };
+
+  /** Names below a prefix, without it. */
+  const namesBelow = (prefix: string): Promise<readonly string[]> =>
+    listings.get(prefix, async () => {
+      const names: string[] = [];
+      let cursor: string | undefined;
+      for (let page = 0; page < LIST_PAGES_MAX; page++) {
+        const listed = await bucket.list({
+          prefix,
+          limit: LIST_PAGE_SIZE,
+          ...(cursor === undefined ? {} : { cursor }),
+        });
+        for (const { key } of listed.objects) names.push(key.slice(prefix.length));
+        if (!listed.truncated) return names;
+        cursor = listed.cursor;
+      }
+      // A list that silently ends early would hide packs that can be run.
+      throw new AppError("UNAVAILABLE", `A shelf holds more than ${LIST_PAGES_MAX * LIST_PAGE_SIZE} versions.`);
+    });
+
+  /** Newest first. */
+  const versionsOf = async (shelf: string, packId: string): Promise<readonly string[]> =>
+    (await namesBelow(`${packsPrefix(shelf)}${packId}/`)).flatMap((name) => versionOf(name)).sort(newestFirst);
+
+  const clear = (): void => {
+    records.clear();
+    listings.clear();
+  };
+  return { record, namesBelow, versionsOf, clear };
+}
+
+/** Create one per isolate: its caches live as long as it does. */
+export function createPackRegistry({ bucket, clock, blobCache = createBlobCache() }: RegistryOptions): PackRegistry {
+  const shelves = createShelves(bucket, clock);
+
+  async function resolve(tenant: string, packId: string, version: string | null): Promise<Resolved | null> {
+    if (parsePackId(packId) === undefined || (version !== null && !VERSION.test(version))) return null;
+    for (const owner of shelvesOf(tenant)) {
+      const wanted = version ?? (await shelves.versionsOf(owner, packId))[0];
+      const record = wanted === undefined ? null : await shelves.record(owner, packId, wanted);
+      if (record !== null) return { record, owner };
+    }
+    return null;
+  }
+
+  async function load(owner: string, digest: string): Promise<AgentConfig | null> {
+    if (!isShelf(owner) || !DIGEST.test(digest)) return null;
+    const key = blobKey(owner, digest);
+    const cached = blobCache.get(key);
+    if (cached !== undefined) return cached;
+    const object = await bucket.get(key);
+    if (object === null) return null;
+    const text = await object.text();
+    if ((await sha256Hex(text)) !== digest) throw new AppError("INTERNAL", "A stored pack does not match its digest.");
+    // The digest is that of a pack this code composed: the text is an AgentConfig, byte for byte.
+    const config = JSON.parse(text) as AgentConfig;
+    blobCache.set(key, config, text.length);
+    return config;
+  }
+
+  async function list(tenant: string): Promise<readonly PackRecord[]> {
+    const newest = new Map<string, { readonly owner: string; readonly version: string }>();
+    // The tenant's own shelf comes last, so that its packs stand before shared ones of the same id.
+    for (const owner of [...shelvesOf(tenant)].reverse()) {
+      const onShelf = new Map<string, string[]>();
+      for (const name of await shelves.namesBelow(packsPrefix(owner))) {
+        const [packId = "", file = ""] = name.split("/");
+        onShelf.set(packId, [...(onShelf.get(packId) ?? []), ...versionOf(file)]);
+      }
+      for (const [packId, versions] of onShelf) {
+        const version = versions.sort(newestFirst)[0];
+        if (version !== undefined) newest.set(packId, { owner, version });
+      }
+    }
+    const wanted = [...newest].sort(([a], [b]) => (a < b ? -1 : 1));
+    return readAll(
+      wanted.map(
+        ([packId, { owner, version }]) =>
+          () =>
+            shelves.record(owner, packId, version),
+      ),
+    );
+  }
+
+  async function versions(tenant: string, packId: string): Promise<readonly PackRecord[]> {
+    if (parsePackId(packId) === undefined) return [];
+    const owners = new Map<string, string>();
+    for (const owner of shelvesOf(tenant)) {
+      for (const version of await shelves.versionsOf(owner, packId))
+        if (!owners.has(version)) owners.set(version, owner);
+    }
+    const wanted = [...owners].sort(([a], [b]) => newestFirst(a, b));
+    return readAll(
+      wanted.map(
+        ([version, owner]) =>
+          () =>
+            shelves.record(owner, packId, version),
+      ),
+    );
+  }
+
+  return { resolve, load, list, versions, publish: publisher(bucket, clock, shelves.clear) };
+}
+
+/** The tenant's own shelf, then the shared one. A name that is no tenant has no shelf of its own. */
+const shelvesOf = (tenant: string): readonly string[] =>
+  parseTenantId(tenant) === undefined ? [SHARED_SHELF] : [tenant, SHARED_SHELF];
+
+const newestFirst = (a: string, b: string): number => compareVersions(b, a);
+
+/** `1.0.0.json` -> `1.0.0`; nothing for what is no version. */
+function versionOf(file: string): string[] {
+  const version = file.endsWith(".json") ? file.slice(0, -".json".length) : "";
+  return VERSION.test(version) ? [version] : [];
+}
+
+/** Several reads at once, but never more than the connections allow; what is gone in the meantime is left out. */
+async function readAll(reads: readonly (() => Promise<PackRecord | null>)[]): Promise<readonly PackRecord[]> {
+  const found: PackRecord[] = [];
+  for (let start = 0; start < reads.length; start += READS_AT_ONCE) {
+    const batch = await Promise.all(reads.slice(start, start + READS_AT_ONCE).map((read) => read()));
+    found.push(...batch.filter((record) => record !== null));
+  }
+  return found;
+}
+
+function parseRecord(text: string, key: string): PackRecord {
+  const record: unknown = JSON.parse(text);
+  const isRecord =
+    typeof record === "object" && record !== null && "digest" in record && DIGEST.test(String(record.digest));
+  if (!isRecord) throw new AppError("INTERNAL", `The registry's record ${key} is malformed.`);
+  // Written by `publish` alone, from a PackRecord; the digest is what everything else depends on.
+  return record as unknown as PackRecord;
+}
+
+function publisher(bucket: R2Bucket, clock: Clock, forget: () => void): PackRegistry["publish"] {
+  return async (owner, { config, digest }, { replaceable }) => {
+    if (!isShelf(owner)) throw new AppError("INTERNAL", "A pack was published to a shelf that cannot exist.");
+    const key = recordKey(owner, config.pack_id, config.version);
+    const before = await bucket.get(key);
+    const known = before === null ? null : parseRecord(await before.text(), key).digest;
+    if (known !== null && known !== digest && !replaceable) return "version_exists";
+
+    // The blob first: a record must never name a blob that is not there.
+    const blob = blobKey(owner, digest);
+    if (known !== digest || (await bucket.head(blob)) === null) {
+      await bucket.put(blob, canonicalJson(config), { httpMetadata: { contentType: "application/json" } });
+    }
+    if (known === digest) return "unchanged";
+    const written = await bucket.put(key, JSON.stringify(toRecord(config, digest, clock)), {
+      httpMetadata: { contentType: "application/json" },
+      // Two publishers of one new version: the second must not replace what the first has just made.
+      ...(replaceable ? {} : { onlyIf: { etagDoesNotMatch: "*" } }),
+    });
+    forget();
+    if (written !== null) return "published";
+    const winner = await bucket.get(key);
+    return winner !== null && parseRecord(await winner.text(), key).digest === digest ? "unchanged" : "version_exists";
+  };
+}
+
+const toRecord = (config: AgentConfig, digest: string, clock: Clock): PackRecord => ({
+  pack_id: config.pack_id,
+  version: config.version,
+  digest,
+  title: config.role.title,
+  risk_level: config.risk_level,
+  tier: config.model.tier ?? null,
+  input_max_length: config.guardrails.input.max_length,
+  published_at: toRfc3339(clock.now()),
+});

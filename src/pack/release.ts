@@ -1,0 +1,59 @@
+/**
+ * What this release does with a pack, as data: the tools that run, and the fields that are read, checked and kept but
+ * not enforced yet. `docs/pack-fields.md` says the same for authors and is held to this list by a test; a field that
+ * becomes enforced leaves the list, and its row there names the test.
+ */
+
+/** Equal to the version in package.json, which a test holds. */
+export const FRAMEWORK_VERSION = "0.1.0";
+
+/** Ids of tools that run. Any other listed tool is a warning, is not offered to the model, and answers TOOL_UNKNOWN. */
+export const IMPLEMENTED_TOOLS: readonly string[] = ["code_executor", "file_manager", "skill"];
+
+export type NotYet = {
+  /** Layer and path; `[]` is each item of a list. What lies below is not enforced either, without rows of its own. */
+  readonly field: string;
+  /** What the author gets instead. */
+  readonly instead: string;
+  /** Values that ask for nothing, so that writing them down is no reason to warn. */
+  readonly inert: readonly (string | number | boolean)[];
+};
+
+const row = (field: string, instead: string, inert: NotYet["inert"] = [false]): NotYet => ({ field, instead, inert });
+
+const MEMORY = "nothing is remembered from one task to the next";
+
+export const NOT_YET: readonly NotYet[] = [
+  row("manifest.author.signature", "no signature is checked"),
+  row("manifest.author.provenance", "no provenance is checked"),
+  row("manifest.tested_with", "the results are not compared with anything"),
+  row("tools.available[].sandbox.cpu_limit", "an isolate has no cores to share; timeout limits the call"),
+  row("tools.available[].sandbox.network", "every tool runs without a network", ["none"]),
+  row("tools.available[].sandbox.egress_allowlist", "every tool runs without a network"),
+  row("tools.available[].requires_approval", "the tool is refused, for nobody can approve it"),
+  row("tools.available[].audit", "every call is in the task's events, and there is no other audit record"),
+  row("tools.available[].labels", "calls are not weighed against each other"),
+  row("tools.available[].secrets", "no secret is injected"),
+  row("tools.available[].engine", "Python does not run"),
+  row("tools.tool_policies.cost_limit_per_task", "a task's cost is counted but not limited"),
+  row("tools.mcp_servers", "no server is asked for tools"),
+  row("guardrails.input.sanitization", "the input reaches the model as it came"),
+  row("guardrails.input.jailbreak_detection", "the input is not examined"),
+  row("guardrails.input.pii_detection", "the input is not examined"),
+  row("guardrails.input.content_filter", "the input is not examined"),
+  row("guardrails.input.judge", "no model judges the input"),
+  row("guardrails.output.pii_check", "the output is not examined"),
+  row("guardrails.output.hallucination_check", "the output is not examined"),
+  row("guardrails.output.format_validation", "the output is not examined"),
+  row("guardrails.output.judge", "no model judges the output"),
+  row("guardrails.output.schema", "the model is shown the schema, and its answer is not checked"),
+  row("guardrails.behavioral.approval_threshold", "nobody is asked; a tool with requires_approval is refused"),
+  row("guardrails.behavioral.approval_ttl", "nobody is asked"),
+  row("guardrails.behavioral.four_eyes", "nobody is asked"),
+  row("guardrails.compliance.audit_all_decisions", "the task's events are the only record"),
+  row("memory.short_term", MEMORY),
+  row("memory.episodic", MEMORY),
+  row("memory.factual", MEMORY),
+  row("memory.cross_session", MEMORY),
+  row("workflow.sop[].steps[].requires_approval", "the model is told to ask, and nothing stops it"),
+];
