@@ -80,6 +80,19 @@ function checkEgress(tools: Source | undefined): PackProblem[] {
   });
 }
 
+/** What the tool room takes for a path of the workspace. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const SCOPED_PATH = /^\/(?!(?:.*\/)?\.\.(?:\/|$))[^\\\u0000-\u001f\u007f]{0,200}$/;
+
+function checkScopes(tools: Source | undefined): PackProblem[] {
+  return pick(tools, "/available/*/sandbox/scoped_paths/*").flatMap((node) => {
+    const text = textOf(node);
+    if (text === undefined || SCOPED_PATH.test(text)) return [];
+    const expected = 'an absolute path without "..", such as /workspace';
+    return [problem("error", node.at, { message: "The path is malformed", found: describe(node), expected })];
+  });
+}
+
 /** Lists whose items are told apart by `id`. */
 function checkIds(trees: Trees): PackProblem[] {
   const lists = [
@@ -158,8 +171,10 @@ function checkHandoff(node: Source, files: PackFiles, packId: string | undefined
   if (target === packId) {
     return [problem("error", node.at, { message: "The pack hands over to itself", found, expected: "another pack" })];
   }
-  if (files.has(`${target}/profession-pack.yaml`)) return [];
-  const message = `There is no pack "${target}" beside this one; it has to be published before it can take over`;
+  const packs = [...files.keys()].flatMap((path) => /^([^/]+)\/profession-pack\.yaml$/.exec(path)?.[1] ?? []);
+  // A pack that came alone says nothing about which others are published.
+  if (packs.length <= 1 || packs.includes(target)) return [];
+  const message = `There is no pack "${target}" beside this one; it has to be published before it can take over.${didYouMean(target, packs)}`;
   return [problem("warning", node.at, { message, found, expected: "the id of a pack" })];
 }
 
@@ -271,6 +286,20 @@ function warnTools(tools: Source | undefined): PackProblem[] {
   });
 }
 
+const RISKS = ["low", "medium", "high", "critical"];
+
+/** What needs a person does not run while nobody can be asked; the author should hear it here, not from the agent. */
+function warnRisks({ tools, guardrails, unreadable }: Trees): PackProblem[] {
+  if (unreadable.has("guardrails")) return [];
+  const threshold = textOf(pick(guardrails, "/behavioral/approval_threshold")[0]) ?? "high";
+  return pick(tools, "/available/*/risk_level").flatMap((node) => {
+    const risk = textOf(node);
+    if (risk === undefined || RISKS.indexOf(risk) < Math.max(0, RISKS.indexOf(threshold))) return [];
+    const message = `A tool of risk ${risk} needs the approval of a person, and is refused: nobody can approve it yet`;
+    return [problem("warning", node.at, { message, found: describe(node), expected: `a risk below ${threshold}` })];
+  });
+}
+
 /** A layer of another major version would be half understood; only the first is. */
 function checkSchemaVersions(trees: Trees): PackProblem[] {
   const roots = [trees.manifest, trees.soul, trees.role, trees.tools, trees.guardrails, trees.memory, trees.workflow];
@@ -295,12 +324,14 @@ export function verifyPack(
   return [
     ...checkQuantities(trees),
     ...checkEgress(trees.tools),
+    ...checkScopes(trees.tools),
     ...checkIds(trees),
     ...checkReferences(trees, files, textOf(childOf(trees.manifest, "pack_id"))),
     ...checkCompatibility(trees, frameworkVersion),
     ...checkSchemas(trees),
     ...checkSchemaVersions(trees),
     ...warnTools(trees.tools),
+    ...warnRisks(trees),
     ...warnNotYet(trees),
   ];
 }
