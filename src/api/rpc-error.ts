@@ -1,8 +1,9 @@
 /** AppError -> Connect error. The code of the table travels in the details, as `google.protobuf.Struct`. */
-import type { JsonObject } from "@bufbuild/protobuf";
+import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { StructSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { type AppError, type ConnectCode, ERRORS } from "../platform/index.ts";
+import { RPC_METADATA } from "./cors.ts";
 import { toAppError } from "./problem.ts";
 import type { Scope } from "./route.ts";
 
@@ -23,11 +24,15 @@ const CODES = {
 function toConnectError(error: AppError): ConnectError {
   const errors = error.errors.map((item) => ({ ...item }));
   const value: JsonObject = { code: error.code, ...(errors.length === 0 ? {} : { errors }) };
-  return new ConnectError(error.message, CODES[ERRORS[error.code].connect], undefined, [{ desc: StructSchema, value }]);
+  return new ConnectError(error.message, CODES[ERRORS[error.code].connect], undefined, [
+    { desc: StructSchema, value: fromJson(StructSchema, value) },
+  ]);
 }
 
 /** What a handler throws: the call's own end (deadline, disconnect) as it is, everything else through the table. */
 export function toWireError(scope: Scope, context: HandlerContext, thrown: unknown): ConnectError {
+  // Clients show an error's headers and trailers as one set, where a value sent in both would read "a, a".
+  for (const name of RPC_METADATA) context.responseTrailer.delete(name);
   if (thrown instanceof ConnectError) return thrown;
   if (context.signal.aborted) return ConnectError.from(context.signal.reason, Code.Canceled);
   return toConnectError(toAppError(thrown, scope.log));
