@@ -9,6 +9,7 @@ import {
   type ComposedPack,
   composePack,
   diffPacks,
+  type PackChange,
   type PackProblem,
   renderSystemPrompt,
   scaffoldPack,
@@ -139,8 +140,29 @@ export async function showPack(context: Context, given: string, flags: ShowFlags
 export async function diffPackFolders(context: Context, before: string, after: string): Promise<ExitCode> {
   const [old, now] = [await compose(before, context.output), await compose(after, context.output)];
   const changes = diffPacks(old.config, now.config);
-  context.output.result({ before: old.digest, after: now.digest, changes }, () => JSON.stringify(changes, null, 2));
+  const { output } = context;
+  output.result({ before: old.digest, after: now.digest, changes }, () =>
+    changes.map((change) => describeChange(change, output.paint)).join("\n"),
+  );
+  if (!output.json) output.note(changes.length === 0 ? "No difference." : summarise(changes));
   return EXIT.ok;
+}
+
+/** `+ /tools/denied/0 "git"`, `- ...`, `~ /role/title "a" -> "b"`; a `!` in front when the agent may do more than before. */
+function describeChange({ pointer, before, after, permission }: PackChange, paint: Paint): string {
+  const show = (value: unknown): string => shorten(JSON.stringify(value) ?? "", 200);
+  const mark = permission ? paint.yellow("! ") : "  ";
+  if (before === undefined) return `${mark}${paint.green("+")} ${pointer} ${show(after)}`;
+  if (after === undefined) return `${mark}${paint.red("-")} ${pointer} ${show(before)}`;
+  return `${mark}~ ${pointer} ${show(before)} -> ${show(after)}`;
+}
+
+function summarise(changes: readonly PackChange[]): string {
+  const wider = changes.filter((change) => change.permission).length;
+  const many = `${changes.length} ${changes.length === 1 ? "change" : "changes"}`;
+  return wider === 0
+    ? `${many}; none lets the agent do more.`
+    : `${many}; ${wider} marked ! may let the agent do more.`;
 }
 
 export async function publishCommand(context: Context, given: string, flags: CommonFlags): Promise<ExitCode> {

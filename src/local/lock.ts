@@ -2,7 +2,8 @@
  * `.vasini/lock`: which runner owns the data folder and which processes it started. Two workers on one folder would
  * corrupt it, and a worker whose runner was killed goes on serving: the next start ends it, and only it.
  */
-import { link, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { err, ok, type Result } from "../platform/index.ts";
 import { ORPHAN_MS_MAX } from "./limits.ts";
 import { findMarked, identify, isAlive, isSame, type ProcessIdentity } from "./processes.ts";
@@ -50,58 +51,76 @@ export interface Lock {
 export async function acquireLock(path: string, runId: string): Promise<Result<Lock, string>> {
   const self = (await identify(process.pid)) ?? { pid: process.pid, started: null };
   const record: LockRecord = { runId, runner: self, children: [], url: null };
-  // Two rounds: an abandoned lock is removed in the first. Losing the second means another start won.
-  for (let round = 0; round < 2; round += 1) {
-    if (await createExclusively(path, record)) return ok(holdLock(path, record));
-    const held = parseLock(await readFile(path, "utf8").catch(() => ""));
-    if (held !== null && held.runner.pid !== process.pid && (await isOwnerAlive(held.runner)))
-      return err(refusal(held));
+  if (await createWhole(path, record)) return ok(holdLock(path, record));
+  const held = await readLock(path);
+  if (held !== null && (await isOwnerAlive(held.runner))) return err(refusal(held));
+  return takeOver(path, held, record);
+}
+
+const TAKEN =
+  "Another npm start is taking the data folder at this moment; use that one, or set VASINI_DATA_DIR and PORT.";
+
+const readLock = async (path: string): Promise<LockRecord | null> =>
+  parseLock(await readFile(path, "utf8").catch(() => ""));
+
+/**
+ * Replaces a dead runner's record. Two starts may find it at once: a claim on exactly that record decides, and the
+ * record is read again under the claim, because only its holder may replace it.
+ */
+async function takeOver(path: string, held: LockRecord | null, record: LockRecord): Promise<Result<Lock, string>> {
+  const claim = `${path}.claim-${(held?.runId ?? "unreadable").replace(/[^A-Za-z0-9-]/g, "_")}`;
+  if (!(await createWhole(claim, record))) {
+    const claimant = await readLock(claim);
+    if (claimant !== null && (await isOwnerAlive(claimant.runner))) return err(TAKEN);
+    // A start that was killed while taking over. The next start finds the way free.
+    await rm(claim, { force: true });
+    return err("An earlier npm start was killed while starting; what it left is cleared now, so start again.");
+  }
+  try {
+    const current = await readLock(path);
+    if (current?.runId !== held?.runId) return err(TAKEN);
     const stubborn = held === null ? [] : await endOrphans(held);
     if (stubborn.length > 0) {
       return err(`Process ${stubborn.join(", ")} of an earlier start does not end; end it, then start again.`);
     }
-    if (!(await setAside(path, held))) break;
-  }
-  return err("Another npm start took the data folder at this moment; use that one, or set VASINI_DATA_DIR.");
-}
-
-/** Removes the abandoned record, unless another start has replaced it since it was read: that one is put back. */
-async function setAside(path: string, held: LockRecord | null): Promise<boolean> {
-  const aside = `${path}.${process.pid}`;
-  try {
-    await rename(path, aside);
-    const taken = parseLock(await readFile(aside, "utf8"));
-    if (taken === null || taken.runId === held?.runId) return true;
-    await link(aside, path);
-    return false;
-  } catch (thrown) {
-    // Somebody else set it aside first: the next round decides.
-    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return true;
-    throw thrown;
+    await replaceWhole(path, record);
+    return ok(holdLock(path, record));
   } finally {
-    await rm(aside, { force: true });
+    await rm(claim, { force: true });
   }
 }
 
 /** Where a start cannot be told (no /proc, no ps), a living process of that number counts as the owner: refusing is safe. */
 async function isOwnerAlive(owner: ProcessIdentity): Promise<boolean> {
   if (owner.started !== null) return isSame(owner);
-  return (await identify(owner.pid)) !== null;
+  return owner.pid !== process.pid && (await identify(owner.pid)) !== null;
 }
 
 const refusal = (held: LockRecord): string =>
   `npm start is already running${held.url === null ? "" : ` at ${held.url}`} (process ${held.runner.pid}); stop it, or set VASINI_DATA_DIR and PORT.`;
 
-async function createExclusively(path: string, record: LockRecord): Promise<boolean> {
+/** False when there is such a file. It appears with its whole text or not at all: nobody reads half a record. */
+async function createWhole(path: string, record: LockRecord): Promise<boolean> {
+  const draft = await writeDraft(path, record);
   try {
-    const file = await open(path, "wx", 0o600);
-    await file.writeFile(JSON.stringify(record));
-    await file.close();
+    await link(draft, path);
     return true;
   } catch (thrown) {
     if (thrown instanceof Error && "code" in thrown && thrown.code === "EEXIST") return false;
     throw thrown;
+  } finally {
+    await rm(draft, { force: true });
   }
+}
+
+async function replaceWhole(path: string, record: LockRecord): Promise<void> {
+  await rename(await writeDraft(path, record), path);
+}
+
+async function writeDraft(path: string, record: LockRecord): Promise<string> {
+  const draft = `${path}.draft-${randomUUID()}`;
+  await writeFile(draft, JSON.stringify(record), { mode: 0o600 });
+  return draft;
 }
 
 /** Numbers of the processes that are still there after ORPHAN_MS_MAX. */
@@ -141,12 +160,8 @@ function holdLock(path: string, initial: LockRecord): Lock {
       const next = { ...record, children: [...kept, ...seen], url: url ?? record.url };
       if (JSON.stringify(next) === JSON.stringify(record)) return written;
       record = next;
-      const text = JSON.stringify(record);
-      // One after the other, and whole or not at all: a reader never sees half a record.
-      written = written.then(async () => {
-        await writeFile(`${path}.new`, text, { mode: 0o600 });
-        await rename(`${path}.new`, path);
-      });
+      // One after the other, so that the last word is the newest.
+      written = written.then(() => replaceWhole(path, next));
       return written;
     },
     release: async () => {
