@@ -23,9 +23,44 @@ export type WorkerRequest = {
   readonly timeoutMs: number;
   /** Bytes of heap an engine inside the worker may take. */
   readonly memoryBytes: number;
+  /** What the workspace may grow to; the host checks again and is final. */
+  readonly quota: WorkspaceQuota;
   /** The same key for every repetition of this call: `Idempotency-Key` for whatever the tool talks to. */
   readonly key: string;
+  /** W3C trace context of the call, so that one trace id reaches the isolate too. */
+  readonly traceparent: string;
 };
+
+export type WorkspaceQuota = {
+  readonly fileBytes: number;
+  readonly totalBytes: number;
+  readonly files: number;
+};
+
+/** Where a task's files live when a policy names no scope of its own; also the working directory of code. */
+export const WORKSPACE_ROOT = "/workspace";
+
+/** UTF-16 code units. Longer than any sane path, short enough to log and to index. */
+const PATH_LENGTH_MAX = 1024;
+
+/**
+ * An absolute path in normal form: no empty and no `.` segments, no trailing slash.
+ * `..` is refused rather than resolved: a path that climbs is a mistake or an attack, never a need. There are no
+ * symbolic links, so a path in normal form means one file.
+ * @returns null when the text is no such path.
+ */
+export function parsePath(text: unknown): string | null {
+  if (typeof text !== "string" || text.length > PATH_LENGTH_MAX || !text.startsWith("/")) return null;
+  // Control characters, backslashes and broken UTF-16 only ever serve to make two readers see two paths.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+  if (/[\u0000-\u001f\u007f\\]/.test(text) || !text.isWellFormed()) return null;
+  const segments = text.split("/").filter((segment) => segment !== "" && segment !== ".");
+  return segments.includes("..") ? null : `/${segments.join("/")}`;
+}
+
+/** Whether a normal path is a scope or lies under one: whole segments, so `/workspace2` is not in `/workspace`. */
+export const isInScopes = (path: string, scopes: readonly string[]): boolean =>
+  scopes.some((scope) => path === scope || path.startsWith(scope === "/" ? "/" : `${scope}/`));
 
 export const TOOL_ERROR_CODES = [
   "TOOL_DENIED",

@@ -1,0 +1,100 @@
+/**
+ * A worker's answer -> an outcome. The worker ran code that a model wrote, so its answer is the attacker's: every part
+ * is checked again here, and one bad part voids the whole call, with nothing staged.
+ */
+import { err, ok, type Result, utf8Length } from "../platform/index.ts";
+import type { FileChange, ToolErrorCode, ToolFile } from "./contract.ts";
+import { ERROR_MESSAGE_LENGTH_MAX, RESULT_BYTES_MAX, RESULT_DEPTH_MAX, WORKSPACE_QUOTA } from "./limits.ts";
+import { canonicalPath } from "./policy.ts";
+import type { SandboxPolicy, ToolRefusal } from "./types.ts";
+
+export type Answer = { readonly resultJson: string; readonly changes: readonly FileChange[] };
+
+/** Codes a worker may give itself; others are the host's words and are not taken from it. */
+const WORKER_CODES: readonly ToolErrorCode[] = ["TOOL_ARGUMENTS", "TOOL_TIMEOUT", "TOOL_LIMIT", "PATH_DENIED"];
+
+const failed = (message: string): Result<never, ToolRefusal> => err({ code: "TOOL_FAILED", message });
+const limited = (message: string): Result<never, ToolRefusal> => err({ code: "TOOL_LIMIT", message });
+
+export function parseAnswer(
+  json: string,
+  context: { readonly policy: SandboxPolicy; readonly files: readonly ToolFile[] },
+): Result<Answer, ToolRefusal> {
+  const answer = parseJson(json);
+  if (!isRecord(answer)) return failed("the tool's answer is not a JSON object");
+  if (answer.ok !== true) return parseError(answer.error);
+  const result: unknown = answer.result ?? null;
+  if (isDeeperThan(result, RESULT_DEPTH_MAX))
+    return limited(`the result is nested deeper than ${RESULT_DEPTH_MAX} levels`);
+  const resultJson = JSON.stringify(result);
+  const bytes = utf8Length(resultJson);
+  if (bytes > RESULT_BYTES_MAX) {
+    return limited(`the result is ${bytes} bytes of JSON; at most ${RESULT_BYTES_MAX} are returned`);
+  }
+  const changes = parseChanges(answer.changes, context.policy);
+  if (!changes.ok) return changes;
+  const overQuota = checkQuota(context.files, changes.value);
+  return overQuota === null ? ok({ resultJson, changes: changes.value }) : limited(overQuota);
+}
+
+/** Undefined for what is not JSON, or too deep for the parser. `__proto__` members are dropped. */
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json, (key, value: unknown) => (key === "__proto__" ? undefined : value));
+  } catch {
+    return undefined; // the caller says what was expected; the parser's words would quote the attacker's text
+  }
+}
+
+const isRecord = (value: unknown): value is { readonly [name: string]: unknown } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1));
+}
+
+function parseError(error: unknown): Result<never, ToolRefusal> {
+  if (!isRecord(error) || typeof error.message !== "string") return failed("the tool failed without saying why");
+  const code = WORKER_CODES.find((known) => known === error.code) ?? "TOOL_FAILED";
+  return err({ code, message: error.message.slice(0, ERROR_MESSAGE_LENGTH_MAX).toWellFormed() });
+}
+
+function parseChanges(value: unknown, policy: SandboxPolicy): Result<readonly FileChange[], ToolRefusal> {
+  if (!Array.isArray(value)) return failed("the tool's answer has no list of changes");
+  const changes: FileChange[] = [];
+  for (const change of value) {
+    if (!isRecord(change)) return failed("the tool's answer has a malformed change");
+    const path = canonicalPath(policy, "write", change.path);
+    if (!path.ok) return err({ code: "PATH_DENIED", message: path.error.message });
+    // Another spelling of an allowed path would be another key in the workspace.
+    if (path.value !== change.path) return failed("the tool's answer has a path that is not in normal form");
+    if (change.kind === "delete") changes.push({ kind: "delete", path: path.value });
+    else if (change.kind === "put" && isStorable(change.text)) {
+      changes.push({ kind: "put", path: path.value, text: change.text });
+    } else return failed("the tool's answer has a malformed change");
+  }
+  return ok(changes);
+}
+
+const isStorable = (text: unknown): text is string =>
+  typeof text === "string" && text.isWellFormed() && !text.includes("\0");
+
+/** The whole workspace as it would be with the changes, not only what the call could see. */
+function checkQuota(files: readonly ToolFile[], changes: readonly FileChange[]): string | null {
+  const { fileBytes, totalBytes, files: count } = WORKSPACE_QUOTA;
+  const sizes = new Map(files.map((file) => [file.path, utf8Length(file.text)]));
+  for (const change of changes) {
+    if (change.kind === "delete") {
+      sizes.delete(change.path);
+      continue;
+    }
+    const bytes = utf8Length(change.text);
+    if (bytes > fileBytes) return `${change.path} would be ${bytes} bytes; a file holds at most ${fileBytes}`;
+    sizes.set(change.path, bytes);
+  }
+  if (changes.every((change) => change.kind === "delete")) return null; // giving back is always allowed
+  if (sizes.size > count) return `the workspace would hold ${sizes.size} files; it holds at most ${count}`;
+  const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  return total > totalBytes ? `the workspace would be ${total} bytes; it holds at most ${totalBytes}` : null;
+}

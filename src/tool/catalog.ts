@@ -1,0 +1,138 @@
+/**
+ * What a pack's tools mean for a run: which are offered, which calls are refused before they start, which may be made
+ * again. Compiled once from the composed pack; pure. Running a call is `host.ts`.
+ */
+import { type Schema, Validator } from "@cfworker/json-schema";
+import type { AgentConfig, JsonSchema, RiskLevel, ToolDef } from "../pack/index.ts";
+import { utf8Length } from "../platform/index.ts";
+import { type Builtin, findBuiltin, LANGUAGES_ABSENT, SKILL_TOOL_ID } from "./builtin.ts";
+import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
+import type { OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
+
+const RISK_ORDER: Readonly<Record<RiskLevel, number>> = { low: 0, medium: 1, high: 2, critical: 3 };
+
+/** A tool that this pack has and this release can run. */
+export type Tool = {
+  readonly id: string;
+  /** Null: `skill`, which a pack has by having skills. */
+  readonly definition: ToolDef | null;
+  readonly builtin: Builtin;
+  readonly parameters: JsonSchema;
+  /** Set: every call is refused with this. */
+  readonly refusal: ToolRefusal | null;
+};
+
+export function compileCatalog(config: AgentConfig): ToolCatalog {
+  const tools = collectTools(config);
+  const denied = new Set(config.tools.denied);
+  const names = new Map(config.tools.available.map((tool) => [tool.id, tool.name]));
+  const maxCallsPerTask = config.tools.tool_policies.max_calls_per_task;
+  return {
+    offered: [...tools.values()].filter((tool) => tool.refusal === null).map(toOffered),
+    maxConcurrent: config.tools.tool_policies.max_concurrent,
+    maxCallsPerTask,
+    admit: (call) => {
+      if (denied.has(call.toolId)) {
+        return { code: "TOOL_DENIED", message: `${call.toolId} is denied by this pack.` };
+      }
+      const tool = tools.get(call.toolId);
+      if (tool === undefined) return unknownTool(call.toolId, names.has(call.toolId), [...tools.keys()]);
+      if (tool.refusal !== null) return tool.refusal;
+      if (call.callsBefore >= maxCallsPerTask) {
+        return { code: "TOOL_LIMIT", message: `This task has used its ${maxCallsPerTask} tool calls.` };
+      }
+      if (call.arguments.kind === "malformed") {
+        return { code: "TOOL_ARGUMENTS", message: `The arguments are not a JSON object: ${call.arguments.problem}` };
+      }
+      return checkArguments(tool, call.arguments.value);
+    },
+    nameOf: (toolId) => names.get(toolId) ?? findBuiltin(toolId)?.name ?? toolId,
+    // A built-in only stages writes, which are dropped unless its result is recorded, and reaches no network: made
+    // again it can do nothing twice. Any other tool says so itself.
+    mayRepeat: (toolId) =>
+      findBuiltin(toolId) !== undefined ||
+      config.tools.available.some((tool) => tool.id === toolId && (tool.idempotent || tool.read_only)),
+  };
+}
+
+/** The tools of the pack that exist and are not denied, in the pack's order, `skill` last unless it is listed. */
+export function collectTools(config: AgentConfig): ReadonlyMap<string, Tool> {
+  const denied = new Set(config.tools.denied);
+  const tools = new Map<string, Tool>();
+  const threshold = config.guardrails.behavioral.approval_threshold;
+  const add = (id: string, definition: ToolDef | null): void => {
+    const builtin = findBuiltin(id);
+    if (builtin === undefined || denied.has(id)) return;
+    const refusal = definition === null ? null : refuseForApproval(definition, threshold);
+    tools.set(id, { id, definition, builtin, parameters: definition?.parameters ?? builtin.parameters, refusal });
+  };
+  for (const tool of config.tools.available) {
+    if (tool.id !== SKILL_TOOL_ID || config.skills.length > 0) add(tool.id, tool);
+  }
+  // A skill's body is part of the pack, so reading one needs no entry in TOOLS.yaml.
+  if (config.skills.length > 0 && !tools.has(SKILL_TOOL_ID)) add(SKILL_TOOL_ID, null);
+  return tools;
+}
+
+/** A person cannot be asked yet, and what needs one must not run without. */
+function refuseForApproval(tool: ToolDef, threshold: RiskLevel): ToolRefusal | null {
+  if (tool.requires_approval) {
+    return {
+      code: "TOOL_DENIED",
+      message: `${tool.id} needs a person's approval (requires_approval), which cannot be asked for yet.`,
+    };
+  }
+  if (RISK_ORDER[tool.risk_level] < RISK_ORDER[threshold]) return null;
+  return {
+    code: "TOOL_DENIED",
+    message:
+      `${tool.id} has risk_level ${tool.risk_level}; at ${threshold} and above (approval_threshold) a person's ` +
+      "approval is needed, which cannot be asked for yet.",
+  };
+}
+
+function unknownTool(toolId: string, listed: boolean, known: readonly string[]): ToolRefusal {
+  const hint = known.length === 0 ? "This pack has no tools." : `Tools of this pack: ${known.join(", ")}.`;
+  const what = listed
+    ? `${toolId} is listed by this pack but not available in this version of Vasini.`
+    : `There is no tool "${toolId.slice(0, 100)}".`;
+  return { code: "TOOL_UNKNOWN", message: `${what} ${hint}` };
+}
+
+function toOffered(tool: Tool): OfferedTool {
+  const { id, parameters, definition, builtin } = tool;
+  return {
+    id,
+    description: definition?.description ? definition.description : builtin.description,
+    // `true` is a schema too, but a provider wants an object that says "object".
+    parameters: typeof parameters === "boolean" ? { type: "object" } : parameters,
+  };
+}
+
+function checkArguments(tool: Tool, value: { readonly [name: string]: unknown }): ToolRefusal | null {
+  const refuse = (problem: string): ToolRefusal => ({ code: "TOOL_ARGUMENTS", message: `${tool.id}: ${problem}` });
+  const bytes = utf8Length(JSON.stringify(value));
+  if (bytes > ARGUMENTS_BYTES_MAX) {
+    return refuse(`the arguments are ${bytes} bytes of JSON; at most ${ARGUMENTS_BYTES_MAX} are taken.`);
+  }
+  const absent = LANGUAGES_ABSENT.find((language) => language === value.language);
+  if (tool.builtin.engine === "code-executor" && absent !== undefined) {
+    return refuse(`${absent} is not available in this version; use javascript or typescript.`);
+  }
+  if (tool.parameters === true) return null;
+  // A cast, because the pack's schema was checked to be a JSON Schema when the pack was composed.
+  const schema = tool.parameters as Schema | false;
+  const { valid, errors } = new Validator(schema === false ? { not: {} } : schema, "2020-12", false).validate(value);
+  return valid ? null : refuse(describeErrors(errors));
+}
+
+/** The leaves only: a parent's error merely says that a child has one. */
+function describeErrors(
+  errors: readonly { readonly keyword: string; readonly instanceLocation: string; readonly error: string }[],
+): string {
+  const leaves = errors.filter((error) => !["properties", "items", "false"].includes(error.keyword));
+  const lines = (leaves.length > 0 ? leaves : errors)
+    .slice(0, ARGUMENT_ERRORS_MAX)
+    .map((error) => `${error.instanceLocation.replace(/^#/, "") || "/"}: ${error.error}`);
+  return [...new Set(lines)].join(" ");
+}

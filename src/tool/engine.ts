@@ -1,0 +1,73 @@
+/**
+ * The code of the tools' isolates, from the Worker's own static assets: loaded on first use, kept for the life of this
+ * isolate, known by its digest.
+ */
+import { lengthPrefixed, sha256Hex } from "../platform/index.ts";
+
+export type EngineName = "code-executor" | "file-manager";
+
+export type Engine = {
+  /** SHA-256 over every module: another build is another isolate. */
+  readonly digest: string;
+  readonly mainModule: string;
+  readonly modules: Readonly<Record<string, WorkerLoaderModule>>;
+};
+
+type ModuleKind = "js" | "text" | "wasm";
+
+const MAIN_MODULE = "index.js";
+
+/** Module name inside the isolate -> asset under `engine/` (scripts/build-assets.ts) and how it is loaded. */
+const MODULES: Readonly<
+  Record<EngineName, Readonly<Record<string, { readonly asset: string; readonly kind: ModuleKind }>>>
+> = {
+  "code-executor": {
+    [MAIN_MODULE]: { asset: "code-executor.js", kind: "js" },
+    "guest.txt": { asset: "guest.txt", kind: "text" },
+    "strip.txt": { asset: "strip.txt", kind: "text" },
+    "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
+  },
+  "file-manager": { [MAIN_MODULE]: { asset: "file-manager.js", kind: "js" } },
+};
+
+/** Finished values only: a promise made by one request must not be awaited by another. */
+const loaded = new Map<EngineName, Engine>();
+
+export type Assets = { fetch(url: string): Promise<Response> };
+
+/** Rejects when an asset is missing. Waits without a limit of its own: the call it is for has one. */
+export async function loadEngine(assets: Assets, name: EngineName): Promise<Engine> {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const parts = await Promise.all(
+    Object.entries(MODULES[name]).map(async ([module, { asset, kind }]) => {
+      const bytes = await fetchAsset(assets, asset);
+      return { module, kind, bytes, digest: await sha256Hex(new Uint8Array(bytes)) };
+    }),
+  );
+  const engine: Engine = {
+    digest: await sha256Hex(lengthPrefixed(parts.flatMap((part) => [part.module, part.digest]))),
+    mainModule: MAIN_MODULE,
+    modules: Object.fromEntries(parts.map(({ module, kind, bytes }) => [module, toModule(kind, bytes)])),
+  };
+  loaded.set(name, engine);
+  return engine;
+}
+
+function toModule(kind: ModuleKind, bytes: ArrayBuffer): WorkerLoaderModule {
+  switch (kind) {
+    case "js":
+      return { js: new TextDecoder().decode(bytes) };
+    case "text":
+      return { text: new TextDecoder().decode(bytes) };
+    case "wasm":
+      return { wasm: bytes };
+  }
+}
+
+async function fetchAsset(assets: Assets, asset: string): Promise<ArrayBuffer> {
+  // The host name is never looked up: the binding answers from the Worker's own files.
+  const response = await assets.fetch(`http://assets/engine/${asset}`);
+  if (!response.ok) throw new Error(`asset engine/${asset} answered ${response.status}: are the assets built?`);
+  return response.arrayBuffer();
+}

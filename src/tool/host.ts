@@ -1,0 +1,172 @@
+/**
+ * The task object's side of a tool call: what the call may see, the way to its isolate, and what of its answer is
+ * believed. Whether a call may run at all was decided before, by the catalogue (`admit`).
+ */
+import type { AgentConfig, Skill } from "../pack/index.ts";
+import { type Clock, canonicalJson, type Log, parseTraceparent, sha256Hex, utf8Length } from "../platform/index.ts";
+import { parseAnswer } from "./answer.ts";
+import { SKILL_TOOL_ID } from "./builtin.ts";
+import { collectTools, type Tool } from "./catalog.ts";
+import { isInScopes, type WorkerRequest } from "./contract.ts";
+import type { EngineName } from "./engine.ts";
+import { RESULT_BYTES_MAX, TIMEOUT_GRACE_MS, WORKSPACE_QUOTA } from "./limits.ts";
+import { compilePolicy, readableScopes, workerLimits } from "./policy.ts";
+import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
+import type { SandboxPolicy, ToolCallRequest, ToolCatalog, ToolHost, ToolOutcome, ToolRefusal } from "./types.ts";
+
+/** The entrypoint `ToolRunner` of `object.ts`, as seen from another isolate. */
+export interface RunnerStub {
+  run(call: RunnerCall, cancelled: () => Promise<void>): Promise<RunnerAnswer>;
+}
+
+export type ToolHostOptions = {
+  readonly config: AgentConfig;
+  /** Compiled from the same pack. */
+  readonly catalog: ToolCatalog;
+  /** In production `(props) => ctx.exports.ToolRunner({ props })`: a stub for one call. */
+  readonly runnerFor: (props: ToolRunnerProps) => RunnerStub;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** What a call came to, before it is timed. */
+type Ending = Pick<ToolOutcome, "success" | "resultJson" | "error" | "changes">;
+
+const fail = (error: ToolRefusal): Ending => ({ success: false, resultJson: "null", error, changes: [] });
+
+export function createToolHost(options: ToolHostOptions): ToolHost {
+  const { config, catalog, clock, log } = options;
+  const tools = collectTools(config);
+  return {
+    execute: async (request, signal) => {
+      signal.throwIfAborted();
+      const started = clock.now();
+      const ending = await run(options, tools.get(request.toolId), request, signal);
+      const outcome: ToolOutcome = { ...ending, durationMs: Math.max(0, Math.round(clock.now() - started)) };
+      // What was asked and answered is not logged: it is the user's.
+      log.info("tool.executed", {
+        tenant_id: request.tenant,
+        task_id: request.taskId,
+        trace_id: parseTraceparent(request.traceparent)?.traceId,
+        tool_id: request.toolId,
+        tool_name: catalog.nameOf(request.toolId),
+        success: outcome.success,
+        error_code: outcome.error?.code,
+        duration_ms: outcome.durationMs,
+        result_bytes: utf8Length(outcome.resultJson),
+        files_changed: outcome.changes.length,
+      });
+      return outcome;
+    },
+  };
+}
+
+async function run(
+  options: ToolHostOptions,
+  tool: Tool | undefined,
+  request: ToolCallRequest,
+  signal: AbortSignal,
+): Promise<Ending> {
+  if (tool === undefined) return fail({ code: "TOOL_UNKNOWN", message: `There is no tool "${request.toolId}".` });
+  // The caller has asked the catalogue already; a refused tool must not run even if it forgot to.
+  if (tool.refusal !== null) return fail(tool.refusal);
+  if (tool.id === SKILL_TOOL_ID) return readSkill(options.config.skills, request.arguments.id);
+  const { engine } = tool.builtin;
+  if (engine === null || tool.definition === null) {
+    return fail({ code: "TOOL_UNKNOWN", message: `${tool.id} is not available.` });
+  }
+  return runIsolated(options, { engine, policy: compilePolicy(tool.definition), request, signal });
+}
+
+function readSkill(skills: readonly Skill[], id: unknown): Ending {
+  const skill = skills.find((known) => known.id === id);
+  if (skill === undefined) {
+    const known = skills.map((skill) => skill.id).join(", ");
+    return fail({ code: "TOOL_ARGUMENTS", message: `There is no skill ${JSON.stringify(id)}. Skills: ${known}.` });
+  }
+  const resultJson = JSON.stringify(skill.body);
+  if (utf8Length(resultJson) > RESULT_BYTES_MAX) {
+    return fail({ code: "TOOL_LIMIT", message: `skill ${skill.id} is longer than ${RESULT_BYTES_MAX} bytes` });
+  }
+  return { success: true, resultJson, error: null, changes: [] };
+}
+
+type IsolatedCall = {
+  readonly engine: EngineName;
+  readonly policy: SandboxPolicy;
+  readonly request: ToolCallRequest;
+  readonly signal: AbortSignal;
+};
+
+async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promise<Ending> {
+  const { engine, policy, request, signal } = call;
+  const { cpuMs, ...limits } = workerLimits(policy);
+  const visible = readableScopes(policy);
+  const workerRequest: WorkerRequest = {
+    ...limits,
+    arguments: request.arguments,
+    files: request.files.filter((file) => isInScopes(file.path, visible)),
+    timeoutMs: policy.timeoutMs,
+    quota: WORKSPACE_QUOTA,
+    key: request.key,
+    traceparent: request.traceparent,
+  };
+  const runnerCall: RunnerCall = {
+    engine,
+    policyDigest: await sha256Hex(canonicalJson(policy)),
+    timeoutMs: policy.timeoutMs + TIMEOUT_GRACE_MS,
+    cpuMs,
+    requestJson: JSON.stringify(workerRequest),
+  };
+  const { tenant, taskId, toolId } = request;
+  const answer = await callRunner(options.runnerFor({ tenant, taskId, toolId }), runnerCall, signal);
+  switch (answer.kind) {
+    case "answer": {
+      const parsed = parseAnswer(answer.json, { policy, files: request.files });
+      return parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
+    }
+    case "timeout":
+      return fail({
+        code: "TOOL_TIMEOUT",
+        message: `${toolId} was stopped after its timeout of ${policy.timeoutMs} ms`,
+      });
+    case "too_large":
+      return fail({ code: "TOOL_LIMIT", message: `the answer of ${toolId} is too large to be read` });
+    case "cancelled":
+      return fail({ code: "TOOL_FAILED", message: `${toolId} was cancelled` });
+    case "failed":
+      options.log.warn("tool.isolate_failed", {
+        tenant_id: tenant,
+        task_id: taskId,
+        tool_id: toolId,
+        message: answer.message,
+      });
+      return fail({ code: "TOOL_FAILED", message: `the isolate of ${toolId} failed` });
+  }
+}
+
+/**
+ * The runner's answer, or the signal's reason as soon as it aborts. The runner waits on `cancelled` beside its work;
+ * settling it makes the runner return, and that is what stops the isolate.
+ */
+async function callRunner(stub: RunnerStub, call: RunnerCall, signal: AbortSignal): Promise<RunnerAnswer> {
+  const over = Promise.withResolvers<void>();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => {
+    over.resolve();
+    aborted.reject(signal.reason);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    const answer = stub
+      .run(call, () => over.promise)
+      .catch(
+        (thrown: unknown): RunnerAnswer => ({ kind: "failed", message: `runner: ${String(thrown).slice(0, 300)}` }),
+      );
+    return await Promise.race([answer, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    over.resolve();
+  }
+}

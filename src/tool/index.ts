@@ -1,0 +1,19 @@
+/**
+ * The tool room's public face: the catalogue of a pack's tools and the host that runs a call. The entrypoint that
+ * holds the isolates, `ToolRunner`, is in `object.ts`, because it imports the Workers runtime and this must not.
+ */
+
+export { compileCatalog } from "./catalog.ts";
+export type { FileChange, ToolErrorCode, ToolFile } from "./contract.ts";
+export { createToolHost, type RunnerStub, type ToolHostOptions } from "./host.ts";
+export { RESULT_BYTES_MAX, WORKSPACE_QUOTA } from "./limits.ts";
+export type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
+export type {
+  OfferedTool,
+  SandboxPolicy,
+  ToolCallRequest,
+  ToolCatalog,
+  ToolHost,
+  ToolOutcome,
+  ToolRefusal,
+} from "./types.ts";

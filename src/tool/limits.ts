@@ -1,0 +1,47 @@
+/** Every limit of the tool room: its unit, why it is what it is, and what happens at it. */
+import type { WorkspaceQuota } from "./contract.ts";
+
+/** A longer `timeout` in a pack is lowered to this: a step must fit in the task's lease (docs/tools.md). */
+export const TIMEOUT_MS_MAX = 120_000;
+
+/**
+ * Added to a call's time limit before the host gives up on the worker, so that a worker that stops itself can still
+ * say why. Past it the call is TOOL_TIMEOUT and the worker is stopped.
+ */
+export const TIMEOUT_GRACE_MS = 1_000;
+
+/** CPU time asked of the platform for a call, at least: starting an engine costs some before any code runs. */
+export const CPU_MS_MIN = 1_000;
+/** The platform's own ceiling for one invocation. Enforced in production only; past it the call is TOOL_FAILED. */
+export const CPU_MS_MAX = 300_000;
+
+/** Heap of an engine. An isolate has 128 MB for everything, so a larger `memory_limit` is lowered to this. */
+export const MEMORY_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Arguments of one call as JSON, in UTF-8 bytes. Over it: TOOL_ARGUMENTS. */
+export const ARGUMENTS_BYTES_MAX = 1024 * 1024;
+
+/** A result as JSON, in UTF-8 bytes: it goes into the model's context. Over it: TOOL_LIMIT and nothing is staged. */
+export const RESULT_BYTES_MAX = 256 * 1024;
+
+/** Levels of objects and arrays in a result; what reads it later recurses. Over it: TOOL_LIMIT. */
+export const RESULT_DEPTH_MAX = 64;
+
+/**
+ * A worker's whole answer (result and changed files) in UTF-16 code units, well under the platform's 32 MiB for one
+ * call between isolates. Over it: TOOL_LIMIT, unread.
+ */
+export const ANSWER_LENGTH_MAX = 14 * 1024 * 1024;
+
+/** A message a worker sends with an error, in UTF-16 code units. Longer ones are cut. */
+export const ERROR_MESSAGE_LENGTH_MAX = 2_000;
+
+/** A task's files, kept in its object. Over any of them: TOOL_LIMIT and nothing of the call is staged. */
+export const WORKSPACE_QUOTA: WorkspaceQuota = {
+  fileBytes: 1024 * 1024,
+  totalBytes: 10 * 1024 * 1024,
+  files: 1_000,
+};
+
+/** Validation errors named in one TOOL_ARGUMENTS message; a model mends the first few and tries again. */
+export const ARGUMENT_ERRORS_MAX = 10;

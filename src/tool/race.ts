@@ -1,0 +1,39 @@
+/** Waiting for a worker's answer, for a limited time, unless the caller gives up first. */
+
+export type Finish<T> =
+  | { readonly kind: "answer"; readonly value: T }
+  | { readonly kind: "failed"; readonly thrown: unknown }
+  | { readonly kind: "timeout" }
+  | { readonly kind: "cancelled" };
+
+/**
+ * Never rejects.
+ * @param sleep resolves after the given time, earlier when its signal aborts.
+ * @param cancelled settles, either way, when the caller no longer wants the answer: a caller that is gone is one too.
+ */
+export async function raceAnswer<T>(
+  answer: Promise<T>,
+  ends: {
+    readonly timeoutMs: number;
+    readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+    readonly cancelled: Promise<unknown>;
+  },
+): Promise<Finish<T>> {
+  const done = new AbortController();
+  const timeout = async (): Promise<Finish<T>> => {
+    await ends.sleep(ends.timeoutMs, done.signal);
+    return { kind: "timeout" };
+  };
+  const cancelled = (): Finish<T> => ({ kind: "cancelled" });
+  const finish = await Promise.race([
+    answer.then(
+      (value): Finish<T> => ({ kind: "answer", value }),
+      (thrown: unknown): Finish<T> => ({ kind: "failed", thrown }),
+    ),
+    // Its rejection is our own abort below, when the race is over and nobody listens.
+    timeout().catch(cancelled),
+    ends.cancelled.then(cancelled, cancelled),
+  ]);
+  done.abort();
+  return finish;
+}

@@ -1,0 +1,22 @@
+/** What passes between a tool host and the entrypoint that runs isolates (`object.ts`). */
+import type { EngineName } from "./engine.ts";
+
+/** Set by the task's object when it makes the entrypoint, out of reach of whoever calls it. */
+export type ToolRunnerProps = { readonly tenant: string; readonly taskId: string; readonly toolId: string };
+
+export type RunnerCall = {
+  readonly engine: EngineName;
+  /** Digest of the tool's policy: an isolate is shared by calls of one tenant, one code and one policy only. */
+  readonly policyDigest: string;
+  /** Final: past it the isolate is stopped. */
+  readonly timeoutMs: number;
+  readonly cpuMs: number;
+  readonly requestJson: string;
+};
+
+export type RunnerAnswer =
+  /** Written by the isolate, so to be parsed as an attacker's. */
+  | { readonly kind: "answer"; readonly json: string }
+  | { readonly kind: "timeout" | "cancelled" | "too_large" }
+  /** The isolate threw, was stopped by the platform, or could not be started. The message is for the log. */
+  | { readonly kind: "failed"; readonly message: string };

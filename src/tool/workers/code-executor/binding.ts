@@ -1,0 +1,150 @@
+/**
+ * The C interface of the QuickJS build, and how it is loaded. The only file that knows the binding's package; all of
+ * its loose typing ends here.
+ */
+import loadModule from "@jitl/quickjs-wasmfile-release-sync/emscripten-module";
+import { QuickJSFFI } from "@jitl/quickjs-wasmfile-release-sync/ffi";
+import { ENGINE_OVERHEAD_BYTES } from "../limits.ts";
+import { TICK_COUNTER, TICK_IMPORT } from "./ticks.ts";
+
+/** More loop rounds than any call without a program's code takes: a 32 MiB string costs about 64 million. */
+const NO_TICKS = 2 ** 31 - 1;
+
+const PAGE_BYTES = 65_536;
+/** What the build asks for at its start; with less it does not load. */
+const INITIAL_PAGES = 256;
+
+/** Pointers are numbers; each names what it points to. @see quickjs-emscripten, c/interface.c */
+export type Binding = {
+  QTS_NewRuntime(): number;
+  QTS_RuntimeSetMemoryLimit(runtime: number, bytes: number): void;
+  QTS_RuntimeSetMaxStackSize(runtime: number, bytes: number): void;
+  QTS_RuntimeEnableModuleLoader(runtime: number, customNormalize: number): void;
+  QTS_NewContext(runtime: number, intrinsics: number): number;
+  QTS_GetGlobalObject(context: number): number;
+  QTS_GetUndefined(): number;
+  QTS_NewString(context: number, text: number): number;
+  QTS_NewFunction(context: number, name: string, length: number, isConstructor: boolean, id: number): number;
+  QTS_SetProp(context: number, object: number, name: number, value: number): void;
+  QTS_GetProp(context: number, object: number, name: number): number;
+  QTS_GetString(context: number, value: number): number;
+  QTS_GetFloat64(context: number, value: number): number;
+  QTS_FreeCString(context: number, text: number): void;
+  QTS_DupValuePointer(context: number, value: number): number;
+  QTS_FreeValuePointer(context: number, value: number): void;
+  QTS_ArgvGetJSValueConstPointer(argv: number, index: number): number;
+  /** 0 when the value is no exception, else the exception. */
+  QTS_ResolveException(context: number, value: number): number;
+  QTS_IsJobPending(runtime: number): number;
+};
+
+/** The three calls that run a program's code; each may be suspended at a tick. */
+export type Running = {
+  evaluate(context: number, code: number, length: number, file: number, detect: number, flags: number): Promise<number>;
+  call(context: number, fn: number, self: number, count: number, argv: number): Promise<number>;
+  runJobs(runtime: number, most: number, contextOut: number): Promise<number>;
+};
+
+export type Heap = {
+  allocate(bytes: number): number;
+  free(pointer: number): void;
+  readText(pointer: number): string;
+  writeText(pointer: number, text: string, bytes: number): void;
+  textBytes(text: string): number;
+  writePointers(at: number, pointers: readonly number[]): void;
+  /**
+   * Runs `work`, which calls into the engine directly, without ticks: a tick may suspend, and only the three calls of
+   * `Running` can be suspended. Everything the host asks of the engine beside these goes through here.
+   */
+  withoutTicks<T>(work: () => T): T;
+};
+
+export type Callbacks = {
+  /** @returns a value pointer, or 0 for an exception. */
+  callFunction(context: number, argumentCount: number, argv: number, id: number): number;
+  /** @returns the module's source in the heap, or 0. */
+  loadModule(name: string): number;
+};
+
+/** JavaScript Promise Integration, which the standard library's types lack. @see https://github.com/WebAssembly/js-promise-integration */
+type StackSwitching = {
+  readonly Suspending: new (run: () => number | Promise<number>) => WebAssembly.ImportValue;
+  promising(run: WebAssembly.ExportValue | undefined): (...args: readonly number[]) => Promise<number>;
+};
+
+/** A fresh instance of the engine's code with a memory of its own. */
+export async function instantiate(
+  wasm: WebAssembly.Module,
+  options: {
+    readonly memoryBytes: number;
+    readonly tick: () => number | Promise<number>;
+    readonly callbacks: Callbacks;
+  },
+): Promise<{ readonly binding: Binding; readonly running: Running; readonly heap: Heap }> {
+  // A cast, because these two are part of the platform and not yet of its types.
+  const { Suspending, promising } = WebAssembly as unknown as StackSwitching;
+  const pages = Math.ceil((options.memoryBytes + ENGINE_OVERHEAD_BYTES) / PAGE_BYTES);
+  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: Math.max(pages, INITIAL_PAGES) });
+  let counter: WebAssembly.ExportValue | undefined;
+  const silent = () => undefined;
+  const module = await loadModule({
+    wasmMemory: memory,
+    ...{ print: silent, printErr: silent },
+    instantiateWasm: (imports, receive) => {
+      const withTick = { a: { ...imports.a, [TICK_IMPORT]: new Suspending(options.tick) } };
+      const instance = new WebAssembly.Instance(wasm, withTick);
+      counter = instance.exports[TICK_COUNTER];
+      receive(instance);
+      return instance.exports;
+    },
+  });
+  const { callbacks } = options;
+  // A cast from the package's branded numbers to plain ones; its own methods have exactly these shapes.
+  const loose = module as unknown as LooseModule;
+  loose.callbacks = {
+    callFunction: (_, context, __, count, argv, id) => callbacks.callFunction(context, count, argv, id),
+    loadModuleSource: (_, __, ___, name) => callbacks.loadModule(name),
+    freeHostRef: silent,
+  };
+  const heap: Heap = {
+    allocate: loose._malloc,
+    free: loose._free,
+    readText: loose.UTF8ToString,
+    writeText: (pointer, text, bytes) => loose.stringToUTF8(text, pointer, bytes),
+    textBytes: loose.lengthBytesUTF8,
+    // A view per write, because the memory's buffer is replaced whenever it grows.
+    writePointers: (at, pointers) => new Uint32Array(memory.buffer, at, pointers.length).set(pointers),
+    withoutTicks: (work) => {
+      if (!(counter instanceof WebAssembly.Global)) throw new Error("the engine's code is not metered");
+      const left: number = counter.value;
+      counter.value = NO_TICKS;
+      try {
+        return work();
+      } finally {
+        counter.value = left;
+      }
+    },
+  };
+  const running: Running = {
+    evaluate: promising(loose._QTS_Eval),
+    call: promising(loose._QTS_Call),
+    runJobs: promising(loose._QTS_ExecutePendingJob),
+  };
+  return { binding: new QuickJSFFI(module) as unknown as Binding, running, heap };
+}
+
+type LooseModule = {
+  _malloc(bytes: number): number;
+  _free(pointer: number): void;
+  UTF8ToString(pointer: number): string;
+  stringToUTF8(text: string, pointer: number, bytes: number): void;
+  lengthBytesUTF8(text: string): number;
+  readonly _QTS_Eval: WebAssembly.ExportValue;
+  readonly _QTS_Call: WebAssembly.ExportValue;
+  readonly _QTS_ExecutePendingJob: WebAssembly.ExportValue;
+  callbacks: {
+    callFunction(_: unknown, context: number, self: number, count: number, argv: number, id: number): number;
+    loadModuleSource(_: unknown, runtime: number, context: number, name: string): number;
+    freeHostRef(): void;
+  };
+};

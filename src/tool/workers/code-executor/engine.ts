@@ -1,0 +1,181 @@
+/**
+ * One QuickJS engine: a fresh WebAssembly instance with a heap limit, a stack limit and a budget, used once and thrown
+ * away. It knows nothing of files or consoles; text is all that crosses its wall.
+ *
+ * At each tick the budget may throw, which unwinds the engine for good, or return a promise, which suspends it so that
+ * the rest of the process gets its turn: an endless loop inside neither outlives its time nor freezes what runs
+ * beside it. Only evaluating, calling and running jobs execute a program's code, so only these are asynchronous.
+ */
+import { STACK_BYTES_MAX } from "../limits.ts";
+import { type Binding, type Heap, instantiate, type Running } from "./binding.ts";
+
+const ALL_INTRINSICS = 0;
+/** `await` at the top level; the value is a promise of `{value}`. @see quickjs.h, JS_EVAL_FLAG_ASYNC */
+const EVAL_ASYNC = 1 << 7;
+/** Between two looks at whether jobs are left. */
+const JOBS_PER_TURN = 100;
+
+/** Synchronous function for the program. What it throws unwinds the engine, so it is for ending a program only. */
+export type HostFunction = (...args: readonly string[]) => string;
+
+export type EngineOptions = {
+  readonly wasm: WebAssembly.Module;
+  readonly memoryBytes: number;
+  /** Throws to stop the engine, returns a promise to suspend it. */
+  readonly tick: () => number | Promise<number>;
+  /** Null: there is no such module. */
+  readonly loadModule?: (name: string) => string | null;
+};
+
+/** A value in the engine's heap. Never freed by hand: the whole heap goes with the engine. */
+export type Handle = number;
+
+export type Evaluated = { readonly ok: true; readonly value: Handle } | { readonly ok: false; readonly error: Handle };
+
+export class Engine {
+  readonly #binding: Binding;
+  readonly #running: Running;
+  readonly #heap: Heap;
+  readonly #runtime: number;
+  readonly #context: number;
+  readonly #functions: HostFunction[];
+
+  /** Use `Engine.start`. */
+  constructor(parts: {
+    readonly binding: Binding;
+    readonly running: Running;
+    readonly heap: Heap;
+    readonly runtime: number;
+    readonly context: number;
+    readonly functions: HostFunction[];
+  }) {
+    this.#binding = parts.binding;
+    this.#running = parts.running;
+    this.#heap = parts.heap;
+    this.#runtime = parts.runtime;
+    this.#context = parts.context;
+    this.#functions = parts.functions;
+  }
+
+  static async start(options: EngineOptions): Promise<Engine> {
+    const functions: HostFunction[] = [];
+    const made: { engine?: Engine } = {};
+    const { binding, running, heap } = await instantiate(options.wasm, {
+      memoryBytes: options.memoryBytes,
+      tick: options.tick,
+      callbacks: {
+        callFunction: (_, count, argv, id) => (made.engine ? made.engine.#answer(id, count, argv) : 0),
+        loadModule: (name) => {
+          const source = options.loadModule?.(name) ?? null;
+          return source === null || !made.engine ? 0 : made.engine.#allocateText(source).pointer;
+        },
+      },
+    });
+    const { runtime, context } = heap.withoutTicks(() => {
+      const runtime = binding.QTS_NewRuntime();
+      binding.QTS_RuntimeSetMemoryLimit(runtime, options.memoryBytes);
+      binding.QTS_RuntimeSetMaxStackSize(runtime, STACK_BYTES_MAX);
+      if (options.loadModule !== undefined) binding.QTS_RuntimeEnableModuleLoader(runtime, 0);
+      return { runtime, context: binding.QTS_NewContext(runtime, ALL_INTRINSICS) };
+    });
+    made.engine = new Engine({ binding, running, heap, runtime, context, functions });
+    return made.engine;
+  }
+
+  /** Makes a global that runs on this side of the wall. */
+  define(name: string, fn: HostFunction): void {
+    this.#functions.push(fn);
+    const key = this.text(name);
+    this.#heap.withoutTicks(() => {
+      const value = this.#binding.QTS_NewFunction(this.#context, name, fn.length, false, this.#functions.length - 1);
+      const global = this.#binding.QTS_GetGlobalObject(this.#context);
+      this.#binding.QTS_SetProp(this.#context, global, key, value);
+    });
+  }
+
+  /** A script's completion value; with `async`, the promise of it as `{value}`. An error is one of compiling too. */
+  async evaluate(source: string, options: { readonly file: string; readonly async: boolean }): Promise<Evaluated> {
+    const code = this.#allocateText(source);
+    const file = this.#allocateText(options.file);
+    const flags = options.async ? EVAL_ASYNC : 0;
+    const { pointer, bytes } = code;
+    const value = await this.#running.evaluate(this.#context, pointer, bytes, file.pointer, 0, flags);
+    return this.#settle(value);
+  }
+
+  async call(fn: Handle, args: readonly Handle[]): Promise<Evaluated> {
+    const argv = this.#heap.withoutTicks(() => this.#heap.allocate(4 * Math.max(args.length, 1)));
+    this.#heap.writePointers(argv, args);
+    const self = this.#binding.QTS_GetUndefined();
+    return this.#settle(await this.#running.call(this.#context, fn, self, args.length, argv));
+  }
+
+  /** Runs what promises have queued until nothing is left. A job that throws was nobody's to catch: it is dropped. */
+  async runJobs(): Promise<void> {
+    const out = this.#heap.withoutTicks(() => this.#heap.allocate(4));
+    while (this.#binding.QTS_IsJobPending(this.#runtime) !== 0) {
+      await this.#running.runJobs(this.#runtime, JOBS_PER_TURN, out);
+    }
+  }
+
+  /** A property of the global object. Of our own making only: a program's getter must not run here. */
+  global(name: string): Handle {
+    const key = this.text(name);
+    return this.#heap.withoutTicks(() => {
+      const global = this.#binding.QTS_GetGlobalObject(this.#context);
+      return this.#binding.QTS_GetProp(this.#context, global, key);
+    });
+  }
+
+  /** A string in the engine's heap. It ends at the first NUL. */
+  text(text: string): Handle {
+    const { pointer } = this.#allocateText(text);
+    return this.#heap.withoutTicks(() => {
+      const value = this.#binding.QTS_NewString(this.#context, pointer);
+      this.#heap.free(pointer);
+      return value;
+    });
+  }
+
+  numberOf(handle: Handle): number {
+    return this.#binding.QTS_GetFloat64(this.#context, handle);
+  }
+
+  /** Of a string only: any other value could run a program's code to become one. */
+  textOf(handle: Handle): string {
+    return this.#heap.withoutTicks(() => {
+      const pointer = this.#binding.QTS_GetString(this.#context, handle);
+      const text = pointer === 0 ? "" : this.#heap.readText(pointer);
+      if (pointer !== 0) this.#binding.QTS_FreeCString(this.#context, pointer);
+      return text;
+    });
+  }
+
+  /** An error's own words, for errors of trusted code: a program's could run its code here. */
+  errorText(handle: Handle): string {
+    return this.#heap.withoutTicks(() => {
+      const pointer = this.#binding.QTS_GetString(this.#context, handle);
+      return pointer === 0 ? "error" : this.#heap.readText(pointer);
+    });
+  }
+
+  #settle(value: number): Evaluated {
+    const error = this.#heap.withoutTicks(() => this.#binding.QTS_ResolveException(this.#context, value));
+    return error === 0 ? { ok: true, value } : { ok: false, error };
+  }
+
+  #answer(id: number, count: number, argv: number): number {
+    const args = Array.from({ length: count }, (_, index) =>
+      this.textOf(this.#binding.QTS_ArgvGetJSValueConstPointer(argv, index)),
+    );
+    return this.text(this.#functions[id]?.(...args) ?? "");
+  }
+
+  #allocateText(text: string): { readonly pointer: number; readonly bytes: number } {
+    const bytes = this.#heap.textBytes(text);
+    const pointer = this.#heap.withoutTicks(() => this.#heap.allocate(bytes + 1));
+    if (pointer === 0) throw new RangeError("out of memory");
+    this.#heap.writeText(pointer, text, bytes + 1);
+    return { pointer, bytes };
+  }
+}

@@ -1,0 +1,19 @@
+/** Modules that scripts/build-assets.ts makes and the Worker Loader hands to the isolate beside its code. */
+
+declare module "*/guest.txt" {
+  const source: string;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default source;
+}
+
+declare module "*/strip.txt" {
+  const source: string;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default source;
+}
+
+declare module "*/quickjs.wasm" {
+  const module: WebAssembly.Module;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default module;
+}

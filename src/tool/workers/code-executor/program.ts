@@ -1,0 +1,239 @@
+/**
+ * One run of `code_executor`: a program in, its output, exit code, value and file changes out. What a program does
+ * wrong is its result (exit code 1 and standard error); only its limits and its call's arguments are tool errors.
+ */
+import { WORKSPACE_ROOT, type WorkerRequest, type WorkerResponse } from "../../contract.ts";
+import { VALUE_BYTES_MAX } from "../limits.ts";
+import { Workspace } from "../workspace.ts";
+import { Budget, OutOfTime, type Pace } from "./budget.ts";
+import { Engine, type Handle } from "./engine.ts";
+import { answerFileOperation } from "./files.ts";
+import { Output } from "./output.ts";
+import { HOOK_GLOBALS, HOST_GLOBAL, type ModuleTable, type ProgramFacts, STRIP_GLOBAL } from "./protocol.ts";
+
+/** What the isolate was loaded with. */
+export type Parts = {
+  /** The metered engine. */
+  readonly wasm: WebAssembly.Module;
+  /** Source of guest/index.ts as a script. */
+  readonly guest: string;
+  /** Source of strip.ts as a script. */
+  readonly strip: string;
+  readonly pace: Pace;
+};
+
+type Arguments = { readonly language: "javascript" | "typescript"; readonly code: string; readonly stdin: string };
+
+/** The exit code Node gives to a program whose top-level `await` never comes back. */
+const EXIT_UNSETTLED = 13;
+
+/** Thrown through the engine by `process.exit`. */
+class Exit extends Error {
+  readonly code: number;
+  constructor(code: number) {
+    super("exit");
+    this.code = code;
+  }
+}
+
+/** A fault of the program before it could run, as it should read on standard error. */
+class CompileError extends Error {}
+
+export async function runProgram(request: WorkerRequest, parts: Parts): Promise<WorkerResponse> {
+  const args = parseArguments(request.arguments);
+  if (typeof args === "string") return { ok: false, error: { code: "TOOL_ARGUMENTS", message: args } };
+  const program = new Program(request, parts, args);
+  try {
+    await program.run();
+  } catch (thrown) {
+    if (thrown instanceof OutOfTime) {
+      const message = `the program was stopped: it ran longer than ${request.timeoutMs} ms`;
+      return { ok: false, error: { code: "TOOL_TIMEOUT", message } };
+    }
+    program.end(thrown);
+  }
+  return { ok: true, result: program.result(), changes: program.workspace.changes() };
+}
+
+function parseArguments(given: WorkerRequest["arguments"]): Arguments | string {
+  const { language, code, stdin = "" } = given;
+  if (language !== "javascript" && language !== "typescript") return "language must be javascript or typescript";
+  if (typeof code !== "string") return "code must be text";
+  if (typeof stdin !== "string") return "stdin must be text";
+  if (code.includes("\0") || stdin.includes("\0")) return "code and stdin must not hold NUL";
+  return { language, code, stdin };
+}
+
+class Program {
+  readonly workspace: Workspace;
+  readonly #request: WorkerRequest;
+  readonly #parts: Parts;
+  readonly #args: Arguments;
+  readonly #budget: Budget;
+  readonly #out = new Output();
+  readonly #err = new Output();
+  #settled: { readonly kind: "value" | "error"; readonly text: string } | null = null;
+  #exitCode = 0;
+
+  constructor(request: WorkerRequest, parts: Parts, args: Arguments) {
+    this.#request = request;
+    this.#parts = parts;
+    this.#args = args;
+    this.workspace = new Workspace(request);
+    this.#budget = new Budget(parts.pace, request.timeoutMs);
+  }
+
+  async run(): Promise<void> {
+    const { code, language } = this.#args;
+    const source = language === "typescript" ? await this.#strip(code, hasImports(code), true) : code;
+    const engine = await this.#engine((name) => this.#loadModule(name));
+    const hooks = await this.#prepare(engine);
+    let program = await engine.evaluate(source, { file: this.#file(), async: true });
+    // A static import does not compile in a script. Nothing has run yet, so it may be turned into `require`.
+    if (!program.ok && language === "javascript" && hasImports(code)) {
+      program = await engine.evaluate(await this.#strip(code, true, false), { file: this.#file(), async: true });
+    }
+    if (!program.ok) {
+      const text = await engine.call(hooks.describe, [program.error]);
+      throw new CompileError(text.ok ? engine.textOf(text.value) : "SyntaxError");
+    }
+    await engine.call(hooks.watch, [program.value]);
+    await this.#drain(engine, hooks.fire);
+    if (this.#settled === null) {
+      this.#err.note("Warning: the program ended with a top-level await that never came back");
+      this.#exitCode = EXIT_UNSETTLED;
+    } else if (this.#settled.kind === "error") {
+      this.#err.note(this.#settled.text);
+      this.#exitCode = 1;
+    } else {
+      const code = await engine.call(hooks.exitCode, []);
+      this.#exitCode = code.ok ? Math.trunc(engine.numberOf(code.value)) & 0xff : 0;
+    }
+  }
+
+  /** The end of a program that did not come to its own end. */
+  end(thrown: unknown): void {
+    if (thrown instanceof Exit) {
+      this.#exitCode = thrown.code;
+      return;
+    }
+    this.#exitCode = 1;
+    if (thrown instanceof CompileError) this.#err.note(thrown.message);
+    // The engine itself gave up: its stack or memory ran out in a place where the program could not be told.
+    else if (thrown instanceof RangeError)
+      this.#err.note(`RangeError: stack overflow or out of memory (${thrown.message})`);
+    else if (thrown instanceof WebAssembly.RuntimeError) this.#err.note(`the engine stopped: ${thrown.message}`);
+    else throw thrown;
+  }
+
+  result(): unknown {
+    const text = this.#settled?.kind === "value" ? this.#settled.text : "";
+    const bytes = new TextEncoder().encode(text).byteLength;
+    if (bytes > VALUE_BYTES_MAX) this.#err.note(`the value is ${bytes} bytes of JSON and was left out`);
+    const hasValue = text !== "" && bytes <= VALUE_BYTES_MAX && this.#exitCode === 0;
+    return {
+      stdout: this.#out.toString(),
+      stderr: this.#err.toString(),
+      exit_code: this.#exitCode,
+      ...(hasValue ? { value: JSON.parse(text) } : {}),
+    };
+  }
+
+  #engine(loadModule?: (name: string) => string | null): Promise<Engine> {
+    const { memoryBytes } = this.#request;
+    const options = { wasm: this.#parts.wasm, memoryBytes, tick: this.#budget.tick };
+    return Engine.start(loadModule === undefined ? options : { ...options, loadModule });
+  }
+
+  /** Turns TypeScript, static imports, or both into a plain script. */
+  async #strip(code: string, imports: boolean, typescript: boolean): Promise<string> {
+    const engine = await this.#engine();
+    await engine.evaluate(this.#parts.strip, { file: "strip.js", async: false });
+    const transforms = [...(typescript ? ["typescript"] : []), ...(imports ? ["imports"] : [])].join(",");
+    const result = await engine.call(engine.global(STRIP_GLOBAL), [engine.text(code), engine.text(transforms)]);
+    if (result.ok) return engine.textOf(result.value);
+    throw new CompileError(engine.errorText(result.error));
+  }
+
+  async #prepare(engine: Engine): Promise<Readonly<Record<keyof typeof HOOK_GLOBALS, Handle>>> {
+    engine.define(HOST_GLOBAL, (operation, first, second) => this.#answer(operation ?? "", first ?? "", second ?? ""));
+    await engine.evaluate(this.#parts.guest, { file: "host.js", async: false });
+    const hooks = {
+      start: engine.global(HOOK_GLOBALS.start),
+      watch: engine.global(HOOK_GLOBALS.watch),
+      fire: engine.global(HOOK_GLOBALS.fire),
+      describe: engine.global(HOOK_GLOBALS.describe),
+      exitCode: engine.global(HOOK_GLOBALS.exitCode),
+    };
+    const removal = Object.values(HOOK_GLOBALS).map((name) => `delete globalThis.${name};`);
+    await engine.evaluate(removal.join(""), { file: "host.js", async: false });
+    const facts: ProgramFacts = {
+      cwd: this.#cwd(),
+      file: this.#file(),
+      env: { TRACEPARENT: this.#request.traceparent, IDEMPOTENCY_KEY: this.#request.key },
+    };
+    const started = await engine.call(hooks.start, [engine.text(JSON.stringify(facts))]);
+    if (started.ok) this.#modules = JSON.parse(engine.textOf(started.value)) as ModuleTable; // our own script's answer
+    return hooks;
+  }
+  #modules: ModuleTable = {};
+
+  /** Runs queued jobs and timers until nothing is left to run, or the program has failed. */
+  async #drain(engine: Engine, fire: Handle): Promise<void> {
+    for (;;) {
+      await engine.runJobs();
+      if (this.#settled?.kind === "error") return;
+      const next = await engine.call(fire, []);
+      const ms = next.ok ? engine.numberOf(next.value) : -1;
+      if (ms < 0) return;
+      if (ms > 0) await this.#budget.wait(ms);
+    }
+  }
+
+  #answer(operation: string, first: string, second: string): string {
+    switch (operation) {
+      case "out":
+        this.#out.write(first);
+        return "=";
+      case "err":
+        this.#err.write(first);
+        return "=";
+      case "stdin":
+        return `=${this.#args.stdin}`;
+      case "exit":
+        throw new Exit(Number(first));
+      case "settled":
+        this.#settled = { kind: first === "value" ? "value" : "error", text: second };
+        return "=";
+      default:
+        return answerFileOperation(this.workspace, operation, first, second) ?? `!EINVAL\n${operation}`;
+    }
+  }
+
+  /** ES modules for `import()`: the built-in ones by their `require`, and files of the workspace as they are. */
+  #loadModule(name: string): string | null {
+    const names = this.#modules[name.replace(/^node:/, "")];
+    if (names !== undefined) {
+      const exported = names.filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== "default");
+      const id = JSON.stringify(name);
+      return `const m = require(${id}); export default m; export const { ${exported.join(", ")} } = m;`;
+    }
+    const answer = answerFileOperation(this.workspace, "read", name, "");
+    if (answer === null || !answer.startsWith("=")) return null;
+    return name.endsWith(".json") ? `export default ${answer.slice(1)};` : answer.slice(1);
+  }
+
+  #cwd(): string {
+    const { access, scopes } = this.#request;
+    return access === "none" || scopes.includes("/") || scopes.includes(WORKSPACE_ROOT)
+      ? WORKSPACE_ROOT
+      : (scopes[0] ?? WORKSPACE_ROOT);
+  }
+
+  #file(): string {
+    return `${this.#cwd()}/main.js`;
+  }
+}
+
+/** A cheap hint, not a parse: the words alone decide whether the import transform is worth its cost. */
+const hasImports = (code: string): boolean => /\b(?:import|export)\b/.test(code);

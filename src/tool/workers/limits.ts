@@ -1,0 +1,45 @@
+/** Limits that a worker sets itself, inside those the host gives it: unit, reason, and what happens at each. */
+
+/** Standard output and standard error each, in bytes of JSON: the model reads them. The rest is dropped and said so. */
+export const OUTPUT_BYTES_MAX = 64 * 1024;
+
+/** The value of the last expression as JSON, in bytes. A larger one is left out and standard error says so. */
+export const VALUE_BYTES_MAX = 64 * 1024;
+
+/** C stack of the engine in bytes; recursion past it is "stack overflow" inside the program, exit code 1. */
+export const STACK_BYTES_MAX = 128 * 1024;
+
+/** Linear memory beside the heap that a program may fill: the engine's stack, tables and copies of strings. */
+export const ENGINE_OVERHEAD_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Loop rounds between two looks at the clock: 3 ms of bytecode, at most about 50 ms of the slowest loop in C. Built
+ * into the engine's code by scripts/build-assets.ts.
+ */
+export const TICK_LOOPS = 1 << 20;
+
+/** The engine gives way to other work in the process after this time. */
+export const TURN_MS_MAX = 10;
+
+/** The same in ticks, because a production clock stands still until the engine gives way. */
+export const TURN_TICKS_MAX = 8;
+
+/**
+ * Ticks per millisecond of the time limit after which a program is stopped whatever the clock says. Four times what
+ * a fast machine does, so that the clock always comes first where there is one.
+ */
+export const TICKS_PER_MS_MAX = 2;
+
+/** Timers a program may have waiting. Over it: an error inside the program. */
+export const TIMERS_MAX = 1_000;
+
+/** Entries in a list, matches in a search. The rest is counted, not returned. */
+export const ENTRIES_MAX = 500;
+export const MATCHES_MAX = 200;
+
+/** A matching line in UTF-16 code units, and the text searched for. Longer lines are cut, longer queries refused. */
+export const MATCH_TEXT_LENGTH_MAX = 300;
+export const QUERY_LENGTH_MAX = 1_000;
+
+/** Content returned by a read, in bytes of JSON, so that a result stays under the host's limit. The rest is dropped. */
+export const READ_BYTES_MAX = 200 * 1024;
