@@ -156,12 +156,14 @@ const BREACHES: readonly (readonly [name: string, files: readonly SourceFile[], 
     [
       file(
         "src/tool/workers/js/index.ts",
-        'import { a } from "../../contract.ts";\nimport { b } from "./b.ts";\nimport { g } from "../../../guard/index.ts";\nimport { c } from "../git/c.ts";',
+        'import { a } from "../../contract.ts";\nimport { b } from "./b.ts";\nimport { g } from "../../../guard/index.ts";\nimport { c } from "../git/c.ts";\nimport { d } from "../d.ts";',
       ),
+      file("src/tool/workers/d.ts", 'import { b } from "./js/b.ts";'),
     ],
     [
-      "src/tool/workers/js/index.ts: a tool worker may import its own folder and src/tool/contract.ts, not src/guard/index.ts",
-      "src/tool/workers/js/index.ts: a tool worker may import its own folder and src/tool/contract.ts, not src/tool/workers/git/c.ts",
+      "src/tool/workers/js/index.ts: a tool worker may import its own folder, src/tool/workers/*.ts and src/tool/contract.ts, not src/guard/index.ts",
+      "src/tool/workers/js/index.ts: a tool worker may import its own folder, src/tool/workers/*.ts and src/tool/contract.ts, not src/tool/workers/git/c.ts",
+      "src/tool/workers/d.ts: a tool worker may import its own folder, src/tool/workers/*.ts and src/tool/contract.ts, not src/tool/workers/js/b.ts",
     ],
   ],
   [
