@@ -9,13 +9,11 @@ import { createBreakerClient, createModelRouter } from "./model/index.ts";
 import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
 import { createLog, describeError, systemClock, systemRandom } from "./platform/index.ts";
 import type { IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
-import { compileCatalog, createToolHost, type RunnerStub } from "./tool/index.ts";
+import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps } from "./tool/index.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** A queue message in case the direct kick is lost; later than any kick, so that it finds nothing to do. */
 const QUEUE_NET_SECONDS = 5;
-/** Composed packs kept per isolate with their prompt and catalogue; the least recently used goes first. */
-const COMPILED_PACKS_MAX = 100;
 
 const log = createLog();
 
@@ -78,7 +76,13 @@ function promptOf(config: AgentConfig): string {
   return prompt;
 }
 
-export function taskServices(env: Bindings, runnerFor: (props: unknown) => RunnerStub): TaskServices {
+/** This Worker's own entrypoints, as the platform hands them to an object. */
+type Loopback = { readonly ToolRunner: (options: { readonly props: ToolRunnerProps }) => RunnerStub };
+
+export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServices {
+  // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
+  const loopback = ctx.exports as unknown as Loopback;
+  const runnerFor = (props: ToolRunnerProps) => loopback.ToolRunner({ props });
   return {
     clock: systemClock,
     random: systemRandom,
