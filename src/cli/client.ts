@@ -8,7 +8,7 @@ import { REQUEST_MS_MAX, REQUEST_TRIES, RETRY_AFTER_MS_MAX, RETRY_BASE_MS } from
 import type { Settings } from "./settings.ts";
 import { listOf, objectOf, parseJson, textOf } from "./value.ts";
 
-export type ApiRequest = {
+type ApiRequest = {
   readonly method: "GET" | "POST";
   /** Starts with `/`; its parts are already encoded. */
   readonly path: string;
@@ -136,7 +136,7 @@ async function readAnswer(response: Response, signal: AbortSignal): Promise<unkn
 }
 
 /** @see RFC 9457; `code`, `message` and `trace_id` are this API's members. */
-export async function problemOf(response: Response): Promise<CliError> {
+async function problemOf(response: Response): Promise<CliError> {
   const problem = objectOf(parseJson(await response.text().catch(() => "")));
   const code = textOf(problem.code);
   if (code === undefined) {

@@ -2,5 +2,5 @@
 
 export { type Client, createClient } from "./client.ts";
 export { CliError } from "./exit.ts";
-export { listPackFolders, MANIFEST, type PackOnDisk, readPackFolder } from "./pack-files.ts";
+export { listPackFolders, readPackFolder } from "./pack-files.ts";
 export { publishPack } from "./publish.ts";

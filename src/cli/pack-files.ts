@@ -8,7 +8,7 @@ import type { PackFiles } from "../pack/index.ts";
 import { ownError } from "./exit.ts";
 import { PACK_FILE_BYTES_MAX, PACK_FILES_MAX } from "./limits.ts";
 
-export const MANIFEST = "profession-pack.yaml";
+const MANIFEST = "profession-pack.yaml";
 
 /** What a layer may be written in. Evaluation sets, code and pictures are no part of the composed agent. */
 const TEXT = /\.(ya?ml|md|json)$/;

@@ -6,7 +6,7 @@ import { PROGRESS_DRAW_MS, PROGRESS_PLAIN_MS } from "./limits.ts";
 import type { Stream } from "./output.ts";
 import { formatElapsed } from "./terminal.ts";
 
-export type ProgressFacts = {
+type ProgressFacts = {
   /** In the reader's words: queued, running, waiting ... */
   readonly state: string;
   readonly steps: number;

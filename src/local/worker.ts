@@ -130,16 +130,28 @@ function spawnWrangler(options: WorkerOptions): ChildProcess {
     ["--show-interactive-dev-session=false"],
   ].flat();
   // The program itself, not its launcher: one process less that could outlive the others.
-  const child = spawn(process.execPath, ["--no-warnings", join(wrangler, "wrangler-dist/cli.js"), "dev", ...flags], {
-    cwd: options.root,
-    env: {
-      ...withoutSecrets(),
-      ...QUIET,
-      WRANGLER_REGISTRY_PATH: join(options.dataDir, "registry"),
-      [RUN_MARK]: options.runId,
+  const child = spawn(
+    process.execPath,
+    [
+      "--no-warnings",
+      "--import",
+      import.meta.resolve("./leash.ts"),
+      join(wrangler, "wrangler-dist/cli.js"),
+      "dev",
+      ...flags,
+    ],
+    {
+      cwd: options.root,
+      env: {
+        ...withoutSecrets(),
+        ...QUIET,
+        WRANGLER_REGISTRY_PATH: join(options.dataDir, "registry"),
+        [RUN_MARK]: options.runId,
+      },
+      // The pipe into it is never written to: it is the leash.
+      stdio: ["pipe", "pipe", "pipe"],
     },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  );
   for (const stream of [child.stdout, child.stderr]) {
     const judge = createJudge();
     createInterface({ input: stream }).on("line", (line) => {

@@ -72,7 +72,7 @@ export const linesOf = (ran: Ran): Record<string, unknown>[] =>
     .split("\n")
     .map((line) => JSON.parse(line));
 
-export type Asked = {
+type Asked = {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
