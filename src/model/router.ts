@@ -135,6 +135,8 @@ class TurnRun {
     this.#attempts += 1;
     budget.recordCall(tenant, provider.name, clock.now());
     const probe = this.#openProbe(model, permit);
+    // Loads the price table while the model works; it is slow, and nobody should wait for it at the end.
+    void priceMicros(model, NO_USAGE);
     try {
       const outcome = await provider.complete(ref.model, this.#request, {
         signal,

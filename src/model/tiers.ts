@@ -18,7 +18,8 @@ export const isTierAllowed = (config: ModelConfig, tenant: string, tier: Tier): 
 
 /**
  * The models of a turn in the order they are tried, each once. Fallback keeps to the tenant's tiers. A real tier never
- * falls back to the offline provider: its answer must not pass for a model's.
+ * falls back to the offline provider, whose answer must not pass for a model's, and an offline one never to a model
+ * that costs money.
  */
 export function modelsFor(config: ModelConfig, tenant: string, tier: Tier): readonly ModelRef[] {
   const first = resolveModel(config, tier);
@@ -26,7 +27,7 @@ export function modelsFor(config: ModelConfig, tenant: string, tier: Tier): read
   for (const next of fallbackTiers(config, tier)) {
     const ref = resolveModel(config, next);
     if (!isTierAllowed(config, tenant, next)) continue;
-    if (ref.provider === "offline" && first.provider !== "offline") continue;
+    if ((ref.provider === "offline") !== (first.provider === "offline")) continue;
     if (!models.has(toModelName(ref))) models.set(toModelName(ref), ref);
   }
   return [...models.values()];
