@@ -1,0 +1,95 @@
+/** Variables -> Config: the defaults, what each variable changes, and one sentence for every fault. */
+import { describe, expect, it } from "vitest";
+import { type Config, parseConfig } from "../src/env.ts";
+
+const DEVELOPMENT = { ENVIRONMENT: "development" };
+
+function configOf(variables: Readonly<Record<string, string>>): Config {
+  const parsed = parseConfig({ ...DEVELOPMENT, ...variables });
+  if (!parsed.ok) throw new Error(parsed.error.join(" "));
+  return parsed.value;
+}
+function faultsOf(variables: Readonly<Record<string, string>>): readonly string[] {
+  const parsed = parseConfig(variables);
+  return parsed.ok ? [] : parsed.error;
+}
+const models = (variables: Readonly<Record<string, string>>): string[] =>
+  Object.values(configOf(variables).tiers).map(({ provider, model }) => `${provider}/${model}`);
+
+describe("without any variable", () => {
+  it("is production and wants credentials", () => {
+    const parsed = parseConfig({});
+    expect(parsed.ok && parsed.value).toMatchObject({ environment: "production", authMode: "required" });
+  });
+
+  it("has the documented limits", () => {
+    expect(configOf({})).toMatchObject({
+      taskRetentionDays: 30,
+      tenantMaxRunning: 20,
+      bodyBytesMax: 1_048_576,
+      defaultTier: "tier-2",
+      fallbackChain: ["tier-1", "tier-2", "tier-3"],
+    });
+  });
+});
+
+describe("tiers", () => {
+  const OFFLINE = Array.from({ length: 3 }, () => "offline/scripted");
+  const CLAUDE = ["anthropic/claude-opus-4-6", "anthropic/claude-sonnet-4-5", "anthropic/claude-haiku-4-5"];
+  const CASES: readonly (readonly [name: string, Readonly<Record<string, string>>, readonly string[]])[] = [
+    ["are offline without a provider", {}, OFFLINE],
+    ["are offline when the key is empty", { ANTHROPIC_API_KEY: " " }, OFFLINE],
+    ["are Claude's with its key", { ANTHROPIC_API_KEY: "k" }, CLAUDE],
+    [
+      "take what is named and leave the rest",
+      { ANTHROPIC_API_KEY: "k", MODEL_TIER_2: "offline/scripted" },
+      [CLAUDE[0] ?? "", "offline/scripted", CLAUDE[2] ?? ""],
+    ],
+    [
+      "take the named model for all when the only server has no models of its own",
+      { OLLAMA_BASE_URL: "http://localhost:11434", MODEL_TIER_2: "ollama/llama3.2" },
+      Array.from({ length: 3 }, () => "ollama/llama3.2"),
+    ],
+    [
+      "keep the slashes of a model's name",
+      { OPENAI_API_KEY: "k", MODEL_TIER_1: "openai/a/b", MODEL_TIER_2: "openai/c", MODEL_TIER_3: "openai/d" },
+      ["openai/a/b", "openai/c", "openai/d"],
+    ],
+  ];
+  for (const [name, variables, expected] of CASES) {
+    it(name, () => expect(models(variables)).toEqual(expected));
+  }
+
+  it("are allowed to a tenant as listed", () => {
+    const list = configOf({ TENANT_TIER_ALLOWLIST: '{"acme": ["tier-3"]}' }).tenantTierAllowlist;
+    expect([...list]).toEqual([["acme", ["tier-3"]]]);
+  });
+});
+
+describe("a fault is one sentence", () => {
+  const FAULTS: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
+    [{ ENVIRONMENT: "staging" }, /^ENVIRONMENT is "staging"/],
+    [{ ENVIRONMENT: "production", AUTH_MODE: "dev" }, /refused when ENVIRONMENT=production/],
+    [{ ANTHROPIC_BASE_URL: "ftp://x" }, /^ANTHROPIC_BASE_URL is "ftp:\/\/x"/],
+    [{ MODEL_TIER_1: "claude" }, /^MODEL_TIER_1 is "claude"; it must be provider\/model/],
+    [{ MODEL_TIER_1: "anthropic/x" }, /needs ANTHROPIC_API_KEY/],
+    [{ MODEL_TIER_1: "ollama/x" }, /needs OLLAMA_BASE_URL/],
+    [{ DEFAULT_TIER: "tier-4" }, /^DEFAULT_TIER is "tier-4"/],
+    [{ MODEL_FALLBACK_CHAIN: "tier-1,tier-1" }, /^MODEL_FALLBACK_CHAIN/],
+    [{ TENANT_TIER_ALLOWLIST: "{" }, /^TENANT_TIER_ALLOWLIST must be JSON/],
+    [{ TENANT_TIER_ALLOWLIST: '{"a": ["tier-9"]}' }, /^TENANT_TIER_ALLOWLIST must be JSON/],
+    [{ TASK_RETENTION_DAYS: "0" }, /^TASK_RETENTION_DAYS is "0"; it must be a whole number from 1 to 3650/],
+    [{ BODY_BYTES_MAX: "1e6" }, /^BODY_BYTES_MAX is "1e6"/],
+  ];
+  for (const [variables, sentence] of FAULTS) {
+    it(`for ${JSON.stringify(variables)}`, () => {
+      const faults = faultsOf({ ...DEVELOPMENT, ...variables });
+      expect(faults).toHaveLength(1);
+      expect(faults[0]).toMatch(sentence);
+    });
+  }
+
+  it("and all of them come at once", () => {
+    expect(faultsOf({ ENVIRONMENT: "x", DEFAULT_TIER: "y", TENANT_MAX_RUNNING: "z" })).toHaveLength(3);
+  });
+});

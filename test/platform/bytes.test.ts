@@ -1,0 +1,46 @@
+/** Digests and canonical text: equal values give equal bytes, and parts cannot reach into their neighbours. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { canonicalJson, lengthPrefixed, sha256Hex, utf8Length } from "../../src/platform/index.ts";
+
+describe("canonical JSON", () => {
+  it("orders keys, drops white space and what is undefined", () => {
+    expect(canonicalJson({ b: [1, { d: null, c: undefined }], a: "x" })).toBe('{"a":"x","b":[1,{"d":null}]}');
+  });
+
+  it("reads back as the same value, whatever the value", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  it("does not depend on the order in which members were set", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.integer()), (value) => {
+        const turned = Object.fromEntries(Object.entries(value).reverse());
+        expect(canonicalJson(turned)).toBe(canonicalJson(value));
+      }),
+    );
+  });
+});
+
+describe("length-prefixed parts", () => {
+  it("are equal only when every part is", () => {
+    const parts = fc.array(fc.string({ maxLength: 4 }), { maxLength: 4 });
+    fc.assert(
+      fc.property(parts, parts, (a, b) => {
+        expect(lengthPrefixed(a) === lengthPrefixed(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
+      }),
+    );
+  });
+});
+
+describe("bytes", () => {
+  it("are counted in UTF-8", () => expect(utf8Length("aé€😀")).toBe(1 + 2 + 3 + 4));
+
+  it("have the digest that FIPS 180-4 gives for abc", async () => {
+    expect(await sha256Hex("abc")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  });
+});
