@@ -17,7 +17,10 @@ function freezeTime() {
     if (ms > 60_000 || ms === 2_500)
       await new Promise<void>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
   });
-  return { move: (ms: number) => void (now += ms) };
+  const move = (ms: number): void => {
+    now += ms;
+  };
+  return { move };
 }
 
 const guardrails = (text: string): string => `${TOOLS}\nguardrails: ${text}`;
@@ -147,9 +150,12 @@ describe("the lease", () => {
     expect(await stub().kick()).toBe("running");
     time.move(LEASE_MS + 1);
     await stub().kick();
+    // The alarm carries the run, so it ends only after the cancel below.
+    const alarm = runDurableObjectAlarm(stub());
     const events = await readUntil(stub(), ({ type }) => type === "task.resumed");
     expect(typesOf(events)).toEqual(["task.queued", "task.started", "step.started", "task.resumed"]);
     await stub().cancel();
+    expect(await alarm).toBe(true);
   });
 });
 

@@ -82,6 +82,8 @@ describe("the sweep", () => {
     const now = Date.now();
     vi.spyOn(systemClock, "now").mockImplementation(() => now + SLOT_LEASE_MS + 1_000);
     expect(await indexOf(tenant).sweep(tenant)).toMatchObject({ kicked: 1 });
+    // The kick armed the alarm at the moved clock's "now"; the runtime's own clock has not moved.
+    expect(await runDurableObjectAlarm(stub())).toBe(true);
     expect(typesOf(await readUntil(stub())).at(-1)).toBe("task.done");
   });
 
