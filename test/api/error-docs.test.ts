@@ -1,12 +1,13 @@
 /** docs/errors.md says what the Worker says, about every code and no other. */
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { errorPage, errorsPage, REQUEST_ADVICE, TASK_ADVICE, TOOL_ADVICE } from "../../src/api/error-docs.ts";
 import { ERRORS } from "../../src/platform/index.ts";
 import { TASK_ERROR_CODES } from "../../src/task/index.ts";
 import { TOOL_ERROR_CODES } from "../../src/tool/contract.ts";
 
-const PAGE = new URL("../../docs/errors.md", import.meta.url);
+const PAGE = join(import.meta.dirname, "../../docs/errors.md");
 
 describe("docs/errors.md", () => {
   it("is the page the Worker serves", async () => {
