@@ -2,6 +2,7 @@
 import type { Bindings } from "./bindings.ts";
 import { consumeDead, consumeRuns, DEAD_QUEUE, sweepTenants } from "./consume.ts";
 import { BreakerObject as Breaker } from "./model/object.ts";
+import { createLog } from "./platform/index.ts";
 import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
 import { apiDeps, configOf, createApi, indexServices, taskServices } from "./wire.ts";
 
@@ -39,7 +40,7 @@ export default {
 
 /** A Worker with bad configuration serves nothing at all: half a configuration is a guess about security. */
 const misconfigured = (faults: readonly string[]): Response => {
-  console.error(JSON.stringify({ level: "error", event: "configuration.invalid", faults: faults.join(" ") }));
+  createLog().error("configuration.invalid", { faults: faults.join(" ") });
   return Response.json(
     { code: "UNAVAILABLE", message: "The service is misconfigured; its log says how." },
     { status: 503, headers: { "content-type": "application/problem+json", "retry-after": "60" } },
