@@ -1,4 +1,6 @@
 /** The command line as scripts meet it: standard output, exit codes and what is sent, each through the real program. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   documentOf,
@@ -6,6 +8,7 @@ import {
   json,
   linesOf,
   problem,
+  type Ran,
   reset,
   runBin,
   startBin,
@@ -301,6 +304,9 @@ describe("requests", () => {
   });
 });
 
+const commandsOf = (ran: Ran): string[] =>
+  [...(ran.stdout.split("Commands:")[1]?.matchAll(/^ {2}(\w+)/gm) ?? [])].map((match) => match[1] ?? "");
+
 describe("help", () => {
   for (const words of [
     ["--help"],
@@ -316,6 +322,17 @@ describe("help", () => {
     });
   }
 
+  it("and docs/cli.md know the same commands", async () => {
+    const page = await readFile(join(import.meta.dirname, "../../docs/cli.md"), "utf8");
+    const documented = [...page.matchAll(/^\| `vasini ([a-z ]+?)(?: [<[].*)?` \|/gm)].map((match) => match[1]);
+    const groups = await Promise.all(
+      ["tasks", "pack"].map(async (group) =>
+        commandsOf(await runBin([group, "--help"])).map((name) => `${group} ${name}`),
+      ),
+    );
+    expect(documented.sort()).toEqual(["run", "doctor", ...groups.flat()].sort());
+  });
+
   it("suggests the command that was meant", async () => {
     const ran = await runBin(["tasks", "wach"]);
     expect(ran.code).toBe(2);
@@ -324,7 +341,6 @@ describe("help", () => {
 
   it("offers no command that does nothing yet", async () => {
     const ran = await runBin(["--help"]);
-    const commands = [...(ran.stdout.split("Commands:")[1]?.matchAll(/^ {2}(\w+)/gm) ?? [])].map((match) => match[1]);
-    expect(commands).toEqual(["run", "tasks", "pack", "doctor"]);
+    expect(commandsOf(ran)).toEqual(["run", "tasks", "pack", "doctor"]);
   });
 });

@@ -1,5 +1,5 @@
 /** What `npm start` makes of the environment and `.dev.vars`, and how it hands the worker's part over. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -47,6 +47,12 @@ describe("settings", () => {
     const asked = new Set<string>();
     parseConfig(new Proxy({}, { get: (_, name) => (typeof name === "string" ? void asked.add(name) : undefined) }));
     expect([...asked].sort()).toEqual([...WORKER_VARIABLES].sort());
+  });
+
+  it("are documented, each of them and no other", async () => {
+    const page = await readFile(join(import.meta.dirname, "../../docs/configuration.md"), "utf8");
+    const rows = [...page.matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].map((match) => match[1]);
+    expect(rows.sort()).toEqual([...WORKER_VARIABLES, "HOST", "PORT", "VASINI_DATA_DIR"].sort());
   });
 
   it("warn about a name in .dev.vars that nothing reads", () => {
