@@ -62,15 +62,15 @@ export async function composePack(
   if (!files.has(path)) return err([missingManifest(path)]);
   const loader = new LayerLoader(files);
   const manifest = loader.open(path, "yaml");
-  if (manifest?.kind !== "map") return err(inOrder(loader.problems));
+  if (manifest?.kind !== "map") return err(inOrder(loader.readProblems));
 
   const trees = loadTrees(loader, manifest, path);
-  const problems = [
+  const found = [
     ...loader.problems,
     ...checkTrees(trees, options.strict === true ? "error" : "warning"),
     ...verifyPack(trees, files, options.frameworkVersion),
   ];
-  const sorted = inOrder(problems);
+  const sorted = inOrder([...loader.readProblems, ...found.filter((item) => !isExplained(item, loader.readProblems))]);
   if (sorted.some(({ severity }) => severity === "error")) return err(sorted);
 
   const config = toConfig(trees);
@@ -111,6 +111,12 @@ function checkTrees(trees: Trees, unknownKeys: PackProblem["severity"]): PackPro
     ...trees.skills.flatMap((skill) => check(skill, "skill")),
   ];
 }
+
+/** A value that could not be read at all is not also of the wrong type. */
+const isExplained = (item: PackProblem, before: readonly PackProblem[]): boolean =>
+  before.some(
+    ({ file, pointer }) => file === item.file && pointer !== "" && `${item.pointer}/`.startsWith(`${pointer}/`),
+  );
 
 /** By file, line, column and pointer; a fault in a layer that two references share is told once. */
 function inOrder(problems: readonly PackProblem[]): readonly PackProblem[] {

@@ -50,6 +50,9 @@ export function resolvePath(from: string, reference: string): Result<string, Fau
 
 /** Reads and merges the layers of one pack. Each file is read once, however many layers name it. */
 export class LayerLoader {
+  /** Faults of single files, told before anything is known about what they mean. */
+  readonly readProblems: PackProblem[] = [];
+  /** Faults of references between files. */
   readonly problems: PackProblem[] = [];
   readonly #files: PackFiles;
   readonly #read = new Map<string, ReadFile>();
@@ -65,7 +68,7 @@ export class LayerLoader {
     const text = this.#files.get(path) ?? "";
     const file = format === "skill" ? readSkill(path, text) : readYaml(path, text);
     this.#read.set(`${format}:${path}`, file);
-    this.problems.push(...file.problems);
+    this.readProblems.push(...file.problems);
     return file.root;
   }
 

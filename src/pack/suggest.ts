@@ -26,8 +26,11 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   const folded = name.toLowerCase();
   let best: { readonly name: string; readonly edits: number } | undefined;
   for (const candidate of known) {
+    const editsMax = Math.max(1, Math.floor(candidate.length / 3));
+    // Most candidates differ in length by more than that already.
+    if (Math.abs(candidate.length - folded.length) > editsMax) continue;
     const edits = distance(folded, candidate.toLowerCase());
-    if (edits <= Math.max(1, Math.floor(candidate.length / 3)) && edits < (best?.edits ?? Infinity)) {
+    if (edits <= editsMax && edits < (best?.edits ?? Infinity)) {
       best = { name: candidate, edits };
     }
   }
