@@ -50,9 +50,12 @@ export async function loadEngine(assets: Assets, name: EngineName): Promise<Engi
     mainModule: MAIN_MODULE,
     modules: Object.fromEntries(parts.map(({ module, kind, bytes }) => [module, toModule(kind, bytes)])),
   };
-  loaded.set(name, engine);
+  keepEngine(name, engine);
   return engine;
 }
+
+/** From now on this isolate of ours runs this code under that name; a test puts a worker of its own in its place. */
+export const keepEngine = (name: EngineName, engine: Engine): void => void loaded.set(name, engine);
 
 function toModule(kind: ModuleKind, bytes: ArrayBuffer): WorkerLoaderModule {
   switch (kind) {

@@ -146,8 +146,9 @@ async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promis
 }
 
 /**
- * The runner's answer, or the signal's reason as soon as it aborts. The runner waits on `cancelled` beside its work;
- * settling it makes the runner return, and that is what stops the isolate.
+ * The runner's answer, or the signal's reason as soon as it aborts. The runner waits on the call back beside its
+ * work; settling it makes the runner return and lets its invocation end, and that is what stops the isolate: so it is
+ * settled on every way out of here.
  */
 async function callRunner(stub: RunnerStub, call: RunnerCall, signal: AbortSignal): Promise<RunnerAnswer> {
   const over = Promise.withResolvers<void>();

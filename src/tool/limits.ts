@@ -5,10 +5,10 @@ import type { WorkspaceQuota } from "./contract.ts";
 export const TIMEOUT_MS_MAX = 120_000;
 
 /**
- * Added to a call's time limit before the host gives up on the worker, so that a worker that stops itself can still
- * say why. Past it the call is TOOL_TIMEOUT and the worker is stopped.
+ * Added to a call's time limit before the host gives up on the worker. Our workers stop themselves in time and say
+ * why; this leaves room for starting one on a busy machine. Past it the call is TOOL_TIMEOUT and the worker is stopped.
  */
-export const TIMEOUT_GRACE_MS = 1_000;
+export const TIMEOUT_GRACE_MS = 3_000;
 
 /** CPU time asked of the platform for a call, at least: starting an engine costs some before any code runs. */
 export const CPU_MS_MIN = 1_000;

@@ -20,7 +20,11 @@ const COMPATIBILITY_DATE = "2026-10-20";
 type IsolateEntrypoint = { run(requestJson: string): Promise<unknown> };
 
 export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
-  /** @param cancelled a call back to the caller that settles when the answer is no longer wanted. */
+  /**
+   * @param cancelled a call back to the caller, which settles it when the answer is no longer wanted, and also when it
+   * has the answer: an open call back keeps this invocation alive, and with it the isolate (tried: timers in the
+   * isolate went on). A caller that dies settles it too.
+   */
   async run(call: RunnerCall, cancelled: () => Promise<void>): Promise<RunnerAnswer> {
     const isolate = this.#isolate(call);
     const finish = await raceAnswer(

@@ -1,0 +1,190 @@
+/** What a pack's tools mean for a run: offered, refused, repeatable. */
+import { describe, expect, it } from "vitest";
+import { compileCatalog } from "../../src/tool/index.ts";
+import { ARGUMENTS_BYTES_MAX } from "../../src/tool/limits.ts";
+import { composeConfig, SCOPED, tool, tools, WITH_SKILL } from "./samples.ts";
+
+const BOTH = tools([tool("code_executor", SCOPED), tool("file_manager", SCOPED)]);
+const catalogOf = async (...blocks: readonly string[]) => compileCatalog(await composeConfig(...blocks));
+
+const call = (toolId: string, value: { readonly [name: string]: unknown } = {}, callsBefore = 0) => ({
+  toolId,
+  callsBefore,
+  arguments: { kind: "object", value } as const,
+});
+const JS = { language: "javascript", code: "1" };
+
+describe("what is offered", () => {
+  it("is what the pack lists, with the schemas of the built-in tools", async () => {
+    const { offered } = await catalogOf(BOTH);
+    expect(offered.map((one) => one.id)).toEqual(["code_executor", "file_manager"]);
+    expect(offered[0]?.parameters).toMatchObject({ type: "object", required: ["language", "code"] });
+    expect(offered.every((one) => one.description.length > 20)).toBe(true);
+  });
+
+  it("uses the pack's own description and parameters when it has them", async () => {
+    const more = 'description: "Runs it", parameters: { type: object, properties: { code: { type: string } } }';
+    const { offered } = await catalogOf(tools([tool("code_executor", "", more)]));
+    expect(offered).toEqual([
+      {
+        id: "code_executor",
+        description: "Runs it",
+        parameters: { type: "object", properties: { code: { type: "string" } } },
+      },
+    ]);
+  });
+
+  it("has skill when the pack has skills, listed or not", async () => {
+    expect((await catalogOf(WITH_SKILL)).offered.map((one) => one.id)).toEqual(["skill"]);
+    expect((await catalogOf(BOTH)).offered.map((one) => one.id)).not.toContain("skill");
+  });
+
+  it("leaves out a tool that is denied, even when it is available", async () => {
+    const { offered } = await catalogOf(
+      tools([tool("code_executor"), tool("file_manager")], 'denied: ["file_manager"]'),
+    );
+    expect(offered.map((one) => one.id)).toEqual(["code_executor"]);
+  });
+
+  it("leaves out what this release cannot run and what needs a person", async () => {
+    const { offered } = await catalogOf(tools([tool("git"), tool("file_manager", "", "requires_approval: true")]));
+    expect(offered).toEqual([]);
+  });
+});
+
+describe("a call that is refused", () => {
+  it("names an unknown tool and the ones there are", async () => {
+    const refusal = (await catalogOf(BOTH)).admit(call("no_such_tool"));
+    expect(refusal).toMatchObject({ code: "TOOL_UNKNOWN" });
+    expect(refusal?.message).toMatch(/no_such_tool.*code_executor, file_manager/);
+  });
+
+  it("says that a listed tool is not available yet", async () => {
+    const refusal = (await catalogOf(tools([tool("git")]))).admit(call("git"));
+    expect(refusal).toMatchObject({ code: "TOOL_UNKNOWN" });
+    expect(refusal?.message).toMatch(/listed by this pack but not available/);
+  });
+
+  for (const id of ["shell_unrestricted", "code_executor"]) {
+    it(`says that ${id} is denied by the pack`, async () => {
+      const denied = 'denied: ["shell_unrestricted", "code_executor"]';
+      const catalog = await catalogOf(tools([tool("code_executor")], denied));
+      expect(catalog.admit(call(id, JS))).toEqual({ code: "TOOL_DENIED", message: `${id} is denied by this pack.` });
+    });
+  }
+
+  it("is TOOL_DENIED when a person must approve it", async () => {
+    const catalog = await catalogOf(tools([tool("code_executor", "", "requires_approval: true")]));
+    expect(catalog.admit(call("code_executor", JS))).toMatchObject({
+      code: "TOOL_DENIED",
+      message: expect.stringMatching(/requires_approval/),
+    });
+  });
+
+  const THRESHOLDS = [
+    // risk_level, approval_threshold, runs
+    ["low", "low", false],
+    ["low", "medium", true],
+    ["medium", "high", true],
+    ["high", "high", false],
+    ["critical", "high", false],
+    ["high", "critical", true],
+  ] as const;
+  for (const [risk, threshold, runs] of THRESHOLDS) {
+    it(`a tool of risk ${risk} ${runs ? "runs" : "is refused"} at an approval threshold of ${threshold}`, async () => {
+      const catalog = await catalogOf(
+        tools([tool("code_executor", "", `risk_level: "${risk}"`)]),
+        `guardrails: { behavioral: { approval_threshold: "${threshold}" } }`,
+      );
+      expect(catalog.admit(call("code_executor", JS))?.code ?? null).toBe(runs ? null : "TOOL_DENIED");
+    });
+  }
+
+  it("is TOOL_LIMIT after max_calls_per_task calls", async () => {
+    const catalog = await catalogOf(tools([tool("code_executor")], "tool_policies: { max_calls_per_task: 2 }"));
+    expect(catalog.maxCallsPerTask).toBe(2);
+    expect(catalog.admit(call("code_executor", JS, 1))).toBeNull();
+    expect(catalog.admit(call("code_executor", JS, 2))).toMatchObject({ code: "TOOL_LIMIT" });
+  });
+
+  it("names the JSON problem of malformed arguments", async () => {
+    const malformed = { kind: "malformed", raw: '{"a', problem: "Unterminated string" } as const;
+    const refusal = (await catalogOf(BOTH)).admit({ toolId: "code_executor", callsBefore: 0, arguments: malformed });
+    expect(refusal).toMatchObject({ code: "TOOL_ARGUMENTS", message: expect.stringMatching(/Unterminated string/) });
+  });
+});
+
+describe("arguments", () => {
+  const WRONG = [
+    ["a missing field", "code_executor", { language: "javascript" }, /code/],
+    ["a wrong type", "code_executor", { language: "javascript", code: 1 }, /\/code: .*string/],
+    ["an unknown field", "code_executor", { ...JS, timeout: 5 }, /timeout/],
+    ["an unknown language", "code_executor", { language: "ruby", code: "1" }, /\/language: .*javascript/],
+    ["an unknown action", "file_manager", { action: "chmod", path: "/workspace/a" }, /\/action/],
+    ["several faults at once", "code_executor", {}, /language.*code/],
+  ] as const;
+  for (const [name, id, value, message] of WRONG) {
+    it(`with ${name} are refused, and the message says where`, async () => {
+      const refusal = (await catalogOf(BOTH)).admit(call(id, value));
+      expect(refusal?.code).toBe("TOOL_ARGUMENTS");
+      expect(refusal?.message).toMatch(message);
+    });
+  }
+
+  for (const language of ["python", "bash"]) {
+    it(`naming ${language} get a sentence that says what is available`, async () => {
+      expect((await catalogOf(BOTH)).admit(call("code_executor", { language, code: "1" }))).toEqual({
+        code: "TOOL_ARGUMENTS",
+        message: `code_executor: ${language} is not available in this version; use javascript or typescript.`,
+      });
+    });
+  }
+
+  it("are checked against the pack's parameters where it has them", async () => {
+    const more = "parameters: { type: object, required: [task], properties: { task: { maxLength: 3 } } }";
+    const catalog = await catalogOf(tools([tool("code_executor", "", more)]));
+    expect(catalog.admit(call("code_executor", { task: "abc" }))).toBeNull();
+    expect(catalog.admit(call("code_executor", { task: "abcd" }))).toMatchObject({ code: "TOOL_ARGUMENTS" });
+  });
+
+  it("over the size limit are refused", async () => {
+    const code = "x".repeat(ARGUMENTS_BYTES_MAX);
+    expect((await catalogOf(BOTH)).admit(call("code_executor", { ...JS, code }))).toMatchObject({
+      code: "TOOL_ARGUMENTS",
+    });
+  });
+
+  it("that fit are admitted", async () => {
+    const catalog = await catalogOf(BOTH, WITH_SKILL);
+    expect(catalog.admit(call("code_executor", JS))).toBeNull();
+    expect(catalog.admit(call("file_manager", { action: "list", path: "/workspace" }))).toBeNull();
+    expect(catalog.admit(call("skill", { id: "review" }))).toBeNull();
+  });
+});
+
+describe("names and repetition", () => {
+  it("gives the pack's name of a tool, its own name, or the id itself", async () => {
+    const catalog = await catalogOf(BOTH, WITH_SKILL);
+    expect(["code_executor", "skill", "nope"].map((id) => catalog.nameOf(id))).toEqual([
+      "Name of code_executor",
+      "Skill",
+      "nope",
+    ]);
+  });
+
+  it("lets built-in tools be repeated, and others only when they say so", async () => {
+    const listed = [
+      tool("code_executor"),
+      tool("a"),
+      tool("b", "", "idempotent: true"),
+      tool("c", "", "read_only: true"),
+    ];
+    const catalog = await catalogOf(tools(listed));
+    const repeatable = ["code_executor", "skill", "a", "b", "c", "unknown"].filter((id) => catalog.mayRepeat(id));
+    expect(repeatable).toEqual(["code_executor", "skill", "b", "c"]);
+  });
+
+  it("takes max_concurrent from the pack", async () => {
+    expect((await catalogOf(tools([], "tool_policies: { max_concurrent: 7 }"))).maxConcurrent).toBe(7);
+  });
+});
