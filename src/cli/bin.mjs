@@ -3,9 +3,14 @@
  * The launcher of `vasini`. Plain JavaScript on purpose: it must run on a Node that is too old for the rest, to say so.
  * The command itself is TypeScript, which Node runs directly from 22.18 on.
  */
+import { fileURLToPath } from "node:url";
+
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 if (major > 22 || (major === 22 && minor >= 18)) {
+  const { enableCompileCache } = await import("node:module");
+  // Halves the start. Beside the packages, not in the machine's shared temporary folder; a failure only means no cache.
+  enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/vasini", import.meta.url)));
   const { main } = await import("./main.ts");
   process.exitCode = await main(process.argv.slice(2));
 } else {
