@@ -65,5 +65,7 @@ const SENTENCES: Readonly<Record<Reason, string>> = {
 /** One sentence for a person: the model, what happened, the status; nothing a user or a model wrote. */
 export function describeFailure(model: string, failure: Pick<ProviderFailure, "reason" | "status">): string {
   const status = failure.status === null ? "" : ` (HTTP ${failure.status})`;
-  return `${model} ${SENTENCES[failure.reason]}${status}.`;
+  // The one refusal whose reason its status tells: a mistyped or retired model, or one that was never pulled.
+  const what = failure.status === 404 ? "is not known to its provider" : SENTENCES[failure.reason];
+  return `${model} ${what}${status}.`;
 }

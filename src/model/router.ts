@@ -14,7 +14,7 @@ import { RetryBudget } from "./retry-budget.ts";
 import { isTierAllowed, modelsFor, resolveModel, toModelName } from "./tiers.ts";
 import type { ModelConfig, ModelRef, ModelRouter, ProviderName, Turn, TurnContext, TurnFailure } from "./types.ts";
 
-export type RouterOptions = {
+type RouterOptions = {
   readonly config: ModelConfig;
   readonly breaker: BreakerClient;
   readonly clock: Clock;
@@ -94,7 +94,7 @@ class TurnRun {
   }
 
   async #tryModel(ref: ModelRef): Promise<ModelEnd> {
-    const { providers, budget, clock, random, log } = this.#services;
+    const { providers, budget, clock, random } = this.#services;
     const provider = providers.get(ref.provider);
     const model = toModelName(ref);
     // parseConfig refuses a tier without its provider; a hole here would be a bug, and still must not lose a task.
@@ -106,7 +106,7 @@ class TurnRun {
       if (outcome.ok) return { kind: "turn", turn: this.#toTurn(outcome, model) };
       const { error } = outcome;
       const { fatal } = CONSEQUENCES[error.reason];
-      log.warn("model.attempt_failed", { model, attempt, reason: error.reason, detail: error.detail });
+      this.#log(model, attempt, error);
       if (fatal !== null) return { kind: "fatal", failure: this.#toFailure("fatal", fatal, model, error) };
       const delayMs = nextDelayMs(attempt, error.retryAfterMs, random);
       const isLast =
@@ -118,6 +118,14 @@ class TurnRun {
       if (isLast) return { kind: "given_up", why: givenUp(model, error, provider) };
       await clock.sleep(delayMs, this.#context.signal);
     }
+  }
+
+  /** A refusal that no retry mends needs a person: an error, so that an alert can be hung on it. */
+  #log(model: string, attempt: number, { reason, detail }: ProviderFailure): void {
+    const log = this.#services.log.with({ tenant_id: this.#context.tenant });
+    const facts = { model, attempt, reason, detail, traceparent: this.#context.traceparent };
+    if (CONSEQUENCES[reason].fatal === null) log.warn("model.attempt_failed", facts);
+    else log.error("model.refused", facts);
   }
 
   async #askBreaker(provider: Provider, model: string): Promise<Permit | { kind: "open"; retryAfterMs: number }> {

@@ -2,8 +2,7 @@
 import type { Usage } from "../meter/index.ts";
 import type { ModelReply, ModelRequest } from "./provider.ts";
 
-export const PROVIDERS = ["anthropic", "openai", "ollama", "offline"] as const;
-export type ProviderName = (typeof PROVIDERS)[number];
+export type ProviderName = "anthropic" | "openai" | "ollama" | "offline";
 
 export type ModelRef = { readonly provider: ProviderName; readonly model: string };
 

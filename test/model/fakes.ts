@@ -13,8 +13,8 @@ import {
 } from "../../src/model/index.ts";
 import type { ProviderName, TurnContext } from "../../src/model/types.ts";
 import { createLog } from "../../src/platform/index.ts";
+import { TRACEPARENT } from "../case/model-wire/bench.ts";
 import { JumpingClock } from "../case/model-wire/clock.ts";
-import { TRACEPARENT } from "../case/model-wire/provider.case.ts";
 import { CLAUDE_TIERS, configWith } from "./config.ts";
 
 export const USAGE = { inputTokens: 1_000, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 100 };
@@ -39,7 +39,7 @@ export const withText =
     return outcome;
   };
 
-export class FakeProvider implements Provider {
+class FakeProvider implements Provider {
   readonly name: string;
   readonly isLocal?: true;
   readonly calls: { readonly model: string; readonly context: ProviderContext }[] = [];

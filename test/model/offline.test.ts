@@ -4,8 +4,8 @@ import { createModelRouter, type Message, type ModelReply, type TurnFailure } fr
 import { createOfflineProvider, OFFLINE_LINE } from "../../src/model/providers/offline.ts";
 import { parseScript } from "../../src/model/providers/script.ts";
 import { assert, createLog } from "../../src/platform/index.ts";
+import { TRACEPARENT } from "../case/model-wire/bench.ts";
 import { JumpingClock } from "../case/model-wire/clock.ts";
-import { TRACEPARENT } from "../case/model-wire/provider.case.ts";
 import { REQUEST } from "../case/model-wire/rig.ts";
 import { configWith } from "./config.ts";
 import { FakeBreaker } from "./fakes.ts";

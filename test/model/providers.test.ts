@@ -4,8 +4,9 @@ import { createAnthropicProvider } from "../../src/model/providers/anthropic.ts"
 import { toOllamaBaseUrl } from "../../src/model/providers/openai.ts";
 import { assert } from "../../src/platform/index.ts";
 import { call, stream, text } from "../case/model-wire/answer.ts";
+import { type Bench, TRACEPARENT } from "../case/model-wire/bench.ts";
 import { ManualClock } from "../case/model-wire/clock.ts";
-import { type Bench, describeProvider, TRACEPARENT } from "../case/model-wire/provider.case.ts";
+import { describeProvider } from "../case/model-wire/provider.case.ts";
 import { API_KEY, REQUEST, RIGS } from "../case/model-wire/rig.ts";
 
 for (const rig of RIGS) {

@@ -125,6 +125,22 @@ describe("failures that no retry mends", () => {
       expect(rig.breaker.reports).toEqual([]);
     });
   }
+
+  it("says that a model is not known when that is what the provider says", async () => {
+    const rig = setUp({ [OPUS]: [failure("bad_request", { status: 404 })] });
+    expect((await failedTurn(rig)).message).toBe(`anthropic/${OPUS} is not known to its provider (HTTP 404).`);
+  });
+});
+
+describe("the log", () => {
+  it("has a warning for an attempt that is made again and an error for one that needs a person", async () => {
+    const rig = setUp({ [OPUS]: [failure("server"), failure("auth", { status: 401 })] });
+    await failedTurn(rig);
+    expect(rig.lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: "warn", event: "model.attempt_failed", tenant_id: "tenant-123", attempt: 1, reason: "server" },
+      { level: "error", event: "model.refused", tenant_id: "tenant-123", attempt: 2, reason: "auth" },
+    ]);
+  });
 });
 
 describe("when every model fails", () => {

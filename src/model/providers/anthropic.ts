@@ -31,6 +31,7 @@ export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Optio
     async complete(model, request, context) {
       context.signal.throwIfAborted();
       const { Anthropic, APIError } = await loadSdk();
+      const body = toParams(model, request);
       return runAttempt({
         provider: "anthropic",
         clock,
@@ -49,7 +50,10 @@ export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Optio
             logLevel: "off",
             openTelemetry: false,
           });
-          return client.messages.create(toParams(model, request), {
+          // Not messages.create: for a model with an end of life it writes prose to the console with every call.
+          return client.post<AsyncIterable<unknown>>("/v1/messages", {
+            body,
+            stream: true,
             signal: wire.signal,
             headers: { traceparent: context.traceparent },
           });

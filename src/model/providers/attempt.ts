@@ -36,20 +36,21 @@ export type Attempt = {
 };
 
 /** A reply that no honest server sends. */
-export class ReplyTooLong extends Error {
+class ReplyTooLong extends Error {
   override name = "ReplyTooLong";
 }
 
 export async function runAttempt(attempt: Attempt): Promise<ProviderOutcome> {
   const { clock, context } = attempt;
   const watchdog = new Watchdog({ clock, signal: context.signal, timeoutMs: context.timeoutMs });
-  const stage = { hasHeaders: false };
+  const stage: Stage = { hasHeaders: false, isOurFault: false };
   try {
     await readStream(attempt, watchdog, stage);
     context.signal.throwIfAborted();
     return finished(attempt.collector) ?? { ok: false, error: endOfStream(attempt, watchdog.expired, null) };
   } catch (thrown) {
     context.signal.throwIfAborted();
+    if (stage.isOurFault) throw thrown;
     // When the answer was complete before the connection broke or idled, nothing is left that could have been lost.
     return finished(attempt.collector) ?? { ok: false, error: explain(attempt, watchdog, stage.hasHeaders, thrown) };
   } finally {
@@ -63,7 +64,13 @@ function finished(collector: Collector): ProviderOutcome | null {
   return collector.usage() === null ? { ok: true, value: reply, usageMissing: true } : { ok: true, value: reply };
 }
 
-async function readStream(attempt: Attempt, watchdog: Watchdog, stage: { hasHeaders: boolean }): Promise<void> {
+type Stage = {
+  hasHeaders: boolean;
+  /** What was thrown came from whoever takes the text, or is a bug: no failure of the provider. */
+  isOurFault: boolean;
+};
+
+async function readStream(attempt: Attempt, watchdog: Watchdog, stage: Stage): Promise<void> {
   const { collector, fetch, isSlowStarter } = attempt;
   const aborted = rejectionOf(watchdog.signal);
   const guarded: Fetch = (input, init) => {
@@ -79,11 +86,20 @@ async function readStream(attempt: Attempt, watchdog: Watchdog, stage: { hasHead
     for (;;) {
       const next = await Promise.race([events.next(), aborted]);
       if (next.done === true) return;
-      if (collector.take(next.value)) watchdog.pieceArrived();
+      if (take(collector, next.value, stage)) watchdog.pieceArrived();
     }
   } finally {
     // Not awaited: an iterator that hangs in next() would hang in return() too. The abort has freed the connection.
     events.return?.().catch(() => undefined);
+  }
+}
+
+function take(collector: Collector, event: unknown, stage: Stage): boolean {
+  try {
+    return collector.take(event);
+  } catch (thrown) {
+    stage.isOurFault = !(thrown instanceof ReplyTooLong);
+    throw thrown;
   }
 }
 

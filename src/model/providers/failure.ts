@@ -86,7 +86,7 @@ export function reasonOfStatus(status: number): Reason {
  * Milliseconds, or null when the header is absent or unreadable.
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
-export function readRetryAfter(headers: Headers, now: number): number | null {
+function readRetryAfter(headers: Headers, now: number): number | null {
   const exact = Number(headers.get("retry-after-ms") ?? Number.NaN);
   if (exact >= 0 && Number.isFinite(exact)) return Math.ceil(exact);
   const value = headers.get("retry-after")?.trim();

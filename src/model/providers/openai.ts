@@ -33,6 +33,7 @@ export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Op
     async complete(model, request, context) {
       context.signal.throwIfAborted();
       const { OpenAI, APIError } = await loadSdk();
+      const params = toParams(model, request, baseUrl);
       return runAttempt({
         provider: name,
         clock,
@@ -46,6 +47,7 @@ export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Op
             apiKey,
             baseURL: baseUrl ?? "https://api.openai.com/v1",
             // Null keeps the SDK from reading them from the environment.
+            adminAPIKey: null,
             organization: null,
             project: null,
             fetch: wire.fetch,
@@ -53,7 +55,7 @@ export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Op
             timeout: ATTEMPT_MS_MAX,
             logLevel: "off",
           });
-          return client.chat.completions.create(toParams(model, request, baseUrl), {
+          return client.chat.completions.create(params, {
             signal: wire.signal,
             headers: { traceparent: context.traceparent },
           });

@@ -11,7 +11,7 @@ export type Play =
   | { readonly kind: "fail"; readonly status: number; readonly times: number }
   | { readonly kind: "cut" };
 
-export type ScriptCall = { readonly toolId: string; readonly json: string };
+type ScriptCall = { readonly toolId: string; readonly json: string };
 
 export type ScriptTurn = { readonly plays: readonly Play[]; readonly calls: readonly ScriptCall[] };
 
