@@ -27,7 +27,7 @@ const PARTS: readonly Part[] = [
   { name: "unused code", command: ["knip", "--no-progress"], mend: "delete it, or stop exporting it" },
   {
     name: "format and lint",
-    command: ["biome", "check", "--error-on-warnings", "."],
+    command: ["biome", "check", "--error-on-warnings", "--max-diagnostics=100", "."],
     verdict: /Checked (.+?)\./,
     mend: "npm run format mends what can be mended",
   },
