@@ -23,8 +23,8 @@ export type EngineOptions = {
   readonly memoryBytes: number;
   /** Throws to stop the engine, returns a promise to suspend it. */
   readonly tick: () => number | Promise<number>;
-  /** Null: there is no such module. */
-  readonly loadModule?: (name: string) => string | null;
+  /** Source of an ES module; one that throws when there is no such module. Absent: nothing can be imported. */
+  readonly loadModule?: (name: string) => string;
 };
 
 /** A value in the engine's heap. Never freed by hand: the whole heap goes with the engine. */
@@ -66,8 +66,8 @@ export class Engine {
       callbacks: {
         callFunction: (_, count, argv, id) => (made.engine ? made.engine.#answer(id, count, argv) : 0),
         loadModule: (name) => {
-          const source = options.loadModule?.(name) ?? null;
-          return source === null || !made.engine ? 0 : made.engine.#allocateText(source).pointer;
+          const source = options.loadModule?.(name);
+          return source === undefined || !made.engine ? 0 : made.engine.#allocateText(source).pointer;
         },
       },
     });

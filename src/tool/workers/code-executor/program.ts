@@ -139,7 +139,7 @@ class Program {
     };
   }
 
-  #engine(loadModule?: (name: string) => string | null): Promise<Engine> {
+  #engine(loadModule?: (name: string) => string): Promise<Engine> {
     const { memoryBytes } = this.#request;
     const options = { wasm: this.#parts.wasm, memoryBytes, tick: this.#budget.tick };
     return Engine.start(loadModule === undefined ? options : { ...options, loadModule });
@@ -198,6 +198,8 @@ class Program {
       case "err":
         this.#err.write(first);
         return "=";
+      case "now":
+        return `=${this.#parts.pace.now()}`;
       case "stdin":
         return `=${this.#args.stdin}`;
       case "exit":
@@ -211,7 +213,7 @@ class Program {
   }
 
   /** ES modules for `import()`: the built-in ones by their `require`, and files of the workspace as they are. */
-  #loadModule(name: string): string | null {
+  #loadModule(name: string): string {
     const names = this.#modules[name.replace(/^node:/, "")];
     if (names !== undefined) {
       const exported = names.filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== "default");
@@ -219,7 +221,11 @@ class Program {
       return `const m = require(${id}); export default m; export const { ${exported.join(", ")} } = m;`;
     }
     const answer = answerFileOperation(this.workspace, "read", name, "");
-    if (answer === null || !answer.startsWith("=")) return null;
+    if (answer === null || !answer.startsWith("=")) {
+      const available = Object.keys(this.#modules).join(", ");
+      const message = `Cannot find module '${name}'. Available: ${available}, and files by path.`;
+      return `throw new Error(${JSON.stringify(message)});`;
+    }
     return name.endsWith(".json") ? `export default ${answer.slice(1)};` : answer.slice(1);
   }
 

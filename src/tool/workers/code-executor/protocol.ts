@@ -30,6 +30,8 @@ export type Operation =
   | "exit"
   /** What became of the program: ("value", JSON or empty) or ("error", description). */
   | "settled"
+  /** Epoch milliseconds, by the clock that the program's time limit goes by. */
+  | "now"
   /** All of standard input. */
   | "stdin"
   /** Files: (path), except where named. */

@@ -1,9 +1,11 @@
 /** Timers. The program's side keeps them; the host waits and asks for the next. */
 import { TIMERS_MAX } from "../../limits.ts";
+import { ask } from "./host.ts";
 
 type Callback = (...args: readonly unknown[]) => void;
 type Timer = { readonly id: number; due: number; readonly every: number | null; readonly run: () => void };
 
+const now = (): number => Number(ask("now"));
 const timers = new Map<number, Timer>();
 let lastId = 0;
 
@@ -12,7 +14,7 @@ function add(callback: Callback, ms: unknown, args: readonly unknown[], repeats:
   if (timers.size >= TIMERS_MAX) throw new RangeError(`more than ${TIMERS_MAX} timers are waiting`);
   const delay = Math.max(1, Number(ms) || 0);
   const id = ++lastId;
-  timers.set(id, { id, due: Date.now() + delay, every: repeats ? delay : null, run: () => callback(...args) });
+  timers.set(id, { id, due: now() + delay, every: repeats ? delay : null, run: () => callback(...args) });
   const handle = {
     ref: () => handle,
     unref: () => handle,
@@ -41,10 +43,10 @@ export function runDueTimer(): number {
   let next: Timer | undefined;
   for (const timer of timers.values()) if (next === undefined || timer.due < next.due) next = timer;
   if (next === undefined) return -1;
-  const now = Date.now();
-  if (next.due > now) return next.due - now;
+  const time = now();
+  if (next.due > time) return next.due - time;
   if (next.every === null) timers.delete(next.id);
-  else next.due = now + next.every;
+  else next.due = time + next.every;
   next.run();
   return 0;
 }

@@ -1,0 +1,38 @@
+/** The code executor's parts as scripts/build-assets.ts makes them, built again so that a test never sees old ones. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Parts } from "../../../src/tool/workers/code-executor/program.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const engine = (name: string): string => join(ROOT, "dist/assets/engine", name);
+
+let parts: Omit<Parts, "pace"> | undefined;
+
+export function builtParts(): Omit<Parts, "pace"> {
+  if (parts !== undefined) return parts;
+  execFileSync(process.execPath, [join(ROOT, "scripts/build-assets.ts")]);
+  parts = {
+    wasm: new WebAssembly.Module(readFileSync(engine("quickjs.wasm"))),
+    guest: readFileSync(engine("guest.txt"), "utf8"),
+    strip: readFileSync(engine("strip.txt"), "utf8"),
+  };
+  return parts;
+}
+
+/** Time that moves only when somebody waits, or by `perLook` at each look at the clock. */
+export function testPace(perLook = 0): Parts["pace"] & { readonly pauses: () => number } {
+  let now = 0;
+  let pauses = 0;
+  return {
+    now: () => {
+      now += perLook;
+      return now;
+    },
+    pause: async (ms) => {
+      pauses++;
+      now += ms;
+    },
+    pauses: () => pauses,
+  };
+}
