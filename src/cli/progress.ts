@@ -45,7 +45,7 @@ export function startProgress(stderr: Stream, now: () => number = Date.now): Pro
     if (!atLineStart) return;
     frame = (frame + 1) % FRAMES.length;
     // Cut to the width: a wrapped line could not be cleared again.
-    stderr.write(`\r\x1b[2K${`${FRAMES[frame]} ${text()}`.slice(0, (stderr.columns ?? 80) - 1)}`);
+    stderr.write(`\r\x1b[2K${`${FRAMES[frame]} ${text()}`.slice(0, (stderr.columns || 80) - 1)}`);
     drawn = true;
   };
   const timer = live
