@@ -1,0 +1,127 @@
+/** The host's side of a call, with the other side played here: what each end of a runner means to the task. */
+import { describe, expect, it } from "vitest";
+import { type Clock, createLog } from "../../src/platform/index.ts";
+import {
+  compileCatalog,
+  createToolHost,
+  type RunnerAnswer,
+  type RunnerCall,
+  type RunnerStub,
+  type ToolRunnerProps,
+} from "../../src/tool/index.ts";
+import { composeConfig, SCOPED, tool, tools } from "./samples.ts";
+
+const REQUEST = {
+  tenant: "tenant-123",
+  taskId: "task-1",
+  toolId: "code_executor",
+  arguments: { language: "javascript", code: "1" },
+  key: "key-1",
+  files: [
+    { path: "/workspace/a", text: "a" },
+    { path: "/data/b", text: "b" },
+  ],
+  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+};
+
+type Seen = { call?: RunnerCall; props?: ToolRunnerProps; over?: Promise<void> };
+
+async function hostWith(answer: () => Promise<RunnerAnswer>, sandbox = SCOPED) {
+  const config = await composeConfig(tools([tool("code_executor", sandbox)]));
+  const seen: Seen = {};
+  const lines: string[] = [];
+  let now = 1_000;
+  const clock: Clock = { now: () => now, sleep: () => Promise.resolve() };
+  const stub: RunnerStub = {
+    run: async (call, cancelled) => {
+      Object.assign(seen, { call, over: cancelled() });
+      now += 250;
+      return answer();
+    },
+  };
+  const host = createToolHost({
+    config,
+    catalog: compileCatalog(config),
+    runnerFor: (props) => {
+      seen.props = props;
+      return stub;
+    },
+    clock,
+    log: createLog({}, (_, line) => void lines.push(line)),
+  });
+  const execute = (signal = new AbortController().signal) => host.execute(REQUEST, signal);
+  return { execute, seen, lines };
+}
+const answering = (answer: RunnerAnswer) => async () => answer;
+const GOOD = answering({ kind: "answer", json: '{"ok":true,"result":1,"changes":[]}' });
+
+describe("the end of a runner", () => {
+  for (const [name, answer, code, message] of [
+    ["timeout", answering({ kind: "timeout" }), "TOOL_TIMEOUT", /stopped after its timeout of 30000 ms/],
+    ["too_large", answering({ kind: "too_large" }), "TOOL_LIMIT", /too large/],
+    ["failed", answering({ kind: "failed", message: "ATTACK" }), "TOOL_FAILED", /isolate of code_executor failed/],
+    ["cancelled", answering({ kind: "cancelled" }), "TOOL_FAILED", /cancelled/],
+    ["rejection", () => Promise.reject(new Error("ATTACK")), "TOOL_FAILED", /isolate of code_executor failed/],
+    ["nonsense", answering({ kind: "answer", json: "ATTACK" }), "TOOL_FAILED", /not a JSON object/],
+  ] as const) {
+    it(`by ${name} is ${code}, timed by the host, and quotes nothing`, async () => {
+      const { execute } = await hostWith(answer);
+      expect(await execute()).toEqual({
+        success: false,
+        resultJson: "null",
+        error: { code, message: expect.stringMatching(message) },
+        durationMs: 250,
+        changes: [],
+      });
+    });
+
+    it(`by ${name} settles the call back, without which the isolate would live on`, async () => {
+      const { execute, seen } = await hostWith(answer);
+      await execute();
+      expect(await seen.over?.then(() => "settled")).toBe("settled");
+    });
+  }
+
+  it("is settled too after a good answer, and after an abort", async () => {
+    const good = await hostWith(GOOD);
+    await good.execute();
+    const aborter = new AbortController();
+    const hanging = await hostWith(() => new Promise(() => undefined));
+    const call = hanging.execute(aborter.signal).catch((reason: unknown) => reason);
+    aborter.abort("stop");
+    expect(await call).toBe("stop");
+    await Promise.all([good.seen.over, hanging.seen.over]);
+  });
+});
+
+describe("what a runner is given", () => {
+  it("is the tenant, the task, the tool, the visible files and limits a little wider than the worker's", async () => {
+    const { execute, seen } = await hostWith(GOOD, `timeout: "2s", memory_limit: "16Mi", ${SCOPED}`);
+    await execute();
+    expect(seen.props).toEqual({ tenant: "tenant-123", taskId: "task-1", toolId: "code_executor" });
+    expect(seen.call).toMatchObject({ engine: "code-executor", timeoutMs: 5_000, cpuMs: 2_000 });
+    expect(JSON.parse(seen.call?.requestJson ?? "")).toEqual({
+      arguments: REQUEST.arguments,
+      files: [{ path: "/workspace/a", text: "a" }],
+      access: "write",
+      scopes: ["/workspace"],
+      timeoutMs: 2_000,
+      memoryBytes: 16 * 1024 * 1024,
+      quota: { fileBytes: 1_048_576, totalBytes: 10_485_760, files: 1_000 },
+      key: "key-1",
+      traceparent: REQUEST.traceparent,
+    });
+  });
+
+  it("is the same policy digest for the same policy and another for another", async () => {
+    const digests = [];
+    for (const sandbox of [SCOPED, SCOPED, 'filesystem: "none"']) {
+      const { execute, seen } = await hostWith(GOOD, sandbox);
+      await execute();
+      digests.push(seen.call?.policyDigest);
+    }
+    expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(digests[1]).toBe(digests[0]);
+    expect(digests[2]).not.toBe(digests[0]);
+  });
+});

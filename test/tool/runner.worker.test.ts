@@ -1,0 +1,403 @@
+/** Tool calls as a task's object makes them, in the real runtime: real entrypoint, real loader, real isolates. */
+import { exports } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createLog, systemClock } from "../../src/platform/index.ts";
+import { keepEngine } from "../../src/tool/engine.ts";
+import {
+  compileCatalog,
+  createToolHost,
+  type RunnerCall,
+  type RunnerStub,
+  type ToolCallRequest,
+  type ToolFile,
+  type ToolRunnerProps,
+} from "../../src/tool/index.ts";
+import { composeConfig, SCOPED, tool, tools, WITH_SKILL } from "./samples.ts";
+
+// By reflection, because the types of the exports are those of the generated Worker, not of this test's view.
+const runnerFor = (props: ToolRunnerProps): RunnerStub => Reflect.get(exports, "ToolRunner")({ props });
+
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const TENANT = "tenant-123";
+
+type Setup = { readonly sandbox?: string; readonly blocks?: readonly string[] };
+
+async function hostFor({ sandbox = SCOPED, blocks = [] }: Setup = {}) {
+  const available = tools([tool("code_executor", sandbox), tool("file_manager", sandbox)]);
+  const config = await composeConfig(available, ...blocks);
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog({}, (_, line) => void lines.push(JSON.parse(line)));
+  const host = createToolHost({ config, catalog: compileCatalog(config), runnerFor, clock: systemClock, log });
+  return { host, lines };
+}
+
+const callOf = (more: Partial<ToolCallRequest>): ToolCallRequest => ({
+  tenant: TENANT,
+  taskId: "task-1",
+  toolId: "code_executor",
+  arguments: {},
+  key: "key-1",
+  files: [],
+  traceparent: TRACEPARENT,
+  ...more,
+});
+
+async function run(more: Partial<ToolCallRequest>, setup?: Setup) {
+  const { host, lines } = await hostFor(setup);
+  const outcome = await host.execute(callOf(more), new AbortController().signal);
+  return { ...outcome, result: JSON.parse(outcome.resultJson), lines };
+}
+const js = (code: string, more: Partial<ToolCallRequest> = {}, setup?: Setup) =>
+  run({ arguments: { language: "javascript", code }, ...more }, setup);
+
+describe("a call", () => {
+  it("runs code in an isolate and gives its result", async () => {
+    const outcome = await js("console.log('hello'); 6 * 7");
+    expect(outcome).toMatchObject({
+      success: true,
+      result: { stdout: "hello\n", stderr: "", exit_code: 0, value: 42 },
+      error: null,
+      changes: [],
+    });
+    expect(outcome.durationMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it("runs TypeScript", async () => {
+    const code = "const n: number = 2; enum E { A = 1 }; n + E.A";
+    expect((await run({ arguments: { language: "typescript", code } })).result.value).toBe(3);
+  });
+
+  it("carries the trace and the key into the isolate", async () => {
+    const { result } = await js("[process.env.TRACEPARENT, process.env.IDEMPOTENCY_KEY]");
+    expect(result.value).toEqual([TRACEPARENT, "key-1"]);
+  });
+
+  it("works on files through the file manager", async () => {
+    const files: ToolFile[] = [{ path: "/workspace/a.txt", text: "one two" }];
+    const edit = { action: "edit", path: "/workspace/a.txt", old: "two", new: "2" };
+    expect(await run({ toolId: "file_manager", arguments: edit, files })).toMatchObject({
+      success: true,
+      changes: [{ kind: "put", path: "/workspace/a.txt", text: "one 2" }],
+    });
+  });
+
+  it("reads a skill without an isolate", async () => {
+    const { result } = await run({ toolId: "skill", arguments: { id: "review" } }, { blocks: [WITH_SKILL] });
+    expect(result).toMatch(/^# Review\n\nRead everything twice\./);
+  });
+
+  it("is logged with tool, tenant, task, trace, outcome and duration, and without content", async () => {
+    const { lines } = await js("'secret of the user'");
+    expect(lines).toEqual([
+      {
+        level: "info",
+        event: "tool.executed",
+        tenant_id: TENANT,
+        task_id: "task-1",
+        trace_id: "0af7651916cd43dd8448eb211c80319c",
+        tool_id: "code_executor",
+        tool_name: "Name of code_executor",
+        success: true,
+        duration_ms: expect.any(Number),
+        result_bytes: expect.any(Number),
+        files_changed: 0,
+      },
+    ]);
+    expect(JSON.stringify(lines)).not.toContain("secret");
+  });
+});
+
+describe("a call that fails", () => {
+  for (const [name, request, code] of [
+    ["an unknown tool", { toolId: "nope" }, "TOOL_UNKNOWN"],
+    ["a skill the pack does not have", { toolId: "skill", arguments: { id: "nope" } }, "TOOL_ARGUMENTS"],
+    ["a missing file", { toolId: "file_manager", arguments: { action: "read", path: "/workspace/x" } }, "TOOL_FAILED"],
+    ["a path out of scope", { toolId: "file_manager", arguments: { action: "read", path: "/etc/x" } }, "PATH_DENIED"],
+    ["a language that is not there", { arguments: { language: "ruby", code: "1" } }, "TOOL_ARGUMENTS"],
+  ] as const) {
+    it(`by ${name} is ${code}, with nothing staged`, async () => {
+      const outcome = await run(request, { blocks: [WITH_SKILL] });
+      expect(outcome).toMatchObject({ success: false, resultJson: "null", error: { code }, changes: [] });
+      expect(outcome.lines).toMatchObject([{ event: "tool.executed", success: false, error_code: code }]);
+    });
+  }
+
+  it("does not run a tool that needs approval, even when the catalogue was not asked", async () => {
+    const config = await composeConfig(tools([tool("code_executor", "", "requires_approval: true")]));
+    const catalog = compileCatalog(config);
+    const host = createToolHost({
+      config,
+      catalog,
+      runnerFor,
+      clock: systemClock,
+      log: createLog({}, () => undefined),
+    });
+    const request = callOf({ arguments: { language: "javascript", code: "1" } });
+    expect(await host.execute(request, new AbortController().signal)).toMatchObject({ error: { code: "TOOL_DENIED" } });
+  });
+
+  it("is an exit code when only the program failed", async () => {
+    expect(await js("throw new Error('mine')")).toMatchObject({
+      success: true,
+      result: { exit_code: 1, stderr: expect.stringMatching(/^Error: mine/) },
+    });
+  });
+});
+
+describe("files", () => {
+  const files: ToolFile[] = [
+    { path: "/workspace/a.txt", text: "mine" },
+    { path: "/data/b.txt", text: "other" },
+  ];
+
+  it("outside of the scopes are not even shown to the isolate", async () => {
+    const code = "const fs = require('fs'); [fs.existsSync('/workspace/a.txt'), fs.existsSync('/data/b.txt')]";
+    expect((await js(code, { files })).result.value).toEqual([true, false]);
+  });
+
+  it("may all be read and none written when the filesystem is read_only", async () => {
+    const code = "const fs = require('fs'); fs.readFileSync('/data/b.txt', 'utf8') + fs.readFileSync('a.txt', 'utf8')";
+    const setup = { sandbox: 'filesystem: "read_only"' };
+    expect((await js(code, { files }, setup)).result.value).toBe("othermine");
+    const write = await js("require('fs').writeFileSync('a.txt', '')", { files }, setup);
+    expect(write).toMatchObject({ result: { exit_code: 1 }, changes: [] });
+  });
+
+  it("are none when the filesystem is none", async () => {
+    const setup = { sandbox: 'filesystem: "none"' };
+    expect((await js("require('fs').readFileSync('a.txt')", { files }, setup)).result.stderr).toMatch(/EACCES/);
+  });
+
+  it("are staged, not written: another call sees what its own request holds", async () => {
+    expect((await js("require('fs').writeFileSync('new.txt', '1')")).changes).toEqual([
+      { kind: "put", path: "/workspace/new.txt", text: "1" },
+    ]);
+    expect((await js("require('fs').existsSync('new.txt')")).result.value).toBe(false);
+  });
+});
+
+describe("inside the isolate", () => {
+  it("a program finds no network, no environment and no module of the Worker", async () => {
+    const code = `
+      const global = (() => {}).constructor("return this")();
+      const imports = [];
+      for (const name of ["cloudflare:workers", "cloudflare:sockets", "node:child_process", "./index.js"]) {
+        await import(name).then(() => imports.push(name), () => undefined);
+      }
+      [typeof global.fetch, typeof global.WebSocket, typeof global.env, Object.keys(process.env), imports]`;
+    expect((await js(code)).result.value).toEqual([
+      "undefined",
+      "undefined",
+      "undefined",
+      ["TRACEPARENT", "IDEMPOTENCY_KEY"],
+      [],
+    ]);
+  });
+
+  it("a result with __proto__ pollutes nothing", async () => {
+    const outcome = await js(`JSON.parse('{"__proto__": {"polluted": 1}, "a": 1}')`);
+    expect(outcome.result.value).toEqual({ a: 1 });
+    expect(outcome.resultJson).not.toContain("polluted");
+  });
+
+  const HOSTILE = [
+    ["an endless loop", "for (;;) {}"],
+    ["a catastrophic regular expression", "/^(a+)+$/.test('a'.repeat(40) + 'b')"],
+    ["a loop in the engine's own code", "new Array(4294967295).indexOf(1)"],
+    ["endless promises", "(async () => { for (;;) await 1 })()"],
+  ] as const;
+  for (const [name, code] of HOSTILE) {
+    it(`${name} is TOOL_TIMEOUT, and other calls of the same isolate are answered meanwhile`, async () => {
+      const setup = { sandbox: `timeout: "1s", ${SCOPED}` };
+      const order: string[] = [];
+      const hostile = js(code, {}, setup).then((outcome) => {
+        order.push("hostile");
+        return outcome;
+      });
+      const quick = js("1", {}, setup).then(() => order.push("quick"));
+      expect(await hostile).toMatchObject({ success: false, error: { code: "TOOL_TIMEOUT" }, changes: [] });
+      await quick;
+      expect(order).toEqual(["quick", "hostile"]);
+    });
+  }
+
+  for (const [name, code, stderr] of [
+    ["a heap bomb", "const a = []; for (;;) a.push(new Array(1000).fill(7))", /out of memory/],
+    ["deep recursion", "function f() { return f() + 1 } f()", /stack overflow/],
+    ["deep recursion in the engine", "JSON.parse('['.repeat(1e6))", /stack overflow/],
+  ] as const) {
+    it(`${name} is the program's own failure`, async () => {
+      expect(await js(code)).toMatchObject({ result: { exit_code: 1, stderr: expect.stringMatching(stderr) } });
+    });
+  }
+
+  it("output without end is cut", async () => {
+    const { result } = await js("for (let n = 0; n < 3000; n++) console.log('x'.repeat(100)); 'end'");
+    expect(result.value).toBe("end");
+    expect(result.stdout).toMatch(/\[truncated/);
+  });
+});
+
+/** A worker in the place of an engine, to see from inside what becomes of one: its timers, its state, its world. */
+const PROBE = `
+import { env, WorkerEntrypoint } from "cloudflare:workers";
+let beats = 0;
+let calls = 0;
+const nap = () => new Promise((done) => setTimeout(done, 5));
+const attempt = async (make) => { try { return "got " + (await make()) } catch (thrown) { return thrown.message } };
+export default class extends WorkerEntrypoint {
+  async run(json) {
+    const { mode, arguments: args } = JSON.parse(json);
+    // Called by a host rather than by the test itself: answers in the host's words.
+    if (args) return JSON.stringify({ ok: true, result: await this.run(JSON.stringify(args)), changes: [] });
+    calls++;
+    switch (mode) {
+      case "beat": for (;;) { beats++; await nap(); }
+      case "started": while (beats === 0) await nap(); return "";
+      case "watch": { const before = beats; for (let n = 0; n < 20; n++) await nap(); return String(beats - before); }
+      case "calls": return String(calls);
+      case "fetch": return attempt(() => fetch("https://example.com/"));
+      case "loopback": return attempt(() => fetch("http://127.0.0.1:8787/"));
+      case "socket": return attempt(async () => {
+        const { connect } = await import("cloudflare:sockets");
+        return (await connect("127.0.0.1:80").opened).remoteAddress;
+      });
+      case "env": return JSON.stringify([Object.keys(this.env), Object.keys(env), this.ctx.props ?? null]);
+      case "number": return 7;
+      case "function": return () => "x";
+      case "huge": return "x".repeat(15 * 1024 * 1024);
+      case "throw": throw Object.assign(new Error("x".repeat(100000)), { name: "Attack" });
+      case "null": throw null;
+    }
+  }
+}`;
+
+const usingProbe = () =>
+  beforeAll(() =>
+    keepEngine("file-manager", { digest: "probe", mainModule: "index.js", modules: { "index.js": { js: PROBE } } }),
+  );
+
+describe("ToolRunner", () => {
+  usingProbe();
+
+  type Options = { readonly tenant?: string; readonly cancelled?: () => Promise<void> } & Partial<RunnerCall>;
+  /** As the host calls it: the call back is settled once the answer is there. */
+  async function probe(mode: string, { tenant = TENANT, cancelled, ...more }: Options = {}) {
+    const over = Promise.withResolvers<void>();
+    const call: RunnerCall = {
+      engine: "file-manager",
+      policyDigest: "policy",
+      timeoutMs: 20_000,
+      cpuMs: 1_000,
+      requestJson: JSON.stringify({ mode }),
+      ...more,
+    };
+    const stub = runnerFor({ tenant, taskId: "task-1", toolId: "file_manager" });
+    try {
+      return await stub.run(call, cancelled ?? (() => over.promise));
+    } finally {
+      over.resolve();
+    }
+  }
+  const answer = (json: string) => ({ kind: "answer", json });
+
+  it("stops the isolate at the time limit: its timers beat no more", async () => {
+    expect(await probe("beat", { timeoutMs: 60, policyDigest: "late" })).toEqual({ kind: "timeout" });
+    await probe("watch", { policyDigest: "late" }); // the end of an invocation reaches the isolate a moment later
+    expect(await probe("watch", { policyDigest: "late" })).toEqual(answer("0"));
+  });
+
+  it("stops the isolate when the caller gives up: its timers beat no more", async () => {
+    const gone = Promise.withResolvers<void>();
+    const beating = probe("beat", { policyDigest: "gone", cancelled: () => gone.promise });
+    await probe("started", { policyDigest: "gone" });
+    gone.resolve();
+    expect(await beating).toEqual({ kind: "cancelled" });
+    await probe("watch", { policyDigest: "gone" });
+    expect(await probe("watch", { policyDigest: "gone" })).toEqual(answer("0"));
+  });
+
+  it("lets an isolate beat while it is wanted, so the silence above means something", async () => {
+    const gone = Promise.withResolvers<void>();
+    const beating = probe("beat", { policyDigest: "alive", cancelled: () => gone.promise });
+    await probe("started", { policyDigest: "alive" });
+    expect(await probe("watch", { policyDigest: "alive" })).not.toEqual(answer("0"));
+    gone.resolve();
+    await beating;
+  });
+
+  it("shares an isolate between calls of one tenant, code and policy", async () => {
+    const first = { policyDigest: "shared" };
+    expect([await probe("calls", first), await probe("calls", first)]).toEqual([answer("1"), answer("2")]);
+  });
+
+  for (const [name, other] of [
+    ["two tenants", { tenant: "tenant-456", policyDigest: "apart" }],
+    ["two policies", { policyDigest: "apart-2" }],
+  ] as const) {
+    it(`never shares an isolate between ${name}`, async () => {
+      await probe("calls", { policyDigest: "apart" });
+      expect(await probe("calls", other)).toEqual(answer("1"));
+    });
+  }
+
+  for (const mode of ["fetch", "loopback", "socket"]) {
+    it(`gives the isolate no network: ${mode}`, async () => {
+      expect(await probe(mode)).toEqual(answer(expect.stringMatching(/not permitted to access the internet/)));
+    });
+  }
+
+  it("gives the isolate nothing of the Worker: no bindings, no variables, no properties", async () => {
+    expect(await probe("env")).toEqual(answer("[[],[],{}]"));
+  });
+
+  for (const [mode, kind] of [
+    ["number", "failed"],
+    ["function", "failed"],
+    ["huge", "too_large"],
+    ["throw", "failed"],
+    ["null", "failed"],
+  ] as const) {
+    it(`takes text only, up to a limit: an isolate that answers with ${mode} has ${kind}`, async () => {
+      const finish = await probe(mode);
+      expect(finish.kind).toBe(kind);
+      expect(JSON.stringify(finish).length).toBeLessThan(3_000);
+    });
+  }
+});
+
+describe("a call whose signal aborts", () => {
+  usingProbe();
+
+  it("rejects with the signal's reason, and its isolate stops", async () => {
+    const { host } = await hostFor({ sandbox: `timeout: "1m", ${SCOPED}` });
+    const aborter = new AbortController();
+    const reason = new Error("cancelled by the user");
+    const probe = (mode: string, signal: AbortSignal) =>
+      host.execute(callOf({ toolId: "file_manager", arguments: { mode } }), signal);
+    const beating = probe("beat", aborter.signal).catch((thrown: unknown) => thrown);
+    const { signal } = new AbortController();
+    await probe("started", signal);
+    aborter.abort(reason);
+    expect(await beating).toBe(reason);
+    await probe("watch", signal);
+    expect(await probe("watch", signal)).toMatchObject({ success: true, resultJson: '"0"' });
+  });
+
+  it("stops a program in the middle of its loop", async () => {
+    const { host } = await hostFor({ sandbox: `timeout: "1m", ${SCOPED}` });
+    const aborter = new AbortController();
+    const endless = callOf({ arguments: { language: "javascript", code: "for (;;) {}" } });
+    const call = host.execute(endless, aborter.signal).catch((thrown: unknown) => thrown);
+    expect(await js("1")).toMatchObject({ success: true });
+    aborter.abort("enough");
+    expect(await call).toBe("enough");
+  });
+
+  it("does not start when it is aborted already", async () => {
+    const { host, lines } = await hostFor();
+    const thrown = await host.execute(callOf({}), AbortSignal.abort("early")).catch((reason: unknown) => reason);
+    expect(thrown).toBe("early");
+    expect(lines).toEqual([]);
+  });
+});
