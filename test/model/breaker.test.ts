@@ -184,6 +184,13 @@ describe("the client of an isolate", () => {
     expect(object.calls).not.toContain("ask");
   });
 
+  it("names a wait that shrinks while it trusts an answer", async () => {
+    const { clock, client } = setUp();
+    for (let n = 0; n < 5; n += 1) await client.report("a/b", { kind: "failure" });
+    await clock.advance(400);
+    expect(await client.ask("a/b")).toEqual({ kind: "open", retryAfterMs: BREAKER_OPEN_MS - 400 });
+  });
+
   it("keeps each model's breaker apart", async () => {
     const clock = new ManualClock();
     const objects = new Map<string, LocalObject>();

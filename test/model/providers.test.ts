@@ -106,6 +106,11 @@ function anthropic(bench: Bench): void {
       });
     });
 
+    it("trusts a retry-after over words about spending", async () => {
+      const failure = await bench.failure({ kind: "error", error: "spend_limit", retryAfter: "3" });
+      expect(failure).toMatchObject({ reason: "rate_limited", retryAfterMs: 3_000 });
+    });
+
     it("reads a call without arguments as an empty object, as the server said", async () => {
       const { toolCalls } = await bench.reply(stream([call("read_file", "")]));
       expect(toolCalls).toMatchObject([{ arguments: { kind: "object", value: {} } }]);
@@ -169,6 +174,11 @@ function openAi(bench: Bench): void {
           { role: "tool", tool_call_id: "b", content: '{"error":"2"}' },
         ],
       });
+    });
+
+    it("trusts the code of a used up quota over a retry-after", async () => {
+      const failure = await bench.failure({ kind: "error", error: "spend_limit", retryAfter: "3" });
+      expect(failure).toMatchObject({ reason: "spend_limit" });
     });
 
     it("calls empty arguments malformed: this wire says {} when it means it", async () => {

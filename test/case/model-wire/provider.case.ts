@@ -169,11 +169,6 @@ function errors(bench: Bench): void {
     expect(await bench.failure({ kind: "error", error, retryAfter: "soon" })).toMatchObject({ retryAfterMs: null });
   });
 
-  it("trusts a retry-after over words about spending", async () => {
-    const failure = await bench.failure({ kind: "error", error: "rate_limited", retryAfter: "3" });
-    expect(failure).toMatchObject({ reason: "rate_limited", retryAfterMs: 3_000 });
-  });
-
   it("reads an overload that is announced inside the stream", async () => {
     const failure = await bench.failure(stream([text("Hel")], { end: "error" }));
     expect(failure).toMatchObject({ reason: "overloaded", status: null });
