@@ -135,13 +135,15 @@ async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promis
     case "cancelled":
       return fail({ code: "TOOL_FAILED", message: `${toolId} was cancelled` });
     case "failed":
-      options.log.warn("tool.isolate_failed", {
+      return fail({ code: "TOOL_FAILED", message: `the isolate of ${toolId} failed` });
+    case "unavailable":
+      options.log.error("tool.unavailable", {
         tenant_id: tenant,
         task_id: taskId,
         tool_id: toolId,
-        message: answer.message,
+        reason: answer.message,
       });
-      return fail({ code: "TOOL_FAILED", message: `the isolate of ${toolId} failed` });
+      return fail({ code: "TOOL_FAILED", message: `${toolId} could not be started` });
   }
 }
 
@@ -162,9 +164,7 @@ async function callRunner(stub: RunnerStub, call: RunnerCall, signal: AbortSigna
   try {
     const answer = stub
       .run(call, () => over.promise)
-      .catch(
-        (thrown: unknown): RunnerAnswer => ({ kind: "failed", message: `runner: ${String(thrown).slice(0, 300)}` }),
-      );
+      .catch((thrown: unknown): RunnerAnswer => ({ kind: "unavailable", message: describeError(thrown) }));
     return await Promise.race([answer, aborted.promise]);
   } finally {
     signal.removeEventListener("abort", onAbort);

@@ -6,7 +6,6 @@
 export { compileCatalog } from "./catalog.ts";
 export type { FileChange, ToolErrorCode, ToolFile } from "./contract.ts";
 export { createToolHost, type RunnerStub, type ToolHostOptions } from "./host.ts";
-export { RESULT_BYTES_MAX, WORKSPACE_QUOTA } from "./limits.ts";
 export type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 export type {
   OfferedTool,

@@ -8,7 +8,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { describeError, sha256Hex, systemClock } from "../platform/index.ts";
 import { type Engine, loadEngine } from "./engine.ts";
-import { ANSWER_LENGTH_MAX, ERROR_MESSAGE_LENGTH_MAX } from "./limits.ts";
+import { ANSWER_LENGTH_MAX } from "./limits.ts";
 import { raceAnswer } from "./race.ts";
 import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 
@@ -26,25 +26,38 @@ export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
    * isolate went on). A caller that dies settles it too.
    */
   async run(call: RunnerCall, cancelled: () => Promise<void>): Promise<RunnerAnswer> {
-    const isolate = this.#isolate(call);
-    const finish = await raceAnswer(
-      isolate.then((entrypoint) => entrypoint.run(call.requestJson)),
-      { timeoutMs: call.timeoutMs, sleep: systemClock.sleep, cancelled: cancelled() },
-    );
+    const finish = await raceAnswer(this.#answer(call), {
+      timeoutMs: call.timeoutMs,
+      sleep: systemClock.sleep,
+      cancelled: cancelled(),
+    });
     switch (finish.kind) {
       case "answer":
-        if (typeof finish.value !== "string") return { kind: "failed", message: "the isolate answered no text" };
-        return finish.value.length > ANSWER_LENGTH_MAX ? { kind: "too_large" } : { kind: "answer", json: finish.value };
+        return finish.value;
       case "failed":
-        return { kind: "failed", message: describeError(finish.thrown).slice(0, ERROR_MESSAGE_LENGTH_MAX) };
+        return { kind: "failed" };
       case "timeout":
       case "cancelled":
         return { kind: finish.kind };
     }
   }
 
-  async #isolate(call: RunnerCall): Promise<IsolateEntrypoint> {
-    const engine = await loadEngine(this.env.ASSETS, call.engine);
+  /** Rejects with whatever the isolate threw. */
+  async #answer(call: RunnerCall): Promise<RunnerAnswer> {
+    let engine: Engine;
+    try {
+      engine = await loadEngine(this.env.ASSETS, call.engine);
+    } catch (thrown) {
+      // Kept apart from what an isolate throws: this is ours, and fit for the log.
+      return { kind: "unavailable", message: describeError(thrown) };
+    }
+    const entrypoint = await this.#isolate(engine, call);
+    const answer = await entrypoint.run(call.requestJson);
+    if (typeof answer !== "string") return { kind: "failed" };
+    return answer.length > ANSWER_LENGTH_MAX ? { kind: "too_large" } : { kind: "answer", json: answer };
+  }
+
+  async #isolate(engine: Engine, call: RunnerCall): Promise<IsolateEntrypoint> {
     const limits = { cpuMs: call.cpuMs, subRequests: 0 };
     const id = await isolateId({ tenant: this.ctx.props.tenant, engine, policyDigest: call.policyDigest });
     const stub = this.env.LOADER.get(id, () => ({

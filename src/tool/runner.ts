@@ -18,5 +18,7 @@ export type RunnerAnswer =
   /** Written by the isolate, so to be parsed as an attacker's. */
   | { readonly kind: "answer"; readonly json: string }
   | { readonly kind: "timeout" | "cancelled" | "too_large" }
-  /** The isolate threw, was stopped by the platform, or could not be started. The message is for the log. */
-  | { readonly kind: "failed"; readonly message: string };
+  /** The isolate threw, answered no text, or was stopped by the platform. Its words stay with it. */
+  | { readonly kind: "failed" }
+  /** The isolate's code could not be loaded: a fault of the installation. The message is for the log. */
+  | { readonly kind: "unavailable"; readonly message: string };

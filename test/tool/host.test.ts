@@ -59,9 +59,10 @@ describe("the end of a runner", () => {
   for (const [name, answer, code, message] of [
     ["timeout", answering({ kind: "timeout" }), "TOOL_TIMEOUT", /stopped after its timeout of 30000 ms/],
     ["too_large", answering({ kind: "too_large" }), "TOOL_LIMIT", /too large/],
-    ["failed", answering({ kind: "failed", message: "ATTACK" }), "TOOL_FAILED", /isolate of code_executor failed/],
+    ["failed", answering({ kind: "failed" }), "TOOL_FAILED", /isolate of code_executor failed/],
     ["cancelled", answering({ kind: "cancelled" }), "TOOL_FAILED", /cancelled/],
-    ["rejection", () => Promise.reject(new Error("ATTACK")), "TOOL_FAILED", /isolate of code_executor failed/],
+    ["unavailable", answering({ kind: "unavailable", message: "lost" }), "TOOL_FAILED", /could not be started/],
+    ["rejection", () => Promise.reject(new Error("lost")), "TOOL_FAILED", /could not be started/],
     ["nonsense", answering({ kind: "answer", json: "ATTACK" }), "TOOL_FAILED", /not a JSON object/],
   ] as const) {
     it(`by ${name} is ${code}, timed by the host, and quotes nothing`, async () => {
@@ -81,6 +82,15 @@ describe("the end of a runner", () => {
       expect(await seen.over?.then(() => "settled")).toBe("settled");
     });
   }
+
+  it("by an engine that is not there is an error in the log, with its reason", async () => {
+    const { execute, lines } = await hostWith(answering({ kind: "unavailable", message: "asset answered 404" }));
+    await execute();
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: "error", event: "tool.unavailable", reason: "asset answered 404" },
+      { level: "info", event: "tool.executed", error_code: "TOOL_FAILED" },
+    ]);
+  });
 
   it("is settled too after a good answer, and after an abort", async () => {
     const good = await hostWith(GOOD);
