@@ -3,7 +3,15 @@
  * believed. Whether a call may run at all was decided before, by the catalogue (`admit`).
  */
 import type { AgentConfig, Skill } from "../pack/index.ts";
-import { type Clock, canonicalJson, type Log, parseTraceparent, sha256Hex, utf8Length } from "../platform/index.ts";
+import {
+  type Clock,
+  canonicalJson,
+  describeError,
+  type Log,
+  parseTraceparent,
+  sha256Hex,
+  utf8Length,
+} from "../platform/index.ts";
 import { parseAnswer } from "./answer.ts";
 import { SKILL_TOOL_ID } from "./builtin.ts";
 import { collectTools, type Tool } from "./catalog.ts";
