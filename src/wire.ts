@@ -8,6 +8,7 @@ import { type Config, parseConfig, type RunMessage } from "./env.ts";
 import { createBreakerClient, createModelRouter } from "./model/index.ts";
 import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
 import { createLog, describeError, systemClock, systemRandom } from "./platform/index.ts";
+import { checkReady } from "./ready.ts";
 import type { IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
 import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps } from "./tool/index.ts";
 
@@ -138,7 +139,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     clock: systemClock,
     random: systemRandom,
     log,
-    ready: async () => ({ configuration: "ok" }),
+    ready: () => checkReady(env, systemClock),
   };
 }
 

@@ -213,6 +213,14 @@ export async function runTask(
   return plan.ok ? create(deps, origin, { ...task, plan: plan.value }) : existingOr(plan.error, deps, origin, task);
 }
 
+/** A replay runs on the bytes its source ran on, unless it names a version: then on that one as it is today. */
+async function otherVersion(deps: ApiDeps, tenant: TenantId, packId: string, version: string) {
+  const resolved = await deps.registry.resolve(tenant, packId, version);
+  if (resolved === null) return null;
+  const { record, owner } = resolved;
+  return { pack_version: record.version, pack_digest: record.digest, pack_owner: owner };
+}
+
 async function planReplay(deps: ApiDeps, tenant: TenantId, request: ReplayRequest): Promise<Result<Plan, AppError>> {
   const { source, fromStep, dryRun } = request;
   const exported = await callObject(deps, () => deps.tasks(tenant, source).exportJournal(fromStep));
@@ -224,19 +232,19 @@ async function planReplay(deps: ApiDeps, tenant: TenantId, request: ReplayReques
     );
   }
   const original = exported.request;
-  const version = request.version ?? original.pack_version;
-  const resolved = await deps.registry.resolve(tenant, original.pack_id, version);
-  if (resolved === null) {
-    return err(new AppError("PACK_NOT_FOUND", `There is no pack ${original.pack_id} ${version}.`));
+  const pack =
+    request.version === null ? original : await otherVersion(deps, tenant, original.pack_id, request.version);
+  if (pack === null) {
+    return err(new AppError("PACK_NOT_FOUND", `There is no pack ${original.pack_id} ${request.version}.`));
   }
   if (!deps.router.isAllowed(tenant, original.tier)) {
     return err(new AppError("MODEL_NOT_ALLOWED", `This tenant may not use ${original.tier}.`));
   }
   return ok({
     ...original,
-    pack_version: resolved.record.version,
-    pack_digest: resolved.record.digest,
-    pack_owner: resolved.owner,
+    pack_version: pack.pack_version,
+    pack_digest: pack.pack_digest,
+    pack_owner: pack.pack_owner,
     replay: { source_task_id: source, from_step: fromStep, dry_run: dryRun, journal: exported.journal },
   });
 }

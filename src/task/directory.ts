@@ -16,6 +16,11 @@ export class DirectoryObject<Env = unknown> extends DurableObject<Env> {
     await this.ctx.storage.delete(tenant);
   }
 
+  /** Whether objects answer at all: what `/ready` asks. */
+  async ping(): Promise<"ok"> {
+    return "ok";
+  }
+
   /** At most PAGE_MAX tenants after the named one, in order. */
   async list(after: string | null): Promise<string[]> {
     const page = await this.ctx.storage.list({ limit: PAGE_MAX, ...(after === null ? {} : { startAfter: after }) });

@@ -29,8 +29,6 @@ export const TURN_OUTPUT_TOKENS_MAX = 8_192;
 
 /** Time a task may take, not counting what it spends `waiting`; then it is `failed` with DEADLINE_EXCEEDED. */
 export const DEADLINE_MS = HOUR;
-/** No task's deadline is longer than this, whatever its pack says. */
-export const DEADLINE_MS_MAX = 24 * HOUR;
 
 /** Entries into `retry` before a task is given up as `failed`, then `dead_letter`. */
 export const ATTEMPTS_MAX = 3;
@@ -60,7 +58,6 @@ export const SUBSCRIBERS_MAX = 1_000;
 
 /** After its retention a task leaves a tombstone for as long as an old message or key could still arrive. */
 export const TOMBSTONE_MS = 30 * DAY;
-export const DAY_MS = DAY;
 
 /** The index grants a running slot for this long; a run renews it. Twice the renewal: one may be lost. */
 export const SLOT_LEASE_MS = 60 * SECOND;

@@ -8,7 +8,7 @@ import { childTrace, formatTraceparent, parseTraceparent } from "../platform/ind
 import { nextAction } from "./decide.ts";
 import { callIdOf, type StepRecord, toMessages } from "./history.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
-import { deadlineExceeded, failed, finished, turnFailed } from "./outcome.ts";
+import { deadlineExceeded, failed, finished, turnFailed, usageView } from "./outcome.ts";
 import { end, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
 import { TextBuffer } from "./text-buffer.ts";
 import { callTools } from "./tool-calls.ts";
@@ -170,7 +170,15 @@ function commitStep(run: Run, record: StepRecord, rest: string): RunEnd | null {
   const events = [
     ...(rest === "" ? [] : [textDelta(record.n, rest)]),
     ...calls,
-    { type: "step.finished", data: { step: record.n, model: record.model, finish_reason: record.finishReason } },
+    {
+      type: "step.finished",
+      data: {
+        step: record.n,
+        model: record.model,
+        finish_reason: record.finishReason,
+        ...usageView({ steps: [record], results: [], spent: [] }),
+      },
+    },
   ];
   return run.commit({ step: record, events }) ? null : "overtaken";
 }

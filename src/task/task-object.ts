@@ -122,11 +122,11 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   async exportJournal(beforeStep: number) {
     const row = this.#journal.row;
     if (row === null) return null;
-    const { pack_id, pack_version, input, session_id, metadata, tier } = row.request;
+    const { pack_id, pack_version, pack_digest, pack_owner, input, session_id, metadata, tier } = row.request;
     return {
       journal: JSON.stringify(this.#journal.export(beforeStep, printOf)),
       steps: this.#journal.history.steps.length,
-      request: { pack_id, pack_version, input, session_id, metadata, tier },
+      request: { pack_id, pack_version, pack_digest, pack_owner, input, session_id, metadata, tier },
     };
   }
 

@@ -141,7 +141,10 @@ export interface TaskStub {
   exportJournal(beforeStep: number): Promise<{
     readonly journal: string;
     readonly steps: number;
-    readonly request: Pick<CreateTask, "pack_id" | "pack_version" | "input" | "session_id" | "metadata" | "tier">;
+    readonly request: Pick<
+      CreateTask,
+      "pack_id" | "pack_version" | "pack_digest" | "pack_owner" | "input" | "session_id" | "metadata" | "tier"
+    >;
   } | null>;
 }
 
