@@ -1,0 +1,275 @@
+/** The shelf of published packs, on the real bucket. */
+import { env as bindings } from "cloudflare:test";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Bindings } from "../../src/bindings.ts";
+import { type ComposedPack, composePack, createPackRegistry, SHARED_SHELF } from "../../src/pack/index.ts";
+import { type Clock, canonicalJson } from "../../src/platform/index.ts";
+
+const bucket = (bindings as unknown as Bindings).PACKS; // the bindings of wrangler.toml, by their own type
+
+/** A clock that a test moves by hand. */
+function fakeClock(): Clock & { advance(ms: number): void } {
+  let nowMs = Date.UTC(2030, 0, 1);
+  return {
+    now: () => nowMs,
+    sleep: async () => undefined,
+    advance: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
+
+async function pack(packId: string, version: string, goal = "Test"): Promise<ComposedPack> {
+  const text = `schema_version: "1.0"\npack_id: ${packId}\nversion: ${version}\nrisk_level: low\nauthor: { name: T }\nmodel: { tier: tier-3 }\nguardrails: { input: { max_length: 123 } }\nrole: { title: Tester, domain: D, seniority: lead, goal: { primary: ${goal} } }\n`;
+  const composed = await composePack(new Map([["p/profession-pack.yaml", text]]), "p");
+  if (!composed.ok) throw new Error(composed.error.map(({ message }) => message).join());
+  return composed.value;
+}
+
+const clock = fakeClock();
+const registry = createPackRegistry({ bucket, clock });
+/** Another isolate: the same bucket, nothing remembered. */
+const elsewhere = () => createPackRegistry({ bucket, clock });
+const FINAL = { replaceable: false };
+const ONCE_MORE = { replaceable: true };
+
+beforeEach(async () => {
+  for (let left = true; left; ) {
+    const { objects, truncated } = await bucket.list();
+    if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key));
+    left = truncated;
+  }
+  clock.advance(60_000);
+});
+
+describe("publishing", () => {
+  it("puts a record and a blob on the owner's shelf, and nothing else", async () => {
+    const composed = await pack("hello", "1.0.0");
+    expect(await registry.publish("tenant-1", composed, FINAL)).toBe("published");
+    expect((await bucket.list()).objects.map(({ key }) => key)).toEqual([
+      `tenant-1/blobs/${composed.digest}.json`,
+      "tenant-1/packs/hello/1.0.0.json",
+    ]);
+    expect((await registry.resolve("tenant-1", "hello", null))?.record).toEqual({
+      pack_id: "hello",
+      version: "1.0.0",
+      digest: composed.digest,
+      title: "Tester",
+      risk_level: "low",
+      tier: "tier-3",
+      input_max_length: 123,
+      published_at: new Date(clock.now()).toISOString(),
+    });
+  });
+
+  it("the same content again changes nothing", async () => {
+    const composed = await pack("hello", "1.0.0");
+    await registry.publish("tenant-1", composed, FINAL);
+    const before = await bucket.head("tenant-1/packs/hello/1.0.0.json");
+    clock.advance(5_000);
+    expect(await registry.publish("tenant-1", composed, FINAL)).toBe("unchanged");
+    expect(await registry.publish("tenant-1", composed, ONCE_MORE)).toBe("unchanged");
+    expect((await bucket.head("tenant-1/packs/hello/1.0.0.json"))?.etag).toBe(before?.etag);
+  });
+
+  it("the same content again brings back a blob that was lost", async () => {
+    const composed = await pack("hello", "1.0.0");
+    await registry.publish("tenant-1", composed, FINAL);
+    await bucket.delete(`tenant-1/blobs/${composed.digest}.json`);
+    expect(await elsewhere().load("tenant-1", composed.digest)).toBeNull();
+    expect(await registry.publish("tenant-1", composed, FINAL)).toBe("unchanged");
+    expect(await elsewhere().load("tenant-1", composed.digest)).toEqual(composed.config);
+  });
+
+  it("other content under a published version is refused, and the first stays", async () => {
+    const [first, second] = [await pack("hello", "1.0.0", "One"), await pack("hello", "1.0.0", "Two")];
+    await registry.publish("tenant-1", first, FINAL);
+    expect(await registry.publish("tenant-1", second, FINAL)).toBe("version_exists");
+    expect((await registry.resolve("tenant-1", "hello", "1.0.0"))?.record.digest).toBe(first.digest);
+  });
+
+  it("other content replaces a version where that is allowed, and the first can still be loaded", async () => {
+    const [first, second] = [await pack("hello", "1.0.0", "One"), await pack("hello", "1.0.0", "Two")];
+    await registry.publish("tenant-1", first, ONCE_MORE);
+    expect(await registry.publish("tenant-1", second, ONCE_MORE)).toBe("published");
+    expect((await registry.resolve("tenant-1", "hello", null))?.record.digest).toBe(second.digest);
+    expect((await elsewhere().load("tenant-1", first.digest))?.role.goal.primary).toBe("One");
+  });
+
+  it("of one new version by many at once lets exactly one content win", async () => {
+    const packs = await Promise.all(["A", "B", "C", "D", "E"].map((goal) => pack("raced", "1.0.0", goal)));
+    const outcomes = await Promise.all(packs.map((composed) => elsewhere().publish("tenant-1", composed, FINAL)));
+    expect(outcomes.filter((outcome) => outcome === "published")).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === "version_exists")).toHaveLength(4);
+    const winner = packs[outcomes.indexOf("published")];
+    expect((await elsewhere().resolve("tenant-1", "raced", null))?.record.digest).toBe(winner?.digest);
+  });
+
+  it("to a shelf that no tenant can have is a mistake of ours", async () => {
+    const composed = await pack("hello", "1.0.0");
+    for (const shelf of ["", "a/b", "_other", "../x"]) {
+      await expect(registry.publish(shelf, composed, FINAL)).rejects.toThrow("shelf");
+    }
+  });
+});
+
+describe("resolving", () => {
+  it("takes the newest version in the order of numbers, not of letters", async () => {
+    for (const version of ["1.9.0", "1.10.0", "0.99.99", "1.2.30"]) {
+      await registry.publish(SHARED_SHELF, await pack("hello", version), FINAL);
+    }
+    const versions = await registry.versions("tenant-1", "hello");
+    expect(versions.map(({ version }) => version)).toEqual(["1.10.0", "1.9.0", "1.2.30", "0.99.99"]);
+    expect((await registry.resolve("tenant-1", "hello", null))?.record.version).toBe("1.10.0");
+  });
+
+  it("takes the named version, or nothing", async () => {
+    await registry.publish(SHARED_SHELF, await pack("hello", "1.0.0"), FINAL);
+    await registry.publish(SHARED_SHELF, await pack("hello", "2.0.0"), FINAL);
+    expect((await registry.resolve("tenant-1", "hello", "1.0.0"))?.record.version).toBe("1.0.0");
+    expect(await registry.resolve("tenant-1", "hello", "3.0.0")).toBeNull();
+  });
+
+  it("looks at the tenant's own shelf before the shared one", async () => {
+    await registry.publish(SHARED_SHELF, await pack("hello", "2.0.0", "Shared"), FINAL);
+    await registry.publish("tenant-1", await pack("hello", "1.0.0", "Own"), FINAL);
+    expect(await registry.resolve("tenant-1", "hello", null)).toMatchObject({
+      owner: "tenant-1",
+      record: { version: "1.0.0" },
+    });
+    expect(await registry.resolve("tenant-1", "hello", "2.0.0")).toMatchObject({ owner: SHARED_SHELF });
+    expect(await registry.resolve("tenant-2", "hello", null)).toMatchObject({ owner: SHARED_SHELF });
+  });
+
+  it("finds nothing of another tenant", async () => {
+    const composed = await pack("secret", "1.0.0");
+    await registry.publish("tenant-1", composed, FINAL);
+    expect(await registry.resolve("tenant-2", "secret", null)).toBeNull();
+    expect(await registry.versions("tenant-2", "secret")).toEqual([]);
+    expect(await registry.list("tenant-2")).toEqual([]);
+    expect(await registry.load("tenant-2", composed.digest)).toBeNull();
+  });
+
+  it("does not take a pack for another whose id begins alike", async () => {
+    await registry.publish(SHARED_SHELF, await pack("hello-world", "9.0.0"), FINAL);
+    expect(await registry.resolve("tenant-1", "hello", null)).toBeNull();
+  });
+
+  for (const [packId, version] of [
+    ["../blobs", null],
+    ["hello/1.0.0.json", null],
+    ["", null],
+    ["Hello", null],
+    ["hello", "../../x"],
+    ["hello", "1.0"],
+    ["hello", ""],
+  ] as const) {
+    it(`finds nothing under ${JSON.stringify([packId, version])}`, async () => {
+      await registry.publish(SHARED_SHELF, await pack("hello", "1.0.0"), FINAL);
+      expect(await registry.resolve("tenant-1", packId, version)).toBeNull();
+    });
+  }
+});
+
+describe("listing", () => {
+  it("shows the newest version of each pack, by pack id, the tenant's own before shared ones", async () => {
+    for (const [shelf, packId, version] of [
+      [SHARED_SHELF, "b", "1.0.0"],
+      [SHARED_SHELF, "b", "1.1.0"],
+      [SHARED_SHELF, "a", "3.0.0"],
+      ["tenant-1", "a", "0.1.0"],
+      ["tenant-1", "c", "1.0.0"],
+      ["tenant-2", "d", "1.0.0"],
+    ] as const) {
+      await registry.publish(shelf, await pack(packId, version), FINAL);
+    }
+    const listed = async (tenant: string) =>
+      (await registry.list(tenant)).map(({ pack_id, version }) => `${pack_id} ${version}`);
+    expect(await listed("tenant-1")).toEqual(["a 0.1.0", "b 1.1.0", "c 1.0.0"]);
+    expect(await listed("tenant-2")).toEqual(["a 3.0.0", "b 1.1.0", "d 1.0.0"]);
+    expect(await listed("tenant-3")).toEqual(["a 3.0.0", "b 1.1.0"]);
+  });
+
+  it("goes on where the bucket's page ends", async () => {
+    const composed = await pack("many", "1.0.0");
+    await registry.publish(SHARED_SHELF, composed, FINAL);
+    const record = await bucket.get(`${SHARED_SHELF}/packs/many/1.0.0.json`);
+    const text = (await record?.text()) ?? "";
+    const versions = Array.from({ length: 1_050 }, (_, patch) => `1.1.${patch}`);
+    for (let start = 0; start < versions.length; start += 50) {
+      const batch = versions.slice(start, start + 50);
+      await Promise.all(batch.map((v) => bucket.put(`${SHARED_SHELF}/packs/many/${v}.json`, text.replace("1.0.0", v))));
+    }
+    expect((await elsewhere().resolve("tenant-1", "many", null))?.record.version).toBe("1.1.1049");
+  });
+
+  it("leaves out what is no record", async () => {
+    await bucket.put(`${SHARED_SHELF}/packs/hello/notes.txt`, "x");
+    await bucket.put(`${SHARED_SHELF}/packs/hello/1.0.json`, "{}");
+    await bucket.put(`${SHARED_SHELF}/packs/stray`, "x");
+    expect(await registry.list("tenant-1")).toEqual([]);
+    expect(await registry.versions("tenant-1", "hello")).toEqual([]);
+  });
+});
+
+describe("loading", () => {
+  it("gives the composed pack under its digest", async () => {
+    const composed = await pack("hello", "1.0.0");
+    await registry.publish(SHARED_SHELF, composed, FINAL);
+    expect(await elsewhere().load(SHARED_SHELF, composed.digest)).toEqual(composed.config);
+  });
+
+  it("refuses a blob that is not what its digest says", async () => {
+    const [one, two] = [await pack("hello", "1.0.0", "One"), await pack("hello", "1.0.0", "Two")];
+    await registry.publish(SHARED_SHELF, one, FINAL);
+    await bucket.put(`${SHARED_SHELF}/blobs/${one.digest}.json`, canonicalJson(two.config));
+    await expect(elsewhere().load(SHARED_SHELF, one.digest)).rejects.toThrow("does not match its digest");
+  });
+
+  it("reads a pack once, and knows it afterwards though the bucket forgets it", async () => {
+    const composed = await pack("hello", "1.0.0");
+    const own = elsewhere();
+    await own.publish(SHARED_SHELF, composed, FINAL);
+    const loaded = await own.load(SHARED_SHELF, composed.digest);
+    await bucket.delete(`${SHARED_SHELF}/blobs/${composed.digest}.json`);
+    expect(await own.load(SHARED_SHELF, composed.digest)).toBe(loaded);
+    expect(await elsewhere().load(SHARED_SHELF, composed.digest)).toBeNull();
+  });
+
+  it("of what is no shelf and no digest gives nothing", async () => {
+    expect(await registry.load("a/b", "0".repeat(64))).toBeNull();
+    expect(await registry.load(SHARED_SHELF, "../x")).toBeNull();
+  });
+});
+
+describe("what an isolate remembers of a shelf", () => {
+  it("is believed for a second, and what was published elsewhere is seen after it", async () => {
+    const own = elsewhere();
+    await own.publish(SHARED_SHELF, await pack("hello", "1.0.0", "One"), ONCE_MORE);
+    const first = (await own.resolve("tenant-1", "hello", null))?.record.digest;
+    const other = await pack("hello", "1.0.0", "Two");
+    await elsewhere().publish(SHARED_SHELF, other, ONCE_MORE);
+    await elsewhere().publish(SHARED_SHELF, await pack("hello", "1.1.0"), ONCE_MORE);
+    clock.advance(999);
+    expect((await own.resolve("tenant-1", "hello", null))?.record.digest).toBe(first);
+    clock.advance(1);
+    expect((await own.resolve("tenant-1", "hello", null))?.record.version).toBe("1.1.0");
+    expect((await own.resolve("tenant-1", "hello", "1.0.0"))?.record.digest).toBe(other.digest);
+  });
+
+  it("is forgotten at once when the isolate itself publishes", async () => {
+    const own = elsewhere();
+    expect(await own.resolve("tenant-1", "hello", null)).toBeNull();
+    await own.publish("tenant-1", await pack("hello", "1.0.0"), FINAL);
+    expect((await own.resolve("tenant-1", "hello", null))?.record.version).toBe("1.0.0");
+  });
+});
+
+describe("composing in a Worker", () => {
+  it("refuses nesting that would exhaust its stack, and goes on working", async () => {
+    const files = new Map([["p/profession-pack.yaml", `a: ${"[".repeat(100_000)}`]]);
+    const result = await composePack(files, "p");
+    expect(result.ok ? [] : result.error.map(({ message }) => message)).toContain("The file is nested too deeply");
+    expect((await pack("hello", "1.0.0")).config.pack_id).toBe("hello");
+  });
+});
