@@ -62,8 +62,13 @@ async function callModel(run: Run, step: number, outputMaxLength: number): Promi
   const limit = new AbortController();
   const done = new AbortController();
   const text = new TextBuffer(clock, (piece) => {
-    if (!run.commit({ events: [textDelta(step, piece)] }))
-      limit.abort(new Overtaken("this run does not count any more"));
+    try {
+      const isOurs = run.commit({ events: [textDelta(step, piece)] });
+      if (!isOurs) limit.abort(new Overtaken("this run does not count any more"));
+    } catch (thrown) {
+      // A timer may have called: what broke the write has to break the turn, not vanish in the timer.
+      limit.abort(thrown);
+    }
   });
   let length = 0;
   clock.sleep(TURN_TIMEOUT_MS, done.signal).then(

@@ -159,6 +159,29 @@ describe("the lease", () => {
   });
 });
 
+describe("the time an alarm may run", () => {
+  it("is handed over between two steps, with nothing repeated and nothing in doubt", async () => {
+    const time = freezeTime();
+    const { stub } = await accept([js("1"), js("2"), js("3")].join("\n"));
+    await stub().kick();
+    const stream = readUntil(stub(), ({ type }) => {
+      // Every result costs five minutes: after the first, no further model turn fits into the same alarm.
+      if (type === "tool.result") time.move(5 * 60_000);
+      return false;
+    });
+    const isDone = vi.waitUntil(async () => {
+      await runDurableObjectAlarm(stub());
+      return (await stub().view())?.state === "done";
+    });
+    const events = await stream;
+    await isDone;
+    expect(typesOf(events)).not.toContain("task.resumed");
+    expect(typesOf(events).filter((type) => type === "task.started")).toHaveLength(1);
+    expect(typesOf(events).filter((type) => type === "tool.result")).toHaveLength(3);
+    expect(await stub().view()).toMatchObject({ state: "done", steps_taken: 4 });
+  });
+});
+
 describe("retention", () => {
   it("leaves a tombstone that reads as unknown and refuses the key, and then nothing", async () => {
     const time = freezeTime();
