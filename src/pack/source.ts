@@ -86,7 +86,7 @@ export function describe(node: Source | undefined): string {
   if (node.kind === "map") return "a mapping";
   if (typeof node.value === "string") return JSON.stringify(shorten(node.value));
   if (node.value === null) return "null";
-  return `${shorten(node.text)} (${typeof node.value === "number" ? "a number" : "true or false"})`;
+  return typeof node.value === "number" ? `${shorten(node.text)} (a number)` : String(node.value);
 }
 
 const shorten = (text: string): string =>

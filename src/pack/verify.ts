@@ -248,7 +248,7 @@ function warnNotYet(trees: Trees): PackProblem[] {
       const fault = {
         message: `${field} is not enforced yet: ${instead}`,
         found: describe(node),
-        expected: "nothing yet",
+        expected: "",
       };
       return [problem("warning", node.at, fault)];
     });

@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { composePack, FRAMEWORK_VERSION, scaffoldPack } from "../../src/pack/index.ts";
+import { composePack, FRAMEWORK_VERSION, IMPLEMENTED_TOOLS, scaffoldPack } from "../../src/pack/index.ts";
 import { canonicalJson, sha256Hex } from "../../src/platform/index.ts";
-import { composed, place, problemsOf, repositoryPacks } from "./samples.ts";
+import { compileCatalog } from "../../src/tool/index.ts";
+import { composed, manifest, packOf, place, problemsOf, ROLE, repositoryPacks } from "./samples.ts";
 
 const packs = repositoryPacks();
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -200,5 +201,16 @@ describe("defaults", () => {
 describe("the framework's version", () => {
   it("is that of package.json", () => {
     expect(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version).toBe(FRAMEWORK_VERSION);
+  });
+});
+
+describe("the tools that a pack is told to run", () => {
+  it("are those that are offered to the model", async () => {
+    const ids = [...IMPLEMENTED_TOOLS, "git", "http_request", "handoff"];
+    const available = ids.map((id) => `{ id: ${id}, name: N }`).join(", ");
+    const skills = "skills: [{ id: s, name: S, trigger: t }]\n";
+    const { config } = await composed(packOf(manifest(`${ROLE}${skills}tools: { available: [${available}] }\n`)));
+    const offered = compileCatalog(config).offered.map(({ id }) => id);
+    expect(offered.sort()).toEqual([...IMPLEMENTED_TOOLS].sort());
   });
 });
