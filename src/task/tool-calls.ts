@@ -3,7 +3,7 @@
  * The intent of every call was committed with the reply that asked for it.
  */
 import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
-import type { ToolOutcome } from "../tool/index.ts";
+import { checkQuota, type ToolOutcome } from "../tool/index.ts";
 import type { PendingCall } from "./decide.ts";
 import { type CallResult, callIdOf, type History } from "./history.ts";
 import { CALLS_PER_TURN_MAX } from "./limits.ts";
@@ -54,7 +54,7 @@ const callsBefore = (history: History, step: number): number =>
 
 /** False when the run was overtaken. */
 async function callTool(run: Run, step: number, pending: PendingCall, before: number): Promise<boolean> {
-  const outcome = await outcomeOf(run, step, pending, before);
+  const outcome = withinQuota(run, await outcomeOf(run, step, pending, before));
   const record: CallResult = {
     step,
     index: pending.index,
@@ -113,6 +113,18 @@ async function outcomeOf(run: Run, step: number, pending: PendingCall, before: n
     },
     run.signal,
   );
+}
+
+/**
+ * Calls of one turn run side by side on the same snapshot: two that fit alone may not fit together. From here to the
+ * commit nothing else can run, so the one that is recorded last is the one that does not fit.
+ */
+function withinQuota(run: Run, outcome: ToolOutcome): ToolOutcome {
+  if (outcome.changes.length === 0) return outcome;
+  const problem = checkQuota(run.files(), outcome.changes);
+  return problem === null
+    ? outcome
+    : { ...refused({ code: "TOOL_LIMIT", message: problem }), durationMs: outcome.durationMs };
 }
 
 /** A dry run calls no tool at all: what the source task recorded for the same call, or a note that there is none. */

@@ -80,8 +80,8 @@ function parseChanges(value: unknown, policy: SandboxPolicy): Result<readonly Fi
 const isStorable = (text: unknown): text is string =>
   typeof text === "string" && text.isWellFormed() && !text.includes("\0");
 
-/** The whole workspace as it would be with the changes, not only what the call could see. */
-function checkQuota(files: readonly ToolFile[], changes: readonly FileChange[]): string | null {
+/** What is wrong with the whole workspace as it would be with the changes, or null. Not only what the call could see. */
+export function checkQuota(files: readonly ToolFile[], changes: readonly FileChange[]): string | null {
   const { fileBytes, totalBytes, files: count } = WORKSPACE_QUOTA;
   const sizes = new Map(files.map((file) => [file.path, utf8Length(file.text)]));
   for (const change of changes) {

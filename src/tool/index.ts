@@ -3,6 +3,7 @@
  * holds the isolates, `ToolRunner`, is in `object.ts`, because it imports the Workers runtime and this must not.
  */
 
+export { checkQuota } from "./answer.ts";
 export { compileCatalog } from "./catalog.ts";
 export type { FileChange, ToolErrorCode, ToolFile } from "./contract.ts";
 export { createToolHost, type RunnerStub, type ToolHostOptions } from "./host.ts";

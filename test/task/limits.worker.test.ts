@@ -72,6 +72,19 @@ describe("a task's limits", () => {
     expect(await stub().view()).toMatchObject({ state: "done" });
   });
 
+  it("refuses the one of two parallel calls that would overfill the workspace together", async () => {
+    const fill = (name: string) => {
+      const code = `const fs = require("fs"); for (let n = 0; n < 6; n++) fs.writeFileSync("/workspace/${name}" + n, "x".repeat(1000000));`;
+      return `@tool code_executor ${JSON.stringify({ language: "javascript", code })}`;
+    };
+    const { stub } = await accept(`${fill("a")} &\n${fill("b")}`);
+    await stub().kick();
+    const events = await readUntil(stub());
+    const results = events.filter(({ type }) => type === "tool.result").map(({ data }) => data);
+    expect(results.map(({ success }) => success).sort()).toEqual([false, true]);
+    expect(results.find(({ success }) => !success)).toMatchObject({ error: { code: "TOOL_LIMIT" } });
+  });
+
   it("records a call to an unknown tool and to a denied one as error results", async () => {
     const { stub } = await accept("@tool nowhere {}\n@tool shell_unrestricted {}", {
       pack: "denying",
