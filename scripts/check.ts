@@ -38,6 +38,12 @@ const PARTS: readonly Part[] = [
     verdict: /(\d+ files fresh)/,
     mend: "npm run gen, and commit what it wrote",
   },
+  {
+    name: "migrations",
+    command: ["node", "scripts/lint-sql.ts"],
+    verdict: /(\d+ files)/,
+    mend: "a migration only adds, and every table keeps tenants apart: docs/data.md",
+  },
   { name: "proto format", command: ["buf", "format", "--diff", "--exit-code"], mend: "buf format --write" },
   { name: "proto lint", command: ["buf", "lint"], mend: "https://buf.build/docs/lint/rules/" },
   {

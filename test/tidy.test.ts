@@ -50,9 +50,15 @@ const LAW: Law = {
     { package: /^@cfworker\/json-schema$/, in: /^src\/(?:tool|guard)\//, why: "only schemas unknown at build time" },
     { package: /^(?:sucrase|quickjs-emscripten-core|@jitl\/)/, in: /^src\/tool\//, why: "engines belong to tools" },
     { package: /^commander$/, in: /^src\/cli\//, why: "one command line" },
+    {
+      package: /^@neondatabase\/serverless$/,
+      in: /^src\/platform\/db\.ts$/,
+      why: "one place talks to the database, as one tenant at a time",
+    },
+    { package: /^(?:pg|@electric-sql\/.+)$/, in: /^src\/local\//, why: "the Worker's database is behind HTTP" },
     { package: /^(?:wrangler|miniflare|esbuild)$/, in: /^src\/local\//, why: "only the local runner starts a runtime" },
   ],
-  testFolders: ["house", "case", "flow", "conformance", "fault", "bench", "browser"],
+  testFolders: ["house", "data", "case", "flow", "conformance", "fault", "bench", "browser"],
   shells: [
     [/^src\/platform\/clock\.ts$/, "the clock itself"],
     [/^src\/task\/stream\.ts$/, "the heartbeat of an open stream: a timer with no step to wait for"],
