@@ -22,7 +22,12 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
-              bindings: { ENVIRONMENT: "development", ADMIN_API_KEY: "test-admin-key" },
+              // The limits have tests of their own; the others may ask as often as they like.
+              bindings: {
+                ENVIRONMENT: "development",
+                ADMIN_API_KEY: "test-admin-key",
+                RATE_LIMIT_REQUESTS: "100000",
+              },
               outboundService: onlyThisMachine,
             },
           }),

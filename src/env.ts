@@ -25,6 +25,10 @@ export type Config = {
   readonly fallbackChain: readonly Tier[];
   /** Tenants that are absent may use every tier. */
   readonly tenantTierAllowlist: ReadonlyMap<string, readonly Tier[]>;
+  /** Null: the objects count and remember. */
+  readonly upstash: { readonly url: string; readonly token: string } | null;
+  /** Of run, replay and RunAgent, per tenant. */
+  readonly rateLimit: { readonly requests: number; readonly windowSeconds: number };
   readonly corsOrigins: readonly string[];
   readonly taskRetentionDays: number;
   readonly tenantMaxRunning: number;
@@ -149,6 +153,18 @@ function readAllowlist(reader: Reader): Map<string, readonly Tier[]> {
   return map;
 }
 
+/** One of the two without the other is a typing mistake, and would silently count in the objects. */
+function readUpstash(reader: Reader): Config["upstash"] {
+  const url = reader.url("UPSTASH_REDIS_REST_URL");
+  const token = reader.text("UPSTASH_REDIS_REST_TOKEN");
+  if (url !== null && token !== null) return { url, token };
+  if (reader.text("UPSTASH_REDIS_REST_URL") === null && token !== null) {
+    reader.faults.push("UPSTASH_REDIS_REST_TOKEN is set; it needs UPSTASH_REDIS_REST_URL.");
+  }
+  if (url !== null) reader.faults.push("UPSTASH_REDIS_REST_URL is set; it needs UPSTASH_REDIS_REST_TOKEN.");
+  return null;
+}
+
 /** Config, or every fault as one sentence. Never throws. */
 export function parseConfig(variables: Variables): Result<Config, readonly string[]> {
   const reader = new Reader(variables);
@@ -178,6 +194,11 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
     defaultTier: reader.choice("DEFAULT_TIER", TIERS, "tier-2"),
     fallbackChain: readTierList(reader, "MODEL_FALLBACK_CHAIN", reader.text("MODEL_FALLBACK_CHAIN") ?? TIERS.join(",")),
     tenantTierAllowlist: readAllowlist(reader),
+    upstash: readUpstash(reader),
+    rateLimit: {
+      requests: reader.integer("RATE_LIMIT_REQUESTS", { min: 1, max: 1_000_000, fallback: 100 }),
+      windowSeconds: reader.integer("RATE_LIMIT_WINDOW_SECONDS", { min: 1, max: 86_400, fallback: 60 }),
+    },
     corsOrigins: (reader.text("CORS_ORIGINS") ?? "")
       .split(",")
       .map((origin) => origin.trim().replace(/\/+$/, ""))

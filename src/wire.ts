@@ -2,9 +2,10 @@
  * Bindings -> the services each room asks for. Built once per isolate (what depends on variables alone) or once per
  * object; no decision is taken here.
  */
-import { type ApiDeps, createApi } from "./api/index.ts";
+import { type ApiDeps, createApi, createRateLimiter, createUpstashCounter, toPolicies } from "./api/index.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Config, parseConfig, type RunMessage } from "./env.ts";
+import { createRedisAccess } from "./memory/index.ts";
 import { createBreakerClient, createModelRouter } from "./model/index.ts";
 import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
 import { createLog, describeError, systemClock, systemRandom } from "./platform/index.ts";
@@ -126,11 +127,30 @@ export async function dispatch(env: Bindings, ways: Config["dispatch"], task: Ru
   }
 }
 
+/** Redis when it is configured; null when the objects do its work. */
+function redisOf(env: Bindings) {
+  const { upstash } = requireConfig(env);
+  return upstash === null ? null : createRedisAccess({ ...upstash, clock: systemClock });
+}
+
+function limiterOf(env: Bindings) {
+  const redis = redisOf(env);
+  return createRateLimiter({
+    policies: toPolicies(requireConfig(env).rateLimit),
+    objectOf: (tenant, policy) => env.LIMITER.getByName(`${tenant}/${policy}`),
+    shared: redis === null ? null : createUpstashCounter({ redis, clock: systemClock }),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+}
+
 export function apiDeps(env: Bindings, config: Config): ApiDeps {
   return {
     config,
     tasks: (tenant, task) => taskStub(env, tenant, task),
     index: (tenant) => env.TENANT_INDEX.getByName(tenant),
+    limiter: limiterOf(env),
     registry: registryOf(env),
     router: routerOf(env),
     dispatch: ({ tenant, taskId, traceparent }) =>

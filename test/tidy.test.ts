@@ -45,6 +45,8 @@ const LAW: Law = {
       in: /^src\/model\/providers\//,
       why: "one provider, one file",
     },
+    { package: /^@upstash\/redis(?:\/|$)/, in: /^src\/memory\//, why: "one way to Redis, with its time-outs" },
+    { package: /^@upstash\/ratelimit$/, in: /^src\/api\//, why: "requests are counted at the door" },
     { package: /^@pydantic\/genai-prices(?:\/|$)/, in: /^src\/meter\//, why: "prices are metered in one place" },
     { package: /^yaml$/, in: /^src\/(?:pack|cli)\//, why: "a running task reads no YAML" },
     { package: /^@cfworker\/json-schema$/, in: /^src\/(?:tool|guard)\//, why: "only schemas unknown at build time" },

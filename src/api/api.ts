@@ -9,6 +9,7 @@ import { correlate } from "./correlate.ts";
 import { addCorsHeaders, checkOrigin, isPreflight, preflightResponse } from "./cors.ts";
 import type { ApiDeps, Background } from "./deps.ts";
 import { problemResponse, toAppError } from "./problem.ts";
+import { addRateHeaders, RateLimited } from "./rate-limit.ts";
 import { createRest, MethodNotAllowed } from "./rest.ts";
 import type { Scope } from "./route.ts";
 import { createRpc } from "./rpc.ts";
@@ -25,7 +26,7 @@ function checkRequest({ request, url, deps }: Scope): void {
 function answerProblem(scope: Scope, error: AppError): Response {
   const context = { traceId: scope.correlation.traceId, tenant: scope.tenant, instance: scope.url.pathname };
   const headers: Record<string, string> = error instanceof MethodNotAllowed ? { allow: error.allow } : {};
-  return problemResponse(error, context, { headers });
+  return problemResponse(error, context, { headers, members: error instanceof RateLimited ? error.members : {} });
 }
 
 /** A copy, for answers from elsewhere have headers that cannot be changed. */
@@ -36,6 +37,7 @@ function finish(scope: Scope, answer: Response): Response {
   headers.set("traceparent", scope.correlation.traceparent);
   headers.set("x-content-type-options", "nosniff");
   if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+  addRateHeaders(headers, scope.rate);
   addCorsHeaders(headers, scope.request, scope.url, scope.deps.config.corsOrigins);
   return response;
 }
@@ -70,6 +72,7 @@ export function createApi(deps: ApiDeps): (request: Request, background: Backgro
       tenant: null,
       taskId: null,
       agentId: null,
+      rate: null,
       route: "unmatched",
     };
     const response = finish(scope, await answer(scope, doors));

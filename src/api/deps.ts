@@ -6,6 +6,7 @@ import type { ModelRouter, Tier } from "../model/index.ts";
 import type { PackRegistry } from "../pack/index.ts";
 import type { Clock, Log, Random, TaskId, TenantId } from "../platform/index.ts";
 import type { TaskStub, TenantIndexStub } from "../task/index.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
 
 /** The part of the configuration that the doors act on. */
 export type ApiConfig = {
@@ -25,6 +26,7 @@ export type ApiDeps = {
   /** A new stub at each call: after an object was reset, the old one stays broken. */
   readonly tasks: (tenant: TenantId, task: TaskId) => TaskStub;
   readonly index: (tenant: TenantId) => TenantIndexStub;
+  readonly limiter: RateLimiter;
   readonly registry: PackRegistry;
   readonly router: Pick<ModelRouter, "isAllowed" | "modelOf">;
   /** Starts an accepted task: queue message and direct kick. May fail: the task's alarm is the net under it. */

@@ -2,3 +2,5 @@
 
 export { createApi } from "./api.ts";
 export type { ApiConfig, ApiDeps, Background, ReadyChecks } from "./deps.ts";
+export { createUpstashCounter } from "./limiter-upstash.ts";
+export { createRateLimiter, type RateLimiter, toPolicies } from "./rate-limiter.ts";

@@ -52,3 +52,13 @@ export const SSE_FRAME_CHARS_MAX = 8 * 1024 * 1024;
 
 /** How long one health watch is held open; then the stream ends and the client watches anew. */
 export const HEALTH_WATCH_MS_MAX = 600_000;
+
+/** Slices a rate window is kept in: what an object holds for a tenant. A place comes back up to one slice late. */
+export const WINDOW_SLICES = 60;
+/** Reads of one tenant; far above what one client polls. Over it: 429 RATE_LIMITED. The other limit is configuration (RATE_LIMIT_REQUESTS). */
+export const READ_LIMIT_REQUESTS = 1_200;
+export const READ_LIMIT_WINDOW_MS = 60_000;
+/** One question to the limiter in Redis. Over it the tenant's limiter object is asked instead. */
+export const LIMITER_REDIS_TIMEOUT_MS = 300;
+/** How long Redis is left alone after it failed; until then the objects count. */
+export const REDIS_REST_MS = 5_000;

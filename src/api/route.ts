@@ -20,6 +20,8 @@ import { isJsonType, parseJson, readBytes } from "./body.ts";
 import type { Correlation } from "./correlate.ts";
 import type { ApiDeps, Background } from "./deps.ts";
 import { parseShape } from "./parse-shape.ts";
+import { limitRoute } from "./rate-limit.ts";
+import type { RateVerdict } from "./rate-limiter.ts";
 
 /** One request on its way through. The mutable members are what its log line and its problem are told. */
 export type Scope = {
@@ -32,6 +34,8 @@ export type Scope = {
   tenant: TenantId | null;
   taskId: TaskId | null;
   agentId: string | null;
+  /** What the tenant's limit said; null on routes without one. */
+  rate: RateVerdict | null;
   /** The path's pattern: bounded in number, unlike paths. */
   route: string;
 };
@@ -91,11 +95,12 @@ type Nothing = z.ZodType<undefined>;
 async function prepare<B extends z.ZodType, Q extends z.ZodType>(
   scope: Scope,
   params: Readonly<Record<string, string>>,
-  route: Shape<B, Q> & { readonly audience: Audience },
+  route: Shape<B, Q> & Pick<Route, "audience" | "method" | "needsKey">,
 ): Promise<Call<z.output<B> | undefined, z.output<Q> | undefined>> {
   const { deps, request, url } = scope;
   const admitted = await admit(request.headers, route.audience, deps.config);
   scope.tenant = admitted.tenant;
+  await limitRoute(scope, admitted.tenant, route);
   const query = route.query && parseShape(route.query, Object.fromEntries(url.searchParams), "query");
   const body = route.body && (await readBody(scope, route.body));
   return { scope, deps, admitted, params, body, query };

@@ -16,6 +16,7 @@ import { cancelTask, readTask } from "./answer.ts";
 import { checkText } from "./body.ts";
 import { RPC_METADATA } from "./cors.ts";
 import { parseShape } from "./parse-shape.ts";
+import { limitRate } from "./rate-limit.ts";
 import { requirePackId, type Scope } from "./route.ts";
 import { toWireError } from "./rpc-error.ts";
 import { followAsMessages, toWireStatus } from "./rpc-stream.ts";
@@ -105,6 +106,7 @@ export function createAgentService(scopeOf: (context: HandlerContext) => Scope):
       const { deps, correlation, background } = scope;
       try {
         const tenant = requireTenant(scope, context, message.tenantId);
+        await limitRate(scope, tenant, "default", message.idempotencyKey);
         const { key, request } = toRequest(message);
         const { taskId } = await runTask(deps, { tenant, key, correlation }, request, background);
         scope.taskId = taskId;
@@ -118,6 +120,7 @@ export function createAgentService(scopeOf: (context: HandlerContext) => Scope):
       const scope = scopeOf(context);
       try {
         const tenant = requireTenant(scope, context, message.tenantId);
+        await limitRate(scope, tenant, "read");
         const view = await readTask(scope.deps, tenant, requireTask(scope, context, message.taskId));
         await setAgent(scope, context, tenant, view);
         return toWireStatus(view);

@@ -10,7 +10,9 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../src/gen/proto/grpc/health/v1/health_pb.js";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
+import { keyring } from "./keyring.ts";
 import { manualClock, memoryLog } from "./ports.ts";
+import { limiterInMemory } from "./rate-memory.ts";
 
 const nothing = (): never => {
   throw new Error("secret: nothing should be reached");
@@ -21,14 +23,17 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     config: {
       environment: "development",
       authMode: "dev",
-      adminApiKey: "admin",
       defaultTier: "tier-2",
       corsOrigins: [],
       bodyBytesMax: 1024,
       ...config,
     },
+    credentials: keyring({ authMode: config.authMode ?? "dev" }).credentials,
+    keys: nothing,
+    tenants: nothing,
     tasks: nothing,
     index: nothing,
+    limiter: limiterInMemory(),
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
     router: { isAllowed: nothing, modelOf: nothing },
     dispatch: nothing,

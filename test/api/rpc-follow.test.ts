@@ -5,7 +5,9 @@ import { RPC_RESUME_ATTEMPTS_MAX } from "../../src/api/limits.ts";
 import { followAsMessages } from "../../src/api/rpc-stream.ts";
 import { AppError, parseTaskId, parseTenantId, utf8 } from "../../src/platform/index.ts";
 import type { TaskState, TaskStub, TaskView } from "../../src/task/index.ts";
+import { keyring } from "./keyring.ts";
 import { hastyClock, memoryLog } from "./ports.ts";
+import { limiterInMemory } from "./rate-memory.ts";
 
 const TASK = "00000000-0000-8000-8000-000000000001";
 const AT = "2026-01-02T03:04:05.000Z";
@@ -76,13 +78,16 @@ function platform(scripts: readonly Script[], state: TaskState) {
     config: {
       environment: "development",
       authMode: "dev",
-      adminApiKey: null,
       defaultTier: "tier-2",
       corsOrigins: [],
       bodyBytesMax: 1024,
     },
+    credentials: keyring().credentials,
+    keys: nothing,
+    tenants: nothing,
     tasks: () => stub,
     index: nothing,
+    limiter: limiterInMemory(),
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
     router: { isAllowed: nothing, modelOf: nothing },
     dispatch: nothing,
