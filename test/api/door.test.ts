@@ -7,13 +7,13 @@ import { type ApiConfig, type ApiDeps, createApi, type ReadyChecks } from "../..
 import { ROUTES } from "../../src/api/routes.ts";
 import { Problem } from "../../src/api/schema.ts";
 import { ERRORS } from "../../src/platform/index.ts";
-import { keyring } from "./keyring.ts";
 import { manualClock, memoryLog } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
 
 const CONFIG: ApiConfig = {
   environment: "development",
   authMode: "dev",
+  adminApiKey: "admin",
   defaultTier: "tier-2",
   corsOrigins: ["https://console.example"],
   bodyBytesMax: 1024,
@@ -27,12 +27,8 @@ type Options = { readonly config?: Partial<ApiConfig>; readonly checks?: ReadyCh
 
 function door(options: Options = {}) {
   const log = memoryLog();
-  const config = { ...CONFIG, ...options.config };
   const deps: ApiDeps = {
-    config,
-    credentials: keyring({ authMode: config.authMode }).credentials,
-    keys: nothing,
-    tenants: nothing,
+    config: { ...CONFIG, ...options.config },
     tasks: nothing,
     index: nothing,
     limiter: limiterInMemory(),
