@@ -1,12 +1,23 @@
 /** The bindings of wrangler.toml by type. Variables are read by env.ts alone. */
 import type { RunMessage } from "./env.ts";
-import type { BreakerObject, DirectoryObject, LimiterObject, TaskObject, TenantIndexObject } from "./index.ts";
+import type {
+  BreakerObject,
+  DirectoryObject,
+  KeyObject,
+  LimiterObject,
+  TaskObject,
+  TenantIndexObject,
+  TenantObject,
+} from "./index.ts";
 
 export type Bindings = {
   readonly TASK: DurableObjectNamespace<TaskObject>;
   readonly TENANT_INDEX: DurableObjectNamespace<TenantIndexObject>;
   readonly DIRECTORY: DurableObjectNamespace<DirectoryObject>;
   readonly BREAKER: DurableObjectNamespace<BreakerObject>;
+  /** By the id of an API key. */
+  readonly KEY: DurableObjectNamespace<KeyObject>;
+  readonly TENANT: DurableObjectNamespace<TenantObject>;
   readonly LIMITER: DurableObjectNamespace<LimiterObject>;
   readonly RUN_QUEUE: Queue<RunMessage>;
   readonly PACKS: R2Bucket;

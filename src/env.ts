@@ -17,6 +17,15 @@ export type Config = {
   readonly authMode: "dev" | "required";
   /** Null: there is no bootstrap key, so nobody can publish for all tenants or create tenants. */
   readonly adminApiKey: string | null;
+  /** Null: no API keys are made or taken. Never null in production. */
+  readonly keyPepper: string | null;
+  /** The issuer whose tokens are taken. Null: none. */
+  readonly token: {
+    readonly jwksUrl: string;
+    readonly issuer: string;
+    readonly audience: string;
+    readonly tenantClaim: string;
+  } | null;
   readonly anthropic: { readonly apiKey: string; readonly baseUrl: string | null } | null;
   readonly openai: { readonly apiKey: string; readonly baseUrl: string | null } | null;
   readonly ollama: { readonly baseUrl: string } | null;
@@ -165,6 +174,38 @@ function readUpstash(reader: Reader): Config["upstash"] {
   return null;
 }
 
+/** Shorter ones could be guessed through when the stored digests were stolen. */
+const PEPPER_CHARS_MIN = 16;
+
+function readPepper(reader: Reader, environment: Config["environment"]): string | null {
+  const pepper = reader.text("KEY_PEPPER");
+  // A misspelt ENVIRONMENT counts as production, and has its own sentence already.
+  const isMeant = (reader.text("ENVIRONMENT") ?? "production") === environment;
+  if (pepper === null && environment === "production" && isMeant) {
+    reader.faults.push(
+      "KEY_PEPPER is not set; in production API keys are hashed with it. Set 32 random bytes as text.",
+    );
+  }
+  if (pepper !== null && pepper.length < PEPPER_CHARS_MIN) {
+    reader.faults.push(`KEY_PEPPER is too short; it must have at least ${PEPPER_CHARS_MIN} characters.`);
+  }
+  return pepper;
+}
+
+/** A token is only worth something when its issuer and its audience are checked: all three, or none. */
+function readToken(reader: Reader, environment: Config["environment"]): Config["token"] {
+  const jwksUrl = reader.url("JWKS_URL");
+  const [issuer, audience] = [reader.text("JWT_ISSUER"), reader.text("JWT_AUDIENCE")];
+  const tenantClaim = reader.text("JWT_TENANT_CLAIM") ?? "tenant_id";
+  if (reader.text("JWKS_URL") === null && issuer === null && audience === null) return null;
+  if (environment === "production" && jwksUrl?.startsWith("http:")) {
+    reader.faults.push("JWKS_URL must be an https URL in production: whoever can change its answer can sign tokens.");
+  }
+  if (jwksUrl !== null && issuer !== null && audience !== null) return { jwksUrl, issuer, audience, tenantClaim };
+  reader.faults.push("JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together: set all three, or none.");
+  return null;
+}
+
 /** Config, or every fault as one sentence. Never throws. */
 export function parseConfig(variables: Variables): Result<Config, readonly string[]> {
   const reader = new Reader(variables);
@@ -187,6 +228,8 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
     environment,
     authMode,
     adminApiKey: reader.text("ADMIN_API_KEY"),
+    keyPepper: readPepper(reader, environment),
+    token: readToken(reader, environment),
     anthropic: anthropicKey === null ? null : { apiKey: anthropicKey, baseUrl: anthropicBaseUrl },
     openai: configured.has("openai") ? { apiKey: openaiKey ?? "none", baseUrl: openaiBaseUrl } : null,
     ollama: ollamaBaseUrl === null ? null : { baseUrl: ollamaBaseUrl },

@@ -1,11 +1,11 @@
 /** Worker entry: requests, the run queue, the cron, and the classes of the objects. Wiring only; see wire.ts. */
-import { LimiterObject as Limiter } from "./api/object.ts";
+import { KeyObject as Key, LimiterObject as Limiter, TenantObject as Tenant } from "./api/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { consumeDead, consumeRuns, DEAD_QUEUE, sweepTenants } from "./consume.ts";
 import { BreakerObject as Breaker } from "./model/object.ts";
 import { createLog, systemClock } from "./platform/index.ts";
 import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
-import { apiDeps, configOf, createApi, indexServices, taskServices } from "./wire.ts";
+import { apiDeps, configOf, createApi, indexServices, keyServices, taskServices, tenantServices } from "./wire.ts";
 
 export { ToolRunner } from "./tool/object.ts";
 
@@ -21,6 +21,16 @@ export class TenantIndexObject extends TenantIndex<Bindings> {
 }
 export class DirectoryObject extends Directory<Bindings> {}
 export class BreakerObject extends Breaker<Bindings> {}
+export class KeyObject extends Key<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, keyServices(env));
+  }
+}
+export class TenantObject extends Tenant<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, tenantServices());
+  }
+}
 export class LimiterObject extends Limiter<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, { clock: systemClock });

@@ -2,7 +2,15 @@
  * Bindings -> the services each room asks for. Built once per isolate (what depends on variables alone) or once per
  * object; no decision is taken here.
  */
-import { type ApiDeps, createApi, createRateLimiter, createUpstashCounter, toPolicies } from "./api/index.ts";
+import {
+  type ApiDeps,
+  createApi,
+  createCredentials,
+  createRateLimiter,
+  createUpstashCounter,
+  toPolicies,
+} from "./api/index.ts";
+import type { KeyServices, TenantServices } from "./api/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Config, parseConfig, type RunMessage } from "./env.ts";
 import { createRedisAccess } from "./memory/index.ts";
@@ -127,6 +135,20 @@ export async function dispatch(env: Bindings, ways: Config["dispatch"], task: Ru
   }
 }
 
+export function keyServices(env: Bindings): KeyServices {
+  return {
+    clock: systemClock,
+    log,
+    used: async (tenant, id, at) => env.TENANT.getByName(tenant).touchKey(tenant, id, at),
+  };
+}
+
+export const tenantServices = (): TenantServices => ({
+  clock: systemClock,
+  changed: ({ kind, tenant, ...facts }) =>
+    log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
+});
+
 /** Redis when it is configured; null when the objects do its work. */
 function redisOf(env: Bindings) {
   const { upstash } = requireConfig(env);
@@ -150,6 +172,16 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     config,
     tasks: (tenant, task) => taskStub(env, tenant, task),
     index: (tenant) => env.TENANT_INDEX.getByName(tenant),
+    credentials: createCredentials({
+      config,
+      keys: (id) => env.KEY.getByName(id),
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      fetch: (input, init) => fetch(input, init),
+    }),
+    keys: (id) => env.KEY.getByName(id),
+    tenants: (tenant) => env.TENANT.getByName(tenant),
     limiter: limiterOf(env),
     registry: registryOf(env),
     router: routerOf(env),

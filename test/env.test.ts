@@ -18,7 +18,7 @@ const models = (variables: Readonly<Record<string, string>>): string[] =>
 
 describe("without any variable", () => {
   it("is production and wants credentials", () => {
-    const parsed = parseConfig({});
+    const parsed = parseConfig({ KEY_PEPPER: "0123456789abcdef" });
     expect(parsed.ok && parsed.value).toMatchObject({ environment: "production", authMode: "required" });
   });
 
@@ -66,10 +66,43 @@ describe("tiers", () => {
   });
 });
 
+describe("tokens", () => {
+  it("are taken from the issuer that is named, by its exact name", () => {
+    const token = configOf({
+      JWKS_URL: "https://issuer.example/jwks",
+      JWT_ISSUER: "https://issuer.example/",
+      JWT_AUDIENCE: "vasini",
+    }).token;
+    const expected = { jwksUrl: "https://issuer.example/jwks", issuer: "https://issuer.example/", audience: "vasini" };
+    expect(token).toEqual({ ...expected, tenantClaim: "tenant_id" });
+  });
+
+  it("are not taken without one", () => {
+    expect(configOf({}).token).toBeNull();
+  });
+});
+
 describe("a fault is one sentence", () => {
   const FAULTS: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
     [{ ENVIRONMENT: "staging" }, /^ENVIRONMENT is "staging"/],
-    [{ ENVIRONMENT: "production", AUTH_MODE: "dev" }, /refused when ENVIRONMENT=production/],
+    [
+      { ENVIRONMENT: "production", AUTH_MODE: "dev", KEY_PEPPER: "0123456789abcdef" },
+      /refused when ENVIRONMENT=production/,
+    ],
+    [{ ENVIRONMENT: "production" }, /^KEY_PEPPER is not set/],
+    [{ KEY_PEPPER: "short" }, /^KEY_PEPPER is too short; it must have at least 16/],
+    [{ JWKS_URL: "https://issuer.example/jwks" }, /^JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together/],
+    [{ JWT_ISSUER: "https://issuer.example/" }, /^JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together/],
+    [
+      {
+        ENVIRONMENT: "production",
+        KEY_PEPPER: "0123456789abcdef",
+        JWKS_URL: "http://issuer.example/jwks",
+        JWT_ISSUER: "https://issuer.example/",
+        JWT_AUDIENCE: "vasini",
+      },
+      /^JWKS_URL must be an https URL in production/,
+    ],
     [{ ANTHROPIC_BASE_URL: "ftp://x" }, /^ANTHROPIC_BASE_URL is "ftp:\/\/x"/],
     [{ MODEL_TIER_1: "claude" }, /^MODEL_TIER_1 is "claude"; it must be provider\/model/],
     [{ MODEL_TIER_1: "anthropic/x" }, /needs ANTHROPIC_API_KEY/],

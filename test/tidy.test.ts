@@ -48,6 +48,7 @@ const LAW: Law = {
     { package: /^@upstash\/redis(?:\/|$)/, in: /^src\/memory\//, why: "one way to Redis, with its time-outs" },
     { package: /^@upstash\/ratelimit$/, in: /^src\/api\//, why: "requests are counted at the door" },
     { package: /^@pydantic\/genai-prices(?:\/|$)/, in: /^src\/meter\//, why: "prices are metered in one place" },
+    { package: /^jose$/, in: /^src\/api\//, why: "credentials are checked at the door" },
     { package: /^yaml$/, in: /^src\/(?:pack|cli)\//, why: "a running task reads no YAML" },
     { package: /^@cfworker\/json-schema$/, in: /^src\/(?:tool|guard)\//, why: "only schemas unknown at build time" },
     { package: /^(?:sucrase|quickjs-emscripten-core|@jitl\/)/, in: /^src\/tool\//, why: "engines belong to tools" },

@@ -2,48 +2,43 @@
  * Who is calling, from the credential; the tenant header only selects. The header alone is a credential in dev mode,
  * and there only on this machine's own names: a page that rebinds its name to 127.0.0.1 still sends its own.
  */
-import { AppError, parseTenantId, sha256, type TenantId } from "../platform/index.ts";
-import type { ApiConfig } from "./deps.ts";
+import { AppError, parseTenantId, type TenantId } from "../platform/index.ts";
+import type { AccessScope } from "./access.ts";
+import type { ApiDeps } from "./deps.ts";
+import { HEADER_PRINCIPAL, type Principal } from "./principal.ts";
 
-/** What a route asks for. `publisher`: a tenant, or the operator for all tenants. */
-export type Audience = "open" | "tenant" | "publisher";
+/**
+ * Whom a route is for. `open`: everybody. `tenant`: a caller that acts for one. `shared`: the same, or the operator for
+ * no tenant in particular. `operator`: a caller that stands above the tenants.
+ */
+export type Audience = "open" | "tenant" | "shared" | "operator";
+
+/** Facts of a route that decide who may call it. `needs` is null for open routes, and only for them. */
+export type Admission = { readonly audience: Audience; readonly needs: AccessScope | null };
 
 export type Admitted = {
   readonly tenant: TenantId | null;
-  /** Came with the bootstrap key. */
-  readonly isOperator: boolean;
+  /** Null on open routes: there nobody is asked. */
+  readonly principal: Principal | null;
+};
+
+/** What admission is given. */
+type Gate = {
+  readonly config: Pick<ApiDeps["config"], "authMode">;
+  readonly credentials: Pick<ApiDeps["credentials"], "verify">;
 };
 
 const LOCAL_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 
 /** @throws AppError MISDIRECTED_REQUEST in dev mode for any host but this machine's own names. */
-export function checkHost(url: URL, config: Pick<ApiConfig, "authMode">): void {
+export function checkHost(url: URL, config: Gate["config"]): void {
   if (config.authMode === "dev" && !LOCAL_HOSTS.includes(url.hostname)) {
     throw new AppError("MISDIRECTED_REQUEST", "With AUTH_MODE=dev only localhost, 127.0.0.1 and [::1] are served.");
   }
 }
 
-/** Equal or not in a time that does not depend on where they differ: digests are compared in full. */
-async function isSameSecret(given: string, expected: string): Promise<boolean> {
-  const [a, b] = await Promise.all([sha256(given), sha256(expected)]);
-  let difference = 0;
-  for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
-  return difference === 0;
-}
-
-async function isOperatorKey(headers: Headers, config: ApiConfig): Promise<boolean> {
-  const authorization = headers.get("authorization");
-  if (authorization === null) return false;
-  const key = /^Bearer +(\S+)$/i.exec(authorization.trim())?.[1];
-  // A wrong credential is never passed over in favour of a weaker one.
-  if (key === undefined || config.adminApiKey === null || !(await isSameSecret(key, config.adminApiKey))) {
-    throw new AppError("UNAUTHENTICATED");
-  }
-  return true;
-}
-
 /** @throws AppError INVALID_REQUEST when there is a header and it is no tenant id. */
-function selectedTenant(headers: Headers): TenantId | null {
+export function selectedTenant(headers: Headers): TenantId | null {
   const header = headers.get("x-tenant-id");
   if (header === null || header === "") return null;
   const tenant = parseTenantId(header);
@@ -56,24 +51,57 @@ function selectedTenant(headers: Headers): TenantId | null {
   return tenant;
 }
 
-/** @returns whether the bootstrap key was given. @throws AppError UNAUTHENTICATED */
-export async function authenticate(headers: Headers, config: ApiConfig): Promise<boolean> {
-  const isOperator = await isOperatorKey(headers, config);
-  if (config.authMode === "required" && !isOperator) throw new AppError("UNAUTHENTICATED");
-  return isOperator;
+/**
+ * Who is calling. A wrong credential is never passed over in favour of a weaker one, the bare header included.
+ * @throws AppError UNAUTHENTICATED, and UNAVAILABLE when a credential cannot be checked now
+ */
+export async function authenticate(headers: Headers, { config, credentials }: Gate): Promise<Principal> {
+  const authorization = headers.get("authorization");
+  if (authorization === null) {
+    if (config.authMode === "dev") return HEADER_PRINCIPAL;
+    throw new AppError("UNAUTHENTICATED");
+  }
+  const bearer = /^Bearer +(\S+)$/i.exec(authorization.trim())?.[1];
+  const principal = bearer === undefined ? null : await credentials.verify(bearer);
+  if (principal === null) throw new AppError("UNAUTHENTICATED");
+  return principal;
 }
 
-/** The bootstrap key opens the door to nothing but the operator's own calls. */
-export const operatorOnly = (): AppError =>
-  new AppError("FORBIDDEN", "The bootstrap key publishes packs; it does not act for a tenant.");
+/** @throws AppError FORBIDDEN */
+export function checkScope(principal: Principal, needs: AccessScope): void {
+  if (principal.scopes.has(needs)) return;
+  if (principal.kind === "operator") {
+    throw new AppError("FORBIDDEN", "The bootstrap key sets up tenants, keys and packs; it does not act for a tenant.");
+  }
+  throw new AppError("FORBIDDEN", `This call needs the scope ${needs}, which the credential does not have.`);
+}
 
-/** @throws AppError UNAUTHENTICATED, MISSING_TENANT, INVALID_REQUEST, FORBIDDEN */
-export async function admit(headers: Headers, audience: Audience, config: ApiConfig): Promise<Admitted> {
-  if (audience === "open") return { tenant: null, isOperator: false };
-  const isOperator = await authenticate(headers, config);
-  const tenant = selectedTenant(headers);
-  if (audience === "publisher" && isOperator) return { tenant, isOperator };
-  if (tenant === null) throw new AppError("MISSING_TENANT");
-  if (config.authMode === "required") throw operatorOnly();
-  return { tenant, isOperator };
+/**
+ * The tenant a caller acts for: the only one of its credential, or the one it selects among them.
+ * @throws AppError MISSING_TENANT, TENANT_MISMATCH - the same for a tenant that exists and for one that does not
+ */
+export function actingTenant(principal: Principal, selected: TenantId | null): TenantId {
+  const { tenants } = principal;
+  if (tenants === "any") {
+    if (selected === null) throw new AppError("MISSING_TENANT");
+    return selected;
+  }
+  const [only, ...others] = tenants;
+  if (selected === null) {
+    if (only !== undefined && others.length === 0) return only;
+    throw new AppError("MISSING_TENANT", "The credential acts for several tenants; select one with X-Tenant-ID.");
+  }
+  if (!tenants.includes(selected)) throw new AppError("TENANT_MISMATCH");
+  return selected;
+}
+
+/** @throws AppError UNAUTHENTICATED, FORBIDDEN, MISSING_TENANT, TENANT_MISMATCH, INVALID_REQUEST, UNAVAILABLE */
+export async function admit(headers: Headers, { audience, needs }: Admission, gate: Gate): Promise<Admitted> {
+  if (audience === "open" || needs === null) return { tenant: null, principal: null };
+  const principal = await authenticate(headers, gate);
+  checkScope(principal, needs);
+  if (audience === "operator") return { tenant: null, principal };
+  const selected = selectedTenant(headers);
+  if (audience === "shared" && principal.kind === "operator") return { tenant: selected, principal };
+  return { tenant: actingTenant(principal, selected), principal };
 }

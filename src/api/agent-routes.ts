@@ -11,6 +11,7 @@ const run = tenantRoute({
   operation: "runAgent",
   summary: "Runs an agent: accepts a task and answers before it starts",
   tag: "agents",
+  needs: "tasks:write",
   body: RunBody,
   needsKey: true,
   answers: [
@@ -54,6 +55,7 @@ const status = tenantRoute({
   operation: "getAgentStatus",
   summary: "The state of a task",
   tag: "agents",
+  needs: "tasks:read",
   answers: [{ status: 200, description: "Its state now", schema: Status }],
   errors: ["TASK_NOT_FOUND", "UNAVAILABLE"],
   handle: async (call) => {

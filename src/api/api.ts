@@ -69,6 +69,7 @@ export function createApi(deps: ApiDeps): (request: Request, background: Backgro
       correlation,
       background,
       log,
+      principal: null,
       tenant: null,
       taskId: null,
       agentId: null,
@@ -88,6 +89,7 @@ export function createApi(deps: ApiDeps): (request: Request, background: Backgro
         route: scope.route,
         status: response.status,
         duration_ms: deps.clock.now() - started,
+        actor: scope.principal?.id ?? null,
       });
     return response;
   };

@@ -6,13 +6,14 @@ import type { ModelRouter, Tier } from "../model/index.ts";
 import type { PackRegistry } from "../pack/index.ts";
 import type { Clock, Log, Random, TaskId, TenantId } from "../platform/index.ts";
 import type { TaskStub, TenantIndexStub } from "../task/index.ts";
+import type { Credentials } from "./credentials.ts";
+import type { KeyStub, TenantStub } from "./key-record.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 
 /** The part of the configuration that the doors act on. */
 export type ApiConfig = {
   readonly environment: "development" | "production";
   readonly authMode: "dev" | "required";
-  readonly adminApiKey: string | null;
   readonly defaultTier: Tier;
   readonly corsOrigins: readonly string[];
   readonly bodyBytesMax: number;
@@ -26,6 +27,9 @@ export type ApiDeps = {
   /** A new stub at each call: after an object was reset, the old one stays broken. */
   readonly tasks: (tenant: TenantId, task: TaskId) => TaskStub;
   readonly index: (tenant: TenantId) => TenantIndexStub;
+  readonly credentials: Credentials;
+  readonly keys: (id: string) => KeyStub;
+  readonly tenants: (tenant: TenantId) => TenantStub;
   readonly limiter: RateLimiter;
   readonly registry: PackRegistry;
   readonly router: Pick<ModelRouter, "isAllowed" | "modelOf">;

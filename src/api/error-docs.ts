@@ -33,14 +33,16 @@ export const REQUEST_ADVICE = {
   },
   UNAUTHENTICATED: {
     cause: "There is no credential, or it is not valid. A wrong credential is never ignored, not even in development.",
-    remedy: "Send `Authorization: Bearer <key>`. In development with `AUTH_MODE=dev` leave the header out.",
+    remedy:
+      "Send `Authorization: Bearer <key or token>` with one that is neither revoked nor expired. With `AUTH_MODE=dev` the header may be left out.",
   },
   TENANT_MISMATCH: {
     cause: "The tenant in the message or header is not one that the credential acts for.",
     remedy: "Use the credential's own tenant, and the same one everywhere in a request.",
   },
   FORBIDDEN: {
-    cause: "The caller is known and may not do this, or the call comes from a web page of an unknown origin.",
+    cause:
+      "The caller is known and may not do this: its roles lack the scope that `detail` names, or the call comes from a web page of an unknown origin.",
     remedy: "Use a credential with the role the call needs. For a page, have its origin listed in `CORS_ORIGINS`.",
   },
   MODEL_NOT_ALLOWED: {
@@ -78,6 +80,14 @@ export const REQUEST_ADVICE = {
   VERSION_EXISTS: {
     cause: "This version of the pack is published with other content; in production a version never changes.",
     remedy: "Raise `version` in `profession-pack.yaml` and publish again.",
+  },
+  TENANT_EXISTS: {
+    cause: "There is a tenant of this id, and it stays as it is.",
+    remedy: "Take another id, or go on with the tenant there is.",
+  },
+  KEY_LIMIT_REACHED: {
+    cause: "The tenant has 100 keys that are neither revoked nor expired.",
+    remedy: "Revoke keys that nobody uses: `vasini keys ls` shows when each was last used.",
   },
   TOO_LARGE: {
     cause: "The body has more bytes than `BODY_BYTES_MAX` (1 MiB by default).",

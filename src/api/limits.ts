@@ -53,6 +53,40 @@ export const SSE_FRAME_CHARS_MAX = 8 * 1024 * 1024;
 /** How long one health watch is held open; then the stream ends and the client watches anew. */
 export const HEALTH_WATCH_MS_MAX = 600_000;
 
+/** Characters of a key's id: 95 bits, so that two keys never meet. Fixed: it is part of the key's form. */
+export const KEY_ID_CHARS = 16;
+/** Characters of a key's secret: 256 bits of the 62 letters and digits. Fixed. */
+export const KEY_SECRET_CHARS = 43;
+/** Keys of one tenant that are neither revoked nor expired. Over it: 409 KEY_LIMIT_REACHED. */
+export const KEYS_ACTIVE_MAX = 100;
+/** Ended keys that a tenant's list still shows; the oldest make room. Their own objects keep refusing them. */
+export const KEYS_ENDED_MAX = 400;
+/** Characters of the name of a key or a tenant. Over it: 400 INVALID_REQUEST. */
+export const NAME_CHARS_MAX = 128;
+/** How long an isolate believes what a key's object said. Bounds the time until a revocation holds everywhere; 60 s are promised. */
+export const KEY_CACHE_MS = 30_000;
+/** Keys an isolate remembers at once; the oldest makes room. */
+export const KEY_CACHE_ENTRIES_MAX = 10_000;
+/** How exact the time of a key's last use is: one write an hour, however busy the key. */
+export const KEY_USED_MS = 3_600_000;
+
+/** Characters of a bearer token; the parser of a longer one never runs. Over it: 401 UNAUTHENTICATED. */
+export const TOKEN_CHARS_MAX = 8192;
+/** Age of a token by its `iat`, whatever its `exp` says. Over it: 401 UNAUTHENTICATED. */
+export const TOKEN_AGE_SECONDS_MAX = 86_400;
+/** By how much the issuer's clock may differ from ours. */
+export const TOKEN_LEEWAY_SECONDS = 60;
+/** Tenants one token may name. Over it: 401 UNAUTHENTICATED. */
+export const TOKEN_TENANTS_MAX = 100;
+/** One request for the issuer's keys. Over it: the keys known before, else 503 UNAVAILABLE. */
+export const JWKS_TIMEOUT_MS = 5_000;
+/** The least time between two requests for the issuer's keys, so that tokens with made-up key ids cannot call for more. */
+export const JWKS_COOLDOWN_MS = 30_000;
+/** How long the issuer's keys are used without asking again. */
+export const JWKS_FRESH_MS = 600_000;
+/** How long they are used when the issuer does not answer. Over it: 503 UNAVAILABLE. */
+export const JWKS_STALE_MS_MAX = 86_400_000;
+
 /** Slices a rate window is kept in: what an object holds for a tenant. A place comes back up to one slice late. */
 export const WINDOW_SLICES = 60;
 /** Reads of one tenant; far above what one client polls. Over it: 429 RATE_LIMITED. The other limit is configuration (RATE_LIMIT_REQUESTS). */

@@ -13,10 +13,13 @@ const API_VERSION = "1.0.0";
 
 type Json = { [member: string]: unknown };
 
+const actsForTenant = ({ audience }: Route): boolean => audience === "tenant" || audience === "shared";
+
 /** Errors that any route can answer with, by what it has. */
 function errorsOf(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>(["MISDIRECTED_REQUEST", "HEADERS_TOO_LARGE", "INTERNAL", ...route.errors]);
-  if (route.audience !== "open") codes.add("UNAUTHENTICATED").add("MISSING_TENANT").add("FORBIDDEN");
+  if (route.audience !== "open") codes.add("UNAUTHENTICATED").add("FORBIDDEN").add("UNAVAILABLE");
+  if (actsForTenant(route)) codes.add("MISSING_TENANT").add("TENANT_MISMATCH");
   if (route.audience !== "open" || route.query !== null) codes.add("INVALID_REQUEST");
   if (route.body !== null) codes.add("TOO_LARGE").add("UNSUPPORTED_MEDIA_TYPE").add("REQUEST_TIMEOUT");
   if (route.method !== "GET") codes.add("FORBIDDEN");
@@ -37,6 +40,10 @@ const COMMON_HEADERS = {
 
 function addAnswer(responses: Json, answer: Answer): void {
   const key = String(answer.status);
+  if (answer.content === null) {
+    responses[key] = { description: answer.description, headers: COMMON_HEADERS };
+    return;
+  }
   const content = answer.content ?? "application/json";
   const body = answer.schema ? { schema: toSchema(answer.schema, "output") } : {};
   const known = responses[key];
@@ -78,7 +85,7 @@ function toParameters(route: Route): Json[] {
     required: true,
     schema: { type: "string" },
   }));
-  const tenant = route.audience === "open" ? [] : [{ $ref: "#/components/parameters/Tenant" }];
+  const tenant = actsForTenant(route) ? [{ $ref: "#/components/parameters/Tenant" }] : [];
   const key = route.needsKey ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : [];
   const query = route.query === null ? [] : toQueryParameters(route.query);
   return [...path, ...tenant, ...key, { $ref: "#/components/parameters/RequestId" }, ...query];
@@ -89,7 +96,7 @@ function toOperation(route: Route): Json {
     operationId: route.operation,
     summary: route.summary,
     tags: [route.tag],
-    ...(route.audience === "open" ? { security: [] } : {}),
+    security: route.needs === null ? [] : [{ bearer: [route.needs] }, { tenantHeader: [] }],
     parameters: toParameters(route),
     ...(route.body === null
       ? {}
@@ -122,7 +129,7 @@ const COMPONENTS = {
       name: "X-Tenant-ID",
       in: "header",
       required: false,
-      description: "Selects among the credential's tenants; required with AUTH_MODE=dev",
+      description: "Selects among the credential's tenants; required with AUTH_MODE=dev when there is no credential",
       schema: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$" },
     },
     IdempotencyKey: {
@@ -158,7 +165,7 @@ export function openApiDocument(routes: readonly Route[]): string {
     },
     servers: [{ url: "/" }],
     security: [{ bearer: [] }, { tenantHeader: [] }],
-    tags: [{ name: "agents" }, { name: "tasks" }, { name: "packs" }, { name: "service" }],
+    tags: [{ name: "agents" }, { name: "tasks" }, { name: "packs" }, { name: "keys" }, { name: "service" }],
     paths,
     components: { ...COMPONENTS, schemas: { Problem: toSchema(Problem, "output") } },
   });

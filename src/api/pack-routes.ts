@@ -11,6 +11,7 @@ const list = tenantRoute({
   operation: "listPacks",
   summary: "Packs the tenant can run, each in its newest version",
   tag: "packs",
+  needs: "packs:read",
   answers: [{ status: 200, description: "All of them, by pack id", schema: PackList }],
   errors: ["UNAVAILABLE"],
   handle: async ({ deps, tenant }) => jsonResponse(200, { items: await deps.registry.list(tenant), next_cursor: null }),
@@ -22,6 +23,7 @@ const get = tenantRoute({
   operation: "getPack",
   summary: "A pack in its newest version",
   tag: "packs",
+  needs: "packs:read",
   answers: [{ status: 200, description: "The version a new task would run", schema: Pack }],
   errors: ["PACK_NOT_FOUND", "UNAVAILABLE"],
   handle: async ({ deps, tenant, params }) => {
@@ -37,6 +39,7 @@ const versions = tenantRoute({
   operation: "listPackVersions",
   summary: "Versions of a pack, newest first",
   tag: "packs",
+  needs: "packs:read",
   answers: [{ status: 200, description: "All of them", schema: PackList }],
   errors: ["PACK_NOT_FOUND", "UNAVAILABLE"],
   handle: async ({ deps, tenant, params }) => {
@@ -54,7 +57,8 @@ const publish = route({
   operation: "publishPack",
   summary: "Publishes a pack: a tenant's for itself, the operator's for everybody",
   tag: "packs",
-  audience: "publisher",
+  needs: "packs:publish",
+  audience: "shared",
   body: PublishBody,
   answers: [
     { status: 201, description: "Published", schema: Published },

@@ -15,11 +15,13 @@ import {
   type TaskId,
   type TenantId,
 } from "../platform/index.ts";
-import { type Admitted, type Audience, admit } from "./admit.ts";
+import type { AccessScope } from "./access.ts";
+import { type Admission, type Admitted, type Audience, admit } from "./admit.ts";
 import { isJsonType, parseJson, readBytes } from "./body.ts";
 import type { Correlation } from "./correlate.ts";
 import type { ApiDeps, Background } from "./deps.ts";
 import { parseShape } from "./parse-shape.ts";
+import type { Principal } from "./principal.ts";
 import { limitRoute } from "./rate-limit.ts";
 import type { RateVerdict } from "./rate-limiter.ts";
 
@@ -31,6 +33,8 @@ export type Scope = {
   readonly correlation: Correlation;
   readonly background: Background;
   readonly log: Log;
+  /** Who is calling, once that is known. */
+  principal: Principal | null;
   tenant: TenantId | null;
   taskId: TaskId | null;
   agentId: string | null;
@@ -51,21 +55,21 @@ export type Call<Body, Query> = {
 
 export type TenantCall<Body, Query> = Call<Body, Query> & { readonly tenant: TenantId };
 
-/** An answer as the document shows it; `content` other than JSON has no schema. */
+/** An answer as the document shows it; `content` other than JSON has no schema, and null is no body at all. */
 export type Answer = {
   readonly status: number;
   readonly description: string;
   readonly schema?: z.ZodType;
-  readonly content?: "text/event-stream" | "application/octet-stream" | "application/json";
+  readonly content?: "text/event-stream" | "application/octet-stream" | "application/json" | null;
 };
 
 type Facts = {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** With `{name}` for each parameter. */
   readonly path: string;
   readonly operation: string;
   readonly summary: string;
-  readonly tag: "agents" | "tasks" | "packs" | "service";
+  readonly tag: "agents" | "tasks" | "packs" | "keys" | "service";
   readonly answers: readonly Answer[];
   readonly errors: readonly ErrorCode[];
   readonly needsKey?: boolean;
@@ -73,6 +77,7 @@ type Facts = {
 
 export type Route = Facts & {
   readonly audience: Audience;
+  readonly needs: AccessScope | null;
   readonly body: z.ZodType | null;
   readonly query: z.ZodType | null;
   readonly run: (scope: Scope, params: Readonly<Record<string, string>>) => Promise<Response>;
@@ -95,10 +100,11 @@ type Nothing = z.ZodType<undefined>;
 async function prepare<B extends z.ZodType, Q extends z.ZodType>(
   scope: Scope,
   params: Readonly<Record<string, string>>,
-  route: Shape<B, Q> & Pick<Route, "audience" | "method" | "needsKey">,
+  route: Shape<B, Q> & Admission & Pick<Route, "method" | "needsKey">,
 ): Promise<Call<z.output<B> | undefined, z.output<Q> | undefined>> {
   const { deps, request, url } = scope;
-  const admitted = await admit(request.headers, route.audience, deps.config);
+  const admitted = await admit(request.headers, route, deps);
+  scope.principal = admitted.principal;
   scope.tenant = admitted.tenant;
   await limitRoute(scope, admitted.tenant, route);
   const query = route.query && parseShape(route.query, Object.fromEntries(url.searchParams), "query");
@@ -108,7 +114,12 @@ async function prepare<B extends z.ZodType, Q extends z.ZodType>(
 
 /** A route that acts for one tenant. */
 export function tenantRoute<B extends z.ZodType = Nothing, Q extends z.ZodType = Nothing>(
-  spec: Facts & Shape<B, Q> & { readonly handle: (call: TenantCall<z.output<B>, z.output<Q>>) => Promise<Response> },
+  spec: Facts &
+    Shape<B, Q> & {
+      /** The scope a caller must have. */
+      readonly needs: AccessScope;
+      readonly handle: (call: TenantCall<z.output<B>, z.output<Q>>) => Promise<Response>;
+    },
 ): Route {
   return {
     ...spec,
@@ -124,11 +135,13 @@ export function tenantRoute<B extends z.ZodType = Nothing, Q extends z.ZodType =
   };
 }
 
-/** A route for everybody (`open`), or for a tenant or the operator (`publisher`). */
+/** A route for everybody, or for callers that need not act for one tenant. */
 export function route<B extends z.ZodType = Nothing, Q extends z.ZodType = Nothing>(
   spec: Facts &
     Shape<B, Q> & {
       readonly audience: Exclude<Audience, "tenant">;
+      /** Null for everybody. */
+      readonly needs: AccessScope | null;
       readonly handle: (call: Call<z.output<B>, z.output<Q>>) => Promise<Response>;
     },
 ): Route {

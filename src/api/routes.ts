@@ -1,8 +1,15 @@
 /** Every route of the REST interface, in the order of its document. */
 import { AGENT_ROUTES } from "./agent-routes.ts";
+import { KEY_ROUTES } from "./key-routes.ts";
 import { PACK_ROUTES } from "./pack-routes.ts";
 import type { Route } from "./route.ts";
 import { SERVICE_ROUTES } from "./service-routes.ts";
 import { TASK_ROUTES } from "./task-routes.ts";
 
-export const ROUTES: readonly Route[] = [...AGENT_ROUTES, ...TASK_ROUTES, ...PACK_ROUTES, ...SERVICE_ROUTES];
+export const ROUTES: readonly Route[] = [
+  ...AGENT_ROUTES,
+  ...TASK_ROUTES,
+  ...PACK_ROUTES,
+  ...KEY_ROUTES,
+  ...SERVICE_ROUTES,
+];

@@ -1,8 +1,10 @@
 /** vasini.agent.v1.AgentService: the same acceptance and the same reads as REST, as messages. */
+import type { DescMethod } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { AgentService, RunAgentRequest } from "../gen/proto/vasini/agent/v1/agent_pb.js";
 import {
   AppError,
+  assert,
   deriveAgentId,
   parseIdempotencyKey,
   parseTaskId,
@@ -11,17 +13,32 @@ import {
   type TenantId,
 } from "../platform/index.ts";
 import type { TaskView } from "../task/index.ts";
-import { operatorOnly } from "./admit.ts";
+import type { AccessScope } from "./access.ts";
+import { actingTenant, selectedTenant } from "./admit.ts";
 import { cancelTask, readTask } from "./answer.ts";
 import { checkText } from "./body.ts";
 import { RPC_METADATA } from "./cors.ts";
 import { parseShape } from "./parse-shape.ts";
+import type { Principal } from "./principal.ts";
 import { limitRate } from "./rate-limit.ts";
 import { requirePackId, type Scope } from "./route.ts";
 import { toWireError } from "./rpc-error.ts";
 import { followAsMessages, toWireStatus } from "./rpc-stream.ts";
 import { runTask, toRunRequest } from "./run-task.ts";
 import { RunBody } from "./schema.ts";
+
+/** The scope each method asks for. A method without a row cannot be called. */
+export const RPC_NEEDS: Readonly<Record<keyof typeof AgentService.method, AccessScope>> = {
+  runAgent: "tasks:write",
+  getAgentStatus: "tasks:read",
+  cancelAgent: "tasks:cancel",
+};
+
+export function needsOf(method: DescMethod): AccessScope {
+  const needs = new Map<string, AccessScope>(Object.entries(RPC_NEEDS)).get(method.localName);
+  assert(needs !== undefined, "every method has its scope");
+  return needs;
+}
 
 type Metadata = Partial<Record<(typeof RPC_METADATA)[number], string>>;
 
@@ -35,10 +52,13 @@ export function setMetadata(context: HandlerContext, metadata: Metadata): void {
   }
 }
 
-/** @throws AppError MISSING_TENANT, INVALID_REQUEST, TENANT_MISMATCH, FORBIDDEN */
-function requireTenant(scope: Scope, context: HandlerContext, text: string): TenantId {
-  if (scope.deps.config.authMode === "required") throw operatorOnly();
-  if (text === "") throw new AppError("MISSING_TENANT", "tenant_id is required");
+/** The tenant a message names. Without a name: the header's, then the only one of the credential. @throws AppError */
+function namedTenant(principal: Principal, context: HandlerContext, text: string): TenantId | null {
+  if (text === "") {
+    // The header alone selects among a credential's tenants; where it would be the credential itself, the message must say it.
+    if (principal.tenants === "any") throw new AppError("MISSING_TENANT", "tenant_id is required");
+    return selectedTenant(context.requestHeader);
+  }
   const tenant = parseTenantId(text);
   if (tenant === undefined) {
     throw new AppError(
@@ -50,6 +70,14 @@ function requireTenant(scope: Scope, context: HandlerContext, text: string): Ten
   if (selected !== null && selected !== tenant) {
     throw new AppError("TENANT_MISMATCH", "tenant_id and X-Tenant-ID name different tenants.");
   }
+  return tenant;
+}
+
+/** @throws AppError MISSING_TENANT, INVALID_REQUEST, TENANT_MISMATCH */
+function requireTenant(scope: Scope, context: HandlerContext, text: string): TenantId {
+  const { principal } = scope;
+  assert(principal !== null, "the gate has let somebody in");
+  const tenant = actingTenant(principal, namedTenant(principal, context, text));
   scope.tenant = tenant;
   setMetadata(context, { tenant_id: tenant });
   return tenant;

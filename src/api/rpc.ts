@@ -16,11 +16,11 @@ import { type UniversalHandler, universalServerResponseToFetch } from "@connectr
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "../gen/proto/grpc/health/v1/health_pb.js";
 import { AgentService } from "../gen/proto/vasini/agent/v1/agent_pb.js";
 import { assert } from "../platform/index.ts";
-import { authenticate } from "./admit.ts";
+import { authenticate, checkScope } from "./admit.ts";
 import { readBytes } from "./body.ts";
 import { HEALTH_WATCH_MS_MAX, RPC_TIMEOUT_MS_MAX } from "./limits.ts";
 import type { Scope } from "./route.ts";
-import { createAgentService, setMetadata } from "./rpc-agent.ts";
+import { createAgentService, needsOf, setMetadata } from "./rpc-agent.ts";
 import { toWireError } from "./rpc-error.ts";
 
 type Admission = { readonly scope: Scope; readonly refusal: unknown };
@@ -43,7 +43,8 @@ async function gate(context: HandlerContext): Promise<void> {
   try {
     if (refusal !== null) throw refusal;
     if (context.service.typeName === AgentService.typeName) {
-      await authenticate(context.requestHeader, scope.deps.config);
+      scope.principal = await authenticate(context.requestHeader, scope.deps);
+      checkScope(scope.principal, needsOf(context.method));
     }
   } catch (thrown) {
     throw toWireError(scope, context, thrown);

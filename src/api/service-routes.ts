@@ -12,6 +12,7 @@ const health = route({
   summary: "Answers without touching anything",
   tag: "service",
   audience: "open",
+  needs: null,
   answers: [{ status: 200, description: "Alive", schema: Health }],
   errors: [],
   handle: async () => jsonResponse(200, { status: "ok" }),
@@ -24,6 +25,7 @@ const ready = route({
   summary: "Whether tasks can be accepted",
   tag: "service",
   audience: "open",
+  needs: null,
   answers: [{ status: 200, description: "They can; `checks` names what is degraded", schema: Ready }],
   errors: ["UNAVAILABLE"],
   handle: async ({ deps, scope }) => {

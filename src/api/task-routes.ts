@@ -14,6 +14,7 @@ const list = tenantRoute({
   operation: "listTasks",
   summary: "Tasks, newest first",
   tag: "tasks",
+  needs: "tasks:read",
   query: ListQuery,
   answers: [{ status: 200, description: "One page; `next_cursor` is null on the last", schema: TaskList }],
   errors: ["UNAVAILABLE"],
@@ -39,6 +40,7 @@ const get = tenantRoute({
   operation: "getTask",
   summary: "One task, whole",
   tag: "tasks",
+  needs: "tasks:read",
   answers: [{ status: 200, description: "The task as it is now", schema: Task }],
   errors: ["TASK_NOT_FOUND", "UNAVAILABLE"],
   handle: async (call) => jsonResponse(200, await readTask(call.deps, call.tenant, requireTaskId(call))),
@@ -50,6 +52,7 @@ const events = tenantRoute({
   operation: "followTask",
   summary: "Events of a task as they happen, or a page of them",
   tag: "tasks",
+  needs: "tasks:read",
   query: EventsQuery,
   answers: [
     {
@@ -79,6 +82,7 @@ const cancel = tenantRoute({
   operation: "cancelTask",
   summary: "Cancels a task; cancelling it again changes nothing",
   tag: "tasks",
+  needs: "tasks:cancel",
   answers: [{ status: 202, description: "The state it led to", schema: Cancelled }],
   errors: ["TASK_NOT_FOUND", "ALREADY_TERMINAL", "UNAVAILABLE"],
   handle: async (call) => {
@@ -93,6 +97,7 @@ const replay = tenantRoute({
   operation: "replayTask",
   summary: "Runs a task again from a step, as a new task",
   tag: "tasks",
+  needs: "tasks:write",
   body: ReplayBody,
   needsKey: true,
   answers: [

@@ -9,12 +9,12 @@ import type { Settings } from "./settings.ts";
 import { listOf, objectOf, parseJson, textOf } from "./value.ts";
 
 type ApiRequest = {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** Starts with `/`; its parts are already encoded. */
   readonly path: string;
   readonly body?: unknown;
   readonly idempotencyKey?: string;
-  /** A write that a second time changes nothing, without a key: cancelling. */
+  /** A write that a second time changes nothing, without a key: cancelling, revoking. */
   readonly repeatable?: boolean;
 };
 

@@ -51,6 +51,8 @@ const SERVER_HINTS: Readonly<Record<string, string>> = {
   ALREADY_TERMINAL: "Nothing is left to cancel; see `vasini tasks get`.",
   VERSION_EXISTS: "Raise `version` in profession-pack.yaml and publish again.",
   INPUT_TOO_LONG: "Shorten the input, or raise guardrails.input.max_length in the pack.",
+  TENANT_EXISTS: "Go on with the tenant there is, or take another id.",
+  KEY_LIMIT_REACHED: "Revoke keys that nobody uses; `vasini keys ls` shows when each was last used.",
   IDEMPOTENCY_KEY_REUSED: "Use another --key for another request.",
   RATE_LIMITED: "Wait as long as the message says and try again.",
   BUDGET_EXHAUSTED: "Raise the budget, or wait for the next period.",

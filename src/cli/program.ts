@@ -49,6 +49,7 @@ export function buildProgram(options: {
   addRun(program, options.context, run);
   addTasks(program, options.context, run);
   addPack(program, options.context, run);
+  addKeys(program, options.context, run);
   leaf(program, "doctor", "Checks this machine and the server, and says how to mend what is wrong.", [
     "vasini doctor",
     "vasini doctor --json",
@@ -149,6 +150,34 @@ function addPack(program: Command, context: Context, run: Run): void {
   leaf(pack, "publish", "Publishes a pack to the server.", ["vasini pack publish packs/hello"])
     .argument("<folder>", "folder of the pack")
     .action(async (folder: string, flags) => run((await load()).publishCommand(context, folder, flags)));
+}
+
+function addKeys(program: Command, context: Context, run: Run): void {
+  const load = () => import("./keys.ts");
+  const keys = program.command("keys").description("Makes, lists and revokes API keys.");
+  const roles = "viewer, operator, approver, developer, admin, auditor or billing";
+  leaf(keys, "create", "Makes an API key and prints it, this once.", [
+    "vasini keys create ci --role developer --expires 90d",
+    "vasini keys create console --role viewer --role approver --tenant acme",
+  ])
+    .argument("<name>", "what the key is for")
+    .requiredOption(
+      "--role <role>",
+      `what it may do: ${roles}; several times for several`,
+      (role, all: string[] = []) => [...all, role],
+    )
+    .option("--expires <when>", "a duration such as 90d, or a time such as 2030-01-31T00:00:00Z (default: never)")
+    .action(async (name: string, flags) => run((await load()).createKey(context, name, flags)));
+  leaf(keys, "ls", "Lists the tenant's keys, newest first, without their secrets.", [
+    "vasini keys ls",
+    "vasini keys ls --json",
+  ])
+    .option("--limit <n>", "at most so many, 1 to 100")
+    .option("--cursor <cursor>", "the page after this one, as the last page named it")
+    .action(async (flags) => run((await load()).listKeys(context, flags)));
+  leaf(keys, "revoke", "Revokes a key: it opens nothing any more within a minute.", ["vasini keys revoke $KEY_ID"])
+    .argument("<id>", "id of the key, as `vasini keys ls` shows it")
+    .action(async (id: string, flags) => run((await load()).revokeKey(context, id, flags)));
 }
 
 /** True for what commander throws to end after printing help or the version. */

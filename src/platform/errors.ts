@@ -68,6 +68,13 @@ export const ERRORS = {
     retry: "never",
     title: "This version is published with other content",
   },
+  TENANT_EXISTS: { http: 409, connect: "already_exists", retry: "never", title: "This tenant exists already" },
+  KEY_LIMIT_REACHED: {
+    http: 409,
+    connect: "failed_precondition",
+    retry: "never",
+    title: "The tenant has as many keys as it may",
+  },
   TOO_LARGE: { http: 413, connect: "resource_exhausted", retry: "never", title: "The request is too large" },
   UNSUPPORTED_MEDIA_TYPE: {
     http: 415,

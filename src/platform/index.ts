@@ -1,7 +1,7 @@
 /** The floor every room stands on. Knows no room. */
 
 export { assert, unreachable } from "./assert.ts";
-export { canonicalJson, lengthPrefixed, sha256, sha256Hex, utf8, utf8Length } from "./bytes.ts";
+export { canonicalJson, lengthPrefixed, sha256, sha256Hex, toHex, utf8, utf8Length } from "./bytes.ts";
 export { type Clock, type Random, systemClock, systemRandom, toRfc3339 } from "./clock.ts";
 export { AppError, type ConnectCode, ERRORS, type ErrorCode, type ErrorItem } from "./errors.ts";
 export {

@@ -7,13 +7,13 @@ import { type ApiConfig, type ApiDeps, createApi, type ReadyChecks } from "../..
 import { ROUTES } from "../../src/api/routes.ts";
 import { Problem } from "../../src/api/schema.ts";
 import { ERRORS } from "../../src/platform/index.ts";
+import { keyring } from "./keyring.ts";
 import { manualClock, memoryLog } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
 
 const CONFIG: ApiConfig = {
   environment: "development",
   authMode: "dev",
-  adminApiKey: "admin",
   defaultTier: "tier-2",
   corsOrigins: ["https://console.example"],
   bodyBytesMax: 1024,
@@ -27,8 +27,12 @@ type Options = { readonly config?: Partial<ApiConfig>; readonly checks?: ReadyCh
 
 function door(options: Options = {}) {
   const log = memoryLog();
+  const config = { ...CONFIG, ...options.config };
   const deps: ApiDeps = {
-    config: { ...CONFIG, ...options.config },
+    config,
+    credentials: keyring({ authMode: config.authMode }).credentials,
+    keys: nothing,
+    tenants: nothing,
     tasks: nothing,
     index: nothing,
     limiter: limiterInMemory(),
@@ -239,6 +243,7 @@ describe("headers of every answer", () => {
         route: "/api/v1/tasks/{taskId}",
         status: 404,
         duration_ms: 0,
+        actor: "header",
       },
     ]);
   });

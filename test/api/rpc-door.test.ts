@@ -10,6 +10,7 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../src/gen/proto/grpc/health/v1/health_pb.js";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
+import { keyring } from "./keyring.ts";
 import { manualClock, memoryLog } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
 
@@ -22,12 +23,14 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     config: {
       environment: "development",
       authMode: "dev",
-      adminApiKey: "admin",
       defaultTier: "tier-2",
       corsOrigins: [],
       bodyBytesMax: 1024,
       ...config,
     },
+    credentials: keyring({ authMode: config.authMode ?? "dev" }).credentials,
+    keys: nothing,
+    tenants: nothing,
     tasks: nothing,
     index: nothing,
     limiter: limiterInMemory(),

@@ -5,6 +5,7 @@ import { RPC_RESUME_ATTEMPTS_MAX } from "../../src/api/limits.ts";
 import { followAsMessages } from "../../src/api/rpc-stream.ts";
 import { AppError, parseTaskId, parseTenantId, utf8 } from "../../src/platform/index.ts";
 import type { TaskState, TaskStub, TaskView } from "../../src/task/index.ts";
+import { keyring } from "./keyring.ts";
 import { hastyClock, memoryLog } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
 
@@ -77,11 +78,13 @@ function platform(scripts: readonly Script[], state: TaskState) {
     config: {
       environment: "development",
       authMode: "dev",
-      adminApiKey: null,
       defaultTier: "tier-2",
       corsOrigins: [],
       bodyBytesMax: 1024,
     },
+    credentials: keyring().credentials,
+    keys: nothing,
+    tenants: nothing,
     tasks: () => stub,
     index: nothing,
     limiter: limiterInMemory(),

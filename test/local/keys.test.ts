@@ -31,6 +31,6 @@ describe("generated keys", () => {
   });
 
   it("give way to a key that was set", async () => {
-    expect(await withGeneratedKeys({ ADMIN_API_KEY: "mine" }, folder)).toEqual({ ADMIN_API_KEY: "mine" });
+    expect(await withGeneratedKeys({ ADMIN_API_KEY: "mine" }, folder)).toMatchObject({ ADMIN_API_KEY: "mine" });
   });
 });
