@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.worker.test.ts", "test/**/*.browser.test.ts"],
+          exclude: ["test/**/*.worker.test.ts", "test/**/*.browser.test.ts", "test/**/*.real.test.ts"],
           testTimeout: 30_000,
         },
       },

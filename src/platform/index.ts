@@ -3,6 +3,19 @@
 export { assert, unreachable } from "./assert.ts";
 export { canonicalJson, lengthPrefixed, sha256, sha256Hex, toHex, utf8, utf8Length } from "./bytes.ts";
 export { type Clock, type Random, systemClock, systemRandom, toRfc3339 } from "./clock.ts";
+export {
+  createDb,
+  type Db,
+  type DbFailure,
+  type DbOptions,
+  type DbResult,
+  type DbStatus,
+  isRowFault,
+  type SqlParam,
+  type SqlRow,
+  type SqlRows,
+  type SqlStatement,
+} from "./db.ts";
 export { AppError, type ConnectCode, ERRORS, type ErrorCode, type ErrorItem } from "./errors.ts";
 export {
   deriveAgentId,

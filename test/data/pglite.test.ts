@@ -1,0 +1,17 @@
+/** The database suites on the embedded PostgreSQL, which needs nothing installed. The same on a real server: npm run test:real. */
+import { startEmbeddedDatabase } from "../../src/local/database/embedded.ts";
+import { type Bench, USERS } from "../case/database/bench.ts";
+import { describeIsolation } from "../case/database/isolation.case.ts";
+import { describePort } from "../case/database/port.case.ts";
+import { describeSchema } from "../case/database/schema.case.ts";
+
+async function open(): Promise<Bench> {
+  const started = await startEmbeddedDatabase({ dataDir: null, users: { ...USERS, postgres: "owner-password" } });
+  if (!started.ok) throw new Error(started.error);
+  const endpoint = started.value;
+  return { endpoint, close: () => endpoint.close() };
+}
+
+describeIsolation("PGlite", open);
+describeSchema("PGlite", open);
+describePort("PGlite", open);
