@@ -5,6 +5,7 @@ import type {
   DirectoryObject,
   KeyObject,
   LimiterObject,
+  SessionMemoryObject,
   TaskObject,
   TenantIndexObject,
   TenantObject,
@@ -19,6 +20,7 @@ export type Bindings = {
   readonly KEY: DurableObjectNamespace<KeyObject>;
   readonly TENANT: DurableObjectNamespace<TenantObject>;
   readonly LIMITER: DurableObjectNamespace<LimiterObject>;
+  readonly SESSION_MEMORY: DurableObjectNamespace<SessionMemoryObject>;
   readonly RUN_QUEUE: Queue<RunMessage>;
   readonly PACKS: R2Bucket;
   readonly ASSETS: Fetcher;

@@ -2,6 +2,7 @@
 import { KeyObject as Key, LimiterObject as Limiter, TenantObject as Tenant } from "./api/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { consumeDead, consumeRuns, DEAD_QUEUE, sweepTenants } from "./consume.ts";
+import { SessionMemoryObject as SessionMemory } from "./memory/object.ts";
 import { BreakerObject as Breaker } from "./model/object.ts";
 import { createLog, systemClock } from "./platform/index.ts";
 import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
@@ -32,6 +33,11 @@ export class TenantObject extends Tenant<Bindings> {
   }
 }
 export class LimiterObject extends Limiter<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, { clock: systemClock });
+  }
+}
+export class SessionMemoryObject extends SessionMemory<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, { clock: systemClock });
   }

@@ -13,7 +13,7 @@ import {
 import type { KeyServices, TenantServices } from "./api/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Config, parseConfig, type RunMessage } from "./env.ts";
-import { createRedisAccess } from "./memory/index.ts";
+import { createObjectMemory, createRedisAccess, createUpstashMemory, type ShortTermMemory } from "./memory/index.ts";
 import { createBreakerClient, createModelRouter } from "./model/index.ts";
 import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
 import { createLog, describeError, systemClock, systemRandom } from "./platform/index.ts";
@@ -89,6 +89,18 @@ function promptOf(config: AgentConfig): string {
 /** This Worker's own entrypoints, as the platform hands them to an object. */
 type Loopback = { readonly ToolRunner: (options: { readonly props: ToolRunnerProps }) => RunnerStub };
 
+/** Redis when it is configured; null when the objects do its work. */
+function redisOf(env: Bindings) {
+  const { upstash } = requireConfig(env);
+  return upstash === null ? null : createRedisAccess({ ...upstash, clock: systemClock });
+}
+
+function memoryOf(env: Bindings): ShortTermMemory {
+  const redis = redisOf(env);
+  if (redis !== null) return createUpstashMemory(redis);
+  return createObjectMemory({ objectOf: (name) => env.SESSION_MEMORY.getByName(name), clock: systemClock });
+}
+
 export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServices {
   // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
   const loopback = ctx.exports as unknown as Loopback;
@@ -104,6 +116,7 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
       const catalog = compileCatalog(config);
       return { catalog, host: createToolHost({ config, catalog, runnerFor, clock: systemClock, log }) };
     },
+    memory: memoryOf(env),
     indexOf: (tenant) => indexPort(env, tenant),
     retentionMs: requireConfig(env).taskRetentionDays * DAY_MS,
   };
@@ -148,12 +161,6 @@ export const tenantServices = (): TenantServices => ({
   changed: ({ kind, tenant, ...facts }) =>
     log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
 });
-
-/** Redis when it is configured; null when the objects do its work. */
-function redisOf(env: Bindings) {
-  const { upstash } = requireConfig(env);
-  return upstash === null ? null : createRedisAccess({ ...upstash, clock: systemClock });
-}
 
 function limiterOf(env: Bindings) {
   const redis = redisOf(env);

@@ -5,6 +5,7 @@
  */
 import type { Redis } from "@upstash/redis/cloudflare";
 import type { Clock } from "../platform/index.ts";
+import { within } from "./within.ts";
 
 export interface RedisAccess {
   /** @throws RedisError when Redis refuses, cannot be reached, or has not answered after `timeoutMs`. */
@@ -32,37 +33,25 @@ export function createRedisAccess(options: {
   const { url, token, clock } = options;
   return {
     async run(timeoutMs, work) {
-      const request = new AbortController();
-      const timer = new AbortController();
-      const late = clock.sleep(timeoutMs, timer.signal).then(
-        () => {
-          throw new RedisError(`no answer within ${timeoutMs} ms`);
-        },
-        // Aborted because the work ended first: whoever still waits here waits for nothing.
-        () => new Promise<never>(() => undefined),
-      );
-      const start = async () => {
-        const { Redis } = await import("@upstash/redis/cloudflare");
-        const client = new Redis({
-          url,
-          token,
-          signal: () => request.signal,
-          // `retry: false` would still try twice.
-          retry: { retries: 0 },
-          enableTelemetry: false,
-          enableAutoPipelining: false,
-          // Values come back as the text they were, not as whatever JSON they look like.
-          automaticDeserialization: false,
-        });
-        return work(client);
-      };
+      const late = () => new RedisError(`no answer within ${timeoutMs} ms`);
       try {
-        return await Promise.race([start(), late]);
+        return await within(clock, timeoutMs, late, async (signal) => {
+          const { Redis } = await import("@upstash/redis/cloudflare");
+          const client = new Redis({
+            url,
+            token,
+            signal: () => signal,
+            // `retry: false` would still try twice.
+            retry: { retries: 0 },
+            enableTelemetry: false,
+            enableAutoPipelining: false,
+            // Values come back as the text they were, not as whatever JSON they look like.
+            automaticDeserialization: false,
+          });
+          return work(client);
+        });
       } catch (thrown) {
         throw thrown instanceof RedisError ? thrown : new RedisError(reasonOf(thrown));
-      } finally {
-        timer.abort();
-        request.abort();
       }
     },
   };

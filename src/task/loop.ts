@@ -9,6 +9,7 @@ import { nextAction } from "./decide.ts";
 import { callIdOf, type StepRecord, toMessages } from "./history.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
 import { deadlineExceeded, failed, finished, turnFailed, usageView } from "./outcome.ts";
+import { rememberOutput, toPastMessages } from "./recall.ts";
 import { end, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
 import { TextBuffer } from "./text-buffer.ts";
 import { callTools } from "./tool-calls.ts";
@@ -35,6 +36,7 @@ export async function runTask(run: Run): Promise<RunEnd> {
     const action = nextAction(run.history(), limits);
     switch (action.kind) {
       case "finish":
+        await rememberOutput(run, action.output);
         return end(run, finished(run.history(), action, nowOf(run)));
       case "fail":
         return end(run, failed(run.history(), action, { ...nowOf(run), outputMaxLength: limits.outputMaxLength }));
@@ -130,7 +132,7 @@ function requestOf(run: Run) {
   return {
     systemStable: run.prompt,
     systemVariable: "",
-    messages: toMessages(run.row().request.input, run.history()),
+    messages: [...toPastMessages(run.recalled), ...toMessages(run.row().request.input, run.history())],
     tools: run.catalog.offered,
     maxOutputTokens: TURN_OUTPUT_TOKENS_MAX,
     agent: { name: soul.identity.name, role: role.title, goal: role.goal.primary },

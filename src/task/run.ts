@@ -1,5 +1,6 @@
 /** What a run is made of, and the small things every part of it needs. The decisions are in decide.ts. */
 
+import type { Exchange } from "../memory/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import { canonicalJson, lengthPrefixed, sha256Hex } from "../platform/index.ts";
 import type { ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
@@ -12,6 +13,8 @@ export type Run = {
   readonly services: TaskServices;
   readonly config: AgentConfig;
   readonly prompt: string;
+  /** The session before this task, as its first run found it. */
+  readonly recalled: readonly Exchange[];
   readonly catalog: ToolCatalog;
   readonly host: ToolHost;
   /** Applies a change under this run's epoch and sends its events; false when the run was overtaken. */

@@ -1,4 +1,5 @@
 /** What a task object needs from the rest of the system; `index.ts` builds it from the bindings. */
+import type { ShortTermMemory } from "../memory/index.ts";
 import type { ModelRouter } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import type { Clock, Log, Random } from "../platform/index.ts";
@@ -30,6 +31,7 @@ export type TaskServices = {
   readonly loadPack: (owner: string, digest: string) => Promise<AgentConfig | null>;
   readonly renderPrompt: (config: AgentConfig) => string;
   readonly toolsFor: (config: AgentConfig) => { readonly catalog: ToolCatalog; readonly host: ToolHost };
+  readonly memory: ShortTermMemory;
   readonly indexOf: (tenant: string) => TenantIndexPort;
   readonly retentionMs: number;
 };

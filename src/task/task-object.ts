@@ -22,6 +22,7 @@ import {
 } from "./limits.ts";
 import { runTask } from "./loop.ts";
 import { cancelled, deadlineExceeded, failed, faulted } from "./outcome.ts";
+import { exportRecalled, forgetRecalled, importRecalled, recallOnce } from "./recall.ts";
 import { printOf, type Run, type RunEnd } from "./run.ts";
 import type { TaskServices, TenantIndexPort } from "./services.ts";
 import { StreamHub } from "./stream.ts";
@@ -71,6 +72,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt },
       events: [{ type: "task.queued", data: { pack_id: args.pack_id, pack_version: args.pack_version, ...replay } }],
     });
+    if (args.replay !== null) importRecalled(this.ctx.storage, args.replay.journal);
     // No await between the row and its alarm: the platform writes both or neither.
     this.#arm();
     this.#deliver(batch);
@@ -124,7 +126,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (row === null) return null;
     const { pack_id, pack_version, pack_digest, pack_owner, input, session_id, metadata, tier } = row.request;
     return {
-      journal: JSON.stringify(this.#journal.export(beforeStep, printOf)),
+      journal: exportRecalled(this.ctx.storage, this.#journal.export(beforeStep, printOf)),
       steps: this.#journal.history.steps.length,
       request: { pack_id, pack_version, pack_digest, pack_owner, input, session_id, metadata, tier },
     };
@@ -219,6 +221,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       this.#change(failed(this.#journal.history, error, { ...this.#now(), outputMaxLength: Number.MAX_SAFE_INTEGER }));
       return null;
     }
+    const recalled = await recallOnce(this.ctx.storage, this.#required(), config, services);
+    if (signal.aborted) return null;
     const row = this.#required();
     const isGoingOn = row.state === "running";
     const isResumed = isGoingOn && !this.#isHandover;
@@ -232,12 +236,12 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       events: isGoingOn && !isResumed ? [] : [...this.#voidText(), started],
     });
     if (!isStarted) return null;
-    return this.#toRun(config, { signal, alarmStartedAt, isResumed, epoch });
+    return this.#toRun(config, { signal, alarmStartedAt, isResumed, epoch, recalled });
   }
 
   #toRun(
     config: AgentConfig,
-    own: Pick<Run, "signal" | "alarmStartedAt" | "isResumed"> & { readonly epoch: number },
+    own: Pick<Run, "signal" | "alarmStartedAt" | "isResumed" | "recalled"> & { readonly epoch: number },
   ): Run {
     const { epoch, ...rest } = own;
     return {
@@ -296,6 +300,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   async #retire(now: number): Promise<void> {
     const { task_id } = this.#required().request;
     await this.#index().forget(task_id);
+    forgetRecalled(this.ctx.storage);
     this.#journal.bury(now + TOMBSTONE_MS);
     this.#setAlarm(now + TOMBSTONE_MS);
   }

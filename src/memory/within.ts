@@ -1,0 +1,29 @@
+/** A limit on waiting, by a clock that tests can move. */
+import type { Clock } from "../platform/index.ts";
+
+/**
+ * @param work is told to stop by its signal when the time is over, and when it is done.
+ * @throws `late()` after `ms`; else what `work` throws.
+ */
+export async function within<T>(
+  clock: Clock,
+  ms: number,
+  late: () => Error,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const timer = new AbortController();
+  const over = clock.sleep(ms, timer.signal).then(
+    () => {
+      throw late();
+    },
+    // Aborted because the work ended first: whoever still waits here waits for nothing.
+    () => new Promise<never>(() => undefined),
+  );
+  try {
+    return await Promise.race([work(stop.signal), over]);
+  } finally {
+    timer.abort();
+    stop.abort();
+  }
+}

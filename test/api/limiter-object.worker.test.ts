@@ -1,0 +1,105 @@
+/** The limiter in the real runtime: one object counts exactly, survives its own end, and leaves nothing behind. */
+import { env as bindings, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it, vi } from "vitest";
+import { createUpstashCounter, toPolicies } from "../../src/api/index.ts";
+import { LIMITER_REDIS_TIMEOUT_MS } from "../../src/api/limits.ts";
+import { LimiterObject } from "../../src/api/object.ts";
+import { createRateLimiter, type LimiterPorts, type LimiterStub } from "../../src/api/rate-limiter.ts";
+import type { Bindings } from "../../src/bindings.ts";
+import { createRedisAccess } from "../../src/memory/index.ts";
+import { systemClock } from "../../src/platform/index.ts";
+import { limiterSuite, newTenant, passing, TEN_A_MINUTE } from "../case/limiter.case.ts";
+import { manualClock, memoryLog } from "./ports.ts";
+
+const env = bindings as unknown as Bindings; // the bindings of wrangler.toml, by their own type
+const policies = toPolicies(TEN_A_MINUTE);
+
+const limiterBy = (change: Partial<LimiterPorts> = {}) =>
+  createRateLimiter({
+    policies,
+    objectOf: (tenant, policy) => env.LIMITER.getByName(`${tenant}/${policy}`),
+    shared: null,
+    clock: systemClock,
+    random: () => 0,
+    log: memoryLog(),
+    ...change,
+  });
+
+/** The objects of the binding's storage, by a clock that is moved by hand; each is kept for as long as the rig. */
+function movedObjects() {
+  const clock = manualClock(Date.now());
+  const objects = new Map<string, LimiterObject>();
+  const within = <T>(name: string, work: (object: LimiterObject, storage: DurableObjectStorage) => Promise<T>) =>
+    runInDurableObject(env.LIMITER.getByName(name), (_object, state: DurableObjectState) => {
+      const object = objects.get(name) ?? new LimiterObject(state, env, { clock });
+      objects.set(name, object);
+      return work(object, state.storage);
+    });
+  const objectOf: LimiterPorts["objectOf"] = (tenant, policy): LimiterStub => ({
+    take: (ask) => within(`${tenant}/${policy}`, (object) => object.take(ask)),
+  });
+  const ring = async (name: string) =>
+    within(name, async (object, storage) => {
+      const at = await storage.getAlarm();
+      if (at !== null && at <= clock.now()) await object.alarm();
+      return { kept: storage.kv.get("window") !== undefined, alarm: await storage.getAlarm() };
+    });
+  return { clock, objects, objectOf, ring };
+}
+
+limiterSuite(() => {
+  const { clock, objectOf } = movedObjects();
+  return { limiter: limiterBy({ objectOf }), pass: async (ms) => clock.advance(ms) };
+});
+
+describe("a limiter object", () => {
+  it("lets exactly ten of fifty at once through its own binding", async () => {
+    expect(await passing(limiterBy(), newTenant(), 50)).toBe(10);
+  });
+
+  it("still knows what it let through after it was restarted", async () => {
+    const { objects, objectOf } = movedObjects();
+    const limiter = limiterBy({ objectOf });
+    const tenant = newTenant();
+    expect(await passing(limiter, tenant, 7)).toBe(7);
+    objects.clear();
+    expect(await passing(limiter, tenant, 50)).toBe(3);
+  });
+
+  it("removes itself when its window is over, and no sooner", async () => {
+    const { clock, objectOf, ring } = movedObjects();
+    const limiter = limiterBy({ objectOf });
+    const tenant = newTenant();
+    await limiter.take(tenant, "default");
+    clock.advance(30_000);
+    await limiter.take(tenant, "default");
+    clock.advance(31_001);
+    const early = await ring(`${tenant}/default`);
+    expect(early.kept).toBe(true);
+    expect(early.alarm).toBeGreaterThan(clock.now());
+    clock.advance(31_000);
+    expect(await ring(`${tenant}/default`)).toEqual({ kept: false, alarm: null });
+    expect(await limiter.take(tenant, "default")).toMatchObject({ isAllowed: true, remaining: 9 });
+  });
+
+  it("writes nothing for reads", async () => {
+    const { objectOf, ring } = movedObjects();
+    const tenant = newTenant();
+    await limiterBy({ objectOf }).take(tenant, "read");
+    expect(await ring(`${tenant}/read`)).toEqual({ kept: false, alarm: null });
+  });
+});
+
+describe("while Redis hangs", () => {
+  it("the object lets exactly ten of fifty at once through", async () => {
+    const hangs = vi.spyOn(globalThis, "fetch").mockImplementation(() => new Promise(() => undefined));
+    const clock = manualClock(Date.now());
+    const redis = createRedisAccess({ url: "http://127.0.0.1:1", token: "t", clock });
+    const limiter = limiterBy({ clock, shared: createUpstashCounter({ redis, clock }) });
+    const asked = passing(limiter, newTenant(), 50);
+    await vi.waitFor(() => expect(hangs).toHaveBeenCalled());
+    clock.advance(LIMITER_REDIS_TIMEOUT_MS);
+    expect(await asked).toBe(10);
+    hangs.mockRestore();
+  });
+});
