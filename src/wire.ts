@@ -16,8 +16,9 @@ import { type Config, parseConfig, type RunMessage } from "./env.ts";
 import { createObjectMemory, createRedisAccess, createUpstashMemory, type ShortTermMemory } from "./memory/index.ts";
 import { createBreakerClient, createModelRouter } from "./model/index.ts";
 import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
-import { createLog, describeError, systemClock, systemRandom } from "./platform/index.ts";
+import { createDb, createLog, type Db, describeError, systemClock, systemRandom } from "./platform/index.ts";
 import { checkReady } from "./ready.ts";
+import { createProjection, databaseList } from "./task/index.ts";
 import type { IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
 import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps } from "./tool/index.ts";
 
@@ -101,6 +102,20 @@ function memoryOf(env: Bindings): ShortTermMemory {
   return createObjectMemory({ objectOf: (name) => env.SESSION_MEMORY.getByName(name), clock: systemClock });
 }
 
+let db: Db | null = null;
+/** Null without a database. */
+function dbOf(env: Bindings): Db | null {
+  const { database, outboxDatabaseUrl } = requireConfig(env);
+  if (database === null) return null;
+  db ??= createDb({ database, outboxDatabaseUrl, clock: systemClock, random: systemRandom });
+  return db;
+}
+
+function projectionOf(env: Bindings) {
+  const database = dbOf(env);
+  return database === null ? null : createProjection(database, log);
+}
+
 export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServices {
   // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
   const loopback = ctx.exports as unknown as Loopback;
@@ -117,6 +132,7 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
       return { catalog, host: createToolHost({ config, catalog, runnerFor, clock: systemClock, log }) };
     },
     memory: memoryOf(env),
+    projection: projectionOf(env),
     indexOf: (tenant) => indexPort(env, tenant),
     retentionMs: requireConfig(env).taskRetentionDays * DAY_MS,
   };
@@ -178,7 +194,10 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
   return {
     config,
     tasks: (tenant, task) => taskStub(env, tenant, task),
-    index: (tenant) => env.TENANT_INDEX.getByName(tenant),
+    index: (tenant) => {
+      const database = dbOf(env);
+      return database === null ? env.TENANT_INDEX.getByName(tenant) : databaseList(database, tenant);
+    },
     credentials: createCredentials({
       config,
       keys: (id) => env.KEY.getByName(id),

@@ -142,6 +142,7 @@ async function create(deps: ApiDeps, origin: Origin, task: NewTask): Promise<Acc
     ...task.plan,
     tenant,
     task_id: taskId,
+    idempotency_key: origin.key,
     fingerprint: task.fingerprint,
     trace_id: correlation.traceId,
     traceparent: correlation.traceparent,

@@ -35,6 +35,8 @@ export type TaskRow = {
   /** When the task fails with DEADLINE_EXCEEDED; moved on by what it spends waiting. */
   readonly deadlineAt: number;
   readonly due: Due;
+  /** Step up to which Postgres has every recorded call; absent before the first projection. */
+  readonly projectedStep?: number;
 };
 
 type Patch = Partial<
@@ -49,6 +51,7 @@ type Patch = Partial<
     | "output"
     | "finishReason"
     | "error"
+    | "projectedStep"
   >
 >;
 

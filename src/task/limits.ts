@@ -56,6 +56,16 @@ export const STREAM_LAG_BYTES_MAX = 1024 * 1024;
 /** Readers of one task at once; the next one is refused. */
 export const SUBSCRIBERS_MAX = 1_000;
 
+/** The alarm repeats a projection whose flush was lost with its isolate. */
+export const PROJECTION_NET_MS = 30 * SECOND;
+/** First and longest delay before Postgres is told again after it could not be reached; with jitter. */
+export const PROJECTION_RETRY_MS_MIN = 1 * SECOND;
+export const PROJECTION_RETRY_MS_MAX = 30 * SECOND;
+/** Arguments or a result in Postgres, in characters; a longer one keeps its start. The journal has it whole. */
+export const PROJECTION_RESULT_CHARS_MAX = 32 * 1024;
+/** Arguments and results in one request to Postgres, about: it has two seconds. */
+export const PROJECTION_BATCH_CHARS = 512 * 1024;
+
 /** After its retention a task leaves a tombstone for as long as an old message or key could still arrive. */
 export const TOMBSTONE_MS = 30 * DAY;
 

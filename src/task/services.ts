@@ -4,6 +4,7 @@ import type { ModelRouter } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import type { Clock, Log, Random } from "../platform/index.ts";
 import type { ToolCatalog, ToolHost } from "../tool/index.ts";
+import type { ProjectionPort } from "./projection.ts";
 import type { TaskListItem } from "./types.ts";
 
 /** What the index keeps of a task. `version` grows with every report, so that a late one changes nothing. */
@@ -32,6 +33,8 @@ export type TaskServices = {
   readonly renderPrompt: (config: AgentConfig) => string;
   readonly toolsFor: (config: AgentConfig) => { readonly catalog: ToolCatalog; readonly host: ToolHost };
   readonly memory: ShortTermMemory;
+  /** Null without a database: then the index alone answers lists. */
+  readonly projection: ProjectionPort | null;
   readonly indexOf: (tenant: string) => TenantIndexPort;
   readonly retentionMs: number;
 };

@@ -9,6 +9,7 @@ import { describeError, type Log, type LogContext } from "../platform/index.ts";
 import { deadlineFor } from "./deadline.ts";
 import { isDue, nextDue } from "./due.ts";
 import type { NewEvent } from "./frames.ts";
+import { IndexLink } from "./index-link.ts";
 import { type Batch, type Change, Journal, type TaskRow } from "./journal.ts";
 import { keepLease } from "./lease.ts";
 import {
@@ -22,13 +23,14 @@ import {
 } from "./limits.ts";
 import { runTask } from "./loop.ts";
 import { cancelled, deadlineExceeded, failed, faulted } from "./outcome.ts";
+import { Projector } from "./projector.ts";
 import { exportRecalled, forgetRecalled, importRecalled, recallOnce } from "./recall.ts";
 import { printOf, type Run, type RunEnd } from "./run.ts";
-import type { TaskServices, TenantIndexPort } from "./services.ts";
+import type { TaskServices } from "./services.ts";
 import { StreamHub } from "./stream.ts";
 import { isEnded, type TaskState } from "./transitions.ts";
 import type { CancelOutcome, CreateOutcome, CreateTask, TaskStub, TaskView } from "./types.ts";
-import { toReport, toView } from "./view.ts";
+import { toView } from "./view.ts";
 
 export class TaskObject<Env = unknown> extends DurableObject<Env> implements TaskStub {
   readonly #journal: Journal;
@@ -40,6 +42,9 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   #armedAt: number | null | undefined;
   /** The run before this alarm stopped between two pieces of work, for lack of time: nothing is in doubt. */
   #isHandover = false;
+  readonly #index: IndexLink;
+  /** Null without a database. */
+  readonly #projector: Projector | null;
   #undelivered: Batch[] = [];
   #isDelivering = false;
 
@@ -47,6 +52,19 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     super(ctx, env);
     this.#services = services;
     this.#journal = new Journal(ctx.storage);
+    this.#index = new IndexLink({ journal: this.#journal, indexOf: services.indexOf, log: () => this.#log });
+    const { projection: port, clock, random } = services;
+    this.#projector =
+      port &&
+      new Projector({
+        port,
+        journal: this.#journal,
+        change: (change) => this.#change(change),
+        background: (work) => ctx.waitUntil(work),
+        clock,
+        random,
+        log: () => this.#log,
+      });
     this.#hub = new StreamHub(
       {
         framesAfter: (after, upTo, chars) => this.#journal.framesAfter(after, upTo, chars),
@@ -69,14 +87,15 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const batch = this.#journal.create(args, {
       now,
       deadlineAt,
-      due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt },
+      due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt, ...this.#projectionDue() },
       events: [{ type: "task.queued", data: { pack_id: args.pack_id, pack_version: args.pack_version, ...replay } }],
     });
     if (args.replay !== null) importRecalled(this.ctx.storage, args.replay.journal);
     // No await between the row and its alarm: the platform writes both or neither.
     this.#arm();
     this.#deliver(batch);
-    await this.#tellIndex((index, report) => index.register(report));
+    this.#projector?.touch();
+    await this.#index.register();
     return { kind: "created", state: "queued", pack_id: args.pack_id };
   }
 
@@ -104,7 +123,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       const isCancelled = this.#change(cancelled(this.#now()));
       if (!isCancelled) return { kind: "already_terminal", state: row.state };
       this.#run?.abort(new DOMException("the task was cancelled", "AbortError"));
-      await this.#tellIndex((index, report) => index.release(report));
+      await this.#index.release();
     }
     return { kind: "cancelled", state: "cancelled" };
   }
@@ -149,10 +168,11 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const row = this.#journal.row;
     const now = this.#services.clock.now();
     if (row === null) return this.#wakeTombstone(now);
+    if (isDue(row.due, "projection", now)) await this.#projectDue(row.state);
     if (isEnded(row.state)) return isDue(row.due, "retention", now) ? this.#retire(now) : undefined;
     if (row.state !== "waiting" && now >= row.deadlineAt) {
       this.#exceedDeadline();
-      return this.#tellIndex((index, report) => index.release(report));
+      return this.#index.release();
     }
     if (this.#run !== null || row.state === "waiting") return;
     if (row.state === "retry" && !isDue(row.due, "retry", now)) return;
@@ -162,7 +182,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   /** From a slot to the end, a pause or a handover. */
   async #runOnce(): Promise<void> {
     const startedAt = this.#services.clock.now();
-    const slot = await this.#acquireSlot();
+    const slot = await this.#index.acquire();
     if (slot !== "granted") return this.#lookAgain(startedAt + (slot === "refused" ? SLOT_RETRY_MS : INDEX_RETRY_MS));
     const abort = new AbortController();
     this.#run = abort;
@@ -176,7 +196,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     }
     this.#isHandover = end === "handover";
     if (this.#isHandover) return void this.#change({ due: { lease: this.#services.clock.now() } });
-    await this.#tellIndex((index, report) => index.release(report));
+    await this.#index.release();
   }
 
   /** Runs while the lease, the slot and the deadline are kept; a fault of ours costs an attempt, not the task. */
@@ -187,7 +207,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       signal: done.signal,
       row: run.row,
       renewLease: (at) => this.#change({ due: { lease: at } }),
-      renewSlot: () => this.#index().renew(run.row().request.task_id),
+      renewSlot: () => this.#index.renew(),
       onDeadline: () => {
         this.#exceedDeadline();
         abort.abort(new DOMException("the deadline passed", "TimeoutError"));
@@ -273,33 +293,22 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (row !== null && !isEnded(row.state)) this.#change({ due: { slot: at, lease: null } });
   }
 
-  async #acquireSlot(): Promise<"granted" | "refused" | "unreachable"> {
-    try {
-      const row = this.#required();
-      return (await this.#index().acquire(toReport(row, this.#journal))) ? "granted" : "refused";
-    } catch (thrown) {
-      this.#log.warn("task.index_unreachable", { error: describeError(thrown) });
-      return "unreachable";
-    }
+  /** A run never waits for Postgres; a task with nothing else to do may. */
+  async #projectDue(state: TaskState): Promise<void> {
+    if (this.#projector === null) this.#change({ due: { projection: null } });
+    else if (isEnded(state) || state === "waiting") await this.#projector.flush();
+    else this.#projector.touch();
   }
 
-  /** The index is told as well as can be; what it misses, its own sweep finds out from the task. */
-  async #tellIndex(
-    tell: (index: TenantIndexPort, report: ReturnType<typeof toReport>) => Promise<void>,
-  ): Promise<void> {
-    const row = this.#journal.row;
-    if (row === null) return;
-    try {
-      await tell(this.#index(), toReport(row, this.#journal));
-    } catch (thrown) {
-      this.#log.warn("task.index_unreachable", { error: describeError(thrown) });
-    }
+  #projectionDue(): { readonly projection?: number } {
+    return this.#projector === null ? {} : { projection: this.#projector.dueAt };
   }
 
   /** Retention is over: the index forgets first, so that no list names a task that cannot be read. */
   async #retire(now: number): Promise<void> {
-    const { task_id } = this.#required().request;
-    await this.#index().forget(task_id);
+    // Postgres first: after this the object has nothing left to tell.
+    if (this.#journal.row?.due.projection !== undefined) return;
+    await this.#index.forget();
     forgetRecalled(this.ctx.storage);
     this.#journal.bury(now + TOMBSTONE_MS);
     this.#setAlarm(now + TOMBSTONE_MS);
@@ -314,9 +323,13 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   /** @param epoch of the run that asks; null for what does not come from a run. */
   #change(change: Change, epoch: number | null = null): boolean {
-    const batch = this.#journal.apply(change, { epoch, now: this.#services.clock.now() });
+    const isTransition = (change.transitions?.length ?? 0) > 0;
+    const due = isTransition ? { ...change.due, ...this.#projectionDue() } : change.due;
+    const told = due === undefined ? change : { ...change, due };
+    const batch = this.#journal.apply(told, { epoch, now: this.#services.clock.now() });
     if (batch === null) return false;
-    if (change.due !== undefined) this.#arm();
+    if (due !== undefined) this.#arm();
+    if (isTransition) this.#projector?.touch();
     this.#deliver(batch);
     return true;
   }
@@ -366,10 +379,6 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const row = this.#journal.row;
     if (row === null) throw new Error("the task is gone");
     return row;
-  }
-
-  #index(): TenantIndexPort {
-    return this.#services.indexOf(this.#required().request.tenant);
   }
 
   #now() {

@@ -2,7 +2,7 @@
  * The life of a task as one table: state x event -> next state. A missing cell is an illegal move, an empty row a
  * terminal state. Pure: no clock, no storage. The journal is the only writer of a task's state, through this table.
  */
-import { err, ok, type Result } from "../platform/index.ts";
+import { assert, err, ok, type Result } from "../platform/index.ts";
 import { TASK_STATES, type TaskState } from "./types.ts";
 
 export { TASK_STATES, type TaskState };
@@ -54,3 +54,10 @@ export function nextTaskState(from: TaskState, event: TaskTransitionEvent): Resu
 /** States a client sees as the end: streams close, cancel answers 409 (200 for `cancelled`). */
 export const isEnded = (state: TaskState): boolean =>
   state === "done" || state === "failed" || state === "cancelled" || state === "dead_letter";
+
+/** A stored state back as one; the database holds no other, by its own constraint. */
+export function parseTaskState(value: unknown): TaskState {
+  const state = TASK_STATES.find((known) => known === value);
+  assert(state !== undefined, "a stored state is one of the table");
+  return state;
+}

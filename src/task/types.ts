@@ -49,6 +49,8 @@ export type CreateTask = {
   readonly metadata: { readonly [name: string]: string };
   /** Null: the pack's tier, else the configured default. Resolved by the door, so never null here. */
   readonly tier: "tier-1" | "tier-2" | "tier-3";
+  /** As the client sent it. */
+  readonly idempotency_key: string;
   /** SHA-256 over the canonical request: what "the same request" means for an idempotency key. */
   readonly fingerprint: string;
   readonly trace_id: string;

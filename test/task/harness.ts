@@ -71,6 +71,7 @@ export async function accept(
     session_id: null,
     metadata: {},
     tier: "tier-2",
+    idempotency_key: key,
     fingerprint: `print-${input}`,
     trace_id: "trace-1",
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",

@@ -1,0 +1,59 @@
+/**
+ * A task's line to its tenant's index. What the index misses while it cannot be reached, its own sweep finds out from
+ * the task, so telling it never fails the task.
+ */
+import { describeError, type Log } from "../platform/index.ts";
+import type { Journal } from "./journal.ts";
+import type { IndexReport, TenantIndexPort } from "./services.ts";
+import { toReport } from "./view.ts";
+
+export type IndexLinkOptions = {
+  readonly journal: Pick<Journal, "row" | "lastSeq" | "updatedAt">;
+  readonly indexOf: (tenant: string) => TenantIndexPort;
+  readonly log: () => Log;
+};
+
+export class IndexLink {
+  readonly #options: IndexLinkOptions;
+
+  constructor(options: IndexLinkOptions) {
+    this.#options = options;
+  }
+
+  async acquire(): Promise<"granted" | "refused" | "unreachable"> {
+    const answer = await this.#ask((index, report) => index.acquire(report));
+    return answer === undefined ? "unreachable" : answer ? "granted" : "refused";
+  }
+
+  async register(): Promise<void> {
+    await this.#ask((index, report) => index.register(report));
+  }
+
+  async release(): Promise<void> {
+    await this.#ask((index, report) => index.release(report));
+  }
+
+  async renew(): Promise<void> {
+    await this.#ask((index, { task_id }) => index.renew(task_id));
+  }
+
+  /** Rejects when the index cannot be reached: a list must not name a task that is gone. */
+  async forget(): Promise<void> {
+    const { journal, indexOf } = this.#options;
+    const request = journal.row?.request;
+    if (request !== undefined) await indexOf(request.tenant).forget(request.task_id);
+  }
+
+  /** Undefined when the index could not be reached. */
+  async #ask<T>(call: (index: TenantIndexPort, report: IndexReport) => Promise<T>): Promise<T | undefined> {
+    const { journal, indexOf, log } = this.#options;
+    const row = journal.row;
+    if (row === null) return undefined;
+    try {
+      return await call(indexOf(row.request.tenant), toReport(row, journal));
+    } catch (thrown) {
+      log().warn("task.index_unreachable", { error: describeError(thrown) });
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * Keeps Postgres told of one task: after each transition once, in the background, with one request at a time. The due
+ * time `projection` is stored with the transition itself, so a crash between the two is made up for by the alarm.
+ */
+import { type Clock, deriveAgentId, describeError, type Log, parseTenantId, type Random } from "../platform/index.ts";
+import { type History, totalsOf } from "./history.ts";
+import type { Change, Journal, TaskRow } from "./journal.ts";
+import {
+  PROJECTION_BATCH_CHARS,
+  PROJECTION_NET_MS,
+  PROJECTION_RESULT_CHARS_MAX,
+  PROJECTION_RETRY_MS_MAX,
+  PROJECTION_RETRY_MS_MIN,
+} from "./limits.ts";
+import type { ProjectionPort } from "./projection.ts";
+import type { Execution, Snapshot } from "./projection-store.ts";
+import { toView } from "./view.ts";
+
+export type ProjectorOptions = {
+  readonly port: ProjectionPort;
+  readonly journal: Pick<Journal, "row" | "history" | "lastSeq" | "updatedAt">;
+  readonly change: (change: Change) => boolean;
+  readonly background: (work: Promise<void>) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: () => Log;
+};
+
+export class Projector {
+  readonly #options: ProjectorOptions;
+  #flushing: Promise<void> | null = null;
+  /** The task changed since the flush under way took its snapshot. */
+  #isStale = false;
+  #failures = 0;
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options;
+  }
+
+  /** When the alarm looks again, should the flush of this change be lost. */
+  get dueAt(): number {
+    return this.#options.clock.now() + PROJECTION_NET_MS;
+  }
+
+  /** The task changed: tell Postgres soon. */
+  touch(): void {
+    this.#options.background(this.flush());
+  }
+
+  /** Resolves when Postgres has what the task is now, or when it could not be told. Never rejects. */
+  flush(): Promise<void> {
+    this.#isStale = true;
+    this.#flushing ??= this.#run().finally(() => {
+      this.#flushing = null;
+    });
+    return this.#flushing;
+  }
+
+  async #run(): Promise<void> {
+    const { journal, change, log } = this.#options;
+    try {
+      while (this.#isStale) {
+        this.#isStale = false;
+        const row = journal.row;
+        if (row === null) return;
+        if (!(await this.#tell(row))) return this.#retryLater();
+        this.#failures = 0;
+        // A transition meanwhile has stored a due time of its own: only what was told is settled.
+        if (journal.row?.due.projection !== row.due.projection) this.#isStale = true;
+        else change({ due: { projection: null }, patch: { projectedStep: journal.history.steps.at(-1)?.n ?? 0 } });
+      }
+    } catch (thrown) {
+      log().error("projection.failed", { error: describeError(thrown) });
+      this.#retryLater();
+    }
+  }
+
+  /** One request per megabyte of results, in the order of the steps; false when Postgres could not be told. */
+  async #tell(row: TaskRow): Promise<boolean> {
+    const { port, journal } = this.#options;
+    const snapshot = await toSnapshot(row, journal);
+    const from = row.projectedStep ?? 0;
+    const all = toExecutions(journal.history).filter(({ step }) => step >= from);
+    for (const executions of inBatches(all)) {
+      if ((await port.flush({ ...snapshot, executions })) === "unavailable") return false;
+    }
+    return true;
+  }
+
+  #retryLater(): void {
+    const { change, clock, random } = this.#options;
+    this.#failures += 1;
+    const cap = Math.min(PROJECTION_RETRY_MS_MAX, PROJECTION_RETRY_MS_MIN * 2 ** this.#failures);
+    change({ due: { projection: clock.now() + Math.round(PROJECTION_RETRY_MS_MIN + random() * cap) } });
+  }
+}
+
+async function toSnapshot(row: TaskRow, journal: ProjectorOptions["journal"]): Promise<Omit<Snapshot, "executions">> {
+  const { request } = row;
+  const tenant = parseTenantId(request.tenant);
+  if (tenant === undefined) throw new Error("a task's tenant was parsed when it was accepted");
+  const { history, updatedAt, lastSeq } = journal;
+  return {
+    tenant,
+    task: toView(row, history, { updatedAt, lastSeq }),
+    agent_id: await deriveAgentId({
+      tenant,
+      packId: request.pack_id,
+      packVersion: request.pack_version,
+      sessionId: request.session_id,
+    }),
+    idempotency_key: request.idempotency_key,
+    fingerprint: request.fingerprint,
+    tier: request.tier,
+    model: history.steps.at(-1)?.model ?? null,
+    version: lastSeq,
+    cost_micros: totalsOf(history).costMicros,
+  };
+}
+
+/** Recorded calls by step and index. A result too long for a row's purpose keeps its start and says how long it was. */
+function toExecutions(history: History): Execution[] {
+  return history.results
+    .toSorted((a, b) => a.step - b.step || a.index - b.index)
+    .flatMap((result) => {
+      const call = history.steps.find(({ n }) => n === result.step)?.toolCalls[result.index];
+      if (call === undefined) return [];
+      const written = call.arguments.kind === "object" ? JSON.stringify(call.arguments.value) : call.arguments.raw;
+      return {
+        step: result.step,
+        index: result.index,
+        tool_id: call.toolId,
+        tool_name: call.toolId,
+        arguments_json: shorten(written),
+        success: result.success,
+        result_json: result.error === null ? shorten(result.resultJson) : null,
+        error: result.error,
+        duration_ms: result.durationMs,
+      };
+    });
+}
+
+const shorten = (json: string): string =>
+  json.length <= PROJECTION_RESULT_CHARS_MAX
+    ? json
+    : JSON.stringify({ truncated: true, characters: json.length, start: json.slice(0, PROJECTION_RESULT_CHARS_MAX) });
+
+/** At least one batch, so that the task itself is always told. */
+function inBatches(executions: readonly Execution[]): Execution[][] {
+  const batches: Execution[][] = [[]];
+  let size = 0;
+  for (const execution of executions) {
+    const length = execution.arguments_json.length + (execution.result_json?.length ?? 0);
+    if (size > 0 && size + length > PROJECTION_BATCH_CHARS) {
+      batches.push([]);
+      size = 0;
+    }
+    batches.at(-1)?.push(execution);
+    size += length;
+  }
+  return batches;
+}
