@@ -29,6 +29,14 @@ export type Config = {
   readonly anthropic: { readonly apiKey: string; readonly baseUrl: string | null } | null;
   readonly openai: { readonly apiKey: string; readonly baseUrl: string | null } | null;
   readonly ollama: { readonly baseUrl: string } | null;
+  /** As app_user. Null: there is no database; the objects alone answer, and lists come from the tenants' indexes. */
+  readonly database: {
+    readonly url: string;
+    /** Where Neon's HTTP protocol is spoken; null: where the driver finds it by the URL's host. */
+    readonly httpEndpoint: string | null;
+  } | null;
+  /** As outbox_publisher, on the same endpoint. Null: events are stored and not published. */
+  readonly outboxDatabaseUrl: string | null;
   readonly tiers: Readonly<Record<Tier, ModelRef>>;
   readonly defaultTier: Tier;
   readonly fallbackChain: readonly Tier[];
@@ -82,6 +90,16 @@ class Reader {
     if (number >= range.min && number <= range.max) return number;
     this.faults.push(`${name} is "${value}"; it must be a whole number from ${range.min} to ${range.max}.`);
     return range.fallback;
+  }
+  /** Its value is a secret, so a fault does not repeat it. */
+  databaseUrl(name: string): string | null {
+    const value = this.text(name);
+    if (value === null) return null;
+    const url = URL.parse(value);
+    const isWhole = url?.hostname && url.username && url.pathname.length > 1;
+    if (isWhole && /^postgres(?:ql)?:$/.test(url.protocol)) return value;
+    this.faults.push(`${name} must be a PostgreSQL URL with user, host and database.`);
+    return null;
   }
   url(name: string): string | null {
     const value = this.text(name);
@@ -206,6 +224,18 @@ function readToken(reader: Reader, environment: Config["environment"]): Config["
   return null;
 }
 
+function readDatabase(reader: Reader): Pick<Config, "database" | "outboxDatabaseUrl"> {
+  const url = reader.databaseUrl("DATABASE_URL");
+  const httpEndpoint = reader.url("DATABASE_HTTP_ENDPOINT");
+  const outboxDatabaseUrl = reader.databaseUrl("OUTBOX_DATABASE_URL");
+  const dependents = { DATABASE_HTTP_ENDPOINT: httpEndpoint, OUTBOX_DATABASE_URL: outboxDatabaseUrl };
+  for (const [name, value] of Object.entries(dependents)) {
+    if (value !== null && reader.text("DATABASE_URL") === null)
+      reader.faults.push(`${name} is set; it needs DATABASE_URL.`);
+  }
+  return { database: url === null ? null : { url, httpEndpoint }, outboxDatabaseUrl };
+}
+
 /** Config, or every fault as one sentence. Never throws. */
 export function parseConfig(variables: Variables): Result<Config, readonly string[]> {
   const reader = new Reader(variables);
@@ -233,6 +263,7 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
     anthropic: anthropicKey === null ? null : { apiKey: anthropicKey, baseUrl: anthropicBaseUrl },
     openai: configured.has("openai") ? { apiKey: openaiKey ?? "none", baseUrl: openaiBaseUrl } : null,
     ollama: ollamaBaseUrl === null ? null : { baseUrl: ollamaBaseUrl },
+    ...readDatabase(reader),
     tiers: readTiers(reader, configured),
     defaultTier: reader.choice("DEFAULT_TIER", TIERS, "tier-2"),
     fallbackChain: readTierList(reader, "MODEL_FALLBACK_CHAIN", reader.text("MODEL_FALLBACK_CHAIN") ?? TIERS.join(",")),

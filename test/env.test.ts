@@ -66,6 +66,47 @@ describe("tiers", () => {
   });
 });
 
+describe("the database", () => {
+  const url = "postgresql://app_user:secret@db.example.com/vasini";
+
+  it("is none when none is named", () => {
+    expect(configOf({})).toMatchObject({ database: null, outboxDatabaseUrl: null });
+  });
+
+  it("is reached where the driver finds it, or where it is told", () => {
+    expect(configOf({ DATABASE_URL: url }).database).toEqual({ url, httpEndpoint: null });
+    const local = configOf({
+      DATABASE_URL: url,
+      DATABASE_HTTP_ENDPOINT: "http://127.0.0.1:1/sql",
+      OUTBOX_DATABASE_URL: url,
+    });
+    expect(local).toMatchObject({ database: { url, httpEndpoint: "http://127.0.0.1:1/sql" }, outboxDatabaseUrl: url });
+  });
+
+  for (const value of [
+    "mysql://u:secret@h/d",
+    "postgres://h/d",
+    "postgres://u:secret@h",
+    "postgres://u:secret@h/",
+    "secret",
+  ]) {
+    it(`is not ${value}, in a sentence that does not repeat it`, () => {
+      expect(faultsOf({ ...DEVELOPMENT, DATABASE_URL: value })).toEqual([
+        "DATABASE_URL must be a PostgreSQL URL with user, host and database.",
+      ]);
+    });
+  }
+
+  it("is needed by what belongs to it", () => {
+    expect(
+      faultsOf({ ...DEVELOPMENT, OUTBOX_DATABASE_URL: url, DATABASE_HTTP_ENDPOINT: "http://127.0.0.1:1/sql" }),
+    ).toEqual([
+      "DATABASE_HTTP_ENDPOINT is set; it needs DATABASE_URL.",
+      "OUTBOX_DATABASE_URL is set; it needs DATABASE_URL.",
+    ]);
+  });
+});
+
 describe("tokens", () => {
   it("are taken from the issuer that is named, by its exact name", () => {
     const token = configOf({

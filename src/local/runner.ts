@@ -1,13 +1,15 @@
 /**
- * `npm start` after its settings are known: lock, keys, worker, packs, front, and the end of all of them. Ends by
- * signal or by one sentence, never by a stack trace.
+ * `npm start` after its settings are known: lock, keys, database, worker, packs, front, and the end of all of them. Ends
+ * by signal or by one sentence, never by a stack trace.
  */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "../cli/index.ts";
 import { err, ok, type Result } from "../platform/index.ts";
 import { buildAssets } from "./assets.ts";
+import { startEmbeddedDatabase } from "./database/embedded.ts";
+import type { DatabaseEndpoint } from "./database/endpoint.ts";
 import { toEnvFile } from "./env-file.ts";
 import { type Front, openFront, probeAddress } from "./front.ts";
 import { withGeneratedKeys } from "./keys.ts";
@@ -38,6 +40,7 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
   const timers: NodeJS.Timeout[] = [];
   let stopped: Promise<void> | null = null;
   let lock: Lock | null = null;
+  let database: Promise<Result<DatabaseEndpoint | null, string>> | null = null;
   let worker: Worker | null = null;
   let front: Front | null = null;
   let log: ReturnType<typeof openLogFile> | null = null;
@@ -60,14 +63,18 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
   };
 
   const launch = async (held: Lock): Promise<Result<{ readonly url: string }, readonly string[]> | undefined> => {
-    const variables = await withGeneratedKeys(settings.variables, dataDir);
+    database = startDatabase(settings);
+    // At once, because each uses a core of its own; neither leaves the other running unheard.
+    const [assets, opened] = await Promise.all([buildAssets(root, ending.signal), database]);
+    if (!assets.ok) return err([assets.error]);
+    if (!opened.ok) return err([opened.error]);
+    if (ending.signal.aborted) return undefined;
+    const variables = await withGeneratedKeys({ ...settings.variables, ...databaseVariables(opened.value) }, dataDir);
     const text = toEnvFile(variables);
     if (!text.ok) return text;
     const envFile = join(dataDir, "worker.env");
     await writeFile(envFile, text.value, { mode: 0o600 });
     await chmod(envFile, 0o600);
-    const assets = await buildAssets(root, ending.signal);
-    if (!assets.ok) return err([assets.error]);
     if (ending.signal.aborted) return undefined;
 
     worker = startWorker({
@@ -100,9 +107,9 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
     await publish(packs, terminal, "start");
     if (ending.signal.aborted) return undefined;
     runScheduled();
-    const opened = await openFront({ host, port: settings.port }, () => workerPort);
-    if (!opened.ok) return err([opened.error]);
-    front = opened.value;
+    const open = await openFront({ host, port: settings.port }, () => workerPort);
+    if (!open.ok) return err([open.error]);
+    front = open.value;
     const url = `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`;
     await held.note({ url });
     every(limits.SCHEDULED_EVERY_MS, runScheduled);
@@ -133,6 +140,9 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
         for (const timer of timers) clearInterval(timer);
         await front?.close();
         await worker?.stop();
+        // After the worker, which may be writing its last rows.
+        const opened = await database;
+        if (opened?.ok) await opened.value?.close();
         await lock?.release();
         log?.close();
       })();
@@ -140,6 +150,24 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
     },
   };
 }
+
+/** The embedded database; null when another one is configured. Its passwords live as long as this process. */
+async function startDatabase(settings: LocalSettings): Promise<Result<DatabaseEndpoint | null, string>> {
+  if (settings.config.database !== null) return ok(null);
+  const users = { app_user: newPassword(), outbox_publisher: newPassword() };
+  return startEmbeddedDatabase({ dataDir: join(settings.dataDir, "database"), users });
+}
+
+const newPassword = (): string => randomBytes(24).toString("base64url");
+
+const databaseVariables = (endpoint: DatabaseEndpoint | null): Record<string, string> =>
+  endpoint === null
+    ? {}
+    : {
+        DATABASE_URL: endpoint.connectionString("app_user"),
+        DATABASE_HTTP_ENDPOINT: endpoint.url,
+        OUTBOX_DATABASE_URL: endpoint.connectionString("outbox_publisher"),
+      };
 
 /** Null once the worker accepts tasks; otherwise a sentence. */
 async function waitUntilReady(ports: {
