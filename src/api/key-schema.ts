@@ -10,7 +10,7 @@ const TenantText = z
 const Name = z
   .string()
   .max(NAME_CHARS_MAX)
-  .regex(/^[^\p{Cc}\p{Cs}]*\S[^\p{Cc}\p{Cs}]*$/u, "must have text and no control characters")
+  .regex(/^(?=.*\S)[^\p{Cc}\p{Cs}]+$/u, "must have text and no control characters")
   .describe("For people");
 const Time = z.string().describe("RFC 3339, UTC");
 

@@ -43,8 +43,9 @@ export function crc32(text: string): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-function checksumOf(text: string): string {
-  let rest = crc32(text);
+/** @param body a key without its checksum. */
+export function checksumOf(body: string): string {
+  let rest = crc32(body);
   let digits = "";
   for (let digit = 0; digit < CHECKSUM_CHARS; digit++) {
     digits = ALPHABET.charAt(rest % ALPHABET.length) + digits;

@@ -11,7 +11,7 @@ import { accept, ask, finished, manifest, newKey, ORIGIN, publishShared, run, wo
 const ELSEWHERE: Partial<Record<ErrorCode, string>> = {
   REQUEST_TIMEOUT: "needs a body that stalls and a clock that is moved: body.test.ts",
   RATE_LIMITED: "no route is limited yet",
-  TENANT_MISMATCH: "over REST the header is the only place a tenant is named in dev mode: rpc-door.test.ts",
+  KEY_LIMIT_REACHED: "needs a hundred keys: keys.worker.test.ts",
 };
 
 const UNKNOWN = "00000000-0000-8000-8000-000000000000";
@@ -28,6 +28,13 @@ const CASES: Partial<Record<ErrorCode, () => Promise<Response>>> = {
   INPUT_TOO_LONG: () => run("eleven long", { pack: "brief" }),
   UNAUTHENTICATED: () => run("Hello", { via: required }),
   FORBIDDEN: () => run("Hello", { headers: { origin: "https://evil.example" } }),
+  TENANT_MISMATCH: () => ask("/api/v1/keys", { body: { tenant_id: "another", name: "x", roles: ["viewer"] } }),
+  TENANT_EXISTS: async () => {
+    const headers = { authorization: "Bearer test-admin-key" };
+    const body = { tenant_id: "twice", name: "Twice" };
+    await ask("/api/v1/tenants", { headers, body });
+    return ask("/api/v1/tenants", { headers, body });
+  },
   MODEL_NOT_ALLOWED: () =>
     run("Hello", { via: workerWith(() => ({ router: { isAllowed: () => false, modelOf: () => "x/y" } })) }),
   TASK_NOT_FOUND: () => ask(`/api/v1/tasks/${UNKNOWN}`),
