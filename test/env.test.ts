@@ -167,3 +167,28 @@ describe("a fault is one sentence", () => {
     expect(faultsOf({ ENVIRONMENT: "x", DEFAULT_TIER: "y", TENANT_MAX_RUNNING: "z" })).toHaveLength(3);
   });
 });
+
+describe("limits and Redis", () => {
+  it("has no Redis and a hundred requests a minute unless told otherwise", () => {
+    expect(configOf({})).toMatchObject({ upstash: null, rateLimit: { requests: 100, windowSeconds: 60 } });
+  });
+
+  it("takes a Redis by its address and its token", () => {
+    const variables = { UPSTASH_REDIS_REST_URL: "https://redis.example/", UPSTASH_REDIS_REST_TOKEN: "t" };
+    expect(configOf(variables).upstash).toEqual({ url: "https://redis.example", token: "t" });
+  });
+
+  it("takes another limit and another window", () => {
+    const variables = { RATE_LIMIT_REQUESTS: "7", RATE_LIMIT_WINDOW_SECONDS: "10" };
+    expect(configOf(variables).rateLimit).toEqual({ requests: 7, windowSeconds: 10 });
+  });
+
+  const FAULTS: readonly (readonly [name: string, Readonly<Record<string, string>>, string])[] = [
+    ["an address without a token", { UPSTASH_REDIS_REST_URL: "https://a.example" }, "needs UPSTASH_REDIS_REST_TOKEN"],
+    ["a token without an address", { UPSTASH_REDIS_REST_TOKEN: "t" }, "needs UPSTASH_REDIS_REST_URL"],
+    ["a limit of nothing", { RATE_LIMIT_REQUESTS: "0" }, "RATE_LIMIT_REQUESTS"],
+  ];
+  it.each(FAULTS)("is a fault with %s", (_name, variables, part) => {
+    expect(faultsOf({ ...DEVELOPMENT, ...variables })).toEqual([expect.stringContaining(part)]);
+  });
+});

@@ -21,7 +21,7 @@ export type NotYet = {
 
 const row = (field: string, instead: string, inert: NotYet["inert"] = [false]): NotYet => ({ field, instead, inert });
 
-const MEMORY = "nothing is remembered from one task to the next";
+const MEMORY = "a task knows of others only what its session remembers for a while";
 
 export const NOT_YET: readonly NotYet[] = [
   row("manifest.author.signature", "no signature is checked"),
@@ -54,7 +54,6 @@ export const NOT_YET: readonly NotYet[] = [
   row("guardrails.behavioral.approval_ttl", "nobody is asked"),
   row("guardrails.behavioral.four_eyes", "nobody is asked"),
   row("guardrails.compliance.audit_all_decisions", "the task's events are the only record"),
-  row("memory.short_term", MEMORY),
   row("memory.episodic", MEMORY),
   row("memory.factual", MEMORY),
   row("memory.cross_session", MEMORY),

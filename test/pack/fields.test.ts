@@ -123,9 +123,6 @@ const VALUE: Readonly<Record<string, unknown>> = {
   "guardrails.output.schema": { type: "object" },
   "guardrails.behavioral.approval_threshold": "medium",
   "guardrails.behavioral.approval_ttl": "1h",
-  "memory.short_term": { enabled: true },
-  "memory.short_term.ttl": "1h",
-  "memory.short_term.max_entries": 1,
   "memory.episodic": { enabled: true },
   "memory.episodic.confidence_threshold": 0.5,
   "memory.episodic.retrieval_top_k": 1,
@@ -182,7 +179,7 @@ describe("setting a field that is not enforced yet", () => {
     ["tools.available[].sandbox.egress_allowlist", []],
     ["guardrails.input.pii_detection", { enabled: false, action: "block" }],
     ["memory.factual", { enabled: false, confidence_threshold: 0.9 }],
-    ["memory.short_term", {}],
+    ["memory.short_term", { enabled: true, ttl: "1h", max_entries: 5 }],
   ];
   for (const [field, value] of INERT) {
     it(`says nothing when the value asks for nothing: ${field} ${JSON.stringify(value)}`, async () => {

@@ -27,7 +27,6 @@ describe("the packs of the repository", () => {
       "GUARDRAILS.yaml:6 /input/pii_detection",
       "GUARDRAILS.yaml:11 /output/pii_check",
       "GUARDRAILS.yaml:12 /output/hallucination_check",
-      "MEMORY.yaml:2 /short_term",
       "MEMORY.yaml:6 /episodic",
       "MEMORY.yaml:12 /factual",
       "MEMORY.yaml:18 /cross_session",
