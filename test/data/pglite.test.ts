@@ -3,6 +3,7 @@ import { startEmbeddedDatabase } from "../../src/local/database/embedded.ts";
 import { type Bench, USERS } from "../case/database/bench.ts";
 import { describeIsolation } from "../case/database/isolation.case.ts";
 import { describePort } from "../case/database/port.case.ts";
+import { describeProjection } from "../case/database/projection.case.ts";
 import { describeSchema } from "../case/database/schema.case.ts";
 
 async function open(): Promise<Bench> {
@@ -15,3 +16,4 @@ async function open(): Promise<Bench> {
 describeIsolation("PGlite", open);
 describeSchema("PGlite", open);
 describePort("PGlite", open);
+describeProjection("PGlite", open);

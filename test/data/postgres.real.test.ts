@@ -1,9 +1,11 @@
 /** The database suites on a real PostgreSQL (15 or later) with pgvector. */
 import { describeIsolation } from "../case/database/isolation.case.ts";
 import { describePort } from "../case/database/port.case.ts";
+import { describeProjection } from "../case/database/projection.case.ts";
 import { openReal } from "../case/database/real.ts";
 import { describeSchema } from "../case/database/schema.case.ts";
 
 describeIsolation("PostgreSQL", openReal);
 describeSchema("PostgreSQL", openReal);
 describePort("PostgreSQL", openReal);
+describeProjection("PostgreSQL", openReal);

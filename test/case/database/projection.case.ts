@@ -1,0 +1,166 @@
+/** A task told to Postgres: keyed, in order of version, never lost to an outage, never round for ever. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createLog } from "../../../src/platform/index.ts";
+import { createProjection, databaseList } from "../../../src/task/projection.ts";
+import type { Snapshot } from "../../../src/task/projection-store.ts";
+import { asUser, type Bench, portOf, tenantNamed } from "./bench.ts";
+
+const AT = "2026-01-02T03:04:05.678Z";
+const quiet = createLog({}, () => undefined);
+let count = 0;
+
+/** A task of the tenant with an id of its own; `change` replaces members of the snapshot or of its task. */
+function snapshotOf(
+  tenant: string,
+  change: Partial<Omit<Snapshot, "task">> & { task?: Partial<Snapshot["task"]> } = {},
+) {
+  const id = `00000000-0000-8000-8000-${String(++count).padStart(12, "0")}`;
+  const { task, ...more } = change;
+  const snapshot: Snapshot = {
+    tenant: tenantNamed(tenant),
+    task: {
+      task_id: id,
+      state: "queued",
+      pack_id: "hello",
+      pack_version: "1.0.0",
+      pack_digest: "d".repeat(64),
+      session_id: null,
+      input: "Hi",
+      output: null,
+      finish_reason: null,
+      error: null,
+      steps_taken: 0,
+      attempt: 0,
+      usage: { input_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, output_tokens: 0 },
+      cost_usd: "0",
+      created_at: AT,
+      updated_at: AT,
+      started_at: null,
+      finished_at: null,
+      trace_id: "trace-1",
+      metadata: {},
+      ...task,
+    },
+    agent_id: "00000000-0000-8000-8000-00000000aaaa",
+    idempotency_key: `key-${id}`,
+    fingerprint: "f".repeat(64),
+    tier: "tier-2",
+    model: null,
+    version: 1,
+    cost_micros: 0,
+    executions: [],
+    ...more,
+  };
+  return snapshot;
+}
+
+const execution = (step: number, index: number): Snapshot["executions"][number] => ({
+  step,
+  index,
+  tool_id: "code_executor",
+  tool_name: "Code Executor",
+  arguments_json: "{}",
+  success: true,
+  result_json: '{"value":1}',
+  error: null,
+  duration_ms: 3,
+});
+
+/** @param open a bench of its own for this suite. */
+export function describeProjection(name: string, open: () => Promise<Bench>): void {
+  describe(`the projection of tasks on ${name}`, () => {
+    let bench: Bench;
+    beforeAll(async () => {
+      bench = await open();
+    }, 60_000);
+    afterAll(() => bench?.close());
+
+    const projection = () => createProjection(portOf(bench), quiet);
+    const rows = async (tenant: string, text: string) => {
+      const answer = await asUser(bench, "app_user")(tenant, [text]);
+      if (answer.code !== null) throw new Error(answer.message);
+      return answer.rows;
+    };
+
+    it("lands once, however often it is told", async () => {
+      const snapshot = snapshotOf("once", { executions: [execution(0, 0), execution(0, 1)] });
+      expect(await projection().flush(snapshot)).toBe("landed");
+      expect(await projection().flush(snapshot)).toBe("landed");
+      expect(await rows("once", "SELECT id FROM tasks")).toHaveLength(1);
+      expect(await rows("once", "SELECT step, call_index FROM tool_executions ORDER BY 2")).toEqual([
+        { step: 0, call_index: 0 },
+        { step: 0, call_index: 1 },
+      ]);
+      expect(await rows("once", "SELECT resource_id FROM idempotency_keys")).toEqual([
+        { resource_id: snapshot.task.task_id },
+      ]);
+      expect(await rows("once", "SELECT pack_id FROM agents")).toEqual([{ pack_id: "hello" }]);
+    });
+
+    it("shows the newest version, whatever order the versions arrive in", async () => {
+      const queued = snapshotOf("order");
+      const done: Snapshot = {
+        ...queued,
+        version: 9,
+        task: { ...queued.task, state: "done", output: "Hello", steps_taken: 1 },
+      };
+      for (const snapshot of [queued, done, { ...queued, version: 2 }]) await projection().flush(snapshot);
+      expect(await rows("order", "SELECT state, output_text, projected_version FROM tasks")).toMatchObject([
+        { state: "done", output_text: "Hello" },
+      ]);
+    });
+
+    it("stores what a model wrote though Postgres takes neither NUL nor broken UTF-16", async () => {
+      await projection().flush(snapshotOf("odd", { task: { output: "a\0b\ud800c" } }));
+      expect(await rows("odd", "SELECT output_text FROM tasks")).toEqual([{ output_text: "a\uFFFDb\uFFFDc" }]);
+    });
+
+    it("keeps an unknown cost unknown", async () => {
+      await projection().flush(snapshotOf("price", { cost_micros: null }));
+      expect(await rows("price", "SELECT cost_micros FROM tasks")).toEqual([{ cost_micros: null }]);
+    });
+
+    it("buries what Postgres refuses for good, once", async () => {
+      const refused = snapshotOf("refused", { task: { pack_id: "p".repeat(200) } });
+      expect(await projection().flush(refused)).toBe("landed");
+      expect(await projection().flush(refused)).toBe("landed");
+      expect(await rows("refused", "SELECT id FROM tasks")).toEqual([]);
+      expect(await rows("refused", "SELECT source, reason, sqlstate, aggregate_id FROM dead_letters")).toEqual([
+        { source: "projection", reason: "refused", sqlstate: "22001", aggregate_id: refused.task.task_id },
+      ]);
+    });
+
+    it("says that it did not land while the database is away, and lands when it is back", async () => {
+      const snapshot = snapshotOf("away");
+      await bench.endpoint.setFault("refuse");
+      expect(await projection().flush(snapshot)).toBe("unavailable");
+      await bench.endpoint.setFault("none");
+      expect(await projection().flush(snapshot)).toBe("landed");
+      expect(await rows("away", "SELECT state FROM tasks")).toEqual([{ state: "queued" }]);
+    });
+
+    it("is listed newest first, in pages without gap or repetition, and to its own tenant only", async () => {
+      const at = (n: number) => ({ task: { created_at: `2026-01-02T03:04:05.00${n}Z` } });
+      for (const n of [3, 1, 2]) await projection().flush(snapshotOf("pages", at(n)));
+      const list = databaseList(portOf(bench), "pages");
+      const query = { state: null, pack_id: null, limit: 2, before: null };
+      const first = await list.list(query);
+      const second = await list.list({ ...query, before: first.next });
+      expect([...first.items, ...second.items].map(({ created_at }) => created_at.slice(-4, -1))).toEqual([
+        "003",
+        "002",
+        "001",
+      ]);
+      expect(second.next).toBeNull();
+      expect((await list.list({ ...query, state: "done" })).items).toEqual([]);
+      expect((await databaseList(portOf(bench), "others").list(query)).items).toEqual([]);
+    });
+
+    it("cannot be listed while the database is away, and says so", async () => {
+      await bench.endpoint.setFault("refuse");
+      const query = { state: null, pack_id: null, limit: 2, before: null };
+      await expect(databaseList(portOf(bench), "pages").list(query)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      await bench.endpoint.setFault("none");
+    });
+  });
+}
