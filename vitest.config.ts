@@ -32,7 +32,12 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "worker", include: ["test/**/*.worker.test.ts"], testTimeout: 30_000 },
+        test: {
+          name: "worker",
+          include: ["test/**/*.worker.test.ts"],
+          globalSetup: "test/data/global-setup.ts",
+          testTimeout: 30_000,
+        },
       },
       {
         test: {
