@@ -204,12 +204,11 @@ describe("the time an alarm may run", () => {
       if (type === "tool.result") time.move(5 * 60_000);
       return false;
     });
-    const isDone = vi.waitUntil(async () => {
+    while ((await stub().view())?.state !== "done") {
       await runDurableObjectAlarm(stub());
-      return (await stub().view())?.state === "done";
-    });
+      await scheduler.wait(1);
+    }
     const events = await stream;
-    await isDone;
     expect(typesOf(events)).not.toContain("task.resumed");
     expect(typesOf(events).filter((type) => type === "task.started")).toHaveLength(1);
     expect(typesOf(events).filter((type) => type === "tool.result")).toHaveLength(3);
