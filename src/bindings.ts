@@ -1,6 +1,7 @@
 /** The bindings of wrangler.toml by type. Variables are read by env.ts alone. */
 import type { RunMessage } from "./env.ts";
-import type { BreakerObject, DirectoryObject, TaskObject, TenantIndexObject } from "./index.ts";
+import type { BreakerObject } from "./model/object.ts";
+import type { DirectoryObject, TaskObject, TenantIndexObject } from "./task/object.ts";
 
 export type Bindings = {
   readonly TASK: DurableObjectNamespace<TaskObject>;
