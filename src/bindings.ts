@@ -1,15 +1,10 @@
 /** The bindings of wrangler.toml by type. Variables are read by env.ts alone. */
+
+import type { KeyObject, LimiterObject, TenantObject } from "./api/object.ts";
 import type { RunMessage } from "./env.ts";
-import type {
-  BreakerObject,
-  DirectoryObject,
-  KeyObject,
-  LimiterObject,
-  SessionMemoryObject,
-  TaskObject,
-  TenantIndexObject,
-  TenantObject,
-} from "./index.ts";
+import type { SessionMemoryObject } from "./memory/object.ts";
+import type { BreakerObject } from "./model/object.ts";
+import type { DirectoryObject, TaskObject, TenantIndexObject } from "./task/object.ts";
 
 export type Bindings = {
   readonly TASK: DurableObjectNamespace<TaskObject>;

@@ -217,7 +217,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     clock: systemClock,
     random: systemRandom,
     log,
-    ready: () => checkReady(env, systemClock),
+    ready: () => checkReady(env, systemClock, dbOf(env)),
   };
 }
 

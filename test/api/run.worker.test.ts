@@ -5,12 +5,14 @@ import {
   accept,
   answerOf,
   ask,
+  env,
   finished,
   follow,
   framesOf,
   newKey,
   publishShared,
   run,
+  TENANT,
   typeOf,
   workerWith,
 } from "./gateway.ts";
@@ -87,6 +89,18 @@ describe("running an agent", () => {
     expect([status, body.code]).toEqual([400, "INPUT_TOO_LONG"]);
     expect((await run("ten chars.", { pack: "brief" })).status).toBe(202);
   });
+
+  for (const [asks, more, tier] of [
+    ["the pack's own tier when the request names none", {}, "tier-3"],
+    ["the request's tier before the pack's", { tier: "tier-1" }, "tier-1"],
+  ] as const) {
+    it(`runs on ${asks}`, async () => {
+      await publishShared("thrifty", { more: "model: { tier: tier-3 }" });
+      const taskId = await accept("Hello", { pack: "thrifty", more });
+      const journal = await env.TASK.getByName(`${TENANT}/${taskId}`).exportJournal(0);
+      expect(journal?.request.tier).toBe(tier);
+    });
+  }
 
   it("refuses a tier that the tenant may not use, the default tier included", async () => {
     const via = workerWith(({ router }) => ({

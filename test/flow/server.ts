@@ -6,6 +6,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** The last line that a start prints; everything is up by then, packs included. */
+const LAST_LINE = "Ctrl-C";
+
 /** What a start may take on a busy machine; a hang fails here with the output so far. */
 const START_MS_MAX = 60_000;
 
@@ -55,7 +58,6 @@ export async function startServer(options: {
   return server;
 }
 
-/** The line with the URL is printed once everything is up, packs included. */
 function ready(child: ChildProcess, server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (why: string) => {
@@ -65,7 +67,7 @@ function ready(child: ChildProcess, server: Server): Promise<void> {
     const timer = setTimeout(() => fail("not ready in time"), START_MS_MAX);
     child.once("exit", (code) => fail(`ended with ${code} before it was ready`));
     child.stdout?.on("data", () => {
-      if (!server.output().includes(server.url)) return;
+      if (!server.output().includes(LAST_LINE)) return;
       clearTimeout(timer);
       child.removeAllListeners("exit");
       resolve();

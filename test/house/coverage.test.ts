@@ -67,6 +67,10 @@ describe("docs/coverage.md", () => {
     expect(rowsOf(section("Promises")).length).toBeGreaterThan(10);
   });
 
+  it("names at least one test in every row", () => {
+    expect(rowsOf(page).filter((row) => claimsOf(row).length === 0)).toEqual([]);
+  });
+
   for (const [name, count] of Object.entries(PLAN)) {
     it(`has a row for each of the ${count} tests of ${name}`, () => {
       const rows = rowsOf(section(name));

@@ -85,6 +85,28 @@ describe("a task's limits", () => {
     expect(results.find(({ success }) => !success)).toMatchObject({ error: { code: "TOOL_LIMIT" } });
   });
 
+  for (const [maxConcurrent, sees] of [
+    [1, true],
+    [2, false],
+  ] as const) {
+    it(`runs ${maxConcurrent} of a turn's calls at once when max_concurrent is ${maxConcurrent}`, async () => {
+      const write = { action: "write", path: "/workspace/a.txt", content: "kept" };
+      const read = { action: "read", path: "/workspace/a.txt" };
+      const { stub } = await accept(
+        `@tool file_manager ${JSON.stringify(write)} &\n@tool file_manager ${JSON.stringify(read)}`,
+        {
+          pack: `concurrent-${maxConcurrent}`,
+          extra: TOOLS.replace("available:", `tool_policies: { max_concurrent: ${maxConcurrent} }\n  available:`),
+        },
+      );
+      await stub().kick();
+      const events = await readUntil(stub());
+      const result = events.find(({ type, data }) => type === "tool.result" && data.call_id === "0.1");
+      // A call sees what was recorded before it began: side by side the second begins before the first is recorded.
+      expect(result?.data.success).toBe(sees);
+    });
+  }
+
   it("records a call to an unknown tool and to a denied one as error results", async () => {
     const { stub } = await accept("@tool nowhere {}\n@tool shell_unrestricted {}", {
       pack: "denying",
@@ -182,12 +204,11 @@ describe("the time an alarm may run", () => {
       if (type === "tool.result") time.move(5 * 60_000);
       return false;
     });
-    const isDone = vi.waitUntil(async () => {
+    while ((await stub().view())?.state !== "done") {
       await runDurableObjectAlarm(stub());
-      return (await stub().view())?.state === "done";
-    });
+      await scheduler.wait(1);
+    }
     const events = await stream;
-    await isDone;
     expect(typesOf(events)).not.toContain("task.resumed");
     expect(typesOf(events).filter((type) => type === "task.started")).toHaveLength(1);
     expect(typesOf(events).filter((type) => type === "tool.result")).toHaveLength(3);

@@ -1,5 +1,5 @@
 /** Readers of a task: what each is sent, whatever the moment at which it came. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { encodeFrames, framesAfter } from "../../src/task/frames.ts";
 import { SUBSCRIBERS_MAX } from "../../src/task/limits.ts";
 import { StreamHub } from "../../src/task/stream.ts";
@@ -76,6 +76,24 @@ describe("the stream of a task", () => {
     publish();
     publish();
     expect(await other).toBe(all());
+  });
+
+  it("sends a comment every 15 seconds while nothing happens, and stops when the last reader is gone", async () => {
+    vi.useFakeTimers();
+    try {
+      const { hub } = task(1);
+      const reader = hub.subscribe(0)?.getReader();
+      const next = async () => new TextDecoder().decode((await reader?.read())?.value);
+      expect(await next()).toBe(": ping\n\n");
+      vi.advanceTimersByTime(14_999);
+      const second = next();
+      vi.advanceTimersByTime(1);
+      expect(await second).toBe(": ping\n\n");
+      await reader?.cancel();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("refuses a reader over the limit", () => {

@@ -1,8 +1,9 @@
 /** Tool calls as a task's object makes them, in the real runtime: real entrypoint, real loader, real isolates. */
-import { exports } from "cloudflare:workers";
-import { beforeAll, describe, expect, it } from "vitest";
+import { env, exports } from "cloudflare:workers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Bindings } from "../../src/bindings.ts";
 import { createLog, systemClock } from "../../src/platform/index.ts";
-import { keepEngine } from "../../src/tool/engine.ts";
+import { type Engine, keepEngine, loadEngine } from "../../src/tool/engine.ts";
 import {
   compileCatalog,
   createToolHost,
@@ -272,10 +273,14 @@ export default class extends WorkerEntrypoint {
   }
 }`;
 
-const usingProbe = () =>
-  beforeAll(() =>
-    keepEngine("file-manager", { digest: "probe", mainModule: "index.js", modules: { "index.js": { js: PROBE } } }),
-  );
+const usingProbe = () => {
+  let real: Engine;
+  beforeAll(async () => {
+    real = await loadEngine((env as unknown as Bindings).ASSETS, "file-manager"); // the bindings of wrangler.toml
+    keepEngine("file-manager", { digest: "probe", mainModule: "index.js", modules: { "index.js": { js: PROBE } } });
+  });
+  afterAll(() => keepEngine("file-manager", real));
+};
 
 describe("ToolRunner", () => {
   usingProbe();
