@@ -54,6 +54,9 @@ export type Config = {
   readonly dispatch: "both" | "queue" | "kick";
 };
 
+/** A task is stored with its input in one row, and the platform's rows end at 2 MB. */
+const BODY_BYTES_CEILING = 1_500_000;
+
 type Variables = Readonly<Record<string, unknown>>;
 
 const CLAUDE: Readonly<Record<Tier, string>> = {
@@ -158,6 +161,19 @@ function readTierList(reader: Reader, name: string, value: string): Tier[] {
     reader.faults.push(`${name} is "${value}"; it must list tiers of ${TIERS.join(", ")}, each once.`);
   }
   return parts.flatMap((part) => TIERS.filter((tier) => tier === part));
+}
+
+function readOrigins(reader: Reader): string[] {
+  const origins = (reader.text("CORS_ORIGINS") ?? "")
+    .split(",")
+    .map((origin) => origin.trim().replace(/\/+$/, ""))
+    .filter((origin) => origin !== "");
+  for (const origin of origins) {
+    if (URL.parse(origin)?.origin !== origin) {
+      reader.faults.push(`CORS_ORIGINS holds "${origin}"; each must be an origin such as https://app.example.`);
+    }
+  }
+  return origins;
 }
 
 function readAllowlist(reader: Reader): Map<string, readonly Tier[]> {
@@ -273,13 +289,10 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
       requests: reader.integer("RATE_LIMIT_REQUESTS", { min: 1, max: 1_000_000, fallback: 100 }),
       windowSeconds: reader.integer("RATE_LIMIT_WINDOW_SECONDS", { min: 1, max: 86_400, fallback: 60 }),
     },
-    corsOrigins: (reader.text("CORS_ORIGINS") ?? "")
-      .split(",")
-      .map((origin) => origin.trim().replace(/\/+$/, ""))
-      .filter((origin) => origin !== ""),
+    corsOrigins: readOrigins(reader),
     taskRetentionDays: reader.integer("TASK_RETENTION_DAYS", { min: 1, max: 3650, fallback: 30 }),
     tenantMaxRunning: reader.integer("TENANT_MAX_RUNNING", { min: 1, max: 10_000, fallback: 20 }),
-    bodyBytesMax: reader.integer("BODY_BYTES_MAX", { min: 1024, max: 100 * 1024 * 1024, fallback: 1024 * 1024 }),
+    bodyBytesMax: reader.integer("BODY_BYTES_MAX", { min: 1024, max: BODY_BYTES_CEILING, fallback: 1024 * 1024 }),
     dispatch: reader.choice("RUN_DISPATCH", ["both", "queue", "kick"], "both"),
   };
   return reader.faults.length > 0 ? err(reader.faults) : ok(config);

@@ -153,6 +153,9 @@ describe("a fault is one sentence", () => {
     [{ TENANT_TIER_ALLOWLIST: "{" }, /^TENANT_TIER_ALLOWLIST must be JSON/],
     [{ TENANT_TIER_ALLOWLIST: '{"a": ["tier-9"]}' }, /^TENANT_TIER_ALLOWLIST must be JSON/],
     [{ TASK_RETENTION_DAYS: "0" }, /^TASK_RETENTION_DAYS is "0"; it must be a whole number from 1 to 3650/],
+    [{ BODY_BYTES_MAX: "2000000" }, /^BODY_BYTES_MAX is "2000000"; it must be a whole number from 1024 to 1500000/],
+    [{ CORS_ORIGINS: "https://ok.example,not a url" }, /^CORS_ORIGINS holds "not a url"/],
+    [{ CORS_ORIGINS: "https://ok.example/path" }, /^CORS_ORIGINS holds "https:\/\/ok.example\/path"/],
     [{ BODY_BYTES_MAX: "1e6" }, /^BODY_BYTES_MAX is "1e6"/],
   ];
   for (const [variables, sentence] of FAULTS) {

@@ -73,7 +73,7 @@ const publish = route({
         "PACK_INVALID",
         `The pack has ${count} ${count === 1 ? "error" : "errors"}; nothing was published.`,
         {
-          errors: composed.error.map(toErrorItem),
+          errors: composed.error.filter(({ severity }) => severity === "error").map(toErrorItem),
         },
       );
     }

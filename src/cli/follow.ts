@@ -45,7 +45,7 @@ export async function* followTask(options: FollowOptions): AsyncGenerator<TaskEv
         ended = TERMINAL.includes(event.type);
         yield event;
       }
-      if (ended || (await isWaiting(client, taskId))) return;
+      if (ended || (await isOver(client, taskId))) return;
     } catch (thrown) {
       if (signal.aborted) throw interrupted();
       if (thrown instanceof CliError && !isPassing(thrown)) throw thrown;
@@ -64,10 +64,14 @@ export async function* followTask(options: FollowOptions): AsyncGenerator<TaskEv
 const isPassing = (error: CliError): boolean =>
   ["UNREACHABLE", "TIMEOUT", "BAD_ANSWER", "UNAVAILABLE", "INTERNAL", "RATE_LIMITED"].includes(error.failure.code);
 
-/** True when the task waits for a person: then the closed stream was meant. */
-async function isWaiting(client: Client, taskId: string): Promise<boolean> {
+/** States in which a closed stream was meant: the task waits for a person, or has ended and nothing is left to send. */
+const OVER: readonly unknown[] = ["waiting", "done", "failed", "cancelled", "dead_letter"];
+
+export const isOverState = (state: unknown): boolean => OVER.includes(state);
+
+async function isOver(client: Client, taskId: string): Promise<boolean> {
   const task = objectOf(await client.send({ method: "GET", path: `/api/v1/tasks/${encodeURIComponent(taskId)}` }));
-  return task.state === "waiting";
+  return isOverState(task.state);
 }
 
 type Connection = Pick<FollowOptions, "client" | "taskId" | "after" | "signal">;

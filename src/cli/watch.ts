@@ -1,7 +1,7 @@
 /** Follows one task to its end and shows it: as NDJSON, as text that streams on a terminal, or as the bare answer in a pipe. */
 import { type Client, interrupted } from "./client.ts";
 import { CliError, EXIT, type ExitCode, exitOfState } from "./exit.ts";
-import { followTask, type TaskEvent } from "./follow.ts";
+import { followTask, isOverState, type TaskEvent } from "./follow.ts";
 import type { Output } from "./output.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { formatElapsed, forTerminal, shorten } from "./terminal.ts";
@@ -40,6 +40,8 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
       // The stream of a waiting task stays open for minutes; a script wants to know now. An old wait, replayed, is no wait.
       if (event.type === "task.waiting" && (await readTask(client, taskId)).state === "waiting") break;
     }
+    // A watch taken up after the last event saw none of them: the task itself says how it stands.
+    if (!isOverState(state)) state = textOf((await readTask(client, taskId)).state) ?? state;
     await view.finish(state);
     return exitOfState(state);
   } catch (thrown) {

@@ -206,7 +206,7 @@ function describeReport(report: PublishReport, terminal: Terminal, when: "start"
   if (report.ok) {
     const warnings = report.lines.length;
     const more = warnings === 0 ? "" : ` (${warnings} warnings: npx vasini pack validate ${report.folder})`;
-    if (when === "edit") terminal.out(`Published ${report.published} again${more}`);
+    if (when === "edit") terminal.out(`Published ${report.published}${more}`);
     else if (warnings > 0) terminal.out(`Warnings   ${report.folder}${more}`);
     return;
   }

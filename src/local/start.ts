@@ -30,7 +30,12 @@ function readDevVars(): string | null {
 
 function modelInUse(config: Config): string {
   const { provider, model } = config.tiers[config.defaultTier];
-  if (provider === "offline") return "offline (scripted answers; put ANTHROPIC_API_KEY=... into .dev.vars for Claude)";
+  if (provider === "offline") {
+    // A key alone names no model of a server that is not Anthropic's: say why it is not in use.
+    const idle = config.openai !== null ? "openai" : config.ollama !== null ? "ollama" : null;
+    if (idle !== null) return `offline (${idle} is configured; name its model, as MODEL_TIER_2=${idle}/<model>)`;
+    return "offline (scripted answers; put ANTHROPIC_API_KEY=... into .dev.vars for Claude)";
+  }
   return `${provider}/${model}`;
 }
 

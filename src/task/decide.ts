@@ -12,7 +12,7 @@ export type Action =
   | { readonly kind: "call_model"; readonly step: number }
   | { readonly kind: "call_tools"; readonly step: number; readonly calls: readonly PendingCall[] }
   | { readonly kind: "finish"; readonly output: string; readonly finishReason: FinishReason }
-  | { readonly kind: "fail"; readonly code: TaskErrorCode; readonly message: string };
+  | { readonly kind: "fail"; readonly error: { readonly code: TaskErrorCode; readonly message: string } };
 
 export type RunLimits = {
   /** Exactly this many model turns are made at most. */
@@ -25,23 +25,17 @@ export function nextAction(history: History, limits: RunLimits): Action {
   const last = history.steps.at(-1);
   if (last === undefined) return { kind: "call_model", step: 0 };
   if (last.text.length > limits.outputMaxLength) {
-    return {
-      kind: "fail",
-      code: "OUTPUT_TOO_LONG",
-      message: `The answer has ${last.text.length} characters; the pack allows ${limits.outputMaxLength}.`,
-    };
+    const message = `The answer has ${last.text.length} characters; the pack allows ${limits.outputMaxLength}.`;
+    return { kind: "fail", error: { code: "OUTPUT_TOO_LONG", message } };
   }
   if (last.toolCalls.length === 0) return { kind: "finish", output: last.text, finishReason: last.finishReason };
   const calls = pendingCalls(history, last);
   if (calls.length > 0) return { kind: "call_tools", step: last.n, calls };
   const circle = findCircle(history);
-  if (circle !== null) return { kind: "fail", code: "LOOP_DETECTED", message: circle };
+  if (circle !== null) return { kind: "fail", error: { code: "LOOP_DETECTED", message: circle } };
   if (history.steps.length >= limits.maxSteps) {
-    return {
-      kind: "fail",
-      code: "MAX_STEPS",
-      message: `The run used all of its ${limits.maxSteps} steps without coming to an answer.`,
-    };
+    const message = `The run used all of its ${limits.maxSteps} steps without coming to an answer.`;
+    return { kind: "fail", error: { code: "MAX_STEPS", message } };
   }
   return { kind: "call_model", step: last.n + 1 };
 }

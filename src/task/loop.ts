@@ -39,7 +39,10 @@ export async function runTask(run: Run): Promise<RunEnd> {
         await rememberOutput(run, action.output);
         return end(run, finished(run.history(), action, nowOf(run)));
       case "fail":
-        return end(run, failed(run.history(), action, { ...nowOf(run), outputMaxLength: limits.outputMaxLength }));
+        return end(
+          run,
+          failed(run.history(), action.error, { ...nowOf(run), outputMaxLength: limits.outputMaxLength }),
+        );
       case "call_model": {
         if (!hasTimeFor(run, TURN_TIMEOUT_MS)) return "handover";
         const stop = await callModel(run, action.step, limits.outputMaxLength);

@@ -88,7 +88,12 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       now,
       deadlineAt,
       due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt, ...this.#projectionDue() },
-      events: [{ type: "task.queued", data: { pack_id: args.pack_id, pack_version: args.pack_version, ...replay } }],
+      events: [
+        {
+          type: "task.queued",
+          data: { trace_id: args.trace_id, pack_id: args.pack_id, pack_version: args.pack_version, ...replay },
+        },
+      ],
     });
     if (args.replay !== null) importRecalled(this.ctx.storage, args.replay.journal);
     // No await between the row and its alarm: the platform writes both or neither.

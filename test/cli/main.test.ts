@@ -204,6 +204,16 @@ describe("a watch", () => {
     expect(ran.stderr).toContain("reconnecting");
   });
 
+  it("that begins after the end of its task ends at once, with the code of that end", async () => {
+    const server = await serve({
+      [`GET /api/v1/tasks/${ID}/events`]: stream([], "end"),
+      [`GET /api/v1/tasks/${ID}`]: json(200, task("failed")),
+    });
+    const ran = await runBin(["tasks", "watch", ID, "--after", "7", "--json"], { url: server.url });
+    expect(ran.code).toBe(5);
+    expect(server.asked.filter(({ path }) => path.includes("/events"))).toHaveLength(1);
+  });
+
   it("reads on after task.failed, for task.dead_letter may follow", async () => {
     const server = await serve({
       [`GET /api/v1/tasks/${ID}/events`]: stream([frame(1, "task.failed"), frame(2, "task.dead_letter")], "end"),

@@ -55,7 +55,7 @@ describe("nextAction", () => {
         Array.from({ length: count }, (_, n) => result(n, 0, n)),
       );
     expect(nextAction(turns(4), LIMITS)).toEqual({ kind: "call_model", step: 4 });
-    expect(nextAction(turns(5), LIMITS)).toMatchObject({ kind: "fail", code: "MAX_STEPS" });
+    expect(nextAction(turns(5), LIMITS)).toMatchObject({ kind: "fail", error: { code: "MAX_STEPS" } });
   });
 
   it("accepts an answer given on the last allowed turn", () => {
@@ -73,7 +73,7 @@ describe("nextAction", () => {
       same.map((n) => step(n, [call("a", { x: 1 })])),
       same.map((n) => result(n, 0, "same")),
     );
-    expect(nextAction(circle, LIMITS)).toMatchObject({ kind: "fail", code: "LOOP_DETECTED" });
+    expect(nextAction(circle, LIMITS)).toMatchObject({ kind: "fail", error: { code: "LOOP_DETECTED" } });
   });
 
   it("does not see a circle while the results differ", () => {
@@ -94,12 +94,12 @@ describe("nextAction", () => {
       );
     };
     expect(nextAction(broken(2), LIMITS)).toEqual({ kind: "call_model", step: 2 });
-    expect(nextAction(broken(3), LIMITS)).toMatchObject({ kind: "fail", code: "LOOP_DETECTED" });
+    expect(nextAction(broken(3), LIMITS)).toMatchObject({ kind: "fail", error: { code: "LOOP_DETECTED" } });
   });
 
   it("refuses an answer longer than the pack allows", () => {
     const long = history([step(0, [], { text: "x".repeat(101) })]);
-    expect(nextAction(long, LIMITS)).toMatchObject({ kind: "fail", code: "OUTPUT_TOO_LONG" });
+    expect(nextAction(long, LIMITS)).toMatchObject({ kind: "fail", error: { code: "OUTPUT_TOO_LONG" } });
     const exact = history([step(0, [], { text: "x".repeat(100) })]);
     expect(nextAction(exact, LIMITS)).toMatchObject({ kind: "finish" });
   });

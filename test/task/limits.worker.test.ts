@@ -40,6 +40,7 @@ describe("a task's limits", () => {
       steps_taken: 2,
       error: { code: "MAX_STEPS" },
     });
+    expect(Object.keys((await stub().view())?.error ?? {}).sort()).toEqual(["code", "message"]);
   });
 
   it("ends with OUTPUT_TOO_LONG when the answer passes output.max_length", async () => {
