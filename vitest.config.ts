@@ -27,6 +27,8 @@ const BUNDLED = [
 
 export default defineConfig({
   test: {
+    // The default is one less than the cores, which leaves one of two idle; the flow suites mostly wait for a server.
+    maxWorkers: 3,
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [
       {
