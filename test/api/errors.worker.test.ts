@@ -10,7 +10,7 @@ import { accept, ask, finished, manifest, newKey, ORIGIN, publishShared, run, wo
 
 const ELSEWHERE: Partial<Record<ErrorCode, string>> = {
   REQUEST_TIMEOUT: "needs a body that stalls and a clock that is moved: body.test.ts",
-  RATE_LIMITED: "no route is limited yet",
+  RATE_LIMITED: "needs a limit that a test can reach: rate-limit.worker.test.ts",
   KEY_LIMIT_REACHED: "needs a hundred keys: keys.worker.test.ts",
 };
 
