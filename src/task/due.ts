@@ -32,6 +32,9 @@ export function changeDue(due: Due, change: DueChange): Due {
   return next;
 }
 
+/** Whether nothing in this reason holds back any more: its time has come, or it is gone. */
+export const isPast = (due: Due, kind: DueKind, now: number): boolean => (due[kind] ?? now) <= now;
+
 /** Whether this reason's time has come. */
 export const isDue = (due: Due, kind: DueKind, now: number): boolean => {
   const at = due[kind];

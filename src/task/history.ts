@@ -27,6 +27,8 @@ export type CallResult = {
   readonly resultJson: string;
   readonly error: { readonly code: ToolErrorCode; readonly message: string } | null;
   readonly durationMs: number;
+  /** Display name of the tool; absent in records made before it was kept. */
+  readonly toolName?: string;
 };
 
 /** Tokens of turns that came to nothing. */

@@ -11,7 +11,7 @@ import type { NewEvent } from "./frames.ts";
 import { type History, lastTextOf, totalsOf } from "./history.ts";
 import { type Change, StorageLimitError, type TaskRow } from "./journal.ts";
 import { ATTEMPTS_MAX } from "./limits.ts";
-import type { TaskErrorCode, TaskView } from "./types.ts";
+import type { TaskErrorCode, TaskEvent, TaskView } from "./types.ts";
 
 type Now = { readonly now: number; readonly retentionMs: number };
 
@@ -77,6 +77,15 @@ export const deadlineExceeded = (history: History, at: Now): Change =>
     // What the run said so far was within its limit, or it would have ended for that.
     { ...at, outputMaxLength: Number.MAX_SAFE_INTEGER },
   );
+
+export const packGone = (history: History, request: TaskRow["request"], at: Now): Change => {
+  const message = `The registry no longer has ${request.pack_id} ${request.pack_version}.`;
+  return failed(history, { code: "PACK_NOT_FOUND", message }, { ...at, outputMaxLength: Number.MAX_SAFE_INTEGER });
+};
+
+/** Text of a turn that broke off is void: the turn is made again. @param last the task's last event. */
+export const voidText = (last: readonly TaskEvent[]): NewEvent[] =>
+  last[0]?.type === "text.delta" ? [{ type: "text.reset", data: { step: last[0].data.step } }] : [];
 
 export const cancelled = (at: Now): Change => ({
   transitions: ["cancelled"],

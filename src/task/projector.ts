@@ -63,11 +63,13 @@ export class Projector {
         this.#isStale = false;
         const row = journal.row;
         if (row === null) return;
+        // Taken before anything is awaited: calls of this step may still be running, those of earlier ones are recorded.
+        const projectedStep = journal.history.steps.at(-1)?.n ?? 0;
         if (!(await this.#tell(row))) return this.#retryLater();
         this.#failures = 0;
         // A transition meanwhile has stored a due time of its own: only what was told is settled.
         if (journal.row?.due.projection !== row.due.projection) this.#isStale = true;
-        else change({ due: { projection: null }, patch: { projectedStep: journal.history.steps.at(-1)?.n ?? 0 } });
+        else change({ due: { projection: null }, patch: { projectedStep } });
       }
     } catch (thrown) {
       log().error("projection.failed", { error: describeError(thrown) });
@@ -130,7 +132,7 @@ function toExecutions(history: History): Execution[] {
         step: result.step,
         index: result.index,
         tool_id: call.toolId,
-        tool_name: call.toolId,
+        tool_name: result.toolName ?? call.toolId,
         arguments_json: shorten(written),
         success: result.success,
         result_json: result.error === null ? shorten(result.resultJson) : null,

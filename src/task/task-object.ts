@@ -7,8 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { AgentConfig } from "../pack/index.ts";
 import { describeError, type Log, type LogContext } from "../platform/index.ts";
 import { deadlineFor } from "./deadline.ts";
-import { isDue, nextDue } from "./due.ts";
-import type { NewEvent } from "./frames.ts";
+import { isDue, isPast, nextDue } from "./due.ts";
 import { IndexLink } from "./index-link.ts";
 import { type Batch, type Change, Journal, type TaskRow } from "./journal.ts";
 import { keepLease } from "./lease.ts";
@@ -22,7 +21,7 @@ import {
   TOMBSTONE_MS,
 } from "./limits.ts";
 import { runTask } from "./loop.ts";
-import { cancelled, deadlineExceeded, failed, faulted } from "./outcome.ts";
+import { cancelled, deadlineExceeded, faulted, packGone, voidText } from "./outcome.ts";
 import { Projector } from "./projector.ts";
 import { exportRecalled, forgetRecalled, importRecalled, recallOnce } from "./recall.ts";
 import { printOf, type Run, type RunEnd } from "./run.ts";
@@ -40,6 +39,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   #run: AbortController | null = null;
   /** What the alarm is set to, as far as this instance knows; undefined when it does not. */
   #armedAt: number | null | undefined;
+  /** A kick that no alarm has answered yet: whatever else is armed meanwhile must not move it. */
+  #kickedAt: number | null = null;
   /** The run before this alarm stopped between two pieces of work, for lack of time: nothing is in doubt. */
   #isHandover = false;
   readonly #index: IndexLink;
@@ -139,9 +140,12 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const now = this.#services.clock.now();
     const mayStart =
       row.state === "queued" ||
-      (row.state === "retry" && isDue(row.due, "retry", now)) ||
-      (row.state === "running" && isDue(row.due, "lease", now));
-    if (mayStart && this.#run === null && (this.#armedAt ?? Number.POSITIVE_INFINITY) > now) this.#setAlarm(now);
+      (row.state === "retry" && isPast(row.due, "retry", now)) ||
+      (row.state === "running" && isPast(row.due, "lease", now));
+    if (mayStart && this.#run === null && (this.#armedAt ?? Number.POSITIVE_INFINITY) > now) {
+      this.#kickedAt = now;
+      this.#setAlarm(now);
+    }
     return row.state;
   }
 
@@ -159,6 +163,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   /** At least once, and maybe twice: whatever is due is done, then the next due time is armed. Never throws. */
   override async alarm(): Promise<void> {
     this.#armedAt = null;
+    this.#kickedAt = null;
     try {
       await this.#wake();
       this.#arm();
@@ -180,7 +185,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       return this.#index.release();
     }
     if (this.#run !== null || row.state === "waiting") return;
-    if (row.state === "retry" && !isDue(row.due, "retry", now)) return;
+    if (row.state === "retry" && !isPast(row.due, "retry", now)) return;
     await this.#runOnce();
   }
 
@@ -239,11 +244,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (signal.aborted) return null;
     const now = services.clock.now();
     if (config === null) {
-      const error = {
-        code: "PACK_NOT_FOUND",
-        message: `The registry no longer has ${request.pack_id} ${request.pack_version}.`,
-      } as const;
-      this.#change(failed(this.#journal.history, error, { ...this.#now(), outputMaxLength: Number.MAX_SAFE_INTEGER }));
+      this.#change(packGone(this.#journal.history, request, this.#now()));
       return null;
     }
     const recalled = await recallOnce(this.ctx.storage, this.#required(), config, services);
@@ -258,7 +259,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       transitions: isGoingOn ? [] : ["started"],
       patch: { epoch, startedAt: row.startedAt ?? now, deadlineAt },
       due: { lease: now + LEASE_MS, retry: null, slot: null, deadline: deadlineAt },
-      events: isGoingOn && !isResumed ? [] : [...this.#voidText(), started],
+      events: isGoingOn && !isResumed ? [] : [...voidText(this.#journal.events(this.#journal.lastSeq - 1, 1)), started],
     });
     if (!isStarted) return null;
     return this.#toRun(config, { signal, alarmStartedAt, isResumed, epoch, recalled });
@@ -283,26 +284,24 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     };
   }
 
-  /** Text of a turn that broke off is void: the turn is made again. */
-  #voidText(): NewEvent[] {
-    const last = this.#journal.events(this.#journal.lastSeq - 1, 1)[0];
-    return last?.type === "text.delta" ? [{ type: "text.reset", data: { step: last.data.step } }] : [];
-  }
-
   #exceedDeadline(): void {
     this.#change(deadlineExceeded(this.#journal.history, this.#now()));
   }
 
   #lookAgain(at: number): void {
     const row = this.#journal.row;
-    if (row !== null && !isEnded(row.state)) this.#change({ due: { slot: at, lease: null } });
+    if (row !== null && !isEnded(row.state)) this.#change({ due: { slot: at, lease: null, retry: null } });
   }
 
   /** A run never waits for Postgres; a task with nothing else to do may. */
   async #projectDue(state: TaskState): Promise<void> {
     if (this.#projector === null) this.#change({ due: { projection: null } });
     else if (isEnded(state) || state === "waiting") await this.#projector.flush();
-    else this.#projector.touch();
+    else {
+      // Moved on first: a due time in the past would wake the object again and again while the flush is under way.
+      this.#change({ due: this.#projectionDue() });
+      this.#projector.touch();
+    }
   }
 
   #projectionDue(): { readonly projection?: number } {
@@ -365,7 +364,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   #arm(): void {
     const row = this.#journal.row;
     if (row === null) return;
-    const next = nextDue(row.due);
+    const next = this.#kickedAt ?? nextDue(row.due);
     if (next === (this.#armedAt ?? null) && this.#armedAt !== undefined) return;
     if (next !== null) {
       this.#setAlarm(next);

@@ -62,6 +62,7 @@ async function callTool(run: Run, step: number, pending: PendingCall, before: nu
     resultJson: outcome.resultJson,
     error: outcome.error,
     durationMs: outcome.durationMs,
+    toolName: run.catalog.nameOf(pending.call.toolId),
   };
   return run.commit({
     result: { record, changes: outcome.changes },

@@ -2,7 +2,7 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/platform/index.ts";
-import { SLOT_LEASE_MS } from "../../src/task/limits.ts";
+import { LEASE_CHECK_MS, SLOT_LEASE_MS } from "../../src/task/limits.ts";
 import { accept, env, fiveSteps, readUntil, typesOf } from "./harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -23,6 +23,37 @@ describe("running slots", () => {
     await long[0]?.stub().cancel();
     expect(typesOf(await readUntil(next.stub())).at(-1)).toBe("task.done");
     await Promise.all(long.slice(1).map(({ stub }) => stub().cancel()));
+  });
+
+  it("are waited for without spinning by a task whose retry is due, which a release then starts", async () => {
+    const tenant = "tenant-retry";
+    let now = Date.now();
+    vi.spyOn(systemClock, "now").mockImplementation(() => now);
+    const task = await accept("@fail 500 4\n@say done", { tenant });
+    const backoffOnly = vi.spyOn(systemClock, "sleep").mockImplementation(async (ms, signal) => {
+      signal?.throwIfAborted();
+      // Timeouts and lease checks stand still; only the router's pauses end at once.
+      if (ms > 60_000 || ms === LEASE_CHECK_MS)
+        await new Promise<void>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    });
+    await task.stub().kick();
+    await readUntil(task.stub(), ({ type }) => type === "task.retry");
+    backoffOnly.mockRestore();
+    const busy = await Promise.all(Array.from({ length: 20 }, () => accept("@sleep 10m\n@say never", { tenant })));
+    for (const { stub } of busy) await stub().kick();
+    await Promise.all(busy.map(({ stub }) => readUntil(stub(), ({ type }) => type === "step.started")));
+    now += 31_000;
+    await runDurableObjectAlarm(task.stub());
+    expect(await task.stub().view()).toMatchObject({ state: "retry" });
+    const alarmOf = () => runInDurableObject(task.stub(), (_object, { storage }) => storage.getAlarm());
+    expect(await alarmOf()).toBeGreaterThan(now);
+    await busy[0]?.stub().cancel();
+    // The freed slot kicks the task: its alarm moves to now, which the runtime's own clock has not reached.
+    while ((await alarmOf()) !== now) await scheduler.wait(1);
+    const alarm = runDurableObjectAlarm(task.stub());
+    await readUntil(task.stub(), ({ type, data }) => type === "task.started" && data.attempt === 1);
+    await Promise.all([task, ...busy.slice(1)].map(({ stub }) => stub().cancel()));
+    await alarm;
   });
 
   it("of one tenant do not hold up another", async () => {
