@@ -96,8 +96,9 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     try {
       const { unfinished } = await this.sweep(tenant);
       if (unfinished > 0) return this.ctx.storage.setAlarm(this.#now() + INDEX_SWEEP_MS);
-      await this.#services.delist(tenant);
+      // Forgotten here first: a task that comes while the directory is told enlists the tenant again, behind this.
       this.ctx.storage.kv.delete(LISTED_KEY);
+      await this.#services.delist(tenant);
     } catch (thrown) {
       this.#services.log.error("index.sweep_failed", { tenant_id: tenant, error: describeError(thrown) });
       await this.ctx.storage.setAlarm(this.#now() + INDEX_SWEEP_MS);
