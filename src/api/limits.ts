@@ -70,6 +70,12 @@ export const KEY_CACHE_ENTRIES_MAX = 10_000;
 /** How exact the time of a key's last use is: one write an hour, however busy the key. */
 export const KEY_USED_MS = 3_600_000;
 
+/** Characters of a webhook's address and of its description: what their columns hold. Over them: 400 INVALID_REQUEST. */
+export const WEBHOOK_URL_CHARS_MAX = 2_048;
+export const WEBHOOK_DESCRIPTION_CHARS_MAX = 256;
+/** Characters of the name of an event's type. Over it: 400 INVALID_REQUEST. */
+export const EVENT_TYPE_CHARS_MAX = 128;
+
 /** Characters of a bearer token; the parser of a longer one never runs. Over it: 401 UNAUTHENTICATED. */
 export const TOKEN_CHARS_MAX = 8192;
 /** Age of a token by its `iat`, whatever its `exp` says. Over it: 401 UNAUTHENTICATED. */

@@ -13,6 +13,8 @@ export const SECRET_BYTES = 32;
 export const SECRET_OVERLAP_MS = 86_400_000;
 /** Secrets that sign at once; each is a signature in a header. A further rotation ends the oldest early. */
 export const SECRETS_MAX = 5;
+/** Times a rotation starts over because another one came in between. Then 503 UNAVAILABLE. */
+export const ROTATE_ATTEMPTS_MAX = 5;
 
 /** One request, from its start to the answer's status. Over it: a failed attempt. */
 export const SEND_MS_MAX = 15_000;

@@ -17,7 +17,7 @@ import {
   type TenantId,
   toRfc3339,
 } from "../platform/index.ts";
-import { WEBHOOKS_MAX } from "./webhook-limits.ts";
+import { ROTATE_ATTEMPTS_MAX, WEBHOOKS_MAX } from "./webhook-limits.ts";
 import { messageIdOf, openSecrets, sealScope } from "./webhook-pass.ts";
 import { formatSecrets, makeSecret, newSecretSet, rotateSecrets } from "./webhook-secret.ts";
 import { checkWebhookUrl, type SendWebhook } from "./webhook-send.ts";
@@ -47,9 +47,7 @@ export type WebhookFailure =
   | { readonly reason: "unknown" }
   | { readonly reason: "limit"; readonly most: number }
   | { readonly reason: "url"; readonly message: string }
-  | { readonly reason: "cursor" }
-  /** Somebody else rotated at the same time. */
-  | { readonly reason: "conflict" };
+  | { readonly reason: "cursor" };
 
 type Outcome<T> = Promise<Result<T, WebhookFailure>>;
 
@@ -152,15 +150,19 @@ export function createWebhooks(ports: WebhookPorts): Webhooks {
       return ok(null);
     },
     rotate: async (endpoint) => {
-      const before = await askOne(endpoint.tenant, [webhookStatement(endpoint)]);
-      if (!before.ok) return before;
-      // Secrets that cannot be read any more sign nothing; the new one mends that.
-      const known = (await openSecrets(seal, endpoint, before.value)) ?? [];
-      const secret = makeSecret();
-      const sealed = await seal.seal(formatSecrets(rotateSecrets(known, secret, clock.now())), sealScope(endpoint));
-      const after = await askOne(endpoint.tenant, secretsStatements(endpoint, before.value.secrets, sealed));
-      if (!after.ok) return after;
-      return after.value.secrets === sealed ? ok({ webhook: after.value, secret }) : err({ reason: "conflict" });
+      for (let attempt = 1; attempt <= ROTATE_ATTEMPTS_MAX; attempt++) {
+        const before = await askOne(endpoint.tenant, [webhookStatement(endpoint)]);
+        if (!before.ok) return before;
+        // Secrets that cannot be read any more sign nothing; the new one mends that.
+        const known = (await openSecrets(seal, endpoint, before.value)) ?? [];
+        const secret = makeSecret();
+        const sealed = await seal.seal(formatSecrets(rotateSecrets(known, secret, clock.now())), sealScope(endpoint));
+        const after = await askOne(endpoint.tenant, secretsStatements(endpoint, before.value.secrets, sealed));
+        if (!after.ok) return after;
+        // Another rotation came in between: this one starts from what that one left.
+        if (after.value.secrets === sealed) return ok({ webhook: after.value, secret });
+      }
+      return err({ reason: "unavailable" });
     },
     test: async (endpoint) => {
       const found = await askOne(endpoint.tenant, [webhookStatement(endpoint)]);

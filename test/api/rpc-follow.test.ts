@@ -87,6 +87,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
     tenants: nothing,
     tasks: () => stub,
     index: nothing,
+    webhooks: null,
     limiter: limiterInMemory(),
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
     router: { isAllowed: nothing, modelOf: nothing },
