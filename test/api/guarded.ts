@@ -3,6 +3,7 @@
 import type { Role } from "../../src/api/access.ts";
 import { createCredentials } from "../../src/api/credentials.ts";
 import { assert, type Clock, systemClock } from "../../src/platform/index.ts";
+import { webhooksOf } from "../event/database.ts";
 import { type Ask, answerOf, ask, env, type Fetch, type Json, workerWith } from "./gateway.ts";
 import { memoryLog } from "./ports.ts";
 
@@ -17,6 +18,7 @@ export function guarded(options: Options = {}): Fetch {
   return workerWith(({ config, random }) => ({
     config: { ...config, authMode },
     clock,
+    webhooks: webhooksOf(),
     credentials: createCredentials({
       config: { environment: "development", authMode, adminApiKey: ADMIN, keyPepper: pepper, token: null },
       keys: (id) => env.KEY.getByName(id),
