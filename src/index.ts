@@ -2,22 +2,13 @@
 import { KeyObject as Key, LimiterObject as Limiter, TenantObject as Tenant } from "./api/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { consumeDead, consumeRuns, DEAD_QUEUE, sweepTenants } from "./consume.ts";
-import { WebhookObject as Webhook } from "./event/object.ts";
 import { SessionMemoryObject as SessionMemory } from "./memory/object.ts";
 import { BreakerObject as Breaker } from "./model/object.ts";
 import { createLog, systemClock } from "./platform/index.ts";
 import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
-import {
-  apiDeps,
-  configOf,
-  createApi,
-  indexServices,
-  keyServices,
-  taskServices,
-  tenantServices,
-  webhookServices,
-} from "./wire.ts";
+import { apiDeps, configOf, createApi, indexServices, keyServices, taskServices, tenantServices } from "./wire.ts";
 
+export { WebhookObject } from "./objects.ts";
 export { ToolRunner } from "./tool/object.ts";
 
 export class TaskObject extends Task<Bindings> {
@@ -50,11 +41,6 @@ export class LimiterObject extends Limiter<Bindings> {
 export class SessionMemoryObject extends SessionMemory<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, { clock: systemClock });
-  }
-}
-export class WebhookObject extends Webhook<Bindings> {
-  constructor(ctx: DurableObjectState, env: Bindings) {
-    super(ctx, env, webhookServices(env));
   }
 }
 
