@@ -1,7 +1,7 @@
 /** Webhooks on a database: which deliveries come to be, which go out when, what each answer leaves, and whose they are. */
 import { createHmac } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createWebhookConsumer } from "../../../src/event/webhook-consumer.ts";
+import { createWebhookConsumer } from "../../../src/event/index.ts";
 import {
   ATTEMPT_DELAYS_MS,
   BODY_BYTES_MAX,
