@@ -6,6 +6,7 @@ import { AppError, parseWebhookId, type Result, toRfc3339 } from "../platform/in
 import { jsonResponse } from "./answer.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import type { ApiDeps } from "./deps.ts";
+import { limitRate } from "./rate-limit.ts";
 import { type Route, type TenantCall, tenantRoute } from "./route.ts";
 import {
   DeliveriesQuery,
@@ -184,8 +185,10 @@ const test = tenantRoute({
   operation: "testWebhook",
   summary: "Sends an event of the type `webhook.test` now, once, and tells what the receiver answered",
   answers: [{ status: 200, description: "Sent, whatever came of it", schema: WebhookTested }],
-  errors: ["NOT_FOUND", "UNAVAILABLE"],
+  errors: ["NOT_FOUND", "RATE_LIMITED", "UNAVAILABLE"],
   handle: async (call) => {
+    // Each call makes us send a request to an address that a tenant chose, so it is counted like a run.
+    await limitRate(call.scope, call.tenant, "default");
     const { messageId, status, error } = takeValue(await requireWebhooks(call.deps).test(requireEndpoint(call)));
     return jsonResponse(200, { message_id: messageId, delivered: error === null, status, error });
   },

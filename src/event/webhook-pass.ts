@@ -96,17 +96,27 @@ export function createPass(ports: PassPorts): MakePass {
       upkeep = [];
       const secrets = await openSecrets(ports.seal, endpoint, webhook);
       const recorded = await Promise.all(due.map((one) => attempt(ports, { endpoint, webhook, secrets }, one)));
-      const failure = recorded.find((one) => one !== null);
-      if (failure !== undefined && failure !== null) return err(failure);
+      const failure = recorded.find((one) => one !== null) ?? null;
+      if (failure !== null) return err(failure);
     }
   };
 }
 
 type Target = { readonly endpoint: Endpoint; readonly webhook: Webhook; readonly secrets: SecretSet | null };
 
+async function reach(
+  { send, random }: PassPorts,
+  target: Target,
+  { id, body, attempts }: DueDelivery,
+): Promise<Verdict> {
+  if (utf8Length(body) > BODY_BYTES_MAX) return TOO_LARGE;
+  const outcome = await send({ url: target.webhook.url, secrets: target.secrets, messageId: messageIdOf(id), body });
+  return judgeAttempt(outcome, attempts + 1, random);
+}
+
 /** Null when the result is recorded. */
 async function attempt(ports: PassPorts, target: Target, delivery: DueDelivery): Promise<DbFailure | null> {
-  const { db, clock, random, log } = ports;
+  const { db, clock, log } = ports;
   const { endpoint } = target;
   const verdict = await reach(ports, target, delivery);
   const record = await db.batch(endpoint.tenant, toStatements({ ...endpoint, ...delivery }, verdict, clock.now()));
@@ -117,14 +127,9 @@ async function attempt(ports: PassPorts, target: Target, delivery: DueDelivery):
     attempt: delivery.attempts + 1,
     outcome: verdict.kind,
     status: verdict.status,
+    is_recorded: record.ok,
   });
   return record.ok ? null : record.error;
-
-  async function reach({ send }: PassPorts, { webhook, secrets }: Target, { id, body, attempts }: DueDelivery) {
-    if (utf8Length(body) > BODY_BYTES_MAX) return TOO_LARGE;
-    const outcome = await send({ url: webhook.url, secrets, messageId: messageIdOf(id), body });
-    return judgeAttempt(outcome, attempts + 1, random);
-  }
 }
 
 function toStatements(of: Endpoint & DueDelivery, verdict: Verdict, now: number) {

@@ -199,6 +199,7 @@ const testEvent = ({ tenant, webhookId }: Endpoint, id: string, now: number) => 
   id,
   source: `/tenants/${tenant}/webhooks/${webhookId}`,
   type: "webhook.test",
+  subject: webhookId,
   time: toRfc3339(now),
   datacontenttype: "application/json",
   data: { webhook_id: webhookId },

@@ -1,10 +1,13 @@
 /** Webhooks through the front door, over a real database: every route, every refusal, and what no answer shows. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { toPolicies } from "../../src/api/index.ts";
 import { ROUTES } from "../../src/api/routes.ts";
 import { DeliveryList, NewWebhook, Webhook, WebhookList, WebhookTested } from "../../src/api/webhook-schema.ts";
 import { assert, newWebhookId } from "../../src/platform/index.ts";
 import { databaseOf, RECEIVER, tenantOf, webhooksOf } from "../event/database.ts";
 import { type Ask, answerOf, ask, type Json, workerWith } from "./gateway.ts";
+import { manualClock } from "./ports.ts";
+import { limiterInMemory } from "./rate-memory.ts";
 
 const PATH = "/api/v1/webhooks";
 const door = workerWith(() => ({ webhooks: webhooksOf() }));
@@ -120,6 +123,19 @@ describe("a test", () => {
     const tested = await call(`${PATH}/${id}/test`, { method: "POST" });
     expect(tested).toMatchObject({ status: 200, body: { delivered: false, status: 500, error: "answered 500" } });
     expect((await call(`${PATH}/${id}`)).body).toMatchObject({ state: "enabled", failures: 0 });
+  });
+});
+
+describe("tests", () => {
+  it("are counted like runs", async () => {
+    const limiter = limiterInMemory({ clock: manualClock(), policies: toPolicies({ requests: 2, windowSeconds: 60 }) });
+    const via = workerWith(() => ({ webhooks: webhooksOf(), limiter }));
+    const received = receiveWith(204);
+    const { id } = await make();
+    for (const status of [200, 200, 429]) {
+      expect((await call(`${PATH}/${id}/test`, { via, method: "POST" })).status).toBe(status);
+    }
+    expect(received).toHaveLength(2);
   });
 });
 

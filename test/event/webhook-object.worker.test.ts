@@ -54,9 +54,9 @@ async function rows(text: string): Promise<readonly SqlRow[]> {
   return answered.value[0]?.rows ?? [];
 }
 const deliveries = () => rows("SELECT state, attempts FROM webhook_deliveries ORDER BY id");
-const enqueue = (id: string) =>
+const enqueue = (id: string, of = endpoint) =>
   rows(`INSERT INTO webhook_deliveries (tenant_id, id, webhook_id, event_id, event_type, body, next_attempt_at)
-    VALUES ('${endpoint.tenant}', '${id}', '${endpoint.webhookId}', '${id}', 'task.done', '{}', now())`);
+    VALUES ('${of.tenant}', '${id}', '${of.webhookId}', '${id}', 'task.done', '{}', now())`);
 
 describe("a ring", () => {
   it("sends what is due, and leaves no alarm when nothing is left", async () => {
@@ -105,6 +105,27 @@ describe("a ring", () => {
       message = String(thrown);
     }
     expect(message).toContain("another webhook");
+  });
+});
+
+describe("a receiver that hangs", () => {
+  it("delays nobody but itself", async () => {
+    const slow = endpoint;
+    const fast = await makeEndpoint(slow.tenant, "/fast");
+    await enqueue("a");
+    await enqueue("b", fast);
+    receive = async ({ url }) =>
+      url.endsWith("/fast") ? new Response(null, { status: 204 }) : new Promise(() => undefined);
+    await Promise.all([slow, fast].map((one) => stub(one).ring(one)));
+    const hung = runDurableObjectAlarm(stub(slow)).catch(() => undefined);
+    await vi.waitFor(() => expect(idsOf()).toContain("msg_a"), { timeout: 20_000 });
+    await runDurableObjectAlarm(stub(fast));
+    expect(await deliveries()).toEqual([
+      { state: "pending", attempts: 0 },
+      { state: "delivered", attempts: 1 },
+    ]);
+    await abortAllDurableObjects();
+    await hung;
   });
 });
 
