@@ -19,7 +19,7 @@ export type Webhook = {
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** Sealed. Never leaves this room. */
+  /** Sealed. No answer holds it. */
   readonly secrets: string;
 };
 
@@ -127,7 +127,11 @@ WHERE tenant_id = $1 AND webhook_id = $2 AND ($3::timestamptz IS NULL OR (create
 ORDER BY created_at DESC, id DESC LIMIT $5`;
 
 const CURSOR = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\|[0-9a-f-]{1,36}$/;
-export const isPageCursor = (text: string): boolean => CURSOR.test(text);
+/** Also no day that no month has: Postgres would refuse it, and it is the caller's fault. */
+export function isPageCursor(text: string): boolean {
+  const at = Date.parse(text.slice(0, text.indexOf("|")));
+  return CURSOR.test(text) && Number.isFinite(at) && toIso(at).slice(0, 19) === text.slice(0, 19);
+}
 
 /** @param before cursor of the page before. Asks for one row more, which says whether there is another page. */
 export function pageStatement(endpoint: Endpoint, limit: number, before: string | null): SqlStatement {

@@ -551,9 +551,10 @@ export function describeWebhooks(name: string, open: () => Promise<Bench>): void
         before = page.value.next;
       } while (before !== null);
       expect(seen.toSorted()).toEqual([1, 2, 3, 4, 5].map((seq) => `${TASK}:${seq}`));
-      expect(await hooks().deliveries(endpoint, { limit: 2, before: "yesterday|x" })).toMatchObject({
-        error: { reason: "cursor" },
-      });
+      for (const cursor of ["yesterday|x", "2026-02-30T00:00:00.000000Z|a", "2026-01-01T25:00:00.000000Z|a"]) {
+        const refused = await hooks().deliveries(endpoint, { limit: 2, before: cursor });
+        expect(refused).toMatchObject({ error: { reason: "cursor" } });
+      }
     });
   });
 }
