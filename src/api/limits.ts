@@ -38,6 +38,9 @@ export const OBJECT_CALL_TIMEOUT_MS = 30_000;
 /** `Prefer: wait=N`: longer waits hold connections that clients and proxies cut anyway. A larger N waits this long. */
 export const PREFER_WAIT_SECONDS_MAX = 30;
 
+/** How long one MCP call follows its task; clients give up after about a minute without progress. Then it answers with the task's id and the task goes on. */
+export const MCP_WAIT_MS_MAX = 50_000;
+
 /** Sent with 503 and 429 when nothing better is known, and with 202 as the time of a first look. */
 export const RETRY_AFTER_SECONDS = 1;
 
