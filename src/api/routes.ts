@@ -1,5 +1,6 @@
 /** Every route of the REST interface, in the order of its document. */
 import { AGENT_ROUTES } from "./agent-routes.ts";
+import { AUDIT_ROUTES } from "./audit-routes.ts";
 import { KEY_ROUTES } from "./key-routes.ts";
 import { PACK_ROUTES } from "./pack-routes.ts";
 import type { Route } from "./route.ts";
@@ -11,5 +12,6 @@ export const ROUTES: readonly Route[] = [
   ...TASK_ROUTES,
   ...PACK_ROUTES,
   ...KEY_ROUTES,
+  ...AUDIT_ROUTES,
   ...SERVICE_ROUTES,
 ];

@@ -63,6 +63,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   listKeys: { stranger: "own" },
   revokeKey: { stranger: "not found" },
+  listAudit: { stranger: "own" },
+  getAuditHead: { stranger: "own" },
 };
 
 const GUARDED = ROUTES.filter(({ audience }) => audience !== "open");
