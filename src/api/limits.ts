@@ -73,6 +73,13 @@ export const KEY_CACHE_ENTRIES_MAX = 10_000;
 /** How exact the time of a key's last use is: one write an hour, however busy the key. */
 export const KEY_USED_MS = 3_600_000;
 
+/** How long a credential's success needs no second row in the audit log, per isolate. */
+export const AUTH_WITNESS_MS = 60_000;
+/** Callers an isolate remembers for it; the one seen longest ago makes room. */
+export const AUTH_WITNESSED_MAX = 10_000;
+/** Rows about refused calls of one tenant in a minute, per isolate. Over it they are counted in the next minute's first row. */
+export const AUTH_DENIALS_PER_MINUTE_MAX = 60;
+
 /** Characters of a bearer token; the parser of a longer one never runs. Over it: 401 UNAUTHENTICATED. */
 export const TOKEN_CHARS_MAX = 8192;
 /** Age of a token by its `iat`, whatever its `exp` says. Over it: 401 UNAUTHENTICATED. */

@@ -52,7 +52,7 @@ const TASK_TOOLS: Readonly<
     call: async ({ scope, deps, tenant }, id) => {
       assert(scope.principal !== null, "a tenant's route has a caller");
       checkScope(scope.principal, "tasks:cancel");
-      await cancelTask(deps, tenant, id);
+      await cancelTask(scope, tenant, id);
       return readTask(deps, tenant, id);
     },
   },

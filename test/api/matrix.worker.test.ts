@@ -72,6 +72,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     body: () => ({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
     headers: { accept: "application/json, text/event-stream" },
   },
+  listAudit: { stranger: "own" },
+  getAuditHead: { stranger: "own" },
 };
 
 const GUARDED = ROUTES.filter(({ audience }) => audience !== "open");
