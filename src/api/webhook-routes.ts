@@ -1,13 +1,15 @@
 /** Webhooks of the caller's tenant. A secret is in the answer that makes it and in no other. */
 import type { z } from "zod";
+import type { AuditAction } from "../audit/index.ts";
 import type { Delivery, Endpoint, Webhook as Stored, WebhookFailure, Webhooks } from "../event/index.ts";
 import { messageIdOf } from "../event/index.ts";
-import { AppError, parseWebhookId, type Result, toRfc3339 } from "../platform/index.ts";
+import { AppError, newWebhookId, parseWebhookId, type Result, toRfc3339 } from "../platform/index.ts";
 import { jsonResponse } from "./answer.ts";
+import { audited } from "./audited.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import type { ApiDeps } from "./deps.ts";
 import { limitRate } from "./rate-limit.ts";
-import { type Route, type TenantCall, tenantRoute } from "./route.ts";
+import { type Route, type Scope, type TenantCall, tenantRoute } from "./route.ts";
 import {
   DeliveriesQuery,
   DeliveryList,
@@ -55,11 +57,15 @@ function requireWebhooks({ webhooks }: ApiDeps): Webhooks {
 
 const unknown = (): AppError => new AppError("NOT_FOUND", "There is no such webhook.");
 
-/** @throws AppError NOT_FOUND also for what cannot be a webhook's id: no answer tells one from the other. */
-function requireEndpoint({ tenant, params }: TenantCall<unknown, unknown>): Endpoint {
+/**
+ * The webhook that the path names, and who has it.
+ * @throws AppError UNAVAILABLE, and NOT_FOUND also for what cannot be a webhook's id: no answer tells one from the other.
+ */
+function addressedBy({ deps, tenant, params }: TenantCall<unknown, unknown>) {
+  const webhooks = requireWebhooks(deps);
   const webhookId = parseWebhookId(params.webhookId);
   if (webhookId === undefined) throw unknown();
-  return { tenant, webhookId };
+  return { webhooks, endpoint: { tenant, webhookId } };
 }
 
 /** What was asked for. @throws AppError for every failure. */
@@ -85,6 +91,15 @@ function toError(failure: WebhookFailure): AppError {
   }
 }
 
+/** What was asked for, with its rows in the audit log. @throws AppError for every failure. */
+const recorded = <T>(
+  scope: Scope,
+  action: Extract<AuditAction, `webhook.${string}`>,
+  { tenant, webhookId }: Endpoint,
+  work: () => Promise<Result<T, WebhookFailure>>,
+): Promise<T> =>
+  audited(scope, { tenant, action, resource: `webhook:${webhookId}` }, async () => takeValue(await work()));
+
 const base = { tag: "webhooks", needs: "webhooks:write" } as const;
 const PATH = "/api/v1/webhooks";
 
@@ -97,9 +112,12 @@ const create = tenantRoute({
   body: WebhookBody,
   answers: [{ status: 201, description: "Made; `secret` is shown in no other answer", schema: NewWebhook }],
   errors: ["WEBHOOK_LIMIT_REACHED", "UNAVAILABLE"],
-  handle: async ({ deps, tenant, body }) => {
+  handle: async ({ scope, deps, tenant, body }) => {
     const { url, description, event_types: eventTypes } = body;
-    const made = takeValue(await requireWebhooks(deps).create(tenant, { url, description, eventTypes }));
+    const webhooks = requireWebhooks(deps);
+    const endpoint = { tenant, webhookId: newWebhookId() };
+    const work = () => webhooks.create(endpoint, { url, description, eventTypes });
+    const made = await recorded(scope, "webhook.created", endpoint, work);
     const location = `${PATH}/${made.webhook.id}`;
     return jsonResponse(201, { ...toWebhook(made.webhook), secret: made.secret }, { location });
   },
@@ -127,8 +145,10 @@ const get = tenantRoute({
   summary: "One webhook",
   answers: [{ status: 200, description: "The webhook as it is now", schema: Webhook }],
   errors: ["NOT_FOUND", "UNAVAILABLE"],
-  handle: async (call) =>
-    jsonResponse(200, toWebhook(takeValue(await requireWebhooks(call.deps).get(requireEndpoint(call))))),
+  handle: async (call) => {
+    const { webhooks, endpoint } = addressedBy(call);
+    return jsonResponse(200, toWebhook(takeValue(await webhooks.get(endpoint))));
+  },
 });
 
 const update = tenantRoute({
@@ -143,10 +163,9 @@ const update = tenantRoute({
   handle: async (call) => {
     const { event_types: eventTypes, ...rest } = call.body;
     const change = { ...rest, ...(eventTypes === undefined ? {} : { eventTypes }) };
-    return jsonResponse(
-      200,
-      toWebhook(takeValue(await requireWebhooks(call.deps).update(requireEndpoint(call), change))),
-    );
+    const { webhooks, endpoint } = addressedBy(call);
+    const work = () => webhooks.update(endpoint, change);
+    return jsonResponse(200, toWebhook(await recorded(call.scope, "webhook.updated", endpoint, work)));
   },
 });
 
@@ -159,7 +178,8 @@ const remove = tenantRoute({
   answers: [{ status: 204, description: "Removed", content: null }],
   errors: ["NOT_FOUND", "UNAVAILABLE"],
   handle: async (call) => {
-    takeValue(await requireWebhooks(call.deps).remove(requireEndpoint(call)));
+    const { webhooks, endpoint } = addressedBy(call);
+    await recorded(call.scope, "webhook.deleted", endpoint, () => webhooks.remove(endpoint));
     return new Response(null, { status: 204 });
   },
 });
@@ -173,7 +193,10 @@ const rotate = tenantRoute({
   answers: [{ status: 200, description: "`secret` is shown in no other answer", schema: NewWebhook }],
   errors: ["NOT_FOUND", "UNAVAILABLE"],
   handle: async (call) => {
-    const { webhook, secret } = takeValue(await requireWebhooks(call.deps).rotate(requireEndpoint(call)));
+    const { webhooks, endpoint } = addressedBy(call);
+    const { webhook, secret } = await recorded(call.scope, "webhook.rotated", endpoint, () =>
+      webhooks.rotate(endpoint),
+    );
     return jsonResponse(200, { ...toWebhook(webhook), secret });
   },
 });
@@ -187,9 +210,12 @@ const test = tenantRoute({
   answers: [{ status: 200, description: "Sent, whatever came of it", schema: WebhookTested }],
   errors: ["NOT_FOUND", "RATE_LIMITED", "UNAVAILABLE"],
   handle: async (call) => {
+    const { webhooks, endpoint } = addressedBy(call);
     // Each call makes us send a request to an address that a tenant chose, so it is counted like a run.
     await limitRate(call.scope, call.tenant, "default");
-    const { messageId, status, error } = takeValue(await requireWebhooks(call.deps).test(requireEndpoint(call)));
+    const { messageId, status, error } = await recorded(call.scope, "webhook.tested", endpoint, () =>
+      webhooks.test(endpoint),
+    );
     return jsonResponse(200, { message_id: messageId, delivered: error === null, status, error });
   },
 });
@@ -207,7 +233,8 @@ const deliveries = tenantRoute({
     const { limit, cursor } = call.query;
     const before = cursor === undefined ? null : parseCursor(cursor);
     if (before === undefined) throw toError({ reason: "cursor" });
-    const page = takeValue(await requireWebhooks(call.deps).deliveries(requireEndpoint(call), { limit, before }));
+    const { webhooks, endpoint } = addressedBy(call);
+    const page = takeValue(await webhooks.deliveries(endpoint, { limit, before }));
     const next = page.next === null ? null : toCursor(page.next);
     return jsonResponse(200, { items: page.items.map(toDelivery), next_cursor: next });
   },

@@ -7,7 +7,6 @@ import {
   type Db,
   err,
   type Log,
-  newWebhookId,
   ok,
   parseWebhookId,
   type Result,
@@ -59,7 +58,8 @@ export type Tried = {
 };
 
 export interface Webhooks {
-  create(tenant: TenantId, webhook: Omit<NewWebhook, "secrets">): Outcome<{ webhook: Webhook; secret: string }>;
+  /** @param endpoint with a new id. */
+  create(endpoint: Endpoint, webhook: Omit<NewWebhook, "secrets">): Outcome<{ webhook: Webhook; secret: string }>;
   list(tenant: TenantId): Outcome<readonly Webhook[]>;
   get(endpoint: Endpoint): Outcome<Webhook>;
   update(endpoint: Endpoint, change: WebhookChange): Outcome<Webhook>;
@@ -119,13 +119,12 @@ export function createWebhooks(ports: WebhookPorts): Webhooks {
   };
 
   return {
-    create: async (tenant, webhook) => {
+    create: async (endpoint, webhook) => {
       const url = checkUrl(webhook.url);
       if (!url.ok) return url;
-      const endpoint = { tenant, webhookId: newWebhookId() };
       const secret = makeSecret();
       const secrets = await seal.seal(formatSecrets(newSecretSet(secret)), sealScope(endpoint));
-      const made = await askOne(tenant, insertStatements(endpoint, { ...webhook, secrets }, WEBHOOKS_MAX));
+      const made = await askOne(endpoint.tenant, insertStatements(endpoint, { ...webhook, secrets }, WEBHOOKS_MAX));
       if (made.ok) return ok({ webhook: made.value, secret });
       return made.error.reason === "unknown" ? err({ reason: "limit", most: WEBHOOKS_MAX }) : made;
     },

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { toPolicies } from "../../src/api/index.ts";
 import { ROUTES } from "../../src/api/routes.ts";
 import { DeliveryList, NewWebhook, Webhook, WebhookList, WebhookTested } from "../../src/api/webhook-schema.ts";
+import type { AuditEntry } from "../../src/audit/index.ts";
 import { assert, newWebhookId } from "../../src/platform/index.ts";
 import { databaseOf, RECEIVER, tenantOf, webhooksOf } from "../event/database.ts";
 import { type Ask, answerOf, ask, type Json, workerWith } from "./gateway.ts";
@@ -123,6 +124,46 @@ describe("a test", () => {
     const tested = await call(`${PATH}/${id}/test`, { method: "POST" });
     expect(tested).toMatchObject({ status: 200, body: { delivered: false, status: 500, error: "answered 500" } });
     expect((await call(`${PATH}/${id}`)).body).toMatchObject({ state: "enabled", failures: 0 });
+  });
+});
+
+describe("the audit log", () => {
+  /** A log that takes what it is told, or nothing. */
+  function logged(outcome: "stored" | "full") {
+    const entries: AuditEntry[] = [];
+    const append = async (_: string, told: readonly AuditEntry[]) => {
+      entries.push(...told);
+      return outcome;
+    };
+    return { entries, via: workerWith(() => ({ webhooks: webhooksOf(), audit: () => ({ append }) })) };
+  }
+
+  it("has every change before it is made and after it, and no secret", async () => {
+    receiveWith(204);
+    const { entries, via } = logged("stored");
+    const { id, secret } = NewWebhook.parse((await call(PATH, { via, body: { url: RECEIVER } })).body);
+    await call(`${PATH}/${id}`, { via, method: "PATCH", body: { description: "new" } });
+    const rotated = await call(`${PATH}/${id}/rotate`, { via, method: "POST" });
+    await call(`${PATH}/${id}/test`, { via, method: "POST" });
+    await (await ask(`${PATH}/${id}`, { via, tenant, method: "DELETE" })).text();
+    expect(entries.map(({ action, result }) => `${action} ${result}`)).toEqual(
+      ["created", "updated", "rotated", "tested", "deleted"].flatMap((verb) =>
+        ["intended", "done"].map((result) => `webhook.${verb} ${result}`),
+      ),
+    );
+    for (const { resource } of entries) expect(resource).toBe(`webhook:${id}`);
+    for (const text of [secret, String(rotated.body.secret)]) expect(JSON.stringify(entries)).not.toContain(text);
+  });
+
+  it("that takes nothing lets no webhook be made or changed, and lets one be removed", async () => {
+    const { via } = logged("full");
+    const { id } = await make();
+    expect(await codeOf(PATH, { via, body: { url: RECEIVER } })).toBe("503 UNAVAILABLE");
+    expect(await codeOf(`${PATH}/${id}`, { via, method: "PATCH", body: { url: RECEIVER } })).toBe("503 UNAVAILABLE");
+    for (const part of ["rotate", "test"]) {
+      expect(await codeOf(`${PATH}/${id}/${part}`, { via, method: "POST" })).toBe("503 UNAVAILABLE");
+    }
+    expect((await ask(`${PATH}/${id}`, { via, tenant, method: "DELETE" })).status).toBe(204);
   });
 });
 

@@ -17,7 +17,7 @@ import {
   assert,
   type Clock,
   createSeal,
-  parseWebhookId,
+  newWebhookId,
   type SqlRow,
   type TenantId,
 } from "../../../src/platform/index.ts";
@@ -86,11 +86,10 @@ export function describeWebhooks(name: string, open: () => Promise<Bench>): void
 
     async function make(change: { eventTypes?: readonly string[]; of?: TenantId; path?: string } = {}) {
       const { of = tenant, eventTypes = [], path = "/" } = change;
-      const made = await hooks().create(of, { url: receiver.origin + path, description: "", eventTypes });
+      const endpoint = { tenant: of, webhookId: newWebhookId() };
+      const made = await hooks().create(endpoint, { url: receiver.origin + path, description: "", eventTypes });
       assert(made.ok, JSON.stringify(made));
-      const webhookId = parseWebhookId(made.value.webhook.id);
-      assert(webhookId !== undefined, "ids are ids");
-      return { ...made.value, endpoint: { tenant: of, webhookId } };
+      return { ...made.value, endpoint };
     }
 
     type Event = {
@@ -516,7 +515,10 @@ export function describeWebhooks(name: string, open: () => Promise<Bench>): void
       it(`have ${WEBHOOKS_MAX} endpoints at most, however many are made at once`, async () => {
         const made = await Promise.all(
           Array.from({ length: WEBHOOKS_MAX + 4 }, () =>
-            hooks().create(tenant, { url: receiver.origin, description: "", eventTypes: [] }),
+            hooks().create(
+              { tenant, webhookId: newWebhookId() },
+              { url: receiver.origin, description: "", eventTypes: [] },
+            ),
           ),
         );
         expect(made.filter(({ ok }) => ok)).toHaveLength(WEBHOOKS_MAX);
