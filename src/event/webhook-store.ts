@@ -218,8 +218,7 @@ UPDATE webhooks SET failures = failures + 1 WHERE tenant_id = $1 AND id = $2 AND
 });
 
 /**
- * The delivery ends, and a dead letter keeps what it held. A letter that was replayed and failed again is the same
- * letter, as good as new.
+ * The delivery ends, and a dead letter keeps what it held: one letter for each time it failed.
  * @param tries attempts this record adds: none for what was never sent.
  */
 export const failedStatement = (attempt: Attempt, fault: Fault, reason: string, tries: 0 | 1): SqlStatement => ({
@@ -228,12 +227,10 @@ export const failedStatement = (attempt: Attempt, fault: Fault, reason: string, 
 counted AS (UPDATE webhooks SET failures = failures + $8 WHERE tenant_id = $1 AND id = $2 AND EXISTS (SELECT 1 FROM failed))
 INSERT INTO dead_letters (tenant_id, id, source, reason, error, event_id, event_type, aggregate_id, aggregate_seq,
   payload_json, attempts)
-SELECT tenant_id, left(encode(sha256(convert_to('webhook/' || id, 'UTF8')), 'hex'), 36), 'webhook', $7, last_error, event_id,
-  event_type, aggregate_id, aggregate_seq, jsonb_build_object('webhook_id', webhook_id, 'delivery_id', id, 'event', body)::text,
-  attempts
-FROM failed
-ON CONFLICT (tenant_id, id) DO UPDATE SET reason = EXCLUDED.reason, error = EXCLUDED.error,
-  attempts = dead_letters.attempts + EXCLUDED.attempts, replayed_at = NULL, replayed_by = NULL`,
+SELECT tenant_id, left(encode(sha256(convert_to('webhook/' || id || '/' || replays, 'UTF8')), 'hex'), 36), 'webhook', $7,
+  last_error, event_id, event_type, aggregate_id, aggregate_seq,
+  jsonb_build_object('webhook_id', webhook_id, 'delivery_id', id, 'replays', replays, 'event', body)::text, attempts
+FROM failed ON CONFLICT DO NOTHING`,
   params: [...attemptKey(attempt), fault.status, fault.error, reason, tries],
 });
 
@@ -250,25 +247,27 @@ WHERE tenant_id = $1 AND id = $2 AND state = 'enabled' AND ($5 OR NOT EXISTS (SE
   params: [...keyOf(attempt), attempt.id, reason, when === "at once"],
 });
 
-const REPLAY = `INSERT INTO webhook_deliveries (tenant_id, id, webhook_id, event_id, event_type, body, aggregate_id, aggregate_seq,
-  next_attempt_at)
-SELECT l.tenant_id, l.payload_json::jsonb ->> 'delivery_id', w.id, l.event_id, l.event_type, l.payload_json::jsonb ->> 'event',
-  l.aggregate_id, l.aggregate_seq, now()
-FROM dead_letters l JOIN webhooks w ON w.tenant_id = l.tenant_id AND w.id = l.payload_json::jsonb ->> 'webhook_id'
-WHERE l.tenant_id = $1 AND l.id = $2 AND l.source = 'webhook'
-ON CONFLICT (tenant_id, id) DO UPDATE SET state = 'pending', attempts = 0, next_attempt_at = now()
-WHERE webhook_deliveries.state = 'failed'`;
+const LETTER = `SELECT l.tenant_id, l.event_id, l.event_type, l.aggregate_id, l.aggregate_seq, l.payload_json::jsonb AS payload
+FROM dead_letters l WHERE l.tenant_id = $1 AND l.id = $2 AND l.source = 'webhook'`;
+
+const REPLAY = `INSERT INTO webhook_deliveries (tenant_id, id, webhook_id, event_id, event_type, body, aggregate_id,
+  aggregate_seq, replays, next_attempt_at)
+SELECT l.tenant_id, l.payload ->> 'delivery_id', w.id, l.event_id, l.event_type, l.payload ->> 'event', l.aggregate_id,
+  l.aggregate_seq, (l.payload ->> 'replays')::integer + 1, now()
+FROM (${LETTER}) l JOIN webhooks w ON w.tenant_id = l.tenant_id AND w.id = l.payload ->> 'webhook_id'
+ON CONFLICT (tenant_id, id) DO UPDATE SET state = 'pending', attempts = 0, next_attempt_at = now(), replays = EXCLUDED.replays
+WHERE webhook_deliveries.state = 'failed' AND webhook_deliveries.replays = EXCLUDED.replays - 1`;
 
 /**
- * Puts the delivery of a dead letter back in its line, with all its attempts before it; one that waits already, or was
- * taken, stays as it is. The last statement names the endpoint: no row is a letter of no endpoint that is there.
+ * Puts the delivery of a dead letter back in its line, with all its attempts before it: once for each letter, so that a
+ * second replay changes nothing, also after the delivery failed again. The last statement names the endpoint: no row is
+ * a letter of no endpoint that is there.
  */
 export const replayStatements = (tenant: TenantId, letterId: string): SqlStatement[] => [
   { text: REPLAY, params: [tenant, letterId] },
   {
-    text: `SELECT w.id AS webhook_id FROM dead_letters l
-JOIN webhooks w ON w.tenant_id = l.tenant_id AND w.id = l.payload_json::jsonb ->> 'webhook_id'
-WHERE l.tenant_id = $1 AND l.id = $2 AND l.source = 'webhook'`,
+    text: `SELECT w.id AS webhook_id FROM (${LETTER}) l
+JOIN webhooks w ON w.tenant_id = l.tenant_id AND w.id = l.payload ->> 'webhook_id'`,
     params: [tenant, letterId],
   },
 ];

@@ -454,6 +454,24 @@ export function describeWebhooks(name: string, open: () => Promise<Bench>): void
         expect(receiver.received).toHaveLength(1);
       });
 
+      it("that was replayed and failed again leaves a letter of its own, and is replayed no more", async () => {
+        const { endpoint, letterId } = await bury();
+        receiver.behave = answer(410);
+        await hooks().replayDelivery(tenant, letterId);
+        await pass(endpoint);
+        await hooks().update(endpoint, { state: "enabled" });
+        const letters = await rows("SELECT id FROM dead_letters");
+        expect(letters).toHaveLength(2);
+        receiver.behave = answer(204);
+        await hooks().replayDelivery(tenant, letterId);
+        await pass(endpoint);
+        expect(await deliveries()).toMatchObject([{ state: "failed" }]);
+        const other = letters.map(({ id }) => String(id)).find((id) => id !== letterId) ?? "";
+        await hooks().replayDelivery(tenant, other);
+        await pass(endpoint);
+        expect(await deliveries()).toMatchObject([{ state: "delivered", attempts: 1 }]);
+      });
+
       it("is sent again also when its delivery was removed meanwhile, under the same id", async () => {
         const { endpoint, letterId } = await bury();
         const [before] = await rows("DELETE FROM webhook_deliveries RETURNING id");
