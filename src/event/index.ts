@@ -1,2 +1,22 @@
-/** Events on their way out: what a consumer is. */
+/** The event room: a task's events on their way out, and what receives them. The doorbell's object is in object.ts. */
+
+export { buryOutbox } from "./bury.ts";
+export { type ConsumePorts, consumeDeadEvents, consumeEvents, type QueueMessage } from "./consume.ts";
 export type { Consumer } from "./consumer.ts";
+export type { DeadLetter, LetterQuery } from "./dead-letter-store.ts";
+export { createDeadLetters, type DeadLetters, type Replayer, type ReplayStatus } from "./dead-letters.ts";
+export { EVENTS_PER_REQUEST_MAX } from "./limits.ts";
+export { outboxStatements, unpublishStatement } from "./outbox-store.ts";
+export { createPublisher, type PublisherPorts, type PublishOutcome } from "./publisher.ts";
+export { replayOutbox, replayQueue } from "./replayers.ts";
+export { doorbellNames, doorbellOf } from "./shard.ts";
+export { createStreamConsumer, type StreamPort } from "./stream-store.ts";
+export {
+  type EventSubject,
+  isTaskEventType,
+  type OutboxEvent,
+  type TaskEventType,
+  type TaskFact,
+  toOutboxEvent,
+} from "./task-event.ts";
+export { usageConsumer } from "./usage-store.ts";
