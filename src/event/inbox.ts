@@ -13,7 +13,6 @@ import {
   type Log,
   ok,
   type Result,
-  type SqlRow,
   type SqlRows,
   type SqlStatement,
   toRfc3339,
