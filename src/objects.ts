@@ -2,11 +2,12 @@
 import { KeyObject as Key, LimiterObject as Limiter, TenantObject as Tenant } from "./api/object.ts";
 import { AuditObject as Audit } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
+import { DoorbellObject as Doorbell } from "./event/object.ts";
 import { SessionMemoryObject as SessionMemory } from "./memory/object.ts";
 import { BreakerObject as Breaker } from "./model/object.ts";
 import { systemClock } from "./platform/index.ts";
 import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
-import { auditServices, indexServices, keyServices, taskServices, tenantServices } from "./wire.ts";
+import { auditServices, doorbellServices, indexServices, keyServices, taskServices, tenantServices } from "./wire.ts";
 
 export class TaskObject extends Task<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -33,6 +34,11 @@ export class TenantObject extends Tenant<Bindings> {
 export class AuditObject extends Audit<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, auditServices(env));
+  }
+}
+export class DoorbellObject extends Doorbell<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, doorbellServices(env));
   }
 }
 export class LimiterObject extends Limiter<Bindings> {

@@ -2,7 +2,7 @@
  * Dead letters for people: listed, and replayed. A replay goes the way the letter came from, and only that way; doing it
  * twice has one effect, because every way it can take is keyed, and because the letter is closed with it.
  */
-import { AppError, type Clock, type Db, type Log, type TenantId, toRfc3339 } from "../platform/index.ts";
+import { AppError, type Clock, type Db, isRowFault, type Log, type TenantId, toRfc3339 } from "../platform/index.ts";
 import type { Consumer, Lane } from "./consumer.ts";
 import {
   type DeadLetter,
@@ -21,7 +21,8 @@ import { isReadable, parseEventMessage } from "./message.ts";
  * replayed: it went its way again. already_applied: the letter was closed before. refused: the database refuses it as
  * before. impossible: what the letter holds is not enough to do it again.
  */
-export type ReplayStatus = "replayed" | "already_applied" | "refused" | "impossible";
+export const REPLAY_STATUSES = ["replayed", "already_applied", "refused", "impossible"] as const;
+export type ReplayStatus = (typeof REPLAY_STATUSES)[number];
 
 /** Does again what a letter stands for; keyed, for it may run twice. @throws AppError UNAVAILABLE */
 export type Replayer = (
@@ -30,7 +31,7 @@ export type Replayer = (
 ) => Promise<Exclude<ReplayStatus, "already_applied">>;
 
 export interface DeadLetters {
-  /** @throws AppError UNAVAILABLE */
+  /** @throws AppError INVALID_REQUEST for a position that no page named, UNAVAILABLE */
   list(
     tenant: TenantId,
     query: LetterQuery,
@@ -56,6 +57,9 @@ export function createDeadLetters(ports: DeadLetterPorts): DeadLetters {
   const { db, clock, log } = ports;
   const ask = async (tenant: TenantId, statement: Parameters<Db["batch"]>[1][number]) => {
     const result = await db.batch(tenant, [statement]);
+    if (!result.ok && isRowFault(result.error)) {
+      throw new AppError("INVALID_REQUEST", "The cursor is not one of ours; start again without it.");
+    }
     if (!result.ok) throw new AppError("UNAVAILABLE", "Dead letters cannot be read now.");
     return result.value[0] ?? { rows: [], rowCount: 0 };
   };

@@ -38,8 +38,7 @@ export class DoorbellObject<Env = unknown> extends DurableObject<Env> implements
 
   async sweep(isForced: boolean): Promise<void> {
     if (this.#services.publish === null) return;
-    if (isForced) return this.ring();
-    if (await this.#isPending()) await this.#wakeBy(this.#services.clock.now() + PUBLISH_RETRY_MS_MAX);
+    if (isForced || (await this.#isPending())) await this.ring();
   }
 
   /** Never throws away its own repetition: the platform gives up after six failures. */

@@ -3,11 +3,11 @@
 export { buryOutbox } from "./bury.ts";
 export { type ConsumePorts, consumeDeadEvents, consumeEvents, type QueueMessage } from "./consume.ts";
 export type { Consumer } from "./consumer.ts";
-export type { DeadLetter, LetterQuery } from "./dead-letter-store.ts";
-export { createDeadLetters, type DeadLetters, type Replayer, type ReplayStatus } from "./dead-letters.ts";
-export { EVENTS_PER_REQUEST_MAX } from "./limits.ts";
+export type { DeadLetter } from "./dead-letter-store.ts";
+export { createDeadLetters, type DeadLetters, REPLAY_STATUSES, type Replayer } from "./dead-letters.ts";
+export { EVENTS_PER_REQUEST_MAX, STREAM_TIMEOUT_MS } from "./limits.ts";
 export { outboxStatements, unpublishStatement } from "./outbox-store.ts";
-export { createPublisher, type PublisherPorts, type PublishOutcome } from "./publisher.ts";
+export { createPublisher, type PublishOutcome } from "./publisher.ts";
 export { replayOutbox, replayQueue } from "./replayers.ts";
 export { doorbellNames, doorbellOf } from "./shard.ts";
 export { createStreamConsumer, type StreamPort } from "./stream-store.ts";

@@ -56,5 +56,7 @@ export const UNREADABLE_CHARS_MAX = 16 * 1024;
 
 /** Entries that a tenant's stream in Redis keeps, about; older ones are dropped. */
 export const STREAM_ENTRIES_MAX = 10_000;
+/** One append to it; over it the event comes again. */
+export const STREAM_TIMEOUT_MS = 2 * SECOND;
 /** How long Redis remembers how far a task's events are in the stream: longer than any queue keeps a message. */
 export const STREAM_GUARD_SECONDS = 35 * 24 * 60 * 60;
