@@ -18,7 +18,8 @@ import type { AuditServices } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Config, parseConfig, type RunMessage } from "./env.ts";
 import { createPass, createSendWebhook, createWebhooks, type Endpoint, type Webhooks } from "./event/index.ts";
-import type { WebhookServices } from "./event/object.ts";
+import type { DoorbellServices, WebhookServices } from "./event/object.ts";
+import { createEvents, type Events } from "./events.ts";
 import { createObjectMemory, createRedisAccess, createUpstashMemory, type ShortTermMemory } from "./memory/index.ts";
 import { createBreakerClient, createModelRouter } from "./model/index.ts";
 import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
@@ -126,9 +127,30 @@ function dbOf(env: Bindings): Db | null {
   return db;
 }
 
+let events: Events | null = null;
+/** Null without a database. */
+export function eventsOf(env: Bindings): Events | null {
+  const database = dbOf(env);
+  if (database === null) return null;
+  events ??= createEvents(env, {
+    db: database,
+    redis: redisOf(env),
+    ringWebhook: ringWebhook(env),
+    webhooks: webhooksOf(env),
+    log,
+  });
+  return events;
+}
+
+/** Whether anything leaves the outbox: that takes a role of its own. */
+export const isPublishing = (env: Bindings): boolean => requireConfig(env).outboxDatabaseUrl !== null;
+
+export const isDevelopment = (env: Bindings): boolean => requireConfig(env).environment === "development";
+
 function projectionOf(env: Bindings) {
   const database = dbOf(env);
-  return database === null ? null : createProjection(database, log);
+  if (database === null) return null;
+  return createProjection(database, log, isPublishing(env) ? (eventsOf(env)?.ring ?? null) : null);
 }
 
 const ringWebhook = (env: Bindings) => async (endpoint: Endpoint) =>
@@ -155,6 +177,11 @@ export function webhookServices(env: Bindings): WebhookServices {
   const pass = ports === null ? async () => nowhere : createPass(ports);
   return { pass, clock: systemClock, random: systemRandom, log };
 }
+export const doorbellServices = (env: Bindings): DoorbellServices => ({
+  clock: systemClock,
+  log,
+  publish: isPublishing(env) ? (eventsOf(env)?.publish ?? null) : null,
+});
 
 export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServices {
   // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
@@ -273,6 +300,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     keys: (id) => env.KEY.getByName(id),
     tenants: (tenant) => env.TENANT.getByName(tenant),
     webhooks: webhooksOf(env),
+    deadLetters: eventsOf(env)?.deadLetters ?? null,
     limiter: limiterOf(env),
     registry: registryOf(env),
     router: routerOf(env),
