@@ -4,7 +4,7 @@
  */
 
 import type { AuditReader, AuditStub } from "../audit/index.ts";
-import type { Webhooks } from "../event/index.ts";
+import type { DeadLetters, Webhooks } from "../event/index.ts";
 import type { ModelRouter, Tier } from "../model/index.ts";
 import type { PackRegistry } from "../pack/index.ts";
 import type { Clock, Log, Random, TaskId, TenantId } from "../platform/index.ts";
@@ -41,6 +41,8 @@ export type ApiDeps = {
   /** Signs heads of audit logs: 32 bytes, base64url. Null: none is signed. */
   readonly auditSigningKey: string | null;
   readonly witness: AuthWitness;
+  /** Null without a database. */
+  readonly deadLetters: DeadLetters | null;
   readonly limiter: RateLimiter;
   readonly registry: PackRegistry;
   readonly router: Pick<ModelRouter, "isAllowed" | "modelOf">;

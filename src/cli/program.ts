@@ -55,6 +55,7 @@ export function buildProgram(options: {
   addKeys(program, options.context, run);
   addWebhooks(program, options.context, run);
   addAudit(program, options.context, run);
+  addDeadLetters(program, options.context, run);
   leaf(program, "doctor", "Checks this machine and the server, and says how to mend what is wrong.", [
     "vasini doctor",
     "vasini doctor --json",
@@ -243,6 +244,25 @@ function addAudit(program: Command, context: Context, run: Run): void {
     .argument("<file>", "the export; - reads standard input")
     .option("--public-key <key>", "the key that must have signed it, as you kept it from an earlier export")
     .action(async (file: string, flags) => run((await load()).verifyAudit(context, file, flags)));
+}
+
+function addDeadLetters(program: Command, context: Context, run: Run): void {
+  const load = () => import("./dead-letters.ts");
+  const letters = program.command("dlq").description("Lists and replays dead letters: what could not be handled.");
+  leaf(letters, "ls", "Lists the tenant's open dead letters, newest first.", [
+    "vasini dlq ls",
+    "vasini dlq ls --source consumer:usage --json",
+  ])
+    .option("--all", "those that were settled too")
+    .option("--source <source>", "only letters from here, such as outbox or consumer:usage")
+    .option("--limit <n>", "at most so many, 1 to 100")
+    .option("--cursor <cursor>", "the page after this one, as the last page named it")
+    .action(async (flags) => run((await load()).listDeadLetters(context, flags)));
+  leaf(letters, "replay", "Does again what a letter stands for. Doing it twice has one effect.", [
+    "vasini dlq replay $LETTER",
+  ])
+    .argument("<letter>", "id of the letter, as `vasini dlq ls` shows it")
+    .action(async (letter: string, flags) => run((await load()).replayDeadLetter(context, letter, flags)));
 }
 
 /** True for what commander throws to end after printing help or the version. */
