@@ -42,7 +42,12 @@ const LAW: Law = {
     },
     { package: /^(?:hono|@hono)(?:\/|$)/, in: /^src\/api\//, why: "HTTP belongs to the doors" },
     { package: /^@connectrpc\//, in: /^src\/(?:api|cli|console)\//, why: "RPC belongs to the doors" },
-    { package: /^@bufbuild\/protobuf(?:\/|$)/, in: /^src\/(?:api|cli|console)\//, why: "wire shapes end at the doors" },
+    {
+      package: /^@bufbuild\/protobuf(?:\/|$)/,
+      in: /^src\/(?:api|cli|console|event)\//,
+      why: "wire shapes end at the doors, and where events leave",
+    },
+    { package: /^cloudevents$/, in: /^src\/event\//, why: "an event's envelope is made once" },
     { package: /^@modelcontextprotocol\/sdk\//, in: /^src\/(?:api|tool)\//, why: "one door offers it, tools ask it" },
     { package: /^zod(?:\/|$)/, in: /^src\/(?:api|cli)\//, why: "requests are parsed at the doors" },
     {

@@ -1,5 +1,25 @@
-/** Events on their way out: what a consumer is, and webhooks. */
+/** The event room: a task's events on their way out, and what receives them, webhooks included. Objects are in object.ts. */
+
+export { buryOutbox } from "./bury.ts";
+export { type ConsumePorts, consumeDeadEvents, consumeEvents, type QueueMessage } from "./consume.ts";
 export type { Consumer } from "./consumer.ts";
+export type { DeadLetter, LetterQuery } from "./dead-letter-store.ts";
+export { createDeadLetters, type DeadLetters, type Replayer, type ReplayStatus } from "./dead-letters.ts";
+export { EVENTS_PER_REQUEST_MAX } from "./limits.ts";
+export { outboxStatements, unpublishStatement } from "./outbox-store.ts";
+export { createPublisher, type PublisherPorts, type PublishOutcome } from "./publisher.ts";
+export { replayOutbox, replayQueue } from "./replayers.ts";
+export { doorbellNames, doorbellOf } from "./shard.ts";
+export { createStreamConsumer, type StreamPort } from "./stream-store.ts";
+export {
+  type EventSubject,
+  isTaskEventType,
+  type OutboxEvent,
+  type TaskEventType,
+  type TaskFact,
+  toOutboxEvent,
+} from "./task-event.ts";
+export { usageConsumer } from "./usage-store.ts";
 export { createWebhookConsumer } from "./webhook-consumer.ts";
 export { EVENT_TYPES_MAX } from "./webhook-limits.ts";
 export { createPass, messageIdOf } from "./webhook-pass.ts";

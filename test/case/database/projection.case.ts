@@ -49,6 +49,7 @@ function snapshotOf(
     version: 1,
     cost_micros: 0,
     executions: [],
+    events: [],
     ...more,
   };
   return snapshot;
