@@ -1,5 +1,6 @@
 /** Tasks: list, read, follow, cancel, replay. */
 import { AppError } from "../platform/index.ts";
+import { preferredType } from "./accept.ts";
 import { acceptedHeaders, cancelTask, jsonResponse, readTask } from "./answer.ts";
 import { callObject } from "./call-object.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
@@ -68,8 +69,8 @@ const events = tenantRoute({
     const taskId = requireTaskId(call);
     const after = parseAfter(request.headers.get("last-event-id"), call.query.after);
     const task = { tenant: call.tenant, taskId };
-    const accept = request.headers.get("accept") ?? "";
-    if (accept.includes("application/json") && !accept.includes("text/event-stream")) {
+    const type = preferredType(request.headers.get("accept"), ["text/event-stream", "application/json"]);
+    if (type === "application/json") {
       return eventPage(call.deps, task, { after, limit: call.query.limit });
     }
     return followTask(call.deps, task, { after, isHead: request.method === "HEAD" });
