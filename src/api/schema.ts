@@ -131,7 +131,7 @@ const TaskItem = z.object({
 export const TaskList = z.object({ items: z.array(TaskItem), next_cursor: z.string().nullable() });
 
 const Event = z.object({
-  seq: z.int().describe("Gapless from 1"),
+  seq: z.int().describe("Gapless from 1; 0 for stream.reset"),
   type: z.string(),
   at: Time,
   data: z.record(z.string(), z.unknown()),
