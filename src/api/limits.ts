@@ -67,8 +67,16 @@ export const NAME_CHARS_MAX = 128;
 export const KEY_CACHE_MS = 30_000;
 /** Keys an isolate remembers at once; the oldest makes room. */
 export const KEY_CACHE_ENTRIES_MAX = 10_000;
+/** How often the Worker asks whether the caller of an open stream may still have it; with KEY_CACHE_MS it is under the 60 s promised. */
+export const READMIT_EVERY_MS = 20_000;
 /** How exact the time of a key's last use is: one write an hour, however busy the key. */
 export const KEY_USED_MS = 3_600_000;
+
+/** Refused credentials of one client address in AUTH_FAILURES_WINDOW_MS, counted by each isolate. Over it: 429 RATE_LIMITED. */
+export const AUTH_FAILURES_MAX = 60;
+export const AUTH_FAILURES_WINDOW_MS = 60_000;
+/** Client addresses with refused credentials that an isolate remembers; the one that failed longest ago makes room. */
+export const AUTH_CLIENTS_MAX = 10_000;
 
 /** Characters of a bearer token; the parser of a longer one never runs. Over it: 401 UNAUTHENTICATED. */
 export const TOKEN_CHARS_MAX = 8192;

@@ -14,7 +14,7 @@ type Options = { readonly authMode?: "dev" | "required"; readonly clock?: Clock;
 /** Each call is an isolate of its own: it remembers no key of another. */
 export function guarded(options: Options = {}): Fetch {
   const { authMode = "required", clock = systemClock, pepper = PEPPER } = options;
-  return workerWith(({ config, random }) => ({
+  const door = workerWith(({ config, random }) => ({
     config: { ...config, authMode },
     clock,
     credentials: createCredentials({
@@ -26,6 +26,11 @@ export function guarded(options: Options = {}): Fetch {
       fetch,
     }),
   }));
+  return (request) => {
+    // Refused credentials are counted by address; unless a test says where it comes from, each call has its own.
+    if (!request.headers.has("cf-connecting-ip")) request.headers.set("cf-connecting-ip", crypto.randomUUID());
+    return door(request);
+  };
 }
 
 export const isolate = guarded();
