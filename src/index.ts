@@ -29,7 +29,7 @@ export class KeyObject extends Key<Bindings> {
 }
 export class TenantObject extends Tenant<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
-    super(ctx, env, tenantServices());
+    super(ctx, env, tenantServices(env));
   }
 }
 export class LimiterObject extends Limiter<Bindings> {

@@ -7,7 +7,9 @@ import {
   createApi,
   createCredentials,
   createRateLimiter,
+  createTenantProjection,
   createUpstashCounter,
+  kindOf,
   toPolicies,
 } from "./api/index.ts";
 import type { KeyServices, TenantServices } from "./api/object.ts";
@@ -172,11 +174,17 @@ export function keyServices(env: Bindings): KeyServices {
   };
 }
 
-export const tenantServices = (): TenantServices => ({
-  clock: systemClock,
-  changed: ({ kind, tenant, ...facts }) =>
-    log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
-});
+export function tenantServices(env: Bindings): TenantServices {
+  const database = dbOf(env);
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    changed: ({ kind, tenant, ...facts }) =>
+      log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
+    projection: database && createTenantProjection({ db: database, log, kind: kindOf(requireConfig(env)) }),
+  };
+}
 
 function limiterOf(env: Bindings) {
   const redis = redisOf(env);

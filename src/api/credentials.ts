@@ -87,7 +87,8 @@ const toPrincipal = (key: KeyFacts): Principal => ({
 });
 
 /** Neither kind is taken where the other is made: a key from a trial opens nothing in production. */
-const kindOf = (config: CredentialConfig): KeyKind => (config.environment === "production" ? "live" : "test");
+export const kindOf = (config: Pick<CredentialConfig, "environment">): KeyKind =>
+  config.environment === "production" ? "live" : "test";
 
 /** @returns the facts of a good key, or null. */
 function createKeyCheck(ports: CredentialPorts, memory: KeyMemory): (bearer: string) => Promise<KeyFacts | null> {

@@ -61,6 +61,13 @@ export const KEY_SECRET_CHARS = 43;
 export const KEYS_ACTIVE_MAX = 100;
 /** Ended keys that a tenant's list still shows; the oldest make room. Their own objects keep refusing them. */
 export const KEYS_ENDED_MAX = 400;
+/** Changes of one tenant's keys that Postgres was not told of while it is away. Over it: 409 KEY_LIMIT_REACHED for new keys, and nothing is lost. */
+export const KEYS_UNTOLD_MAX = 1_000;
+/** Keys in one request to Postgres. */
+export const KEYS_TOLD_AT_ONCE = 100;
+/** How long a tenant's object waits before it tries Postgres again: doubled each time, with jitter. A tenant's changes are rare, so minutes are soon enough. */
+export const TENANT_RETRY_MS_MIN = 2_000;
+export const TENANT_RETRY_MS_MAX = 5 * 60_000;
 /** Characters of the name of a key or a tenant. Over it: 400 INVALID_REQUEST. */
 export const NAME_CHARS_MAX = 128;
 /** How long an isolate believes what a key's object said. Bounds the time until a revocation holds everywhere; 60 s are promised. */

@@ -4,8 +4,10 @@ import { describePort } from "../case/database/port.case.ts";
 import { describeProjection } from "../case/database/projection.case.ts";
 import { openReal } from "../case/database/real.ts";
 import { describeSchema } from "../case/database/schema.case.ts";
+import { describeTenants } from "../case/database/tenants.case.ts";
 
 describeIsolation("PostgreSQL", openReal);
 describeSchema("PostgreSQL", openReal);
 describePort("PostgreSQL", openReal);
 describeProjection("PostgreSQL", openReal);
+describeTenants("PostgreSQL", openReal);
