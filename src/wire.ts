@@ -19,7 +19,7 @@ import { createObjectMemory, createRedisAccess, createUpstashMemory, type ShortT
 import { createBreakerClient, createModelRouter } from "./model/index.ts";
 import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
 import { createDb, createLog, type Db, describeError, systemClock, systemRandom } from "./platform/index.ts";
-import { checkReady } from "./ready.ts";
+import { createReadiness } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
 import type { IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
 import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps } from "./tool/index.ts";
@@ -225,7 +225,15 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     clock: systemClock,
     random: systemRandom,
     log,
-    ready: () => checkReady(env, systemClock, dbOf(env)),
+    ready: createReadiness({
+      parts: {
+        objects: () => env.DIRECTORY.getByName("directory").ping(),
+        registry: () => env.PACKS.head("_ready"),
+      },
+      db: dbOf(env),
+      hasOutbox: config.outboxDatabaseUrl !== null,
+      clock: systemClock,
+    }),
   };
 }
 
