@@ -8,8 +8,8 @@ const CHECK_MS_MAX = 500;
 const DATABASE_AGAIN_MS = 30_000;
 /** One whose answer was only late may be on its way: it is asked again sooner. */
 const DATABASE_LATE_MS = 2_000;
-/** A database that anybody used within this time is awake or being woken, whoever asks it once more. */
-const DATABASE_AWAKE_MS = 60_000;
+/** A database that anybody used within this time is awake or being woken: asking it once more changes nothing. */
+const DATABASE_AWAKE_MS = 5_000;
 /** SQLSTATE of a database that never saw a migration: no such table, no such schema. */
 const NO_SCHEMA: readonly unknown[] = ["42P01", "3F000"];
 

@@ -121,7 +121,7 @@ describe("a database that is there", () => {
     // Used, but so long ago that it may be asleep.
     clock.advance(MINUTE);
     used();
-    clock.advance(2 * MINUTE);
+    clock.advance(6_000);
     await ready();
     expect(asked()).toBe(2);
   });
