@@ -1,6 +1,8 @@
 /** Every route of the REST interface, in the order of its document. */
 import { AGENT_ROUTES } from "./agent-routes.ts";
+import { AUDIT_ROUTES } from "./audit-routes.ts";
 import { KEY_ROUTES } from "./key-routes.ts";
+import { MCP_ROUTES } from "./mcp-route.ts";
 import { PACK_ROUTES } from "./pack-routes.ts";
 import type { Route } from "./route.ts";
 import { SERVICE_ROUTES } from "./service-routes.ts";
@@ -11,5 +13,7 @@ export const ROUTES: readonly Route[] = [
   ...TASK_ROUTES,
   ...PACK_ROUTES,
   ...KEY_ROUTES,
+  ...MCP_ROUTES,
+  ...AUDIT_ROUTES,
   ...SERVICE_ROUTES,
 ];

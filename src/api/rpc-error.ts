@@ -37,6 +37,7 @@ export function toWireError(scope: Scope, context: HandlerContext, thrown: unkno
   if (thrown instanceof ConnectError) return thrown;
   if (context.signal.aborted) return ConnectError.from(context.signal.reason, Code.Canceled);
   const error = toAppError(thrown, scope.log);
+  scope.refusal = error.code;
   if (error instanceof RateLimited) scope.rate = error.verdict;
   return toConnectError(error);
 }
