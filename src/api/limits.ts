@@ -64,7 +64,7 @@ export const KEY_SECRET_CHARS = 43;
 export const KEYS_ACTIVE_MAX = 100;
 /** Ended keys that a tenant's list still shows; the oldest make room. Their own objects keep refusing them. */
 export const KEYS_ENDED_MAX = 400;
-/** Changes of one tenant's keys that Postgres was not told of while it is away. Over it: 409 KEY_LIMIT_REACHED for new keys, and nothing is lost. */
+/** Changes of one tenant's keys that Postgres was not told of while it is away. Over it: 503 UNAVAILABLE for new keys, and nothing is lost. */
 export const KEYS_UNTOLD_MAX = 1_000;
 /** Keys in one request to Postgres. */
 export const KEYS_TOLD_AT_ONCE = 100;

@@ -59,13 +59,15 @@ export class TenantObject<Env = unknown> extends DurableObject<Env> implements T
     return this.#own(tenant);
   }
 
-  async addKey(tenant: TenantId, facts: KeyFacts): Promise<"added" | "limit" | "unknown"> {
+  async addKey(tenant: TenantId, facts: KeyFacts): ReturnType<TenantStub["addKey"]> {
     if (this.#own(tenant) === null) return "unknown";
     const now = this.#services.clock.now();
     const [active, ended] = this.#split(now);
     // A call that is made again finds its own row and is no second key.
-    const isFull = active.length >= KEYS_ACTIVE_MAX || this.#isBehind();
-    if (isFull && !active.some(({ id }) => id === facts.id)) return "limit";
+    if (!active.some(({ id }) => id === facts.id)) {
+      if (active.length >= KEYS_ACTIVE_MAX) return "limit";
+      if (this.#isBehind()) return "behind";
+    }
     for (const { id } of ended.slice(KEYS_ENDED_MAX)) {
       // What Postgres is still to be told stays: it is the only trace of the key.
       if (this.#services.projection !== null && this.#untold.has(PREFIX + id)) continue;

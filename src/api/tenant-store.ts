@@ -16,7 +16,7 @@ VALUES ($1, $2, $3::timestamptz, $3::timestamptz) ON CONFLICT DO NOTHING`;
 
 const KEY = `INSERT INTO api_keys (tenant_id, id, name, prefix, scopes, created_by, created_at, expires_at, last_used_at,
   revoked_at, projected_version)
-VALUES ($1, $2, $3, $4, $5, '', $6::timestamptz, $7::timestamptz, $8::timestamptz, $9::timestamptz, $10)
+VALUES ($1, $2, $3, $4, $5, $6, $7::timestamptz, $8::timestamptz, $9::timestamptz, $10::timestamptz, $11)
 ON CONFLICT (tenant_id, id) DO UPDATE SET last_used_at = EXCLUDED.last_used_at, revoked_at = EXCLUDED.revoked_at,
   projected_version = EXCLUDED.projected_version
 WHERE api_keys.projected_version < EXCLUDED.projected_version`;
@@ -40,6 +40,8 @@ export const keyStatement = ({ facts, version }: KeyNews, kind: KeyKind): SqlSta
     facts.name,
     prefixOf(kind, facts.id),
     [...scopesOf(facts.roles)].sort(),
+    // A token's subject may be longer than the column.
+    (facts.createdBy ?? "").slice(0, 256),
     toRfc3339(facts.createdAt),
     toTime(facts.expiresAt),
     toTime(facts.lastUsedAt),

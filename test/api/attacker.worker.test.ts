@@ -206,6 +206,39 @@ describe.each(PROTOCOLS)("over %s", (_name, transport) => {
   });
 });
 
+/** Tools of the MCP server that take a name of something, and the parameter it is. */
+const TOOLS = [
+  ["get_task", "taskId"],
+  ["cancel_task", "taskId"],
+] as const;
+
+async function toolAnswer(name: string, args: Record<string, string>): Promise<string> {
+  const body = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: args } };
+  const headers = { accept: "application/json, text/event-stream", "x-request-id": "the-same" };
+  return (await askAs(attacker.key, "/mcp", { body, headers })).text();
+}
+
+describe("over MCP", () => {
+  it.each(TOOLS)("%s finds nothing of the victim, in the words for what never was", async (tool, parameter) => {
+    const never = NEVER[parameter] ?? "";
+    const gone = (await toolAnswer(tool, { task_id: never })).replaceAll(never, "<thing>");
+    expect(gone).toContain("TASK_NOT_FOUND");
+    for (const thing of victim.things[parameter] ?? []) {
+      expect((await toolAnswer(tool, { task_id: thing })).replaceAll(thing, "<thing>")).toBe(gone);
+    }
+  });
+
+  it("the victim's packs are no tools of the attacker's", async () => {
+    const never = NEVER.packId ?? "";
+    const gone = (await toolAnswer(never, { input: "Hello" })).replaceAll(never, "<thing>");
+    for (const pack of victim.things.packId ?? []) {
+      const answer = (await toolAnswer(pack, { input: "Hello" })).replaceAll(pack, "<thing>");
+      // A new idempotency key is told with each refusal, where there is one.
+      expect(answer.replaceAll(/[0-9a-f-]{36}/g, "<id>")).toBe(gone.replaceAll(/[0-9a-f-]{36}/g, "<id>"));
+    }
+  });
+});
+
 describe("a thousand operations by chance", () => {
   it("show nothing of the victim, reach nothing of it, and break nothing", async () => {
     const rivals = await Promise.all(

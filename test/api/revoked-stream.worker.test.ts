@@ -89,6 +89,28 @@ describe("a key that is revoked while", () => {
   });
 });
 
+describe("a key that is revoked while an MCP client waits for its tool", () => {
+  it("ends the answer, and not the task", async () => {
+    const one = await elsewhere();
+    const idempotency_key = newKey();
+    const body = {
+      ...{ jsonrpc: "2.0", id: 1, method: "tools/call" },
+      params: { name: "tester", arguments: { input: LONG, idempotency_key } },
+    };
+    const headers = { accept: "application/json, text/event-stream" };
+    const answer = askAs(one.made.key, "/mcp", { via: one.via, body, headers });
+    // The same request as a run is the same task: it tells when it is under way.
+    const again = { via: one.via, key: idempotency_key, body: { input: LONG } };
+    const stream = await answer;
+    const run = await askAs(one.made.key, "/api/v1/agents/tester/run", again);
+    const { task_id } = await run.json<{ task_id: string }>();
+    await revoke(one.made.id);
+    one.clock.advance(REVOCATION_MS_MAX);
+    expect(await stream.text()).not.toContain('"result"');
+    expect(["queued", "running"]).toContain(await stateOf(task_id));
+  });
+});
+
 describe("a key that stays good", () => {
   it("has its stream to the task's end, in the bytes of any other reader", async () => {
     const one = await elsewhere();

@@ -183,7 +183,7 @@ describe("a tenant's object", () => {
     // The tenant itself is untold too, so the last one is over it.
     expect([outcomes.filter((outcome) => outcome === "added").length, outcomes.at(-1)]).toEqual([
       KEYS_UNTOLD_MAX - 1,
-      "limit",
+      "behind",
     ]);
     database(there);
     await within((object) => object.touchKey(tenant, "key-0", 7));

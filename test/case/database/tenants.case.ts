@@ -16,6 +16,7 @@ const keyFacts = (tenant: string, change: Partial<KeyFacts> = {}): KeyFacts => (
   name: "ci",
   roles: ["viewer", "billing"],
   createdAt: AT,
+  createdBy: "operator",
   expiresAt: null,
   revokedAt: null,
   lastUsedAt: null,
@@ -58,7 +59,7 @@ export function describeTenants(name: string, open: () => Promise<Bench>): void 
           name: "ci",
           prefix: "vas_test_0123456789abcdef",
           scopes: ["approvals:read", "budgets:write", "packs:read", "tasks:read"],
-          created_by: "",
+          created_by: "operator",
           created_at: new Date(AT),
           expires_at: null,
           last_used_at: null,
@@ -81,6 +82,17 @@ export function describeTenants(name: string, open: () => Promise<Bench>): void 
       expect(await rows("order", "SELECT last_used_at, revoked_at FROM api_keys")).toEqual([
         { last_used_at: new Date(AT + 1_000), revoked_at: new Date(AT + 2_000) },
       ]);
+    });
+
+    it("says of a key as much of its maker as there is room for, and nothing where nothing is known", async () => {
+      const { createdBy: _, ...unknown } = keyFacts("maker", { id: "a".repeat(16) });
+      const long = keyFacts("maker", { createdBy: `token:https://issuer.example#${"s".repeat(500)}` });
+      await tell("maker", [
+        { facts: unknown, version: 1 },
+        { facts: long, version: 2 },
+      ]);
+      const [first, second] = await rows("maker", "SELECT created_by FROM api_keys ORDER BY id DESC");
+      expect([first?.created_by, String(second?.created_by).length]).toEqual(["", 256]);
     });
 
     it("is seen by its own tenant alone", async () => {
