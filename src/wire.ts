@@ -9,7 +9,9 @@ import {
   createAuthWitness,
   createCredentials,
   createRateLimiter,
+  createTenantProjection,
   createUpstashCounter,
+  kindOf,
   toPolicies,
 } from "./api/index.ts";
 import type { KeyServices, TenantServices } from "./api/object.ts";
@@ -33,7 +35,7 @@ import {
   systemClock,
   systemRandom,
 } from "./platform/index.ts";
-import { checkReady } from "./ready.ts";
+import { createReadiness } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
 import type { IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
 import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps } from "./tool/index.ts";
@@ -228,11 +230,17 @@ export function keyServices(env: Bindings): KeyServices {
   };
 }
 
-export const tenantServices = (): TenantServices => ({
-  clock: systemClock,
-  changed: ({ kind, tenant, ...facts }) =>
-    log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
-});
+export function tenantServices(env: Bindings): TenantServices {
+  const database = dbOf(env);
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    changed: ({ kind, tenant, ...facts }) =>
+      log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
+    projection: database && createTenantProjection({ db: database, log, kind: kindOf(requireConfig(env)) }),
+  };
+}
 
 function limiterOf(env: Bindings) {
   const redis = redisOf(env);
@@ -299,7 +307,15 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     clock: systemClock,
     random: systemRandom,
     log,
-    ready: () => checkReady(env, systemClock, dbOf(env)),
+    ready: createReadiness({
+      parts: {
+        objects: () => env.DIRECTORY.getByName("directory").ping(),
+        registry: () => env.PACKS.head("_ready"),
+      },
+      db: dbOf(env),
+      hasOutbox: config.outboxDatabaseUrl !== null,
+      clock: systemClock,
+    }),
   };
 }
 
