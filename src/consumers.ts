@@ -12,18 +12,24 @@ import {
 export type ConsumerPorts = {
   /** Null without Redis: there is no stream then. */
   readonly stream: StreamPort | null;
-  readonly ringWebhook: (endpoint: Endpoint) => Promise<void>;
+  /** Wakes an endpoint; null where there are no webhooks. */
+  readonly ringWebhook: ((endpoint: Endpoint) => Promise<void>) | null;
 };
 
 export const consumersOf = ({ stream, ringWebhook }: ConsumerPorts): readonly Consumer[] => [
   usageConsumer,
-  createWebhookConsumer(ringWebhook),
+  ...(ringWebhook === null ? [] : [createWebhookConsumer(ringWebhook)]),
   ...(stream === null ? [] : [createStreamConsumer(stream)]),
 ];
 
-const refuse = (): Promise<never> => Promise.reject(new Error("only the names are asked for"));
-const NEVER_ASKED: StreamPort = { keyOf: (tenant) => tenant, evaluate: refuse };
+const unasked = () => Promise.reject(new Error("only the names are asked for"));
 
 /** Their names alone, for programs that feed nobody. */
-export const consumerNames = ({ upstash }: Pick<Config, "upstash">): readonly string[] =>
-  consumersOf({ stream: upstash === null ? null : NEVER_ASKED, ringWebhook: refuse }).map(({ name }) => name);
+export const consumerNames = ({
+  upstash,
+  secretsMasterKey,
+}: Pick<Config, "upstash" | "secretsMasterKey">): readonly string[] =>
+  consumersOf({
+    stream: upstash === null ? null : { keyOf: (tenant) => tenant, evaluate: unasked },
+    ringWebhook: secretsMasterKey === null ? null : unasked,
+  }).map(({ name }) => name);

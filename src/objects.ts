@@ -36,7 +36,7 @@ export class KeyObject extends Key<Bindings> {
 }
 export class TenantObject extends Tenant<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
-    super(ctx, env, tenantServices());
+    super(ctx, env, tenantServices(env));
   }
 }
 export class AuditObject extends Audit<Bindings> {

@@ -9,7 +9,9 @@ import {
   createAuthWitness,
   createCredentials,
   createRateLimiter,
+  createTenantProjection,
   createUpstashCounter,
+  kindOf,
   toPolicies,
 } from "./api/index.ts";
 import type { KeyServices, TenantServices } from "./api/object.ts";
@@ -17,9 +19,9 @@ import { createAuditReader, createAuditSink } from "./audit/index.ts";
 import type { AuditServices } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Config, parseConfig, type RunMessage } from "./env.ts";
-import { createPass, createSendWebhook, createWebhooks, type Endpoint, type Webhooks } from "./event/index.ts";
+import { createPass, createWebhooks, type Webhooks } from "./event/index.ts";
 import type { DoorbellServices, WebhookServices } from "./event/object.ts";
-import { createEvents, type Events } from "./events.ts";
+import { createEvents, type Events, toWebhookPorts } from "./events.ts";
 import { createObjectMemory, createRedisAccess, createUpstashMemory, type ShortTermMemory } from "./memory/index.ts";
 import { createBreakerClient, createModelRouter } from "./model/index.ts";
 import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
@@ -33,7 +35,7 @@ import {
   systemClock,
   systemRandom,
 } from "./platform/index.ts";
-import { checkReady } from "./ready.ts";
+import { createReadiness } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
 import type { IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
 import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps } from "./tool/index.ts";
@@ -132,13 +134,7 @@ let events: Events | null = null;
 export function eventsOf(env: Bindings): Events | null {
   const database = dbOf(env);
   if (database === null) return null;
-  events ??= createEvents(env, {
-    db: database,
-    redis: redisOf(env),
-    ringWebhook: ringWebhook(env),
-    webhooks: webhooksOf(env),
-    log,
-  });
+  events ??= createEvents(env, { db: database, redis: redisOf(env), webhooks: webhookPortsOf(env), log });
   return events;
 }
 
@@ -153,26 +149,21 @@ function projectionOf(env: Bindings) {
   return createProjection(database, log, isPublishing(env) ? (eventsOf(env)?.ring ?? null) : null);
 }
 
-const ringWebhook = (env: Bindings) => async (endpoint: Endpoint) =>
-  env.WEBHOOK.getByName(`${endpoint.tenant}/${endpoint.webhookId}`).ring(endpoint);
-
 /** Null without a database, or without the key that secrets are sealed under. */
-function webhookPorts(env: Bindings) {
+function webhookPortsOf(env: Bindings) {
   const { secretsMasterKey, egressLocalOrigins: localOrigins } = requireConfig(env);
   const database = dbOf(env);
   if (database === null || secretsMasterKey === null) return null;
-  const base = { clock: systemClock, random: systemRandom, log, localOrigins };
-  const send = createSendWebhook({ ...base, fetch: (url, init) => fetch(url, init) });
-  return { ...base, db: database, seal: createSeal(secretsMasterKey), send, ring: ringWebhook(env) };
+  return toWebhookPorts(env, { db: database, seal: createSeal(secretsMasterKey), localOrigins, log });
 }
 
 function webhooksOf(env: Bindings): Webhooks | null {
-  const ports = webhookPorts(env);
+  const ports = webhookPortsOf(env);
   return ports === null ? null : createWebhooks(ports);
 }
 
 export function webhookServices(env: Bindings): WebhookServices {
-  const ports = webhookPorts(env);
+  const ports = webhookPortsOf(env);
   const nowhere = err({ reason: "unavailable", message: "no database", sqlstate: null } as const);
   const pass = ports === null ? async () => nowhere : createPass(ports);
   return { pass, clock: systemClock, random: systemRandom, log };
@@ -239,11 +230,17 @@ export function keyServices(env: Bindings): KeyServices {
   };
 }
 
-export const tenantServices = (): TenantServices => ({
-  clock: systemClock,
-  changed: ({ kind, tenant, ...facts }) =>
-    log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
-});
+export function tenantServices(env: Bindings): TenantServices {
+  const database = dbOf(env);
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    changed: ({ kind, tenant, ...facts }) =>
+      log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
+    projection: database && createTenantProjection({ db: database, log, kind: kindOf(requireConfig(env)) }),
+  };
+}
 
 function limiterOf(env: Bindings) {
   const redis = redisOf(env);
@@ -310,7 +307,15 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     clock: systemClock,
     random: systemRandom,
     log,
-    ready: () => checkReady(env, systemClock, dbOf(env)),
+    ready: createReadiness({
+      parts: {
+        objects: () => env.DIRECTORY.getByName("directory").ping(),
+        registry: () => env.PACKS.head("_ready"),
+      },
+      db: dbOf(env),
+      hasOutbox: config.outboxDatabaseUrl !== null,
+      clock: systemClock,
+    }),
   };
 }
 

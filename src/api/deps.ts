@@ -26,6 +26,12 @@ export type ApiConfig = {
 /** `failed`: tasks cannot be accepted. `degraded`: they can, something else is missing. */
 export type ReadyChecks = { readonly [name: string]: "ok" | "degraded" | "failed" };
 
+export type Readiness = {
+  readonly checks: ReadyChecks;
+  /** Null without a database; a member is null while it is not known. */
+  readonly database: { readonly schemaVersion: number | null; readonly isRoleSafe: boolean | null } | null;
+};
+
 export type ApiDeps = {
   readonly config: ApiConfig;
   /** A new stub at each call: after an object was reset, the old one stays broken. */
@@ -58,7 +64,7 @@ export type ApiDeps = {
   readonly random: Random;
   readonly log: Log;
   /** Never rejects, never wakes an idle database. */
-  readonly ready: () => Promise<ReadyChecks>;
+  readonly ready: () => Promise<Readiness>;
 };
 
 /** The one thing the doors need of the platform's execution context. */

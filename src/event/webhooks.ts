@@ -3,7 +3,6 @@
  * authority. A secret leaves here twice at most: with the endpoint it was made for, and with its rotation.
  */
 import {
-  AppError,
   type Clock,
   type Db,
   err,
@@ -17,7 +16,6 @@ import {
   type TenantId,
   toRfc3339,
 } from "../platform/index.ts";
-import type { Replayer } from "./dead-letters.ts";
 import { ROTATE_ATTEMPTS_MAX, WEBHOOKS_MAX } from "./webhook-limits.ts";
 import { messageIdOf, openSecrets, sealScope } from "./webhook-pass.ts";
 import { formatSecrets, makeSecret, newSecretSet, rotateSecrets } from "./webhook-secret.ts";
@@ -193,17 +191,6 @@ export function createWebhooks(ports: WebhookPorts): Webhooks {
     },
   };
 }
-
-/** How letters of webhooks go their way again. */
-export const replayWebhook =
-  ({ replayDelivery }: Pick<Webhooks, "replayDelivery">): Replayer =>
-  async (tenant, letter) => {
-    const replayed = await replayDelivery(tenant, letter.id);
-    if (replayed.ok) return "replayed";
-    // Its webhook was removed.
-    if (replayed.error.reason === "unknown") return "impossible";
-    throw new AppError("UNAVAILABLE", "The delivery cannot be replayed now.");
-  };
 
 /** A CloudEvent that says only that it arrived. */
 const testEvent = ({ tenant, webhookId }: Endpoint, id: string, now: number) => ({
