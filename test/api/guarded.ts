@@ -5,6 +5,7 @@ import type { Role } from "../../src/api/access.ts";
 import { createCredentials } from "../../src/api/credentials.ts";
 import type { ApiDeps } from "../../src/api/index.ts";
 import { createAuditReader } from "../../src/audit/index.ts";
+import { createDeadLetters, usageConsumer } from "../../src/event/index.ts";
 import { assert, type Clock, createDb, systemClock } from "../../src/platform/index.ts";
 import { SEED } from "../audit/log.ts";
 import { type Ask, answerOf, ask, env, type Fetch, type Json, workerWith } from "./gateway.ts";
@@ -18,7 +19,7 @@ export const database = () =>
 export const PEPPER = "the-pepper-of-these-tests";
 const ADMIN = "the-bootstrap-key";
 
-type Options = Partial<Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | "witness">> & {
+type Options = Partial<Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | "deadLetters" | "witness">> & {
   readonly authMode?: "dev" | "required";
   readonly clock?: Clock;
   readonly pepper?: string | null;
@@ -30,6 +31,13 @@ export function guarded(options: Options = {}): Fetch {
   return workerWith(({ config, random }) => ({
     auditLog: createAuditReader(database()),
     auditSigningKey: SEED,
+    deadLetters: createDeadLetters({
+      db: database(),
+      consumers: [usageConsumer],
+      replayers: {},
+      clock,
+      log: memoryLog(),
+    }),
     ...rest,
     config: { ...config, authMode },
     clock,

@@ -11,10 +11,11 @@ import { checksumOf, digestOf, makeKey as makeText } from "../../src/api/key-tex
 import type { Route } from "../../src/api/route.ts";
 import { ROUTES } from "../../src/api/routes.ts";
 import { RPC_NEEDS } from "../../src/api/rpc-agent.ts";
+import { letterStatement } from "../../src/event/dead-letter-store.ts";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
 import { assert, parseTenantId } from "../../src/platform/index.ts";
 import { answerOf, env, type Json, manifest, newKey, ORIGIN } from "./gateway.ts";
-import { askAs, isolate, makeKey, makeTenant, PEPPER } from "./guarded.ts";
+import { askAs, database, isolate, makeKey, makeTenant, PEPPER } from "./guarded.ts";
 
 const CANARY = "canary-7f3a";
 const PACK = "private-pack";
@@ -26,7 +27,13 @@ const packOf = (id: string, goal: string): Json => ({
 const NO_TASK = "00000000-0000-8000-8000-000000000000";
 
 /** What stands where in a path or a message: something of the victim, or nothing at all. */
-type Names = { readonly taskId: string; readonly packId: string; readonly keyId: string; readonly tenant: string };
+type Names = {
+  readonly taskId: string;
+  readonly packId: string;
+  readonly keyId: string;
+  readonly letterId: string;
+  readonly tenant: string;
+};
 
 /** What another tenant's key must meet. */
 type Stranger =
@@ -72,6 +79,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     body: () => ({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
     headers: { accept: "application/json, text/event-stream" },
   },
+  listDeadLetters: { stranger: "own" },
+  replayDeadLetter: { stranger: "not found" },
   listAudit: { stranger: "own" },
   getAuditHead: { stranger: "own" },
 };
@@ -110,6 +119,18 @@ async function makeExpired(tenant: string): Promise<string> {
   return made.text;
 }
 
+/** A dead letter of the tenant; its id. */
+async function bury(tenant: string): Promise<string> {
+  const id = parseTenantId(tenant);
+  assert(id !== undefined, "it is a tenant");
+  const facts = { source: "consumer:usage", reason: "refused", key: CANARY, event: null, payload: CANARY };
+  const letter = { tenant, ...facts, error: CANARY, attempts: 1, traceId: null, at: "2026-01-02T03:04:05.678Z" };
+  const find = { text: "SELECT id FROM dead_letters" };
+  const buried = await database().batch(id, [letterStatement(letter), find]);
+  assert(buried.ok, "the letter is written");
+  return String(buried.value[1]?.rows[0]?.id);
+}
+
 beforeAll(async () => {
   const [tenant, rival] = await Promise.all([makeTenant("victim"), makeTenant("rival")]);
   const [own, other, old] = await Promise.all([
@@ -126,13 +147,15 @@ beforeAll(async () => {
   const run = await answerOf(askAs(owner, `/api/v1/agents/${PACK}/run`, { key: newKey(), body: { input: CANARY } }));
   assert(typeof run.body.task_id === "string", "the task is accepted");
   await (await askAs(owner, `/api/v1/tasks/${run.body.task_id}/events`)).text();
-  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, tenant };
+  const letterId = await bury(tenant);
+  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, letterId, tenant };
 });
 
 const MISSING = (): Names => ({
   taskId: NO_TASK,
   packId: "no-such-pack",
   keyId: makeText("test").id,
+  letterId: "0".repeat(36),
   tenant: "no-such-tenant",
 });
 
