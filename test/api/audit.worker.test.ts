@@ -7,11 +7,12 @@ import { AuditObject, type AuditServices } from "../../src/audit/object.ts";
 import type { AuditRow } from "../../src/audit/row.ts";
 import { assert, parseTenantId, systemClock } from "../../src/platform/index.ts";
 import { SEED } from "../audit/log.ts";
+import { databaseOf } from "../event/database.ts";
 import { answerOf, env, type Fetch, type Json, manifest, newKey } from "./gateway.ts";
-import { askAs, database, guarded, makeKey, makeTenant } from "./guarded.ts";
+import { askAs, guarded, makeKey, makeTenant } from "./guarded.ts";
 import { manualClock, memoryLog } from "./ports.ts";
 
-const db = database();
+const db = databaseOf();
 const toPostgres = createAuditSink(db, memoryLog());
 const auditLog = createAuditReader(db);
 
