@@ -85,8 +85,6 @@ export const KEY_USED_MS = 3_600_000;
 /** Characters of a webhook's address and of its description: what their columns hold. Over them: 400 INVALID_REQUEST. */
 export const WEBHOOK_URL_CHARS_MAX = 2_048;
 export const WEBHOOK_DESCRIPTION_CHARS_MAX = 256;
-/** Characters of the name of an event's type. Over it: 400 INVALID_REQUEST. */
-export const EVENT_TYPE_CHARS_MAX = 128;
 /** Refused credentials of one client address in AUTH_FAILURES_WINDOW_MS, counted by each isolate. Over it: 429 RATE_LIMITED. */
 export const AUTH_FAILURES_MAX = 60;
 export const AUTH_FAILURES_WINDOW_MS = 60_000;

@@ -21,12 +21,15 @@ import { memoryLog } from "../api/ports.ts";
 export const RECEIVER = "http://127.0.0.1:9";
 const MASTER = "the-master-key-of-these-tests-0123456789";
 
-/** Gives the whole Worker of this test file a database. Called before anything asks for its configuration. */
+/**
+ * Gives the whole Worker of this test file a database, and nothing to publish from it: the database is shared, and other
+ * tests follow their own events. Called before anything asks for its configuration.
+ */
 export function connectWorker(): void {
-  const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");
+  const { url, httpEndpoint } = inject("database");
   const config = configOf({
     ...env,
-    ...{ DATABASE_URL: url, DATABASE_HTTP_ENDPOINT: httpEndpoint, OUTBOX_DATABASE_URL: outboxDatabaseUrl },
+    ...{ DATABASE_URL: url, DATABASE_HTTP_ENDPOINT: httpEndpoint },
     ...{ SECRETS_MASTER_KEY: MASTER, EGRESS_LOCAL_ORIGINS: RECEIVER },
   });
   assert(config.ok && config.value.database !== null, "the Worker has a database");
