@@ -184,6 +184,13 @@ describe("the log", () => {
     expect(some.body.items).toHaveLength(2);
   });
 
+  it("shows the key that checks its head to whoever may read it", async () => {
+    const { body: head } = await answerOf(askAs(own.key, "/api/v1/audit/head", { via }));
+    const auditor = await makeKey(own.tenant, ["auditor"]);
+    const { body } = await answerOf(askAs(auditor.key, "/api/v1/audit/key", { via }));
+    expect(body).toEqual({ algorithm: "Ed25519", public_key: head.public_key });
+  });
+
   it("is another one for another tenant", async () => {
     const other = await newParty("neighbour");
     expect((await answerOf(askAs(other.key, "/api/v1/audit", { via }))).body.items).toEqual([]);
@@ -195,10 +202,14 @@ describe("the log", () => {
     }
   });
 
-  it("is 503 while the database is away, and without a signing key has no head", async () => {
+  it("is 503 while the database is away, and without a signing key has no head and no key", async () => {
     const without = guarded({ audit, auditLog: createAuditReader(null), auditSigningKey: null });
     expect((await askAs(own.key, "/api/v1/audit", { via: without })).status).toBe(503);
     const unsigned = guarded({ audit, auditLog, auditSigningKey: null });
-    expect((await answerOf(askAs(own.key, "/api/v1/audit/head", { via: unsigned }))).body.code).toBe("UNAVAILABLE");
+    for (const path of ["head", "key"]) {
+      expect((await answerOf(askAs(own.key, `/api/v1/audit/${path}`, { via: unsigned }))).body.code).toBe(
+        "UNAVAILABLE",
+      );
+    }
   });
 });

@@ -89,6 +89,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   listAudit: { stranger: "own" },
   getAuditHead: { stranger: "own" },
+  getAuditKey: { stranger: "own" },
 };
 
 const GUARDED = ROUTES.filter(({ audience }) => audience !== "open");
