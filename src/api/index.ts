@@ -6,3 +6,4 @@ export { type CredentialConfig, type Credentials, createCredentials } from "./cr
 export type { ApiConfig, ApiDeps, Background, ReadyChecks } from "./deps.ts";
 export { createUpstashCounter } from "./limiter-upstash.ts";
 export { createRateLimiter, type RateLimiter, toPolicies } from "./rate-limiter.ts";
+export { createTellRefusedKey, type TellRefusedKey } from "./refused-key.ts";

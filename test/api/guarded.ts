@@ -2,7 +2,7 @@
 
 import { inject } from "vitest";
 import type { Role } from "../../src/api/access.ts";
-import { createCredentials } from "../../src/api/credentials.ts";
+import { type CredentialPorts, createCredentials } from "../../src/api/credentials.ts";
 import type { ApiDeps } from "../../src/api/index.ts";
 import { createAuditReader } from "../../src/audit/index.ts";
 import { assert, type Clock, createDb, systemClock } from "../../src/platform/index.ts";
@@ -23,11 +23,13 @@ type Options = Partial<Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | 
   readonly authMode?: "dev" | "required";
   readonly clock?: Clock;
   readonly pepper?: string | null;
+  readonly onKeyRefused?: CredentialPorts["onKeyRefused"];
 };
 
 /** Each call is an isolate of its own: it remembers no key of another. */
 export function guarded(options: Options = {}): Fetch {
-  const { authMode = "required", clock = systemClock, pepper = PEPPER, ...rest } = options;
+  const { authMode = "required", clock = systemClock, pepper = PEPPER, ...more } = options;
+  const { onKeyRefused = () => undefined, ...rest } = more;
   return workerWith(({ config, random }) => ({
     auditLog: createAuditReader(database()),
     auditSigningKey: SEED,
@@ -42,7 +44,7 @@ export function guarded(options: Options = {}): Fetch {
       random,
       log: memoryLog(),
       fetch,
-      onKeyRefused: () => undefined,
+      onKeyRefused,
     }),
   }));
 }
