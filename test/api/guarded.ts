@@ -30,7 +30,7 @@ type Options = Partial<Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | 
 export function guarded(options: Options = {}): Fetch {
   const { authMode = "required", clock = systemClock, pepper = PEPPER, ...more } = options;
   const { onKeyRefused = () => undefined, ...rest } = more;
-  return workerWith(({ config, random }) => ({
+  const door = workerWith(({ config, random }) => ({
     auditLog: createAuditReader(database()),
     auditSigningKey: SEED,
     ...rest,
@@ -47,6 +47,11 @@ export function guarded(options: Options = {}): Fetch {
       onKeyRefused,
     }),
   }));
+  return (request) => {
+    // Refused credentials are counted by address; unless a test says where it comes from, each call has its own.
+    if (!request.headers.has("cf-connecting-ip")) request.headers.set("cf-connecting-ip", crypto.randomUUID());
+    return door(request);
+  };
 }
 
 export const isolate = guarded();
