@@ -1,7 +1,7 @@
 /** The whole Worker as in production: a credential is asked for, keys are made and taken, over the real objects. */
 
 import type { Role } from "../../src/api/access.ts";
-import { createCredentials } from "../../src/api/credentials.ts";
+import { type CredentialPorts, createCredentials } from "../../src/api/credentials.ts";
 import type { ApiDeps } from "../../src/api/index.ts";
 import { createAuditReader } from "../../src/audit/index.ts";
 import { createDeadLetters, usageConsumer } from "../../src/event/index.ts";
@@ -18,11 +18,13 @@ type Options = Partial<Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | 
   readonly authMode?: "dev" | "required";
   readonly clock?: Clock;
   readonly pepper?: string | null;
+  readonly onKeyRefused?: CredentialPorts["onKeyRefused"];
 };
 
 /** Each call is an isolate of its own: it remembers no key of another. */
 export function guarded(options: Options = {}): Fetch {
-  const { authMode = "required", clock = systemClock, pepper = PEPPER, ...rest } = options;
+  const { authMode = "required", clock = systemClock, pepper = PEPPER, ...more } = options;
+  const { onKeyRefused = () => undefined, ...rest } = more;
   const door = workerWith(({ config, random }) => ({
     auditLog: createAuditReader(databaseOf()),
     auditSigningKey: SEED,
@@ -44,7 +46,7 @@ export function guarded(options: Options = {}): Fetch {
       random,
       log: memoryLog(),
       fetch,
-      onKeyRefused: () => undefined,
+      onKeyRefused,
     }),
   }));
   return (request) => {

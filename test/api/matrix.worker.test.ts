@@ -92,6 +92,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   replayDeadLetter: { stranger: "not found" },
   listAudit: { stranger: "own" },
   getAuditHead: { stranger: "own" },
+  getAuditKey: { stranger: "own" },
 };
 
 const GUARDED = ROUTES.filter(({ audience }) => audience !== "open");
