@@ -94,8 +94,6 @@ export const AUTH_CLIENTS_MAX = 10_000;
 export const AUTH_WITNESS_MS = 60_000;
 /** Callers an isolate remembers for it; the one seen longest ago makes room. */
 export const AUTH_WITNESSED_MAX = 10_000;
-/** Rows about refused calls of one tenant in a minute, per isolate. Over it they are counted in the next minute's first row. */
-export const AUTH_DENIALS_PER_MINUTE_MAX = 60;
 
 /** Characters of a bearer token; the parser of a longer one never runs. Over it: 401 UNAUTHENTICATED. */
 export const TOKEN_CHARS_MAX = 8192;

@@ -1,5 +1,6 @@
 /** The tests' database behind the Worker in workerd, and what webhooks need beside it. */
 import { inject } from "vitest";
+import { letterStatement } from "../../src/event/dead-letter-store.ts";
 import { createSendWebhook, createWebhooks, type Endpoint, type Webhooks } from "../../src/event/index.ts";
 import {
   assert,
@@ -68,4 +69,15 @@ export async function makeEndpoint(tenant: TenantId, path = "/hook"): Promise<En
   const made = await webhooksOf().create(endpoint, { url: RECEIVER + path, description: "", eventTypes: [] });
   assert(made.ok, JSON.stringify(made));
   return endpoint;
+}
+
+/** A dead letter of the tenant that holds this text; its id. */
+export async function buryLetter(name: string, text: string): Promise<string> {
+  const tenant = tenantOf(name);
+  const facts = { source: "consumer:usage", reason: "refused", key: text, event: null, payload: text, error: text };
+  const letter = { tenant, ...facts, attempts: 1, traceId: null, at: "2026-01-02T03:04:05.678Z" };
+  const find = { text: "SELECT id FROM dead_letters WHERE payload_json = $1", params: [text] };
+  const buried = await databaseOf().batch(tenant, [letterStatement(letter), find]);
+  assert(buried.ok, "the letter is written");
+  return String(buried.value[1]?.rows[0]?.id);
 }
