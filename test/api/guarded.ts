@@ -5,6 +5,7 @@ import type { Role } from "../../src/api/access.ts";
 import { createCredentials } from "../../src/api/credentials.ts";
 import type { ApiDeps } from "../../src/api/index.ts";
 import { createAuditReader } from "../../src/audit/index.ts";
+import { createDeadLetters } from "../../src/event/index.ts";
 import { assert, type Clock, createDb, systemClock } from "../../src/platform/index.ts";
 import { SEED } from "../audit/log.ts";
 import { webhooksOf } from "../event/database.ts";
@@ -35,6 +36,7 @@ export function guarded(options: Options = {}): Fetch {
     config: { ...config, authMode },
     clock,
     webhooks: webhooksOf(),
+    deadLetters: createDeadLetters({ db: database(), consumers: [], replayers: {}, clock, log: memoryLog() }),
     credentials: createCredentials({
       config: { environment: "development", authMode, adminApiKey: ADMIN, keyPepper: pepper, token: null },
       keys: (id) => env.KEY.getByName(id),

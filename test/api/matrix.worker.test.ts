@@ -16,6 +16,7 @@ import { assert, newWebhookId, parseTenantId } from "../../src/platform/index.ts
 import { RECEIVER } from "../event/database.ts";
 import { answerOf, env, type Json, manifest, newKey, ORIGIN } from "./gateway.ts";
 import { askAs, isolate, makeKey, makeTenant, PEPPER } from "./guarded.ts";
+import { makeLetter } from "./victim.ts";
 
 const CANARY = "canary-7f3a";
 const PACK = "private-pack";
@@ -32,6 +33,7 @@ type Names = {
   readonly packId: string;
   readonly keyId: string;
   readonly webhookId: string;
+  readonly letterId: string;
   readonly tenant: string;
 };
 
@@ -82,6 +84,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   rotateWebhook: { stranger: "not found" },
   testWebhook: { stranger: "not found" },
   listDeliveries: { stranger: "not found" },
+  listDeadLetters: { stranger: "own" },
+  replayDeadLetter: { stranger: "not found" },
   mcp: {
     stranger: "own",
     body: () => ({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
@@ -144,7 +148,8 @@ beforeAll(async () => {
   const hook = { url: `${RECEIVER}/${CANARY}`, description: CANARY };
   const { body: webhook } = await answerOf(askAs(owner, "/api/v1/webhooks", { body: hook }));
   assert(typeof webhook.id === "string", "the webhook is made");
-  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, webhookId: webhook.id, tenant };
+  const letterId = await makeLetter(tenant, CANARY);
+  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, webhookId: webhook.id, letterId, tenant };
 });
 
 const MISSING = (): Names => ({
@@ -152,6 +157,7 @@ const MISSING = (): Names => ({
   packId: "no-such-pack",
   keyId: makeText("test").id,
   webhookId: newWebhookId(),
+  letterId: crypto.randomUUID(),
   tenant: "no-such-tenant",
 });
 
