@@ -107,6 +107,13 @@ const KEPT: Readonly<Record<string, { readonly sql: string; readonly of: (tasks:
       sql: "SELECT idempotency_key AS id FROM idempotency_keys",
       of: (tasks) => tasks.map(({ idempotencyKey }) => idempotencyKey),
     },
+    "events, numbered from 1 without a gap": {
+      sql: `SELECT aggregate_id AS id FROM event_outbox GROUP BY aggregate_id
+      HAVING min(aggregate_seq) = 1 AND max(aggregate_seq) = count(*) AND count(*) >= 3`,
+      of: (tasks) => tasks.map(({ id }) => id),
+    },
+    // What a consumer made of the last event of each, after queue and inbox.
+    usage: { sql: "SELECT task_id AS id FROM usage", of: (tasks) => tasks.map(({ id }) => id) },
     "API keys": { sql: "SELECT id FROM api_keys", of: () => keyIds },
   };
 
@@ -123,7 +130,8 @@ async function missing(tasks: readonly Accepted[]): Promise<Readonly<Record<stri
   const gaps: Record<string, readonly string[]> = {};
   for (const [what, { sql, of }] of Object.entries(KEPT)) {
     const result = await db.batch(tenant, [{ text: sql }]);
-    if (!result.ok) throw new Error(result.error.message);
+    // Not answered in time, on a machine with much to do: asked again.
+    if (!result.ok) return { [what]: [result.error.message] };
     const rows = (result.value[0]?.rows ?? []).map((row) => String(row.id));
     expect(new Set(rows).size, `${what} are there once`).toBe(rows.length);
     const gap = of(tasks).filter((id) => !rows.includes(id));
