@@ -6,10 +6,12 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AgentConfig } from "../pack/index.ts";
 import { describeError, type Log, type LogContext } from "../platform/index.ts";
+import { TaskAlarm } from "./alarm.ts";
 import { deadlineFor } from "./deadline.ts";
-import { isDue, isPast, nextDue } from "./due.ts";
+import { Delivery } from "./delivery.ts";
+import { isDue, isPast } from "./due.ts";
 import { IndexLink } from "./index-link.ts";
-import { type Batch, type Change, Journal, type TaskRow } from "./journal.ts";
+import { type Change, Journal, type TaskRow } from "./journal.ts";
 import { keepLease } from "./lease.ts";
 import {
   ACCEPT_NET_MS,
@@ -37,23 +39,21 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   readonly #hub: StreamHub;
   /** Set while this instance runs the task: at most one run at a time. */
   #run: AbortController | null = null;
-  /** What the alarm is set to, as far as this instance knows; undefined when it does not. */
-  #armedAt: number | null | undefined;
-  /** A kick that no alarm has answered yet: whatever else is armed meanwhile must not move it. */
-  #kickedAt: number | null = null;
   /** The run before this alarm stopped between two pieces of work, for lack of time: nothing is in doubt. */
   #isHandover = false;
   readonly #index: IndexLink;
   /** Null without a database. */
   readonly #projector: Projector | null;
-  #undelivered: Batch[] = [];
-  #isDelivering = false;
+  readonly #alarm: TaskAlarm;
+  readonly #delivery: Delivery;
 
   constructor(ctx: DurableObjectState, env: Env, services: TaskServices) {
     super(ctx, env);
     this.#services = services;
     this.#journal = new Journal(ctx.storage);
     this.#index = new IndexLink({ journal: this.#journal, indexOf: services.indexOf, log: () => this.#log });
+    const background = (work: Promise<void>) => ctx.waitUntil(work);
+    this.#alarm = new TaskAlarm({ storage: ctx.storage, background });
     const { projection: port, clock, random } = services;
     this.#projector =
       port &&
@@ -61,7 +61,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
         port,
         journal: this.#journal,
         change: (change) => this.#change(change),
-        background: (work) => ctx.waitUntil(work),
+        background,
         clock,
         random,
         log: () => this.#log,
@@ -73,6 +73,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       },
       this.#journal.lastSeq,
     );
+    this.#delivery = new Delivery({ hub: this.#hub, sync: () => ctx.storage.sync(), background });
   }
 
   async create(args: CreateTask): Promise<CreateOutcome> {
@@ -99,7 +100,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (args.replay !== null) importRecalled(this.ctx.storage, args.replay.journal);
     // No await between the row and its alarm: the platform writes both or neither.
     this.#arm();
-    this.#deliver(batch);
+    this.#delivery.add(batch);
     this.#projector?.touch();
     await this.#index.register();
     return { kind: "created", state: "queued", pack_id: args.pack_id };
@@ -142,10 +143,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       row.state === "queued" ||
       (row.state === "retry" && isPast(row.due, "retry", now)) ||
       (row.state === "running" && isPast(row.due, "lease", now));
-    if (mayStart && this.#run === null && (this.#armedAt ?? Number.POSITIVE_INFINITY) > now) {
-      this.#kickedAt = now;
-      this.#setAlarm(now);
-    }
+    if (mayStart && this.#run === null) this.#alarm.kick(now);
     return row.state;
   }
 
@@ -162,15 +160,14 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   /** At least once, and maybe twice: whatever is due is done, then the next due time is armed. Never throws. */
   override async alarm(): Promise<void> {
-    this.#armedAt = null;
-    this.#kickedAt = null;
+    this.#alarm.fired();
     try {
       await this.#wake();
       this.#arm();
     } catch (thrown) {
       // The platform gives up on an alarm after six failures; ours comes again until the cause is mended.
       this.#log.error("task.alarm_failed", { error: describeError(thrown) });
-      this.#setAlarm(this.#services.clock.now() + FAULT_RETRY_MS);
+      this.#alarm.set(this.#services.clock.now() + FAULT_RETRY_MS);
     }
   }
 
@@ -315,13 +312,13 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     await this.#index.forget();
     forgetRecalled(this.ctx.storage);
     this.#journal.bury(now + TOMBSTONE_MS);
-    this.#setAlarm(now + TOMBSTONE_MS);
+    this.#alarm.set(now + TOMBSTONE_MS);
   }
 
   async #wakeTombstone(now: number): Promise<void> {
     const until = this.#journal.tombstone();
     if (until === null) return;
-    if (now < until) return this.#setAlarm(until);
+    if (now < until) return this.#alarm.set(until);
     await this.ctx.storage.deleteAll();
   }
 
@@ -334,49 +331,14 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (batch === null) return false;
     if (due !== undefined) this.#arm();
     if (isTransition) this.#projector?.touch();
-    this.#deliver(batch);
+    this.#delivery.add(batch);
     return true;
   }
 
-  /** Events are sent once they are durable; the run does not wait for that. */
-  #deliver(batch: Batch): void {
-    if (batch.frames === "") return;
-    this.#undelivered.push(batch);
-    if (this.#isDelivering) return;
-    this.#isDelivering = true;
-    this.ctx.waitUntil(this.#deliverAll());
-  }
-
-  async #deliverAll(): Promise<void> {
-    try {
-      while (this.#undelivered.length > 0) {
-        const batches = this.#undelivered;
-        this.#undelivered = [];
-        await this.ctx.storage.sync();
-        for (const batch of batches) this.#hub.deliver(batch);
-      }
-    } finally {
-      this.#isDelivering = false;
-    }
-  }
-
-  /** Sets the alarm to the earliest due time. The only place besides the tombstone that moves it. */
+  /** The only place besides the kick and the tombstone that moves the alarm. */
   #arm(): void {
     const row = this.#journal.row;
-    if (row === null) return;
-    const next = this.#kickedAt ?? nextDue(row.due);
-    if (next === (this.#armedAt ?? null) && this.#armedAt !== undefined) return;
-    if (next !== null) {
-      this.#setAlarm(next);
-    } else {
-      this.#armedAt = null;
-      this.ctx.waitUntil(this.ctx.storage.deleteAlarm());
-    }
-  }
-
-  #setAlarm(at: number): void {
-    this.#armedAt = at;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
+    if (row !== null) this.#alarm.arm(row.due);
   }
 
   #required(): TaskRow {
