@@ -4,7 +4,7 @@ import { acceptedHeaders, cancelTask, jsonResponse, readTask } from "./answer.ts
 import { callObject } from "./call-object.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import { eventPage, followTask, parseAfter } from "./follow-task.ts";
-import { type Route, requireKey, requireTaskId, tenantRoute } from "./route.ts";
+import { type Route, requireKey, requirePrincipal, requireTaskId, tenantRoute } from "./route.ts";
 import { replayTask } from "./run-task.ts";
 import { Cancelled, EventPage, EventsQuery, ListQuery, ReplayAccepted, ReplayBody, Task, TaskList } from "./schema.ts";
 
@@ -121,7 +121,7 @@ const replay = tenantRoute({
     const source = requireTaskId(call);
     const accepted = await replayTask(
       deps,
-      { tenant, key, correlation: scope.correlation },
+      { tenant, key, correlation: scope.correlation, requestedBy: requirePrincipal(scope).id },
       { source, fromStep: body.from_step, version: body.version ?? null, dryRun: body.dry_run },
       scope.background,
     );

@@ -3,9 +3,14 @@
 export { createProjection, databaseList } from "./projection.ts";
 export { isEnded } from "./transitions.ts";
 export {
+  type ApprovalItem,
+  type ApprovalListStub,
+  type ApprovalView,
   type CancelOutcome,
   type CreateOutcome,
   type CreateTask,
+  type Decide,
+  type DecideOutcome,
   type ReplayPlan,
   TASK_ERROR_CODES,
   TASK_STATES,

@@ -5,6 +5,8 @@
  */
 import { assert } from "../platform/index.ts";
 import type { FileChange, ToolFile } from "../tool/index.ts";
+import type { Approval } from "./approval.ts";
+import { ApprovalStore, type Intent, LEDGER_TABLES } from "./approval-store.ts";
 import { changeDue, type Due, type DueChange } from "./due.ts";
 import { type Batch, EVENT_SCHEMA, EventStore } from "./event-store.ts";
 import type { NewEvent } from "./frames.ts";
@@ -13,9 +15,13 @@ import { nextTaskState, type TaskState, type TaskTransitionEvent } from "./trans
 import type { CreateTask, TaskErrorCode, TaskEvent } from "./types.ts";
 
 /** Raised when a record has a shape this code cannot read or write otherwise. Older code refuses newer state. */
-export const JOURNAL_VERSION = 1;
+export const JOURNAL_VERSION = 2;
+/** What a journal is written as until something in it needs more: code before the ledger reads it as well. */
+const JOURNAL_VERSION_PLAIN = 1;
 
-type Request = Omit<CreateTask, "replay"> & {
+type Request = Omit<CreateTask, "replay" | "requested_by"> & {
+  /** Absent in tasks that were accepted before it was recorded. */
+  readonly requested_by?: string | null;
   readonly replay: { readonly source_task_id: string; readonly from_step: number; readonly dry_run: boolean } | null;
 };
 
@@ -65,6 +71,10 @@ export type Change = {
   readonly step?: StepRecord;
   readonly result?: { readonly record: CallResult; readonly changes: readonly FileChange[] };
   readonly spent?: Spent;
+  /** New, or as they are now. */
+  readonly approvals?: readonly Approval[];
+  /** Written down before a call is handed to its tool. */
+  readonly intent?: Intent;
 };
 
 /** The object's storage is full, or one record is larger than it takes. */
@@ -93,18 +103,20 @@ ${EVENT_SCHEMA}
 CREATE TABLE file (ord INTEGER PRIMARY KEY, step INTEGER NOT NULL, path TEXT NOT NULL, text TEXT);
 CREATE TABLE recorded (print TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 `;
-const TABLES = ["task", "step", "result", "spent", "event", "file", "recorded"] as const;
+const TABLES = ["task", "step", "result", "spent", "event", "file", "recorded", ...LEDGER_TABLES] as const;
 
 export class Journal {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   readonly #events: EventStore;
+  readonly #ledger: ApprovalStore;
   #row: TaskRow | null = null;
   #history: { steps: StepRecord[]; results: CallResult[]; spent: Spent[] } | null = null;
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
     this.#events = new EventStore(storage.sql);
+    this.#ledger = new ApprovalStore(storage.sql);
     this.#load();
   }
 
@@ -166,7 +178,7 @@ export class Journal {
       const { request, ...body } = row;
       this.#sql.exec(
         "INSERT INTO task (id, version, request, body) VALUES (1, ?, ?, ?)",
-        JOURNAL_VERSION,
+        JOURNAL_VERSION_PLAIN,
         JSON.stringify(request),
         JSON.stringify(body satisfies RowBody),
       );
@@ -201,6 +213,7 @@ export class Journal {
         this.#sql.exec("INSERT INTO step (n, body) VALUES (?, ?)", change.step.n, JSON.stringify(change.step));
       if (change.result) this.#writeResult(change.result.record, change.result.changes);
       if (change.spent) this.#sql.exec("INSERT INTO spent (body) VALUES (?)", JSON.stringify(change.spent));
+      this.#writeLedger(change);
       return this.#events.append(change.events ?? [], context.now);
     });
     this.#row = row;
@@ -230,6 +243,16 @@ export class Journal {
       )
       .toArray()
       .flatMap(({ path, text }) => (text === null ? [] : [{ path, text }]));
+  }
+
+  /** What a person was asked, by number. */
+  approvals(): Approval[] {
+    return this.#ledger.all();
+  }
+
+  /** Whether an unrepeatable call was handed to its tool. */
+  isStarted(step: number, index: number): boolean {
+    return this.#ledger.isStarted(step, index);
   }
 
   /** What a dry run answers a call with, when the source task made the same call. */
@@ -300,6 +323,14 @@ export class Journal {
   #writeRow(row: TaskRow): void {
     const { request: _request, ...body } = row;
     this.#sql.exec("UPDATE task SET body = ? WHERE id = 1", JSON.stringify(body satisfies RowBody));
+  }
+
+  #writeLedger({ approvals, intent }: Change): void {
+    if (approvals === undefined && intent === undefined) return;
+    if (approvals !== undefined) this.#ledger.write(approvals);
+    if (intent !== undefined) this.#ledger.intend(intent);
+    // Code that knows no ledger would run the calls in it once more.
+    this.#sql.exec("UPDATE task SET version = ? WHERE version < ?", JOURNAL_VERSION, JOURNAL_VERSION);
   }
 
   #writeResult(record: CallResult, changes: readonly FileChange[]): void {

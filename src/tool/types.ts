@@ -39,9 +39,16 @@ export type ToolCatalog = {
   }): ToolRefusal | null;
   /** Display name for events; the id itself when the tool is unknown. */
   nameOf(toolId: string): string;
+  /** Null: the tool's calls run without asking anybody. */
+  approvalFor(toolId: string): ApprovalNeed | null;
+  /** The pack's own word on the tool; `low` for one that the pack does not list. */
+  riskOf(toolId: string): ApprovalNeed["riskLevel"];
   /** Whether a call whose outcome is unknown after a crash may simply be made again. */
   mayRepeat(toolId: string): boolean;
 };
+
+/** Why a person must agree before the call runs. */
+export type ApprovalNeed = { readonly riskLevel: "low" | "medium" | "high" | "critical"; readonly reason: string };
 
 export type ToolRefusal = { readonly code: ToolErrorCode; readonly message: string };
 

@@ -35,6 +35,7 @@ function door(options: Options = {}) {
     tenants: nothing,
     tasks: nothing,
     index: nothing,
+    approvals: nothing,
     limiter: limiterInMemory(),
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
     router: { isAllowed: nothing, modelOf: nothing },

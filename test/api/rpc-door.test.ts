@@ -33,6 +33,7 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     tenants: nothing,
     tasks: nothing,
     index: nothing,
+    approvals: nothing,
     limiter: limiterInMemory(),
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
     router: { isAllowed: nothing, modelOf: nothing },
