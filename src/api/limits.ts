@@ -28,6 +28,11 @@ export const CURSOR_CHARS_MAX = 512;
 /** Files of one published pack; the bytes are bounded by the body. Over it: 400 INVALID_REQUEST. */
 export const PACK_FILES_MAX = 500;
 
+/** A person's reason for a decision: it goes into the task's events, and a rejection's to the model. Over it: 400 INVALID_REQUEST. */
+export const DECISION_REASON_CHARS_MAX = 2_000;
+/** What a person says a call gave, as JSON: as much as a tool's own result may be. Over it: 400 INVALID_REQUEST. */
+export const DECISION_RESULT_BYTES_MAX = 256 * 1024;
+
 /** Calls of one object method, the first included; made again only when the platform says a repetition is safe. Then 503 UNAVAILABLE. */
 export const OBJECT_CALL_ATTEMPTS_MAX = 3;
 /** Delay before the second call; doubled for each further one, with full jitter. */

@@ -70,7 +70,7 @@ type Facts = {
   readonly path: string;
   readonly operation: string;
   readonly summary: string;
-  readonly tag: "agents" | "tasks" | "packs" | "keys" | "service";
+  readonly tag: "agents" | "tasks" | "approvals" | "packs" | "keys" | "service";
   readonly answers: readonly Answer[];
   readonly errors: readonly ErrorCode[];
   readonly needsKey?: boolean;

@@ -1,5 +1,6 @@
 /** Every route of the REST interface, in the order of its document. */
 import { AGENT_ROUTES } from "./agent-routes.ts";
+import { APPROVAL_ROUTES } from "./approval-routes.ts";
 import { KEY_ROUTES } from "./key-routes.ts";
 import { PACK_ROUTES } from "./pack-routes.ts";
 import type { Route } from "./route.ts";
@@ -9,6 +10,7 @@ import { TASK_ROUTES } from "./task-routes.ts";
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
   ...TASK_ROUTES,
+  ...APPROVAL_ROUTES,
   ...PACK_ROUTES,
   ...KEY_ROUTES,
   ...SERVICE_ROUTES,

@@ -3,12 +3,14 @@
 export { createProjection, databaseList } from "./projection.ts";
 export { isEnded } from "./transitions.ts";
 export {
+  APPROVAL_STATES,
   type ApprovalItem,
   type ApprovalListStub,
   type ApprovalView,
   type CancelOutcome,
   type CreateOutcome,
   type CreateTask,
+  DECISIONS,
   type Decide,
   type DecideOutcome,
   type ReplayPlan,

@@ -122,7 +122,7 @@ describe("errors before any room is asked", () => {
     ["a replay without a key", `/api/v1/tasks/${UNKNOWN}/replay`, json({}), "MISSING_IDEMPOTENCY_KEY"],
     ["a replay from a negative step", `/api/v1/tasks/${UNKNOWN}/replay`, json({ from_step: -1 }), "INVALID_REQUEST"],
     ["an unknown path", "/api/v1/nothing", {}, "NOT_FOUND"],
-    ["a path that comes later", "/api/v1/approvals", { headers: TENANT }, "NOT_FOUND"],
+    ["a path that comes later", "/api/v1/budgets", { headers: TENANT }, "NOT_FOUND"],
     ["an error page of no code", "/docs/errors/NOPE", {}, "NOT_FOUND"],
     ["an asset that was not built", "/docs/swagger-ui-bundle.js", {}, "NOT_FOUND"],
     ["another method", "/api/v1/tasks", { method: "DELETE", headers: TENANT }, "METHOD_NOT_ALLOWED"],
