@@ -55,6 +55,13 @@ export const RPC_RESUME_DELAY_MS = 200;
 /** Characters of one event frame before its end was seen; a stream that never ends a frame is broken. Over it the stream counts as cut. */
 export const SSE_FRAME_CHARS_MAX = 8 * 1024 * 1024;
 
+/** While a task waits for a person its object is asked this often, instead of being held by an open stream. */
+export const WAIT_POLL_MS = 5_000;
+/** Then a stream ends, and reconnecting resumes it: five minutes. */
+export const WAIT_POLLS_MAX = 60;
+/** A comment after so many polls, so that proxies and readers know the stream lives: every 15 s. */
+export const WAIT_HEARTBEAT_POLLS = 3;
+
 /** How long one health watch is held open; then the stream ends and the client watches anew. */
 export const HEALTH_WATCH_MS_MAX = 600_000;
 

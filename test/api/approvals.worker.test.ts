@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Role } from "../../src/api/access.ts";
 import { Approval, ApprovalList } from "../../src/api/approval-schema.ts";
-import { answerOf, ask, framesOf, type Json, manifest, newKey, workerWith } from "./gateway.ts";
+import { WAIT_POLL_MS, WAIT_POLLS_MAX } from "../../src/api/limits.ts";
+import { answerOf, ask, env, framesOf, type Json, manifest, newKey, workerWith } from "./gateway.ts";
 import { askAs, makeKey, makeTenant } from "./guarded.ts";
 
 const PACK = "asks";
@@ -199,8 +200,66 @@ describe("a replay", () => {
   });
 });
 
-it("a stream of a task names its questions before it says that it waits", async () => {
-  const { taskId } = await waiting();
-  const page = JSON.parse((await eventsOf(taskId)).join("")) as { events: { type: string }[] };
-  expect(page.events.map(({ type }) => type).slice(-2)).toEqual(["approval.requested", "task.waiting"]);
+describe("a stream of a task that waits", () => {
+  /** Looks at a waiting task come at once; nothing else is hurried. */
+  const hurried = (look: () => Promise<void>) =>
+    workerWith(({ clock }) => ({
+      clock: {
+        now: () => clock.now(),
+        sleep: async (ms, signal) => {
+          if (ms !== WAIT_POLL_MS) return clock.sleep(ms, signal);
+          await look();
+        },
+      },
+    }));
+
+  it("holds no stream of the object, shows life, and has the bytes of an undisturbed one after the decision", async () => {
+    const { taskId, id } = await waiting();
+    const object = env.TASK.getByName(`${tenant}/${taskId}`);
+    // The object itself ends its streams: there is nothing that could keep it in memory.
+    const own = await new Response((await object.subscribe(0)) as ReadableStream).text();
+    expect(own).toMatch(/event: approval.requested\n.*\n\nid: \d+\nevent: task.waiting\n.*\n\n$/);
+    const polled = Promise.withResolvers<void>();
+    const decided = Promise.withResolvers<void>();
+    const via = hurried(() => {
+      polled.resolve();
+      return decided.promise;
+    });
+    const path = `/api/v1/tasks/${taskId}/events`;
+    const text = ask(path, { via, tenant }).then((response) => response.text());
+    await polled.promise;
+    const { args_hash } = await read(id);
+    await decide(approver, id, { decision: "approve", args_hash });
+    decided.resolve();
+    const whole = (await text).replaceAll(": ping\n\n", "");
+    await endOf(taskId);
+    expect(whole).toBe(await (await ask(path, { tenant })).text());
+    expect(whole.startsWith(own)).toBe(true);
+    expect(whole).toContain("event: task.done");
+  });
+
+  it("ends by itself when nobody decides, and is resumed by reconnecting", async () => {
+    const { taskId, id } = await waiting();
+    let looks = 0;
+    const via = hurried(async () => {
+      looks += 1;
+    });
+    const path = `/api/v1/tasks/${taskId}/events`;
+    const text = await (await ask(path, { via, tenant })).text();
+    expect(looks).toBe(WAIT_POLLS_MAX);
+    expect(text).toContain(": ping\n\n");
+    const last = [...text.matchAll(/^id: (\d+)$/gm)].at(-1)?.[1] ?? "";
+    const { args_hash } = await read(id);
+    await decide(approver, id, { decision: "reject", args_hash });
+    const rest = await (await ask(path, { via, tenant, headers: { "last-event-id": last } })).text();
+    expect(rest).toMatch(/^(?:: ping\n\n)?id: \d+\nevent: approval.decided\n/);
+    expect(rest).toContain("event: task.done");
+  });
+
+  it("is no reason to wait for `Prefer: wait`: a person may take days", async () => {
+    const body = { input: INPUT };
+    const headers = { prefer: "wait=30" };
+    const run = await answerOf(askAs(requester, `/api/v1/agents/${PACK}/run`, { key: newKey(), body, headers }));
+    expect(run).toMatchObject({ status: 202, body: { status: "queued" } });
+  });
 });
