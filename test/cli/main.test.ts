@@ -336,7 +336,7 @@ describe("help", () => {
     const page = await readFile(join(import.meta.dirname, "../../docs/cli.md"), "utf8");
     const documented = [...page.matchAll(/^\| `vasini ([a-z ]+?)(?: [<[].*)?` \|/gm)].map((match) => match[1]);
     const groups = await Promise.all(
-      ["tasks", "pack", "keys"].map(async (group) =>
+      ["tasks", "approvals", "pack", "keys"].map(async (group) =>
         commandsOf(await runBin([group, "--help"])).map((name) => `${group} ${name}`),
       ),
     );
@@ -351,6 +351,6 @@ describe("help", () => {
 
   it("offers no command that does nothing yet", async () => {
     const ran = await runBin(["--help"]);
-    expect(commandsOf(ran)).toEqual(["run", "tasks", "pack", "keys", "doctor"]);
+    expect(commandsOf(ran)).toEqual(["run", "tasks", "approvals", "pack", "keys", "doctor"]);
   });
 });
