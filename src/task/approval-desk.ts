@@ -1,5 +1,5 @@
 /** Where a task's approvals are read, decided and given up: the journal's records turned by the pure rules beside this. */
-import type { Clock } from "../platform/index.ts";
+import { assert, type Clock } from "../platform/index.ts";
 import { expiredEvents, lapse, toApprovalView } from "./approval.ts";
 import { decisionChange, refuseDecision } from "./decision.ts";
 import type { Change, Journal } from "./journal.ts";
@@ -45,7 +45,7 @@ export class ApprovalDesk {
       const now = clock.now();
       const refusal = refuseDecision(approval, request, row, now);
       if (refusal !== null) return { kind: "refused", ...refusal };
-      change(decisionChange(approval, request, row, now));
+      assert(change(decisionChange(approval, request, row, now)), "a decision that counts can be written");
     }
     const decided = this.read(n);
     return decided === null ? { kind: "unknown" } : { kind: "decided", approval: decided };
