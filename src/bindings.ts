@@ -1,6 +1,7 @@
 /** The bindings of wrangler.toml by type. Variables are read by env.ts alone. */
 
 import type { KeyObject, LimiterObject, TenantObject } from "./api/object.ts";
+import type { AuditObject } from "./audit/object.ts";
 import type { RunMessage } from "./env.ts";
 import type { SessionMemoryObject } from "./memory/object.ts";
 import type { BreakerObject } from "./model/object.ts";
@@ -14,6 +15,7 @@ export type Bindings = {
   /** By the id of an API key. */
   readonly KEY: DurableObjectNamespace<KeyObject>;
   readonly TENANT: DurableObjectNamespace<TenantObject>;
+  readonly AUDIT: DurableObjectNamespace<AuditObject>;
   readonly LIMITER: DurableObjectNamespace<LimiterObject>;
   readonly SESSION_MEMORY: DurableObjectNamespace<SessionMemoryObject>;
   readonly RUN_QUEUE: Queue<RunMessage>;

@@ -2,6 +2,7 @@
  * Raw bindings and variables -> Config, parsed once per isolate. The only reader of `env`: no other file sees a
  * variable's name. Every fault is reported at once, one sentence each; a fault stops the start.
  */
+import { isSigningKey } from "./audit/index.ts";
 import { err, ok, type Result } from "./platform/index.ts";
 
 const TIERS = ["tier-1", "tier-2", "tier-3"] as const;
@@ -19,6 +20,8 @@ export type Config = {
   readonly adminApiKey: string | null;
   /** Null: no API keys are made or taken. Never null in production. */
   readonly keyPepper: string | null;
+  /** Signs the heads of audit logs: 32 bytes, base64url. Null: none is signed. Never null in production. */
+  readonly auditSigningKey: string | null;
   /** The issuer whose tokens are taken. Null: none. */
   readonly token: {
     readonly jwksUrl: string;
@@ -226,6 +229,20 @@ function readPepper(reader: Reader, environment: Config["environment"]): string 
   return pepper;
 }
 
+function readSigningKey(reader: Reader, environment: Config["environment"]): string | null {
+  const key = reader.text("AUDIT_SIGNING_KEY");
+  const isMeant = (reader.text("ENVIRONMENT") ?? "production") === environment;
+  if (key === null && environment === "production" && isMeant) {
+    reader.faults.push(
+      "AUDIT_SIGNING_KEY is not set; in production the heads of audit logs are signed with it. Set 32 random bytes as base64url.",
+    );
+  }
+  if (key !== null && !isSigningKey(key)) {
+    reader.faults.push("AUDIT_SIGNING_KEY must be 32 bytes as base64url: 43 letters, digits, '-' or '_'.");
+  }
+  return key;
+}
+
 /** A token is only worth something when its issuer and its audience are checked: all three, or none. */
 function readToken(reader: Reader, environment: Config["environment"]): Config["token"] {
   const jwksUrl = reader.url("JWKS_URL");
@@ -275,6 +292,7 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
     authMode,
     adminApiKey: reader.text("ADMIN_API_KEY"),
     keyPepper: readPepper(reader, environment),
+    auditSigningKey: readSigningKey(reader, environment),
     token: readToken(reader, environment),
     anthropic: anthropicKey === null ? null : { apiKey: anthropicKey, baseUrl: anthropicBaseUrl },
     openai: configured.has("openai") ? { apiKey: openaiKey ?? "none", baseUrl: openaiBaseUrl } : null,

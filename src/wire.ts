@@ -2,15 +2,19 @@
  * Bindings -> the services each room asks for. Built once per isolate (what depends on variables alone) or once per
  * object; no decision is taken here.
  */
+import { waitUntil } from "cloudflare:workers";
 import {
   type ApiDeps,
   createApi,
+  createAuthWitness,
   createCredentials,
   createRateLimiter,
   createUpstashCounter,
   toPolicies,
 } from "./api/index.ts";
 import type { KeyServices, TenantServices } from "./api/object.ts";
+import { createAuditReader, createAuditSink } from "./audit/index.ts";
+import type { AuditServices } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Config, parseConfig, type RunMessage } from "./env.ts";
 import { createObjectMemory, createRedisAccess, createUpstashMemory, type ShortTermMemory } from "./memory/index.ts";
@@ -191,6 +195,25 @@ function limiterOf(env: Bindings) {
   });
 }
 
+export function auditServices(env: Bindings): AuditServices {
+  const database = dbOf(env);
+  const sink = database === null ? null : createAuditSink(database, log);
+  return { clock: systemClock, random: systemRandom, log, sink };
+}
+
+/** A key that opened nothing is in its tenant's audit log; beside the request, which waits for nothing of it. */
+function tellRefusal(env: Bindings, keyId: string, digest: Uint8Array): void {
+  const told = async () => {
+    const refusal = await env.KEY.getByName(keyId).refusal(digest);
+    if (refusal === null) return;
+    const { tenant, reason } = refusal;
+    const facts = { action: "auth.failed", actor: `key:${keyId}`, resource: `key:${keyId}`, result: "denied" } as const;
+    const entry = { id: crypto.randomUUID(), at: systemClock.now(), ...facts, details: { reason } };
+    await env.AUDIT.getByName(tenant).append(tenant, [entry]);
+  };
+  waitUntil(told().catch((thrown: unknown) => log.warn("audit.untold", { error: describeError(thrown) })));
+}
+
 export function apiDeps(env: Bindings, config: Config): ApiDeps {
   return {
     config,
@@ -208,7 +231,12 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
       random: systemRandom,
       log,
       fetch: (input, init) => fetch(input, init),
+      onKeyRefused: (keyId, digest) => tellRefusal(env, keyId, digest),
     }),
+    audit: (tenant) => env.AUDIT.getByName(tenant),
+    auditLog: createAuditReader(dbOf(env)),
+    auditSigningKey: config.auditSigningKey,
+    witness: createAuthWitness(systemClock),
     keys: (id) => env.KEY.getByName(id),
     tenants: (tenant) => env.TENANT.getByName(tenant),
     limiter: limiterOf(env),

@@ -16,9 +16,12 @@ function faultsOf(variables: Readonly<Record<string, string>>): readonly string[
 const models = (variables: Readonly<Record<string, string>>): string[] =>
   Object.values(configOf(variables).tiers).map(({ provider, model }) => `${provider}/${model}`);
 
+/** What production needs and these tests are not about. */
+const PRODUCTION = { KEY_PEPPER: "0123456789abcdef", AUDIT_SIGNING_KEY: "A".repeat(43) };
+
 describe("without any variable", () => {
   it("is production and wants credentials", () => {
-    const parsed = parseConfig({ KEY_PEPPER: "0123456789abcdef" });
+    const parsed = parseConfig(PRODUCTION);
     expect(parsed.ok && parsed.value).toMatchObject({ environment: "production", authMode: "required" });
   });
 
@@ -126,18 +129,17 @@ describe("tokens", () => {
 describe("a fault is one sentence", () => {
   const FAULTS: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
     [{ ENVIRONMENT: "staging" }, /^ENVIRONMENT is "staging"/],
-    [
-      { ENVIRONMENT: "production", AUTH_MODE: "dev", KEY_PEPPER: "0123456789abcdef" },
-      /refused when ENVIRONMENT=production/,
-    ],
-    [{ ENVIRONMENT: "production" }, /^KEY_PEPPER is not set/],
+    [{ ENVIRONMENT: "production", AUTH_MODE: "dev", ...PRODUCTION }, /refused when ENVIRONMENT=production/],
+    [{ ENVIRONMENT: "production", ...PRODUCTION, KEY_PEPPER: "" }, /^KEY_PEPPER is not set/],
+    [{ ENVIRONMENT: "production", ...PRODUCTION, AUDIT_SIGNING_KEY: "" }, /^AUDIT_SIGNING_KEY is not set/],
+    [{ AUDIT_SIGNING_KEY: "A".repeat(42) }, /^AUDIT_SIGNING_KEY must be 32 bytes as base64url/],
     [{ KEY_PEPPER: "short" }, /^KEY_PEPPER is too short; it must have at least 16/],
     [{ JWKS_URL: "https://issuer.example/jwks" }, /^JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together/],
     [{ JWT_ISSUER: "https://issuer.example/" }, /^JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together/],
     [
       {
         ENVIRONMENT: "production",
-        KEY_PEPPER: "0123456789abcdef",
+        ...PRODUCTION,
         JWKS_URL: "http://issuer.example/jwks",
         JWT_ISSUER: "https://issuer.example/",
         JWT_AUDIENCE: "vasini",

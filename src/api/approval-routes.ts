@@ -1,9 +1,12 @@
 /** Approvals: what waits for a person, and the decision. The list is the tenant's index's, the truth the task's. */
-import { AppError, parseTaskId, type TaskId, utf8Length } from "../platform/index.ts";
+import { AppError, parseTaskId, type TaskId, type TenantId, utf8Length } from "../platform/index.ts";
+import type { ApprovalView, Decide } from "../task/index.ts";
 import { jsonResponse } from "./answer.ts";
 import { Approval, ApprovalList, ApprovalsQuery, DecisionBody } from "./approval-schema.ts";
+import { audited } from "./audited.ts";
 import { callObject } from "./call-object.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
+import type { ApiDeps } from "./deps.ts";
 import { DECISION_RESULT_BYTES_MAX } from "./limits.ts";
 import { type Route, requirePrincipal, type Scope, tenantRoute } from "./route.ts";
 
@@ -76,6 +79,21 @@ function toResult(result: unknown): string | null {
   });
 }
 
+type Place = { readonly deps: ApiDeps; readonly tenant: TenantId; readonly taskId: TaskId; readonly n: number };
+
+/** @throws AppError NOT_FOUND, UNAVAILABLE, and what the decision is refused with */
+async function decideOnce({ deps, tenant, taskId, n }: Place, request: Decide): Promise<ApprovalView> {
+  const outcome = await callObject(deps, () => deps.tasks(tenant, taskId).decide(n, request));
+  switch (outcome.kind) {
+    case "decided":
+      return outcome.approval;
+    case "refused":
+      throw new AppError(outcome.code, outcome.message);
+    case "unknown":
+      throw notFound();
+  }
+}
+
 const decide = tenantRoute({
   method: "POST",
   path: "/api/v1/approvals/{approvalId}/decision",
@@ -108,15 +126,13 @@ const decide = tenantRoute({
       // Of this request alone: its span. callObject may make one call twice, and the second must not meet the first.
       request_key: scope.correlation.traceparent,
     };
-    const outcome = await callObject(deps, () => deps.tasks(tenant, taskId).decide(n, request));
-    switch (outcome.kind) {
-      case "decided":
-        return jsonResponse(200, outcome.approval);
-      case "refused":
-        throw new AppError(outcome.code, outcome.message);
-      case "unknown":
-        throw notFound();
-    }
+    const change = {
+      tenant,
+      action: "approval.decided",
+      resource: `approval:${taskId}.${n}`,
+      details: { decision: body.decision },
+    } as const;
+    return jsonResponse(200, await audited(scope, change, () => decideOnce({ deps, tenant, taskId, n }, request)));
   },
 });
 

@@ -1,7 +1,9 @@
 /** Every route of the REST interface, in the order of its document. */
 import { AGENT_ROUTES } from "./agent-routes.ts";
 import { APPROVAL_ROUTES } from "./approval-routes.ts";
+import { AUDIT_ROUTES } from "./audit-routes.ts";
 import { KEY_ROUTES } from "./key-routes.ts";
+import { MCP_ROUTES } from "./mcp-route.ts";
 import { PACK_ROUTES } from "./pack-routes.ts";
 import type { Route } from "./route.ts";
 import { SERVICE_ROUTES } from "./service-routes.ts";
@@ -13,5 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...APPROVAL_ROUTES,
   ...PACK_ROUTES,
   ...KEY_ROUTES,
+  ...MCP_ROUTES,
+  ...AUDIT_ROUTES,
   ...SERVICE_ROUTES,
 ];

@@ -32,6 +32,7 @@ const OWN = {
   PACK_INVALID: "Mend the places listed, then run `vasini pack validate` again.",
   PACK_NOT_READABLE: "Name a folder that holds profession-pack.yaml, or create one with `vasini pack init`.",
   FILE_EXISTS: "Choose another name or remove what is there first.",
+  AUDIT_BROKEN: "Export it again; if it says the same, the log itself was changed.",
   UNHEALTHY: "Each failed check names its fix.",
   INTERNAL_CLI: "This is a fault of the command itself: please report it with the message.",
 } as const;

@@ -51,6 +51,7 @@ export function buildProgram(options: {
   addApprovals(program, options.context, run);
   addPack(program, options.context, run);
   addKeys(program, options.context, run);
+  addAudit(program, options.context, run);
   leaf(program, "doctor", "Checks this machine and the server, and says how to mend what is wrong.", [
     "vasini doctor",
     "vasini doctor --json",
@@ -220,6 +221,21 @@ function addKeys(program: Command, context: Context, run: Run): void {
   leaf(keys, "revoke", "Revokes a key: it opens nothing any more within a minute.", ["vasini keys revoke $KEY_ID"])
     .argument("<id>", "id of the key, as `vasini keys ls` shows it")
     .action(async (id: string, flags) => run((await load()).revokeKey(context, id, flags)));
+}
+
+function addAudit(program: Command, context: Context, run: Run): void {
+  const load = () => import("./audit.ts");
+  const audit = program.command("audit").description("Exports the audit log, and checks an export without a server.");
+  leaf(audit, "export", "Prints the tenant's whole audit log, a row a line, and its signed head last.", [
+    "vasini audit export > audit.ndjson",
+  ]).action(async (flags) => run((await load()).exportAudit(context, flags)));
+  leaf(audit, "verify", "Checks that an export is whole and unchanged. Needs no server.", [
+    "vasini audit verify audit.ndjson --public-key $KEY",
+    "vasini audit export | vasini audit verify -",
+  ])
+    .argument("<file>", "the export; - reads standard input")
+    .option("--public-key <key>", "the key that must have signed it, as you kept it from an earlier export")
+    .action(async (file: string, flags) => run((await load()).verifyAudit(context, file, flags)));
 }
 
 /** True for what commander throws to end after printing help or the version. */

@@ -8,6 +8,7 @@ import { askAs, makeKey, makeTenant } from "./guarded.ts";
 
 const PACK = "asks";
 const FOUR_EYES = "four-eyes";
+const BRIEF = "brief";
 const tools =
   'tools: { available: [{ id: "file_manager", name: "File Manager", requires_approval: true, sandbox: { filesystem: "scoped", scoped_paths: ["/workspace"] } }] }';
 const ARGUMENTS = { action: "write", path: "/workspace/a.txt", content: "kept" };
@@ -24,6 +25,7 @@ beforeAll(async () => {
   [requester, approver, viewer] = await Promise.all([keyOf("admin"), keyOf("approver"), keyOf("viewer")]);
   for (const [pack, more] of [
     [PACK, tools],
+    [BRIEF, `${tools}\nguardrails: { behavioral: { approval_ttl: 1ms } }`],
     [FOUR_EYES, `${tools}\nguardrails: { behavioral: { four_eyes: true } }`],
   ] as const) {
     const files = { [`${pack}/profession-pack.yaml`]: manifest(pack, { more }) };
@@ -144,6 +146,19 @@ describe("a decision is refused", () => {
     expect(await codeOf({ decision: "reject", args_hash })).toMatch(/^409 APPROVAL_(?:ALREADY_DECIDED|USED)$/);
     await endOf(taskId);
     expect(await codeOf({ decision: "approve", args_hash })).toBe("409 APPROVAL_USED");
+  });
+
+  it("after its time with APPROVAL_EXPIRED, and the task goes on without the call", async () => {
+    const path = `/api/v1/agents/${BRIEF}/run`;
+    const { body } = await answerOf(askAs(requester, path, { key: newKey(), body: { input: INPUT } }));
+    const id = `${body.task_id}.1`;
+    await endOf(String(body.task_id));
+    const { args_hash, state } = await read(id);
+    expect(state).toBe("expired");
+    expect(await decide(approver, id, { decision: "approve", args_hash })).toMatchObject({
+      status: 409,
+      body: { code: "APPROVAL_EXPIRED" },
+    });
   });
 
   it("on a cancelled task with ALREADY_TERMINAL", async () => {

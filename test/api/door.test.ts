@@ -8,7 +8,7 @@ import { ROUTES } from "../../src/api/routes.ts";
 import { Problem } from "../../src/api/schema.ts";
 import { ERRORS } from "../../src/platform/index.ts";
 import { keyring } from "./keyring.ts";
-import { manualClock, memoryLog } from "./ports.ts";
+import { manualClock, memoryLog, UNAUDITED } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
 
 const CONFIG: ApiConfig = {
@@ -37,6 +37,7 @@ function door(options: Options = {}) {
     index: nothing,
     approvals: nothing,
     limiter: limiterInMemory(),
+    ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
     router: { isAllowed: nothing, modelOf: nothing },
     dispatch: nothing,

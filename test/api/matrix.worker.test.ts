@@ -45,7 +45,11 @@ type Stranger =
   | "own"
   | "forbidden";
 
-type Row = { readonly stranger: Stranger; readonly body?: (names: Names) => Json };
+type Row = {
+  readonly stranger: Stranger;
+  readonly body?: (names: Names) => Json;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 /** By operation. A new route needs a row, and thereby an answer to what a stranger may see of it. */
 const ROWS: Readonly<Record<string, Row>> = {
@@ -73,6 +77,13 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   listKeys: { stranger: "own" },
   revokeKey: { stranger: "not found" },
+  mcp: {
+    stranger: "own",
+    body: () => ({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
+    headers: { accept: "application/json, text/event-stream" },
+  },
+  listAudit: { stranger: "own" },
+  getAuditHead: { stranger: "own" },
 };
 
 const GUARDED = ROUTES.filter(({ audience }) => audience !== "open");
@@ -159,7 +170,7 @@ async function call(route: Route, credential: string | null, names: Names, heade
     method: route.method,
     ...(body === undefined ? {} : { body }),
     ...(route.needsKey ? { key: newKey() } : {}),
-    headers: { "x-request-id": TRACE, ...headers },
+    headers: { "x-request-id": TRACE, ...rowOf(route).headers, ...headers },
   });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }

@@ -1,5 +1,6 @@
 /** The database suites on the embedded PostgreSQL, which needs nothing installed. The same on a real server: npm run test:real. */
 import { startEmbeddedDatabase } from "../../src/local/database/embedded.ts";
+import { describeAudit } from "../case/database/audit.case.ts";
 import { type Bench, USERS } from "../case/database/bench.ts";
 import { describeIsolation } from "../case/database/isolation.case.ts";
 import { describePort } from "../case/database/port.case.ts";
@@ -17,3 +18,4 @@ describeIsolation("PGlite", open);
 describeSchema("PGlite", open);
 describePort("PGlite", open);
 describeProjection("PGlite", open);
+describeAudit("PGlite", open);

@@ -1,4 +1,5 @@
 /** The database suites on a real PostgreSQL (15 or later) with pgvector. */
+import { describeAudit } from "../case/database/audit.case.ts";
 import { describeIsolation } from "../case/database/isolation.case.ts";
 import { describePort } from "../case/database/port.case.ts";
 import { describeProjection } from "../case/database/projection.case.ts";
@@ -9,3 +10,4 @@ describeIsolation("PostgreSQL", openReal);
 describeSchema("PostgreSQL", openReal);
 describePort("PostgreSQL", openReal);
 describeProjection("PostgreSQL", openReal);
+describeAudit("PostgreSQL", openReal);
