@@ -14,6 +14,7 @@ export {
   TaskObject,
   TenantIndexObject,
   TenantObject,
+  WebhookObject,
 } from "./objects.ts";
 export { ToolRunner } from "./tool/object.ts";
 

@@ -2,11 +2,12 @@
 import { KeyObject as Key, LimiterObject as Limiter, TenantObject as Tenant } from "./api/object.ts";
 import { AuditObject as Audit } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
+import { WebhookObject as Webhook } from "./event/object.ts";
 import { SessionMemoryObject as SessionMemory } from "./memory/object.ts";
 import { BreakerObject as Breaker } from "./model/object.ts";
 import { systemClock } from "./platform/index.ts";
 import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
-import { auditServices, indexServices, keyServices, taskServices, tenantServices } from "./wire.ts";
+import { auditServices, indexServices, keyServices, taskServices, tenantServices, webhookServices } from "./wire.ts";
 
 export class TaskObject extends Task<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -43,5 +44,10 @@ export class LimiterObject extends Limiter<Bindings> {
 export class SessionMemoryObject extends SessionMemory<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, { clock: systemClock });
+  }
+}
+export class WebhookObject extends Webhook<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, webhookServices(env));
   }
 }

@@ -17,10 +17,21 @@ import { createAuditReader, createAuditSink } from "./audit/index.ts";
 import type { AuditServices } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Config, parseConfig, type RunMessage } from "./env.ts";
+import { createPass, createSendWebhook, createWebhooks, type Endpoint, type Webhooks } from "./event/index.ts";
+import type { WebhookServices } from "./event/object.ts";
 import { createObjectMemory, createRedisAccess, createUpstashMemory, type ShortTermMemory } from "./memory/index.ts";
 import { createBreakerClient, createModelRouter } from "./model/index.ts";
 import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
-import { createDb, createLog, type Db, describeError, systemClock, systemRandom } from "./platform/index.ts";
+import {
+  createDb,
+  createLog,
+  createSeal,
+  type Db,
+  describeError,
+  err,
+  systemClock,
+  systemRandom,
+} from "./platform/index.ts";
 import { checkReady } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
 import type { ApprovalsReport, IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
@@ -119,6 +130,31 @@ function dbOf(env: Bindings): Db | null {
 function projectionOf(env: Bindings) {
   const database = dbOf(env);
   return database === null ? null : createProjection(database, log);
+}
+
+const ringWebhook = (env: Bindings) => async (endpoint: Endpoint) =>
+  env.WEBHOOK.getByName(`${endpoint.tenant}/${endpoint.webhookId}`).ring(endpoint);
+
+/** Null without a database, or without the key that secrets are sealed under. */
+function webhookPorts(env: Bindings) {
+  const { secretsMasterKey, egressLocalOrigins: localOrigins } = requireConfig(env);
+  const database = dbOf(env);
+  if (database === null || secretsMasterKey === null) return null;
+  const base = { clock: systemClock, random: systemRandom, log, localOrigins };
+  const send = createSendWebhook({ ...base, fetch: (url, init) => fetch(url, init) });
+  return { ...base, db: database, seal: createSeal(secretsMasterKey), send, ring: ringWebhook(env) };
+}
+
+function webhooksOf(env: Bindings): Webhooks | null {
+  const ports = webhookPorts(env);
+  return ports === null ? null : createWebhooks(ports);
+}
+
+export function webhookServices(env: Bindings): WebhookServices {
+  const ports = webhookPorts(env);
+  const nowhere = err({ reason: "unavailable", message: "no database", sqlstate: null } as const);
+  const pass = ports === null ? async () => nowhere : createPass(ports);
+  return { pass, clock: systemClock, random: systemRandom, log };
 }
 
 export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServices {
@@ -239,6 +275,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     witness: createAuthWitness(systemClock),
     keys: (id) => env.KEY.getByName(id),
     tenants: (tenant) => env.TENANT.getByName(tenant),
+    webhooks: webhooksOf(env),
     limiter: limiterOf(env),
     registry: registryOf(env),
     router: routerOf(env),

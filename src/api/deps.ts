@@ -2,7 +2,9 @@
  * What the doors are given. They hold no binding and read no variable: `index.ts` of the Worker builds these, tests
  * build others.
  */
+
 import type { AuditReader, AuditStub } from "../audit/index.ts";
+import type { Webhooks } from "../event/index.ts";
 import type { ModelRouter, Tier } from "../model/index.ts";
 import type { PackRegistry } from "../pack/index.ts";
 import type { Clock, Log, Random, TaskId, TenantId } from "../platform/index.ts";
@@ -33,6 +35,8 @@ export type ApiDeps = {
   readonly credentials: Credentials;
   readonly keys: (id: string) => KeyStub;
   readonly tenants: (tenant: TenantId) => TenantStub;
+  /** Null where there is no database, or no key to keep their secrets under. */
+  readonly webhooks: Webhooks | null;
   readonly audit: (tenant: TenantId) => AuditStub;
   readonly auditLog: AuditReader;
   /** Signs heads of audit logs: 32 bytes, base64url. Null: none is signed. */

@@ -85,6 +85,11 @@ export const KEY_CACHE_ENTRIES_MAX = 10_000;
 /** How exact the time of a key's last use is: one write an hour, however busy the key. */
 export const KEY_USED_MS = 3_600_000;
 
+/** Characters of a webhook's address and of its description: what their columns hold. Over them: 400 INVALID_REQUEST. */
+export const WEBHOOK_URL_CHARS_MAX = 2_048;
+export const WEBHOOK_DESCRIPTION_CHARS_MAX = 256;
+/** Characters of the name of an event's type. Over it: 400 INVALID_REQUEST. */
+export const EVENT_TYPE_CHARS_MAX = 128;
 /** How long a credential's success needs no second row in the audit log, per isolate. */
 export const AUTH_WITNESS_MS = 60_000;
 /** Callers an isolate remembers for it; the one seen longest ago makes room. */

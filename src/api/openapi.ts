@@ -171,6 +171,7 @@ export function openApiDocument(routes: readonly Route[]): string {
       { name: "approvals" },
       { name: "packs" },
       { name: "keys" },
+      { name: "webhooks" },
       { name: "audit" },
       { name: "service" },
     ],

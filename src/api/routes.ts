@@ -8,6 +8,7 @@ import { PACK_ROUTES } from "./pack-routes.ts";
 import type { Route } from "./route.ts";
 import { SERVICE_ROUTES } from "./service-routes.ts";
 import { TASK_ROUTES } from "./task-routes.ts";
+import { WEBHOOK_ROUTES } from "./webhook-routes.ts";
 
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
@@ -15,6 +16,7 @@ export const ROUTES: readonly Route[] = [
   ...APPROVAL_ROUTES,
   ...PACK_ROUTES,
   ...KEY_ROUTES,
+  ...WEBHOOK_ROUTES,
   ...MCP_ROUTES,
   ...AUDIT_ROUTES,
   ...SERVICE_ROUTES,

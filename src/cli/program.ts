@@ -7,6 +7,9 @@ type Run = (code: Promise<ExitCode>) => Promise<void>;
 
 const examples = (lines: readonly string[]): string => `Examples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
 
+/** An option that may be given several times. */
+const addTo = (value: string, all: readonly string[] = []): readonly string[] => [...all, value];
+
 /** A leaf command with the flags that all have. */
 function leaf(parent: Command, signature: string, description: string, lines: readonly string[]): Command {
   return parent
@@ -51,6 +54,7 @@ export function buildProgram(options: {
   addApprovals(program, options.context, run);
   addPack(program, options.context, run);
   addKeys(program, options.context, run);
+  addWebhooks(program, options.context, run);
   addAudit(program, options.context, run);
   leaf(program, "doctor", "Checks this machine and the server, and says how to mend what is wrong.", [
     "vasini doctor",
@@ -204,11 +208,7 @@ function addKeys(program: Command, context: Context, run: Run): void {
     "vasini keys create console --role viewer --role approver --tenant acme",
   ])
     .argument("<name>", "what the key is for")
-    .requiredOption(
-      "--role <role>",
-      `what it may do: ${roles}; several times for several`,
-      (role, all: string[] = []) => [...all, role],
-    )
+    .requiredOption("--role <role>", `what it may do: ${roles}; several times for several`, addTo)
     .option("--expires <when>", "a duration such as 90d, or a time such as 2030-01-31T00:00:00Z (default: never)")
     .action(async (name: string, flags) => run((await load()).createKey(context, name, flags)));
   leaf(keys, "ls", "Lists the tenant's keys, newest first, without their secrets.", [
@@ -221,6 +221,55 @@ function addKeys(program: Command, context: Context, run: Run): void {
   leaf(keys, "revoke", "Revokes a key: it opens nothing any more within a minute.", ["vasini keys revoke $KEY_ID"])
     .argument("<id>", "id of the key, as `vasini keys ls` shows it")
     .action(async (id: string, flags) => run((await load()).revokeKey(context, id, flags)));
+}
+
+function addWebhooks(program: Command, context: Context, run: Run): void {
+  const load = () => import("./webhooks.ts");
+  const webhooks = program
+    .command("webhooks")
+    .description("Sends events to addresses of yours: makes, tries, rotates.");
+  const typed = (command: Command): Command =>
+    command
+      .option("--type <type>", "only events of this type, such as task.done; several times for several", addTo)
+      .option("--description <text>", "what it is for");
+  typed(
+    leaf(webhooks, "create", "Makes a webhook and prints its secret, this once.", [
+      "vasini webhooks create https://example.com/hook --type task.done --type task.failed",
+    ]),
+  )
+    .argument("<url>", "where to send: https, a public host name")
+    .action(async (url: string, flags) => run((await load()).createWebhook(context, url, flags)));
+  leaf(webhooks, "ls", "Lists the tenant's webhooks, without their secrets.", ["vasini webhooks ls"]).action(
+    async (flags) => run((await load()).listWebhooks(context, flags)),
+  );
+  typed(
+    leaf(webhooks, "update", "Changes a webhook; enabling it also sends what waits.", [
+      "vasini webhooks update $WEBHOOK --state enabled",
+      "vasini webhooks update $WEBHOOK --to https://example.com/new-hook",
+    ]),
+  )
+    .argument("<id>", "id of the webhook")
+    .option("--to <url>", "where to send from now on")
+    .option("--state <state>", "enabled or disabled")
+    .action(async (id: string, flags) => run((await load()).updateWebhook(context, id, flags)));
+  leaf(webhooks, "rm", "Removes a webhook and its deliveries.", ["vasini webhooks rm $WEBHOOK"])
+    .argument("<id>", "id of the webhook")
+    .action(async (id: string, flags) => run((await load()).removeWebhook(context, id, flags)));
+  leaf(webhooks, "test", "Sends a test event now; exit 1 when the receiver did not take it.", [
+    "vasini webhooks test $WEBHOOK",
+  ])
+    .argument("<id>", "id of the webhook")
+    .action(async (id: string, flags) => run((await load()).testWebhook(context, id, flags)));
+  leaf(webhooks, "rotate", "Makes a new secret and prints it, this once.", ["vasini webhooks rotate $WEBHOOK"])
+    .argument("<id>", "id of the webhook")
+    .action(async (id: string, flags) => run((await load()).rotateWebhook(context, id, flags)));
+  leaf(webhooks, "deliveries", "Lists what was and will be sent to a webhook, newest first.", [
+    "vasini webhooks deliveries $WEBHOOK",
+  ])
+    .argument("<id>", "id of the webhook")
+    .option("--limit <n>", "at most so many, 1 to 100")
+    .option("--cursor <cursor>", "the page after this one, as the last page named it")
+    .action(async (id: string, flags) => run((await load()).listDeliveries(context, id, flags)));
 }
 
 function addAudit(program: Command, context: Context, run: Run): void {

@@ -19,6 +19,7 @@ const ELSEWHERE: Partial<Record<ErrorCode, string>> = {
   APPROVAL_SELF: ASKED,
   APPROVAL_USED: ASKED,
   KEY_LIMIT_REACHED: "needs a hundred keys: keys.worker.test.ts",
+  WEBHOOK_LIMIT_REACHED: "needs a database: webhooks.worker.test.ts",
 };
 
 const UNKNOWN = "00000000-0000-8000-8000-000000000000";

@@ -7,6 +7,7 @@ import type { ApiDeps } from "../../src/api/index.ts";
 import { createAuditReader } from "../../src/audit/index.ts";
 import { assert, type Clock, createDb, systemClock } from "../../src/platform/index.ts";
 import { SEED } from "../audit/log.ts";
+import { webhooksOf } from "../event/database.ts";
 import { type Ask, answerOf, ask, env, type Fetch, type Json, workerWith } from "./gateway.ts";
 import { memoryLog } from "./ports.ts";
 
@@ -33,6 +34,7 @@ export function guarded(options: Options = {}): Fetch {
     ...rest,
     config: { ...config, authMode },
     clock,
+    webhooks: webhooksOf(),
     credentials: createCredentials({
       config: { environment: "development", authMode, adminApiKey: ADMIN, keyPepper: pepper, token: null },
       keys: (id) => env.KEY.getByName(id),

@@ -12,7 +12,8 @@ import type { Route } from "../../src/api/route.ts";
 import { ROUTES } from "../../src/api/routes.ts";
 import { RPC_NEEDS } from "../../src/api/rpc-agent.ts";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
-import { assert, parseTenantId } from "../../src/platform/index.ts";
+import { assert, newWebhookId, parseTenantId } from "../../src/platform/index.ts";
+import { RECEIVER } from "../event/database.ts";
 import { answerOf, env, type Json, manifest, newKey, ORIGIN } from "./gateway.ts";
 import { askAs, isolate, makeKey, makeTenant, PEPPER } from "./guarded.ts";
 
@@ -32,6 +33,7 @@ type Names = {
   readonly packId: string;
   readonly keyId: string;
   readonly approvalId: string;
+  readonly webhookId: string;
   readonly tenant: string;
 };
 
@@ -77,6 +79,14 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   listKeys: { stranger: "own" },
   revokeKey: { stranger: "not found" },
+  createWebhook: { stranger: "own", body: () => ({ url: RECEIVER }) },
+  listWebhooks: { stranger: "own" },
+  getWebhook: { stranger: "not found" },
+  updateWebhook: { stranger: "not found", body: () => ({ description: "mine now", state: "disabled" }) },
+  deleteWebhook: { stranger: "not found" },
+  rotateWebhook: { stranger: "not found" },
+  testWebhook: { stranger: "not found" },
+  listDeliveries: { stranger: "not found" },
   mcp: {
     stranger: "own",
     body: () => ({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
@@ -149,7 +159,11 @@ beforeAll(async () => {
   const run = await answerOf(askAs(owner, `/api/v1/agents/${PACK}/run`, { key: newKey(), body: { input: CANARY } }));
   assert(typeof run.body.task_id === "string", "the task is accepted");
   await (await askAs(owner, `/api/v1/tasks/${run.body.task_id}/events`)).text();
-  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, approvalId: await makeApproval(), tenant };
+  const hook = { url: `${RECEIVER}/${CANARY}`, description: CANARY };
+  const { body: webhook } = await answerOf(askAs(owner, "/api/v1/webhooks", { body: hook }));
+  assert(typeof webhook.id === "string", "the webhook is made");
+  const approvalId = await makeApproval();
+  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, approvalId, webhookId: webhook.id, tenant };
 });
 
 const MISSING = (): Names => ({
@@ -157,6 +171,7 @@ const MISSING = (): Names => ({
   packId: "no-such-pack",
   keyId: makeText("test").id,
   approvalId: `${NO_TASK.replace(/0$/, "1")}.1`,
+  webhookId: newWebhookId(),
   tenant: "no-such-tenant",
 });
 
@@ -362,6 +377,8 @@ describe("after all of it", () => {
     expect((await askAs(owner, "/api/v1/keys")).status).toBe(200);
     const approval = await answerOf(askAs(owner, `/api/v1/approvals/${victim.approvalId}`));
     expect(approval).toMatchObject({ status: 200, body: { state: "pending", decision: null } });
+    const webhook = await answerOf(askAs(owner, `/api/v1/webhooks/${victim.webhookId}`));
+    expect(webhook).toMatchObject({ status: 200, body: { description: CANARY, state: "enabled" } });
     // A pack of the same name is another pack.
     const versions = () => askAs(owner, `/api/v1/packs/${PACK}/versions`).then((response) => response.text());
     const before = await versions();

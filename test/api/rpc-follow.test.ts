@@ -90,6 +90,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
     tasks: () => stub,
     index: nothing,
     approvals: nothing,
+    webhooks: null,
     limiter: limiterInMemory(),
     ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },

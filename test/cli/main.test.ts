@@ -352,6 +352,6 @@ describe("help", () => {
 
   it("offers no command that does nothing yet", async () => {
     const ran = await runBin(["--help"]);
-    expect(commandsOf(ran)).toEqual(["run", "tasks", "approvals", "pack", "keys", "audit", "doctor"]);
+    expect(commandsOf(ran)).toEqual(["run", "tasks", "approvals", "pack", "keys", "webhooks", "audit", "doctor"]);
   });
 });
