@@ -72,7 +72,7 @@ type Facts = {
   readonly path: string;
   readonly operation: string;
   readonly summary: string;
-  readonly tag: "agents" | "tasks" | "approvals" | "packs" | "keys" | "webhooks" | "audit" | "service";
+  readonly tag: "agents" | "tasks" | "approvals" | "packs" | "keys" | "webhooks" | "events" | "audit" | "service";
   readonly answers: readonly Answer[];
   readonly errors: readonly ErrorCode[];
   readonly needsKey?: boolean;

@@ -4,6 +4,6 @@ export { AUDIT_ACTIONS, type AuditAction, type AuditEntry, type AuditStub } from
 export { isSigningKey, type SignedHead, signHead } from "./head.ts";
 export { PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX } from "./limits.ts";
 export { type AuditPage, type AuditReader, createAuditReader } from "./read.ts";
-export { createAuditSink } from "./sink.ts";
+export { createAuditSink, replayAudit } from "./sink.ts";
 export { auditStatement } from "./store.ts";
 export { verifyExport } from "./verify.ts";

@@ -36,7 +36,7 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
       onLost: () => view.lost(),
     })) {
       last = event.seq;
-      state = STATE_AFTER[event.type] ?? state;
+      state = stateAfter(event) ?? state;
       if (event.type === "task.waiting") held = listOf(event.data.approval_ids).flatMap((id) => textOf(id) ?? []);
       await view.show(event);
       // The stream of a waiting task stays open for minutes; a script wants to know now. An old wait, replayed, is no wait.
@@ -76,6 +76,10 @@ const STATE_AFTER: Readonly<Record<string, string>> = {
   "task.cancelled": "cancelled",
   "task.dead_letter": "dead_letter",
 };
+
+/** A wait that is over leads to the queue, a run that was cut off goes on running: `task.resumed` says which. */
+const stateAfter = ({ type, data }: TaskEvent): string | undefined =>
+  type in STATE_AFTER ? (textOf(data.state) ?? STATE_AFTER[type]) : undefined;
 
 const readTask = async (client: Client, taskId: string): Promise<JsonObject> =>
   objectOf(await client.send({ method: "GET", path: `/api/v1/tasks/${encodeURIComponent(taskId)}` }));
@@ -147,7 +151,7 @@ function humanView({ client, output, taskId }: WatchOptions): View {
 }
 
 function factsOf(event: TaskEvent): Parameters<Progress["update"]>[0] {
-  const state = STATE_AFTER[event.type];
+  const state = stateAfter(event);
   const step = event.type === "step.started" ? numberOf(event.data.step) : undefined;
   return { ...(state === undefined ? {} : { state }), ...(step === undefined ? {} : { steps: step + 1 }) };
 }

@@ -30,6 +30,8 @@ export type ReadyCall = {
   readonly uses: number | null;
   /** Its tool cannot be asked twice. */
   readonly isOnce: boolean;
+  /** A person agreed to it, in this run or in one before. */
+  readonly isApproved: boolean;
 };
 
 /** What is known of a call before a person comes into it. */
@@ -149,12 +151,15 @@ function toApprovals(run: Run, step: number, judged: readonly Judged[], last: nu
   });
 }
 
-function toReady({ pending, mayRepeat }: Question, standing: Standing): ReadyCall[] {
+function toReady({ pending, need, mayRepeat }: Question, standing: Standing): ReadyCall[] {
   switch (standing.kind) {
     case "run":
-      return [{ pending, refusal: null, uses: standing.uses?.n ?? null, isOnce: !mayRepeat }];
+      // What needs a person stands at "run" only by an approval, or by a person's word on its doubt.
+      return [
+        { pending, refusal: null, uses: standing.uses?.n ?? null, isOnce: !mayRepeat, isApproved: need !== null },
+      ];
     case "answer":
-      return [{ pending, refusal: standing.error, uses: null, isOnce: false }];
+      return [{ pending, refusal: standing.error, uses: null, isOnce: false, isApproved: false }];
     case "ask":
     case "doubt":
     case "held":

@@ -58,7 +58,7 @@ export function refuseDecision(approval: Approval, request: Decide, row: TaskRow
 /** The decision itself, what it says of the call, and the task on its way again when it waited. */
 export function decisionChange(approval: Approval, request: Decide, row: TaskRow, now: number): Change {
   const { decision, by, reason, request_key } = request;
-  const record = resultOf(approval, request);
+  const record = resultOf(approval, request, now);
   const events: NewEvent[] = [
     {
       type: "approval.decided",
@@ -82,7 +82,7 @@ export function decisionChange(approval: Approval, request: Decide, row: TaskRow
 }
 
 /** What a person knows of a call becomes its result; null where the call has yet to run, or to be answered by the run. */
-function resultOf(approval: Approval, { decision, result }: Decide): CallResult | null {
+function resultOf(approval: Approval, { decision, result }: Decide, now: number): CallResult | null {
   if (decision !== "happened" && decision !== "did_not_happen") return null;
   const isSuccess = decision === "happened";
   const message = "The connection to the tool was lost; a person found that the call did not take effect.";
@@ -94,5 +94,6 @@ function resultOf(approval: Approval, { decision, result }: Decide): CallResult 
     error: isSuccess ? null : { code: "TOOL_FAILED", message },
     durationMs: 0,
     toolName: approval.toolName,
+    at: now,
   };
 }

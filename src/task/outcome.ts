@@ -147,7 +147,8 @@ export function resumed(row: Pick<TaskRow, "waitingSince" | "deadlineAt" | "atte
     transitions: ["resumed"],
     patch: { waitingSince: null, deadlineAt },
     due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt },
-    events: [{ type: "task.resumed", data: { attempt: row.attempt } }],
+    // The same event says that a run which was cut off goes on; that one leads to `running`.
+    events: [{ type: "task.resumed", data: { attempt: row.attempt, state: "queued" } }],
   };
 }
 

@@ -48,6 +48,8 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
     error: outcome.error,
     durationMs: outcome.durationMs,
     toolName: run.catalog.nameOf(call.toolId),
+    at: run.services.clock.now(),
+    ...(outcome.success && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
   };
   return run.commit({
     result: { record, changes: outcome.changes },
@@ -82,6 +84,7 @@ async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<Tool
       key,
       files: run.files(),
       traceparent: formatTraceparent(childTrace(parseTraceparent(row.request.traceparent))),
+      isApproved: ready.isApproved,
     },
     run.signal,
   );

@@ -48,6 +48,9 @@ export function compileCatalog(config: AgentConfig): ToolCatalog {
     nameOf: (toolId) => names.get(toolId) ?? findBuiltin(toolId)?.name ?? toolId,
     approvalFor: (toolId) => tools.get(toolId)?.approval ?? null,
     riskOf: (toolId) => tools.get(toolId)?.definition?.risk_level ?? "low",
+    isAudited: (toolId) =>
+      config.guardrails.compliance.audit_all_decisions ||
+      config.tools.available.some((tool) => tool.id === toolId && tool.audit),
     // A built-in only stages writes, which are dropped unless its result is recorded, and reaches no network: made
     // again it can do nothing twice. Any other tool says so itself.
     mayRepeat: (toolId) =>

@@ -28,7 +28,7 @@ type Options = Partial<Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | 
 /** Each call is an isolate of its own: it remembers no key of another. */
 export function guarded(options: Options = {}): Fetch {
   const { authMode = "required", clock = systemClock, pepper = PEPPER, ...rest } = options;
-  return workerWith(({ config, random }) => ({
+  const door = workerWith(({ config, random }) => ({
     auditLog: createAuditReader(database()),
     auditSigningKey: SEED,
     ...rest,
@@ -45,6 +45,11 @@ export function guarded(options: Options = {}): Fetch {
       onKeyRefused: () => undefined,
     }),
   }));
+  return (request) => {
+    // Refused credentials are counted by address; unless a test says where it comes from, each call has its own.
+    if (!request.headers.has("cf-connecting-ip")) request.headers.set("cf-connecting-ip", crypto.randomUUID());
+    return door(request);
+  };
 }
 
 export const isolate = guarded();
