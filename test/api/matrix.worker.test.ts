@@ -13,7 +13,7 @@ import { ROUTES } from "../../src/api/routes.ts";
 import { RPC_NEEDS } from "../../src/api/rpc-agent.ts";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
 import { assert, newWebhookId, parseTenantId } from "../../src/platform/index.ts";
-import { RECEIVER } from "../event/database.ts";
+import { buryLetter, RECEIVER } from "../event/database.ts";
 import { answerOf, env, type Json, manifest, newKey, ORIGIN } from "./gateway.ts";
 import { askAs, isolate, makeKey, makeTenant, PEPPER } from "./guarded.ts";
 
@@ -34,6 +34,7 @@ type Names = {
   readonly keyId: string;
   readonly approvalId: string;
   readonly webhookId: string;
+  readonly letterId: string;
   readonly tenant: string;
 };
 
@@ -92,8 +93,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     body: () => ({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
     headers: { accept: "application/json, text/event-stream" },
   },
+  listDeadLetters: { stranger: "own" },
+  replayDeadLetter: { stranger: "not found" },
   listAudit: { stranger: "own" },
   getAuditHead: { stranger: "own" },
+  getAuditKey: { stranger: "own" },
 };
 
 const GUARDED = ROUTES.filter(({ audience }) => audience !== "open");
@@ -162,8 +166,16 @@ beforeAll(async () => {
   const hook = { url: `${RECEIVER}/${CANARY}`, description: CANARY };
   const { body: webhook } = await answerOf(askAs(owner, "/api/v1/webhooks", { body: hook }));
   assert(typeof webhook.id === "string", "the webhook is made");
-  const approvalId = await makeApproval();
-  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, approvalId, webhookId: webhook.id, tenant };
+  const letterId = await buryLetter(tenant, CANARY);
+  victim = {
+    taskId: run.body.task_id,
+    packId: PACK,
+    keyId: own.id,
+    approvalId: await makeApproval(),
+    webhookId: webhook.id,
+    letterId,
+    tenant,
+  };
 });
 
 const MISSING = (): Names => ({
@@ -172,6 +184,7 @@ const MISSING = (): Names => ({
   keyId: makeText("test").id,
   approvalId: `${NO_TASK.replace(/0$/, "1")}.1`,
   webhookId: newWebhookId(),
+  letterId: "0".repeat(36),
   tenant: "no-such-tenant",
 });
 

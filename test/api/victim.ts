@@ -4,6 +4,7 @@
  * has one, the attack on it fails.
  */
 import { assert } from "../../src/platform/index.ts";
+import { buryLetter, RECEIVER } from "../event/database.ts";
 import { answerOf, type Json, manifest, newKey } from "./gateway.ts";
 import { askAs, makeKey, makeTenant } from "./guarded.ts";
 
@@ -56,6 +57,13 @@ export const RECIPES: Readonly<Record<string, (owner: Owner) => Promise<readonly
       // Held for a person where calls can be; until then the call is refused and the task goes on.
       taskUntil(owner, '@tool file_manager {"action":"list","path":"/"}', /^event: task\.(?:waiting|done)$/m),
     ]),
+  webhookId: async ({ key }) => {
+    const hook = { url: `${RECEIVER}/${CANARY}`, description: CANARY };
+    const made = await answerOf(askAs(key, "/api/v1/webhooks", { body: hook }));
+    assert(typeof made.body.id === "string", `the victim's webhook is made: ${JSON.stringify(made.body)}`);
+    return [made.body.id];
+  },
+  letterId: async ({ tenant }) => [await buryLetter(tenant, CANARY)],
   keyId: async ({ tenant }) => [(await makeKey(tenant, ["viewer"], { name: CANARY })).id],
 };
 
@@ -64,12 +72,15 @@ export const NEVER: Readonly<Record<string, string>> = {
   packId: "no-such-pack",
   taskId: "00000000-0000-8000-8000-000000000000",
   keyId: "0000000000000000",
+  webhookId: "00000000-0000-4000-8000-000000000000",
+  letterId: "f".repeat(36),
 };
 
 /** By operation: a body that is right, so that it is the object that is looked for and not found. */
 export const BODIES: Readonly<Record<string, Json>> = {
   runAgent: { input: "Hello" },
   replayTask: {},
+  updateWebhook: { description: "mine now", state: "disabled" },
 };
 
 export async function makeVictim(): Promise<Victim> {
