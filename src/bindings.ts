@@ -3,7 +3,7 @@
 import type { KeyObject, LimiterObject, TenantObject } from "./api/object.ts";
 import type { AuditObject } from "./audit/object.ts";
 import type { RunMessage } from "./env.ts";
-import type { DoorbellObject } from "./event/object.ts";
+import type { DoorbellObject, WebhookObject } from "./event/object.ts";
 import type { SessionMemoryObject } from "./memory/object.ts";
 import type { BreakerObject } from "./model/object.ts";
 import type { DirectoryObject, TaskObject, TenantIndexObject } from "./task/object.ts";
@@ -19,6 +19,8 @@ export type Bindings = {
   readonly AUDIT: DurableObjectNamespace<AuditObject>;
   readonly LIMITER: DurableObjectNamespace<LimiterObject>;
   readonly SESSION_MEMORY: DurableObjectNamespace<SessionMemoryObject>;
+  /** By tenant and id of an endpoint. */
+  readonly WEBHOOK: DurableObjectNamespace<WebhookObject>;
   /** By shard; which one hears a tenant says the event room. */
   readonly DOORBELL: DurableObjectNamespace<DoorbellObject>;
   readonly RUN_QUEUE: Queue<RunMessage>;

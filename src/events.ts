@@ -1,4 +1,5 @@
 /** The event room with this Worker's bindings: who rings, who publishes, who receives, who replays. Wiring only. */
+import { replayAudit } from "./audit/index.ts";
 import type { Bindings } from "./bindings.ts";
 import { consumersOf } from "./consumers.ts";
 import {
@@ -6,15 +7,28 @@ import {
   type ConsumePorts,
   createDeadLetters,
   createPublisher,
+  createSendWebhook,
+  createWebhooks,
   type DeadLetters,
   doorbellOf,
+  type Endpoint,
   type PublishOutcome,
   replayOutbox,
   replayQueue,
+  replayWebhook,
   STREAM_TIMEOUT_MS,
+  type WebhookPorts,
 } from "./event/index.ts";
 import { type RedisAccess, streamKey } from "./memory/index.ts";
-import { type Db, type Log, newTraceId, systemClock, systemRandom, type TenantId } from "./platform/index.ts";
+import {
+  type Db,
+  type Log,
+  newTraceId,
+  type Random,
+  systemClock,
+  systemRandom,
+  type TenantId,
+} from "./platform/index.ts";
 import { replayProjection } from "./task/index.ts";
 
 export type Events = {
@@ -30,17 +44,33 @@ const streamPort = (redis: RedisAccess) => ({
     redis.run(STREAM_TIMEOUT_MS, (client) => client.eval(script, [...keys], [...args])),
 });
 
-export function createEvents(
-  env: Bindings,
-  { db, redis, log }: { readonly db: Db; readonly redis: RedisAccess | null; readonly log: Log },
-): Events {
+/** What webhooks are made and delivered with. */
+export function toWebhookPorts(env: Bindings, given: Pick<WebhookPorts, "db" | "seal" | "localOrigins" | "log">) {
+  const ports = { ...given, clock: systemClock, random: systemRandom };
+  const send = createSendWebhook({ ...ports, fetch: (url, init) => fetch(url, init) });
+  const ring = async (endpoint: Endpoint) =>
+    env.WEBHOOK.getByName(`${endpoint.tenant}/${endpoint.webhookId}`).ring(endpoint);
+  return { ...ports, send, ring } satisfies WebhookPorts & { readonly random: Random };
+}
+
+type Given = {
+  readonly db: Db;
+  readonly redis: RedisAccess | null;
+  readonly webhooks: WebhookPorts | null;
+  readonly log: Log;
+};
+
+export function createEvents(env: Bindings, { db, redis, webhooks, log }: Given): Events {
   const clock = systemClock;
   const ring = (tenant: TenantId): Promise<void> => env.DOORBELL.getByName(doorbellOf(tenant)).ring();
   const send = async (messages: readonly string[]): Promise<void> => {
     await env.EVENT_QUEUE.sendBatch(messages.map((body) => ({ body, contentType: "text" })));
   };
   const { publisherBatch } = db;
-  const consumers = consumersOf({ stream: redis === null ? null : streamPort(redis) });
+  const consumers = consumersOf({
+    stream: redis === null ? null : streamPort(redis),
+    ringWebhook: webhooks?.ring ?? null,
+  });
   return {
     ring,
     publish: createPublisher({
@@ -60,6 +90,8 @@ export function createEvents(
         outbox: replayOutbox({ publisherBatch, ring }),
         queue: replayQueue(send),
         projection: replayProjection(db),
+        audit: replayAudit(db),
+        ...(webhooks === null ? {} : { webhook: replayWebhook(createWebhooks(webhooks)) }),
       },
       clock,
       log,

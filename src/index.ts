@@ -15,6 +15,7 @@ export {
   TaskObject,
   TenantIndexObject,
   TenantObject,
+  WebhookObject,
 } from "./objects.ts";
 export { ToolRunner } from "./tool/object.ts";
 

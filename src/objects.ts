@@ -2,12 +2,20 @@
 import { KeyObject as Key, LimiterObject as Limiter, TenantObject as Tenant } from "./api/object.ts";
 import { AuditObject as Audit } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
-import { DoorbellObject as Doorbell } from "./event/object.ts";
+import { DoorbellObject as Doorbell, WebhookObject as Webhook } from "./event/object.ts";
 import { SessionMemoryObject as SessionMemory } from "./memory/object.ts";
 import { BreakerObject as Breaker } from "./model/object.ts";
 import { systemClock } from "./platform/index.ts";
 import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
-import { auditServices, doorbellServices, indexServices, keyServices, taskServices, tenantServices } from "./wire.ts";
+import {
+  auditServices,
+  doorbellServices,
+  indexServices,
+  keyServices,
+  taskServices,
+  tenantServices,
+  webhookServices,
+} from "./wire.ts";
 
 export class TaskObject extends Task<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -28,7 +36,7 @@ export class KeyObject extends Key<Bindings> {
 }
 export class TenantObject extends Tenant<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
-    super(ctx, env, tenantServices());
+    super(ctx, env, tenantServices(env));
   }
 }
 export class AuditObject extends Audit<Bindings> {
@@ -49,5 +57,10 @@ export class LimiterObject extends Limiter<Bindings> {
 export class SessionMemoryObject extends SessionMemory<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, { clock: systemClock });
+  }
+}
+export class WebhookObject extends Webhook<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, webhookServices(env));
   }
 }

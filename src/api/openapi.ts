@@ -170,6 +170,7 @@ export function openApiDocument(routes: readonly Route[]): string {
       { name: "tasks" },
       { name: "packs" },
       { name: "keys" },
+      { name: "webhooks" },
       { name: "events" },
       { name: "audit" },
       { name: "service" },

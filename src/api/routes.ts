@@ -8,12 +8,14 @@ import { PACK_ROUTES } from "./pack-routes.ts";
 import type { Route } from "./route.ts";
 import { SERVICE_ROUTES } from "./service-routes.ts";
 import { TASK_ROUTES } from "./task-routes.ts";
+import { WEBHOOK_ROUTES } from "./webhook-routes.ts";
 
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
   ...TASK_ROUTES,
   ...PACK_ROUTES,
   ...KEY_ROUTES,
+  ...WEBHOOK_ROUTES,
   ...MCP_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...AUDIT_ROUTES,

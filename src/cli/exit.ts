@@ -54,6 +54,7 @@ const SERVER_HINTS: Readonly<Record<string, string>> = {
   INPUT_TOO_LONG: "Shorten the input, or raise guardrails.input.max_length in the pack.",
   TENANT_EXISTS: "Go on with the tenant there is, or take another id.",
   KEY_LIMIT_REACHED: "Revoke keys that nobody uses; `vasini keys ls` shows when each was last used.",
+  WEBHOOK_LIMIT_REACHED: "Remove one with `vasini webhooks rm`; `vasini webhooks ls` shows which are disabled.",
   IDEMPOTENCY_KEY_REUSED: "Use another --key for another request.",
   RATE_LIMITED: "Wait as long as the message says and try again.",
   BUDGET_EXHAUSTED: "Raise the budget, or wait for the next period.",

@@ -1,4 +1,4 @@
-/** The event room: a task's events on their way out, and what receives them. The doorbell's object is in object.ts. */
+/** The event room: a task's events on their way out, and what receives them, webhooks included. Objects are in object.ts. */
 
 export { buryOutbox } from "./bury.ts";
 export { type ConsumePorts, consumeDeadEvents, consumeEvents, type QueueMessage } from "./consume.ts";
@@ -8,7 +8,7 @@ export { createDeadLetters, type DeadLetters, REPLAY_STATUSES, type Replayer } f
 export { EVENTS_PER_REQUEST_MAX, STREAM_TIMEOUT_MS } from "./limits.ts";
 export { outboxStatements, unpublishStatement } from "./outbox-store.ts";
 export { createPublisher, type PublishOutcome } from "./publisher.ts";
-export { replayOutbox, replayQueue } from "./replayers.ts";
+export { replayOutbox, replayQueue, replayWebhook } from "./replayers.ts";
 export { doorbellNames, doorbellOf } from "./shard.ts";
 export { createStreamConsumer, type StreamPort } from "./stream-store.ts";
 export {
@@ -20,3 +20,9 @@ export {
   toOutboxEvent,
 } from "./task-event.ts";
 export { usageConsumer } from "./usage-store.ts";
+export { createWebhookConsumer } from "./webhook-consumer.ts";
+export { EVENT_TYPES_MAX } from "./webhook-limits.ts";
+export { createPass, messageIdOf } from "./webhook-pass.ts";
+export { createSendWebhook } from "./webhook-send.ts";
+export type { Delivery, Endpoint, Webhook } from "./webhook-store.ts";
+export { createWebhooks, type WebhookFailure, type WebhookPorts, type Webhooks } from "./webhooks.ts";

@@ -3,6 +3,7 @@ import { AppError, type Db, type TenantId } from "../platform/index.ts";
 import type { Replayer } from "./dead-letters.ts";
 import { isReadable, parseEventMessage } from "./message.ts";
 import { rearmStatement } from "./outbox-store.ts";
+import type { Webhooks } from "./webhooks.ts";
 
 /** The given-up row can be claimed again, and the bell is rung. The row is found by the tenant of the letter. */
 export const replayOutbox =
@@ -26,4 +27,14 @@ export const replayQueue =
     if (!isReadable(event) || event.tenant !== tenant) return "impossible";
     await send([letter.payload]);
     return "replayed";
+  };
+
+/** The delivery starts its attempts anew; the endpoint's object sends it. */
+export const replayWebhook =
+  (webhooks: Pick<Webhooks, "replayDelivery">): Replayer =>
+  async (tenant, letter) => {
+    const replayed = await webhooks.replayDelivery(tenant, letter.id);
+    if (replayed.ok) return "replayed";
+    if (replayed.error.reason === "unknown") return "impossible";
+    throw new AppError("UNAVAILABLE", "The delivery cannot be sent now.");
   };

@@ -3,12 +3,13 @@
  * by signal or by one sentence, never by a stack trace.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "../cli/index.ts";
 import { consumerNames } from "../consumers.ts";
 import { err, ok, type Result } from "../platform/index.ts";
 import { buildAssets } from "./assets.ts";
+import { makeDataFolder } from "./data-folder.ts";
 import { startEmbeddedDatabase } from "./database/embedded.ts";
 import type { DatabaseEndpoint } from "./database/endpoint.ts";
 import { toEnvFile } from "./env-file.ts";
@@ -132,7 +133,8 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
     givenUp,
     start: async () => {
       const taken = await probeAddress({ host, port: settings.port });
-      await mkdir(join(dataDir, "keys"), { recursive: true, mode: 0o700 });
+      const made = await makeDataFolder(dataDir);
+      if (!made.ok) return err([made.error]);
       const acquired = await acquireLock(join(dataDir, "lock"), randomUUID());
       if (!acquired.ok) return err([acquired.error]);
       lock = acquired.value;

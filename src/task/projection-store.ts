@@ -2,6 +2,7 @@
  * What Postgres is told of a task, and how lists ask for it back. Statements only: every write carries the key that
  * makes a repetition change nothing, and an older version of a task never replaces a newer one.
  */
+import { type AuditEntry, auditStatement } from "../audit/index.ts";
 import { type OutboxEvent, outboxStatements } from "../event/index.ts";
 import type { SqlRow, SqlStatement } from "../platform/index.ts";
 import { parseTaskState } from "./transitions.ts";
@@ -18,6 +19,8 @@ export type Execution = {
   readonly result_json: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly duration_ms: number;
+  /** Its row in the audit log; null for the success of a tool that is not audited. */
+  readonly audit: AuditEntry | null;
 };
 
 /** A task as it stands, with the calls that were not told yet. */
@@ -90,9 +93,15 @@ export function projectionStatements(snapshot: Snapshot): SqlStatement[] {
         task.trace_id,
       ],
     })),
-    ...outboxStatements(snapshot.events),
+    ...tellingStatements(snapshot),
   ];
 }
+
+/** What is said of the task to others: events and audit rows. It is told whatever becomes of the task's own rows. */
+export const tellingStatements = ({ tenant, executions, events }: Snapshot): SqlStatement[] => [
+  ...executions.flatMap(({ audit }) => (audit === null ? [] : [auditStatement(tenant, audit)])),
+  ...outboxStatements(events),
+];
 
 function taskStatement({ tenant, task, agent_id, ...more }: Snapshot): SqlStatement {
   const { usage } = task;

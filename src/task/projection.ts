@@ -2,7 +2,7 @@
  * Telling Postgres about a task: one request per flush, repeated by the task's alarm until it lands. A task never waits
  * for it. What Postgres refuses for good becomes a dead letter, so that one bad row does not go round for ever.
  */
-import { outboxStatements, type Replayer } from "../event/index.ts";
+import type { Replayer } from "../event/index.ts";
 import {
   AppError,
   type Db,
@@ -19,6 +19,7 @@ import {
   readTaskPage,
   type Snapshot,
   taskPageStatement,
+  tellingStatements,
 } from "./projection-store.ts";
 import type { TenantIndexStub } from "./types.ts";
 
@@ -70,7 +71,7 @@ async function store(db: Db, log: Log, tenant: TenantId, snapshot: Snapshot): Pr
   const id = (await sha256Hex(`projection/${snapshot.task.task_id}/${snapshot.version}`)).slice(0, 36);
   const refusal = { id, sqlstate: result.error.sqlstate ?? "", message: result.error.message };
   // What happened is told to the outside whatever became of the rows.
-  const buried = await db.batch(tenant, [deadLetterStatement(snapshot, refusal), ...outboxStatements(snapshot.events)]);
+  const buried = await db.batch(tenant, [deadLetterStatement(snapshot, refusal), ...tellingStatements(snapshot)]);
   return buried.ok;
 }
 

@@ -4,6 +4,7 @@
  */
 import { EVENTS_PER_REQUEST_MAX, type OutboxEvent } from "../event/index.ts";
 import { type Clock, deriveAgentId, describeError, type Log, parseTenantId, type Random } from "../platform/index.ts";
+import { toAuditEntry } from "./audit-rows.ts";
 import { type History, totalsOf } from "./history.ts";
 import type { Change, Journal, TaskRow } from "./journal.ts";
 import {
@@ -88,7 +89,7 @@ export class Projector {
     const { history } = journal;
     const events = await toOutboxEvents(snapshot, { traceparent: row.request.traceparent, history, facts });
     const from = row.projectedStep ?? 0;
-    const executions = toExecutions(history).filter(({ step }) => step >= from);
+    const executions = await toExecutions(row, history, { from, now: this.#options.clock.now() });
     for (const request of inRequests(executions, events)) {
       if ((await port.flush({ ...snapshot, ...request })) === "unavailable") return null;
     }
@@ -130,25 +131,34 @@ async function toSnapshot(
 }
 
 /** Recorded calls by step and index. A result too long for a row's purpose keeps its start and says how long it was. */
-function toExecutions(history: History): Execution[] {
-  return history.results
+function toExecutions(
+  { request }: TaskRow,
+  history: History,
+  { from, now }: { readonly from: number; readonly now: number },
+): Promise<Execution[]> {
+  const due = history.results
+    .filter(({ step }) => step >= from)
     .toSorted((a, b) => a.step - b.step || a.index - b.index)
     .flatMap((result) => {
       const call = history.steps.find(({ n }) => n === result.step)?.toolCalls[result.index];
-      if (call === undefined) return [];
-      const written = call.arguments.kind === "object" ? JSON.stringify(call.arguments.value) : call.arguments.raw;
-      return {
-        step: result.step,
-        index: result.index,
-        tool_id: call.toolId,
-        tool_name: result.toolName ?? call.toolId,
-        arguments_json: shorten(written),
-        success: result.success,
-        result_json: result.error === null ? shorten(result.resultJson) : null,
-        error: result.error,
-        duration_ms: result.durationMs,
-      };
+      return call === undefined ? [] : [{ call, result }];
     });
+  return Promise.all(
+    due.map(async ({ call, result }) => ({
+      step: result.step,
+      index: result.index,
+      tool_id: call.toolId,
+      tool_name: result.toolName ?? call.toolId,
+      arguments_json: shorten(
+        call.arguments.kind === "object" ? JSON.stringify(call.arguments.value) : call.arguments.raw,
+      ),
+      success: result.success,
+      result_json: result.error === null ? shorten(result.resultJson) : null,
+      error: result.error,
+      duration_ms: result.durationMs,
+      audit: await toAuditEntry(request, call, result, now),
+    })),
+  );
 }
 
 const shorten = (json: string): string =>

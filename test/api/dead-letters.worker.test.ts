@@ -7,10 +7,11 @@ import { usageConsumer } from "../../src/event/usage-store.ts";
 import { systemClock } from "../../src/platform/index.ts";
 import { tenantNamed } from "../case/database/bench.ts";
 import { eventsOf, messageOf, project, quiet, taskNamed } from "../case/database/event-rig.ts";
+import { databaseOf } from "../event/database.ts";
 import { answerOf, ask } from "./gateway.ts";
-import { askAs, database, guarded, makeKey, makeTenant } from "./guarded.ts";
+import { askAs, guarded, makeKey, makeTenant } from "./guarded.ts";
 
-const db = database();
+const db = databaseOf();
 const ports = { db, clock: systemClock, log: quiet };
 let tenant: string;
 let key: string;

@@ -11,11 +11,11 @@ import { checksumOf, digestOf, makeKey as makeText } from "../../src/api/key-tex
 import type { Route } from "../../src/api/route.ts";
 import { ROUTES } from "../../src/api/routes.ts";
 import { RPC_NEEDS } from "../../src/api/rpc-agent.ts";
-import { letterStatement } from "../../src/event/dead-letter-store.ts";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
-import { assert, parseTenantId } from "../../src/platform/index.ts";
+import { assert, newWebhookId, parseTenantId } from "../../src/platform/index.ts";
+import { buryLetter, RECEIVER } from "../event/database.ts";
 import { answerOf, env, type Json, manifest, newKey, ORIGIN } from "./gateway.ts";
-import { askAs, database, isolate, makeKey, makeTenant, PEPPER } from "./guarded.ts";
+import { askAs, isolate, makeKey, makeTenant, PEPPER } from "./guarded.ts";
 
 const CANARY = "canary-7f3a";
 const PACK = "private-pack";
@@ -31,6 +31,7 @@ type Names = {
   readonly taskId: string;
   readonly packId: string;
   readonly keyId: string;
+  readonly webhookId: string;
   readonly letterId: string;
   readonly tenant: string;
 };
@@ -74,6 +75,14 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   listKeys: { stranger: "own" },
   revokeKey: { stranger: "not found" },
+  createWebhook: { stranger: "own", body: () => ({ url: RECEIVER }) },
+  listWebhooks: { stranger: "own" },
+  getWebhook: { stranger: "not found" },
+  updateWebhook: { stranger: "not found", body: () => ({ description: "mine now", state: "disabled" }) },
+  deleteWebhook: { stranger: "not found" },
+  rotateWebhook: { stranger: "not found" },
+  testWebhook: { stranger: "not found" },
+  listDeliveries: { stranger: "not found" },
   mcp: {
     stranger: "own",
     body: () => ({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
@@ -83,6 +92,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   replayDeadLetter: { stranger: "not found" },
   listAudit: { stranger: "own" },
   getAuditHead: { stranger: "own" },
+  getAuditKey: { stranger: "own" },
 };
 
 const GUARDED = ROUTES.filter(({ audience }) => audience !== "open");
@@ -119,18 +129,6 @@ async function makeExpired(tenant: string): Promise<string> {
   return made.text;
 }
 
-/** A dead letter of the tenant; its id. */
-async function bury(tenant: string): Promise<string> {
-  const id = parseTenantId(tenant);
-  assert(id !== undefined, "it is a tenant");
-  const facts = { source: "consumer:usage", reason: "refused", key: CANARY, event: null, payload: CANARY };
-  const letter = { tenant, ...facts, error: CANARY, attempts: 1, traceId: null, at: "2026-01-02T03:04:05.678Z" };
-  const find = { text: "SELECT id FROM dead_letters" };
-  const buried = await database().batch(id, [letterStatement(letter), find]);
-  assert(buried.ok, "the letter is written");
-  return String(buried.value[1]?.rows[0]?.id);
-}
-
 beforeAll(async () => {
   const [tenant, rival] = await Promise.all([makeTenant("victim"), makeTenant("rival")]);
   const [own, other, old] = await Promise.all([
@@ -147,14 +145,18 @@ beforeAll(async () => {
   const run = await answerOf(askAs(owner, `/api/v1/agents/${PACK}/run`, { key: newKey(), body: { input: CANARY } }));
   assert(typeof run.body.task_id === "string", "the task is accepted");
   await (await askAs(owner, `/api/v1/tasks/${run.body.task_id}/events`)).text();
-  const letterId = await bury(tenant);
-  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, letterId, tenant };
+  const hook = { url: `${RECEIVER}/${CANARY}`, description: CANARY };
+  const { body: webhook } = await answerOf(askAs(owner, "/api/v1/webhooks", { body: hook }));
+  assert(typeof webhook.id === "string", "the webhook is made");
+  const letterId = await buryLetter(tenant, CANARY);
+  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, webhookId: webhook.id, letterId, tenant };
 });
 
 const MISSING = (): Names => ({
   taskId: NO_TASK,
   packId: "no-such-pack",
   keyId: makeText("test").id,
+  webhookId: newWebhookId(),
   letterId: "0".repeat(36),
   tenant: "no-such-tenant",
 });
@@ -359,6 +361,8 @@ describe("after all of it", () => {
     const task = await answerOf(askAs(owner, `/api/v1/tasks/${victim.taskId}`));
     expect(task).toMatchObject({ status: 200, body: { state: "done", input: CANARY } });
     expect((await askAs(owner, "/api/v1/keys")).status).toBe(200);
+    const webhook = await answerOf(askAs(owner, `/api/v1/webhooks/${victim.webhookId}`));
+    expect(webhook).toMatchObject({ status: 200, body: { description: CANARY, state: "enabled" } });
     // A pack of the same name is another pack.
     const versions = () => askAs(owner, `/api/v1/packs/${PACK}/versions`).then((response) => response.text());
     const before = await versions();

@@ -33,6 +33,7 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     tenants: nothing,
     tasks: nothing,
     index: nothing,
+    webhooks: null,
     limiter: limiterInMemory(),
     ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
@@ -42,7 +43,7 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     clock: manualClock(),
     random: () => 0,
     log: memoryLog(),
-    ready: async () => ({}),
+    ready: async () => ({ checks: {}, database: null }),
   });
   const fetch = (input: RequestInfo | URL, init?: RequestInit) => api(new Request(input, init), { waitUntil: nothing });
   const options = { baseUrl: origin, fetch: fetch as typeof globalThis.fetch };

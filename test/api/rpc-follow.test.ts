@@ -87,6 +87,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
     tenants: nothing,
     tasks: () => stub,
     index: nothing,
+    webhooks: null,
     limiter: limiterInMemory(),
     ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
@@ -100,7 +101,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
     },
     random: () => 0,
     log: memoryLog(),
-    ready: async () => ({}),
+    ready: async () => ({ checks: {}, database: null }),
   };
   return { deps, subscribed, cancelled };
 }

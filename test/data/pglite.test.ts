@@ -6,6 +6,8 @@ import { describeIsolation } from "../case/database/isolation.case.ts";
 import { describePort } from "../case/database/port.case.ts";
 import { describeProjection } from "../case/database/projection.case.ts";
 import { describeSchema } from "../case/database/schema.case.ts";
+import { describeTenants } from "../case/database/tenants.case.ts";
+import { describeWebhooks } from "../case/database/webhooks.case.ts";
 
 async function open(): Promise<Bench> {
   const started = await startEmbeddedDatabase({ dataDir: null, users: { ...USERS, postgres: "owner-password" } });
@@ -18,4 +20,6 @@ describeIsolation("PGlite", open);
 describeSchema("PGlite", open);
 describePort("PGlite", open);
 describeProjection("PGlite", open);
+describeWebhooks("PGlite", open);
 describeAudit("PGlite", open);
+describeTenants("PGlite", open);
