@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/platform/index.ts";
 import { changeDue } from "../../src/task/due.ts";
 import type { Change, TaskRow } from "../../src/task/journal.ts";
+import type { ProjectionPort } from "../../src/task/projection.ts";
 import type { Snapshot } from "../../src/task/projection-store.ts";
 import { Projector } from "../../src/task/projector.ts";
 import { call, result, step } from "./history.ts";
@@ -79,5 +80,115 @@ describe("the projector", () => {
         [1, "b"],
       ],
     ]);
+  });
+
+  /** A journal of these events, and a projector that tells `flush` of them. */
+  function projectorOf(types: readonly string[], flush: ProjectionPort["flush"]) {
+    const all = types.map((type, n) => ({ seq: n + 1, type, at: "2026-01-02T03:04:05.678Z", data: {} }));
+    const journal = {
+      row: ROW,
+      history: { steps: [], results: [], spent: [] },
+      get lastSeq() {
+        return all.length;
+      },
+      updatedAt: 0,
+      events: (after: number, limit: number) => all.filter(({ seq }) => seq > after).slice(0, limit),
+    };
+    const change = (made: Change): boolean => {
+      journal.row = { ...journal.row, ...made.patch, due: changeDue(journal.row.due, made.due ?? {}) };
+      return true;
+    };
+    const add = (...more: readonly string[]): void => {
+      for (const type of more) all.push({ seq: all.length + 1, type, at: "2026-01-02T03:04:05.678Z", data: {} });
+    };
+    const projector = new Projector({
+      port: { flush },
+      journal,
+      change,
+      background: () => undefined,
+      clock: { now: () => 0, sleep: async () => undefined },
+      random: () => 0,
+      log: () => createLog({}, () => undefined),
+    });
+    return { projector, journal, add };
+  }
+  const numbersOf = (snapshots: readonly Snapshot[]) =>
+    snapshots.map(({ events }) => events.map(({ aggregateSeq, type }) => `${aggregateSeq} ${type}`));
+
+  it("numbers the events that leave from 1 without a gap, whatever stands between them, and tells each once", async () => {
+    const told: Snapshot[] = [];
+    const { projector, journal, add } = projectorOf(
+      [
+        "task.queued",
+        "task.started",
+        "step.started",
+        ...Array.from({ length: 1_200 }, () => "text.delta"),
+        "task.retry",
+      ],
+      async (snapshot) => {
+        told.push(snapshot);
+        return "landed";
+      },
+    );
+    await projector.flush();
+    add("task.resumed", "tool.call", "task.done");
+    await projector.flush();
+    await projector.flush();
+    expect(numbersOf(told)).toEqual([
+      ["1 task.queued", "2 task.started", "3 task.retry"],
+      ["4 task.resumed", "5 task.done"],
+      [],
+    ]);
+    expect(journal.row).toMatchObject({ toldSeq: 1_207, toldEvents: 5 });
+  });
+
+  it("tells the same events under the same numbers until they have landed", async () => {
+    const told: Snapshot[] = [];
+    const { projector, journal, add } = projectorOf(["task.queued"], async (snapshot) => {
+      told.push(snapshot);
+      return told.length < 3 ? "unavailable" : "landed";
+    });
+    await projector.flush();
+    expect(journal.row.toldSeq).toBeUndefined();
+    expect(journal.row.due.projection).toBeGreaterThan(0);
+    add("task.started");
+    await projector.flush();
+    await projector.flush();
+    expect(numbersOf(told)).toEqual([
+      ["1 task.queued"],
+      ["1 task.queued", "2 task.started"],
+      ["1 task.queued", "2 task.started"],
+    ]);
+    expect(told[1]?.events[0]).toEqual(told[0]?.events[0]);
+    expect(journal.row).toMatchObject({ toldSeq: 2, toldEvents: 2 });
+  });
+
+  it("does not forget what happened while it was telling", async () => {
+    const told: Snapshot[] = [];
+    const { projector, journal, add } = projectorOf(["task.queued"], async (snapshot) => {
+      told.push(snapshot);
+      if (told.length === 1) {
+        add("task.started");
+        journal.row = { ...journal.row, due: { projection: 60_000 } };
+        void projector.flush();
+      }
+      return "landed";
+    });
+    await projector.flush();
+    expect(numbersOf(told)).toEqual([["1 task.queued"], ["2 task.started"]]);
+    expect(journal.row.due.projection).toBeUndefined();
+  });
+
+  it("spreads many events over several requests, after the rows they speak about", async () => {
+    const told: Snapshot[] = [];
+    const { projector } = projectorOf(
+      Array.from({ length: 450 }, () => "task.retry"),
+      async (snapshot) => {
+        told.push(snapshot);
+        return "landed";
+      },
+    );
+    await projector.flush();
+    expect(told.map(({ events }) => events.length)).toEqual([200, 200, 50]);
   });
 });

@@ -22,11 +22,12 @@ import { replayOutbox, replayQueue } from "../../../src/event/replayers.ts";
 import type { OutboxEvent } from "../../../src/event/task-event.ts";
 import { usageConsumer } from "../../../src/event/usage-store.ts";
 import type { Db } from "../../../src/platform/index.ts";
-import { asUser, type Bench, portOf, tenantNamed } from "./bench.ts";
+import { asUser, type Bench, tenantNamed } from "./bench.ts";
 import {
   eventsOf,
   messageOf,
   openJournal,
+  patientPortOf,
   project,
   quiet,
   recorder,
@@ -49,7 +50,7 @@ export function describeEvents(name: string, open: () => Promise<Bench>, { tasks
     let db: Db;
     beforeAll(async () => {
       bench = await open();
-      db = portOf(bench);
+      db = patientPortOf(bench);
       await openJournal(bench);
     }, 60_000);
     afterAll(() => bench?.close());
@@ -299,7 +300,7 @@ export function describeEvents(name: string, open: () => Promise<Bench>, { tasks
         // A retry is delayed: the others go first.
         if (queue.length === 0) queue.push(...later.splice(0));
       };
-      for (let turn = 0; turn < 60; turn++) {
+      for (let turn = 0; turn < 40 || published.size < TENANTS * TASKS * EVENTS; turn++) {
         isStorm = turn < 40;
         await Promise.all(publishers.map((publish) => publish().catch(() => undefined)));
         await deliver();
