@@ -51,6 +51,7 @@ export default defineConfig({
           include: ["test/**/*.worker.test.ts"],
           globalSetup: "test/data/global-setup.ts",
           testTimeout: 30_000,
+          hookTimeout: 60_000,
           // The SDKs are thousands of small files; bundled once, each test file starts sooner.
           deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
         },
@@ -61,6 +62,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.worker.test.ts", "test/**/*.browser.test.ts", "test/**/*.real.test.ts"],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
     ],

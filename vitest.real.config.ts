@@ -15,5 +15,6 @@ export default defineConfig({
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     include: ["test/**/*.real.test.ts", "test/api/limiter-upstash.test.ts", "test/memory/upstash-memory.test.ts"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
