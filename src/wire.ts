@@ -9,6 +9,7 @@ import {
   createAuthWitness,
   createCredentials,
   createRateLimiter,
+  createTellRefusedKey,
   createTenantProjection,
   createUpstashCounter,
   kindOf,
@@ -260,17 +261,18 @@ export function auditServices(env: Bindings): AuditServices {
   return { clock: systemClock, random: systemRandom, log, sink };
 }
 
-/** A key that opened nothing is in its tenant's audit log; beside the request, which waits for nothing of it. */
-function tellRefusal(env: Bindings, keyId: string, digest: Uint8Array): void {
-  const told = async () => {
-    const refusal = await env.KEY.getByName(keyId).refusal(digest);
-    if (refusal === null) return;
-    const { tenant, reason } = refusal;
-    const facts = { action: "auth.failed", actor: `key:${keyId}`, resource: `key:${keyId}`, result: "denied" } as const;
-    const entry = { id: crypto.randomUUID(), at: systemClock.now(), ...facts, details: { reason } };
-    await env.AUDIT.getByName(tenant).append(tenant, [entry]);
+/** Told beside the request, which waits for nothing of it. */
+function onKeyRefused(env: Bindings): (keyId: string, digest: Uint8Array) => void {
+  const tell = createTellRefusedKey({
+    keys: (id) => env.KEY.getByName(id),
+    audit: (tenant) => env.AUDIT.getByName(tenant),
+    clock: systemClock,
+    log,
+  });
+  return (keyId, digest) => {
+    const told = tell(keyId, digest);
+    if (told !== null) waitUntil(told);
   };
-  waitUntil(told().catch((thrown: unknown) => log.warn("audit.untold", { error: describeError(thrown) })));
 }
 
 export function apiDeps(env: Bindings, config: Config): ApiDeps {
@@ -288,7 +290,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
       random: systemRandom,
       log,
       fetch: (input, init) => fetch(input, init),
-      onKeyRefused: (keyId, digest) => tellRefusal(env, keyId, digest),
+      onKeyRefused: onKeyRefused(env),
     }),
     audit: (tenant) => env.AUDIT.getByName(tenant),
     auditLog: createAuditReader(dbOf(env)),

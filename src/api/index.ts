@@ -6,4 +6,5 @@ export { type CredentialConfig, type Credentials, createCredentials, kindOf } fr
 export type { ApiConfig, ApiDeps, Background, Readiness, ReadyChecks } from "./deps.ts";
 export { createUpstashCounter } from "./limiter-upstash.ts";
 export { createRateLimiter, type RateLimiter, toPolicies } from "./rate-limiter.ts";
+export { createTellRefusedKey, type TellRefusedKey } from "./refused-key.ts";
 export { createTenantProjection } from "./tenant-projection.ts";

@@ -85,8 +85,6 @@ export const KEY_USED_MS = 3_600_000;
 /** Characters of a webhook's address and of its description: what their columns hold. Over them: 400 INVALID_REQUEST. */
 export const WEBHOOK_URL_CHARS_MAX = 2_048;
 export const WEBHOOK_DESCRIPTION_CHARS_MAX = 256;
-/** Characters of the name of an event's type. Over it: 400 INVALID_REQUEST. */
-export const EVENT_TYPE_CHARS_MAX = 128;
 /** Refused credentials of one client address in AUTH_FAILURES_WINDOW_MS, counted by each isolate. Over it: 429 RATE_LIMITED. */
 export const AUTH_FAILURES_MAX = 60;
 export const AUTH_FAILURES_WINDOW_MS = 60_000;
@@ -96,8 +94,6 @@ export const AUTH_CLIENTS_MAX = 10_000;
 export const AUTH_WITNESS_MS = 60_000;
 /** Callers an isolate remembers for it; the one seen longest ago makes room. */
 export const AUTH_WITNESSED_MAX = 10_000;
-/** Rows about refused calls of one tenant in a minute, per isolate. Over it they are counted in the next minute's first row. */
-export const AUTH_DENIALS_PER_MINUTE_MAX = 60;
 
 /** Characters of a bearer token; the parser of a longer one never runs. Over it: 401 UNAUTHENTICATED. */
 export const TOKEN_CHARS_MAX = 8192;

@@ -13,10 +13,9 @@ import { ROUTES } from "../../src/api/routes.ts";
 import { RPC_NEEDS } from "../../src/api/rpc-agent.ts";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
 import { assert, newWebhookId, parseTenantId } from "../../src/platform/index.ts";
-import { RECEIVER } from "../event/database.ts";
+import { buryLetter, RECEIVER } from "../event/database.ts";
 import { answerOf, env, type Json, manifest, newKey, ORIGIN } from "./gateway.ts";
 import { askAs, isolate, makeKey, makeTenant, PEPPER } from "./guarded.ts";
-import { makeLetter } from "./victim.ts";
 
 const CANARY = "canary-7f3a";
 const PACK = "private-pack";
@@ -84,15 +83,16 @@ const ROWS: Readonly<Record<string, Row>> = {
   rotateWebhook: { stranger: "not found" },
   testWebhook: { stranger: "not found" },
   listDeliveries: { stranger: "not found" },
-  listDeadLetters: { stranger: "own" },
-  replayDeadLetter: { stranger: "not found" },
   mcp: {
     stranger: "own",
     body: () => ({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
     headers: { accept: "application/json, text/event-stream" },
   },
+  listDeadLetters: { stranger: "own" },
+  replayDeadLetter: { stranger: "not found" },
   listAudit: { stranger: "own" },
   getAuditHead: { stranger: "own" },
+  getAuditKey: { stranger: "own" },
 };
 
 const GUARDED = ROUTES.filter(({ audience }) => audience !== "open");
@@ -148,7 +148,7 @@ beforeAll(async () => {
   const hook = { url: `${RECEIVER}/${CANARY}`, description: CANARY };
   const { body: webhook } = await answerOf(askAs(owner, "/api/v1/webhooks", { body: hook }));
   assert(typeof webhook.id === "string", "the webhook is made");
-  const letterId = await makeLetter(tenant, CANARY);
+  const letterId = await buryLetter(tenant, CANARY);
   victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, webhookId: webhook.id, letterId, tenant };
 });
 
@@ -157,7 +157,7 @@ const MISSING = (): Names => ({
   packId: "no-such-pack",
   keyId: makeText("test").id,
   webhookId: newWebhookId(),
-  letterId: crypto.randomUUID(),
+  letterId: "0".repeat(36),
   tenant: "no-such-tenant",
 });
 

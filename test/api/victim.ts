@@ -3,11 +3,10 @@
  * them in a path, and what a body for such a path looks like. A new parameter or body needs its recipe here; until it
  * has one, the attack on it fails.
  */
-import { assert, newWebhookId } from "../../src/platform/index.ts";
-import { RECEIVER } from "../event/database.ts";
+import { assert } from "../../src/platform/index.ts";
+import { buryLetter, RECEIVER } from "../event/database.ts";
 import { answerOf, type Json, manifest, newKey } from "./gateway.ts";
-import { askAs, database, makeKey, makeTenant } from "./guarded.ts";
-import { tenantOf } from "./keyring.ts";
+import { askAs, makeKey, makeTenant } from "./guarded.ts";
 
 /** In everything that is the victim's and nobody else's. */
 export const CANARY = "canary-51d9";
@@ -48,17 +47,6 @@ async function taskUntil({ key }: Owner, input: string, type: RegExp): Promise<s
   return run.body.task_id;
 }
 
-/** A dead letter of the tenant, with these words in it. @returns its id. */
-export async function makeLetter(tenant: string, words: string): Promise<string> {
-  const id = crypto.randomUUID();
-  const text = `INSERT INTO dead_letters (tenant_id, id, source, reason, error, payload_json)
-    VALUES ($1, $2, 'queue', 'refused', $3, $4)`;
-  const params = [tenant, id, words, JSON.stringify({ words })];
-  const buried = await database().batch(tenantOf(tenant), [{ text, params }]);
-  assert(buried.ok, "the letter is buried");
-  return id;
-}
-
 /** By parameter: makes the victim's things of that kind, each in a state that matters. */
 export const RECIPES: Readonly<Record<string, (owner: Owner) => Promise<readonly string[]>>> = {
   packId: async () => [PACK],
@@ -69,14 +57,14 @@ export const RECIPES: Readonly<Record<string, (owner: Owner) => Promise<readonly
       // Held for a person where calls can be; until then the call is refused and the task goes on.
       taskUntil(owner, '@tool file_manager {"action":"list","path":"/"}', /^event: task\.(?:waiting|done)$/m),
     ]),
-  keyId: async ({ tenant }) => [(await makeKey(tenant, ["viewer"], { name: CANARY })).id],
   webhookId: async ({ key }) => {
-    const body = { url: `${RECEIVER}/${CANARY}`, description: CANARY };
-    const made = await answerOf(askAs(key, "/api/v1/webhooks", { body }));
-    assert(typeof made.body.id === "string", `the webhook is made: ${JSON.stringify(made.body)}`);
+    const hook = { url: `${RECEIVER}/${CANARY}`, description: CANARY };
+    const made = await answerOf(askAs(key, "/api/v1/webhooks", { body: hook }));
+    assert(typeof made.body.id === "string", `the victim's webhook is made: ${JSON.stringify(made.body)}`);
     return [made.body.id];
   },
-  letterId: async ({ tenant }) => [await makeLetter(tenant, CANARY)],
+  letterId: async ({ tenant }) => [await buryLetter(tenant, CANARY)],
+  keyId: async ({ tenant }) => [(await makeKey(tenant, ["viewer"], { name: CANARY })).id],
 };
 
 /** Ids of the same shape that never were anybody's. */
@@ -84,8 +72,8 @@ export const NEVER: Readonly<Record<string, string>> = {
   packId: "no-such-pack",
   taskId: "00000000-0000-8000-8000-000000000000",
   keyId: "0000000000000000",
-  webhookId: newWebhookId(),
-  letterId: "00000000-0000-4000-8000-000000000000",
+  webhookId: "00000000-0000-4000-8000-000000000000",
+  letterId: "f".repeat(36),
 };
 
 /** By operation: a body that is right, so that it is the object that is looked for and not found. */
