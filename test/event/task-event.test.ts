@@ -42,7 +42,7 @@ const TYPES: readonly (readonly [type: string, state: string, members: readonly 
   ["task.started", "running", ["attempt"]],
   ["task.resumed", "running", ["attempt"]],
   ["task.retry", "retry", ["attempt", "code", "reason", "retry_at"]],
-  ["task.waiting", "waiting", ["approval_id", "call_id", "reason", "tool_id"]],
+  ["task.waiting", "waiting", ["approval_ids", "reason"]],
   ["task.done", "done", ["cost_micros", "finish_reason", "model", "steps_taken", "usage"]],
   ["task.failed", "failed", ["cost_micros", "error", "model", "steps_taken", "usage"]],
   ["task.cancelled", "cancelled", ["cost_micros", "model", "steps_taken", "usage"]],
