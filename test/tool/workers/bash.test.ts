@@ -83,7 +83,7 @@ describe("the end of a script", () => {
     ["a syntax error", "if true; then", 2, /syntax error/],
     ["an unknown command", "frobnicate", 127, /frobnicate: command not found/],
     ["a command that needs a network", "curl http://example.com", 127, /curl: command not found/],
-    ["another language", "python3 -c 1 || node -e 1", 127, /python3: command not[^]*node: command not found/],
+    ["another language", "python3 -c 1 || node -e 1", 127, /python3: command not[\s\S]*node: command not found/],
     ["recursion", "f() { f; }; f", 126, /recursion depth/],
     ["a fork bomb", ":(){ :|:& };:", 126, /recursion depth/],
     ["nested substitutions", `${"$(echo ".repeat(40)}x${")".repeat(40)}`, 126, /depth|nesting/],
