@@ -2,6 +2,7 @@
  * The tools that exist: what each is called, what arguments it takes, and which engine runs it. A pack chooses among
  * these and sets their limits; it cannot add one yet. No behaviour here: that is in `workers/` and in `host.ts`.
  */
+import type { EngineName } from "./engine.ts";
 
 type Schema = { readonly [keyword: string]: unknown };
 
@@ -10,11 +11,18 @@ export type Builtin = {
   readonly description: string;
   readonly parameters: Schema;
   /** Null: answered by the host itself, from the pack, without an isolate. */
-  readonly engine: "code-executor" | "file-manager" | null;
+  readonly engine: EngineName | "by-language" | null;
 };
 
+/** Engine of each value of `language`. */
+const LANGUAGE_ENGINES: ReadonlyMap<unknown, EngineName> = new Map([
+  ["javascript", "code-executor"],
+  ["typescript", "code-executor"],
+  ["bash", "bash"],
+]);
+
 /** Languages of the contract that this release cannot run, so that a call naming one gets a sentence, not a schema. */
-export const LANGUAGES_ABSENT = ["python", "bash"] as const;
+export const LANGUAGES_ABSENT = ["python"] as const;
 
 const CODE_EXECUTOR: Builtin = {
   name: "Code Executor",
@@ -25,14 +33,14 @@ const CODE_EXECUTOR: Builtin = {
   parameters: {
     type: "object",
     properties: {
-      language: { type: "string", enum: ["javascript", "typescript"], description: "Language of the code." },
+      language: { type: "string", enum: ["javascript", "typescript", "bash"], description: "Language of the code." },
       code: { type: "string", description: "The program." },
       stdin: { type: "string", description: "Text the program reads from standard input." },
     },
     required: ["language", "code"],
     additionalProperties: false,
   },
-  engine: "code-executor",
+  engine: "by-language",
 };
 
 const FILE_MANAGER: Builtin = {
@@ -76,6 +84,10 @@ const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ["file_manager", FILE_MANAGER],
   [SKILL_TOOL_ID, SKILL],
 ]);
+
+/** The engine for a call. A language that is none goes to the first engine, which says so. */
+export const engineFor = (builtin: Builtin, args: { readonly [name: string]: unknown }): EngineName | null =>
+  builtin.engine === "by-language" ? (LANGUAGE_ENGINES.get(args.language) ?? "code-executor") : builtin.engine;
 
 /** Undefined for a tool that this release does not have, whatever a pack says. */
 export const findBuiltin = (toolId: string): Builtin | undefined => BUILTINS.get(toolId);

@@ -113,8 +113,8 @@ function checkArguments(tool: Tool, value: { readonly [name: string]: unknown })
     return refuse(`the arguments are ${bytes} bytes of JSON; at most ${ARGUMENTS_BYTES_MAX} are taken.`);
   }
   const absent = LANGUAGES_ABSENT.find((language) => language === value.language);
-  if (tool.builtin.engine === "code-executor" && absent !== undefined) {
-    return refuse(`${absent} is not available in this version; use javascript or typescript.`);
+  if (tool.builtin.engine === "by-language" && absent !== undefined) {
+    return refuse(`${absent} is not available in this version; use javascript, typescript or bash.`);
   }
   if (tool.parameters === true) return null;
   // A cast, because the pack's schema was checked to be a JSON Schema when the pack was composed.

@@ -4,7 +4,7 @@
  */
 import { lengthPrefixed, sha256Hex } from "../platform/index.ts";
 
-export type EngineName = "code-executor" | "file-manager";
+export type EngineName = "bash" | "code-executor" | "file-manager";
 
 export type Engine = {
   /** SHA-256 over every module: another build is another isolate. */
@@ -13,7 +13,7 @@ export type Engine = {
   readonly modules: Readonly<Record<string, WorkerLoaderModule>>;
 };
 
-type ModuleKind = "js" | "text" | "wasm";
+type ModuleKind = "data" | "js" | "text" | "wasm";
 
 const MAIN_MODULE = "index.js";
 
@@ -21,6 +21,11 @@ const MAIN_MODULE = "index.js";
 const MODULES: Readonly<
   Record<EngineName, Readonly<Record<string, { readonly asset: string; readonly kind: ModuleKind }>>>
 > = {
+  bash: {
+    [MAIN_MODULE]: { asset: "bash.js", kind: "js" },
+    "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
+    "shell.image": { asset: "shell.image", kind: "data" },
+  },
   "code-executor": {
     [MAIN_MODULE]: { asset: "code-executor.js", kind: "js" },
     "guest.txt": { asset: "guest.txt", kind: "text" },
@@ -59,6 +64,8 @@ export const keepEngine = (name: EngineName, engine: Engine): void => void loade
 
 function toModule(kind: ModuleKind, bytes: ArrayBuffer): WorkerLoaderModule {
   switch (kind) {
+    case "data":
+      return { data: bytes };
     case "js":
       return { js: new TextDecoder().decode(bytes) };
     case "text":

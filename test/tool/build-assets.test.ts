@@ -10,8 +10,8 @@ const build = (): string =>
 const asset = (path: string): string => join(ROOT, "dist/assets", path);
 
 const ASSETS = [
-  ...["engine/code-executor.js", "engine/file-manager.js", "engine/guest.txt", "engine/strip.txt"],
-  ...["engine/quickjs.wasm", "docs/swagger-ui-bundle.js", "docs/swagger-ui.css"],
+  ...["engine/bash.js", "engine/code-executor.js", "engine/file-manager.js", "engine/guest.txt", "engine/strip.txt"],
+  ...["engine/quickjs.wasm", "engine/shell.image", "docs/swagger-ui-bundle.js", "docs/swagger-ui.css"],
 ];
 
 describe("build-assets", () => {

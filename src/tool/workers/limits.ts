@@ -9,6 +9,9 @@ export const VALUE_BYTES_MAX = 64 * 1024;
 /** C stack of the engine in bytes; recursion past it is "stack overflow" inside the program, exit code 1. */
 export const STACK_BYTES_MAX = 128 * 1024;
 
+/** The same for the shell, whose every function call of a script is several of the engine. */
+export const SHELL_STACK_BYTES_MAX = 512 * 1024;
+
 /** Linear memory beside the heap that a program may fill: the engine's stack, tables and copies of strings. */
 export const ENGINE_OVERHEAD_BYTES = 32 * 1024 * 1024;
 

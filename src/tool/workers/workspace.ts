@@ -7,6 +7,7 @@ import {
   isInScopes,
   parsePath,
   type ToolFile,
+  WORKSPACE_ROOT,
   type WorkerRequest,
   type WorkspaceQuota,
 } from "../contract.ts";
@@ -28,6 +29,13 @@ export type Entry = { readonly name: string; readonly kind: "file" | "directory"
 const encoder = new TextEncoder();
 const bytesOf = (text: string): number => encoder.encode(text).byteLength;
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
+
+/** Where a program starts: the usual folder if it may use it, else the first that it may. */
+export function workingFolder({ access, scopes }: Pick<WorkerRequest, "access" | "scopes">): string {
+  return access === "none" || scopes.includes("/") || scopes.includes(WORKSPACE_ROOT)
+    ? WORKSPACE_ROOT
+    : (scopes[0] ?? WORKSPACE_ROOT);
+}
 
 export class Workspace {
   readonly #files = new Map<string, { readonly text: string; readonly bytes: number }>();

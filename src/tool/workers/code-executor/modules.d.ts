@@ -17,3 +17,9 @@ declare module "*/quickjs.wasm" {
   // biome-ignore lint/style/noDefaultExport: how the loader exports it
   export default module;
 }
+
+declare module "*/shell.image" {
+  const image: ArrayBuffer;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default image;
+}
