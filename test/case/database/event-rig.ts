@@ -18,10 +18,14 @@ export const patientPortOf = (bench: Bench): Db =>
 export const quiet = createLog({}, () => undefined);
 export const START = Date.parse("2026-01-02T03:04:05.678Z");
 
+/** Ends only when it is told to: whoever sleeps by a clock that stands still sleeps on. */
+const sleepOn: Clock["sleep"] = (_ms, signal) =>
+  new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+
 /** A clock that moves only when it is told to. */
 export function steppedClock() {
   let now = START;
-  const clock: Clock = { now: () => now, sleep: async () => undefined };
+  const clock: Clock = { now: () => now, sleep: sleepOn };
   const move = (ms: number): void => {
     now += ms;
   };

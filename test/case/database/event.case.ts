@@ -167,6 +167,19 @@ export function describeEvents(name: string, open: () => Promise<Bench>, { tasks
         ]);
       });
 
+      it("takes a queue that does not answer for one that refused", async () => {
+        const task = newTask();
+        await project(db, "hang", task, await eventsOf("hang", task, 1));
+        const { clock } = steppedClock();
+        const hurried = { ...clock, sleep: async () => undefined };
+        const hung = publisherOf({ send: () => new Promise<never>(() => undefined), clock: hurried });
+        expect(await hung.publish()).toEqual({ kind: "failed" });
+        const { publish, sent, move } = publisherOf();
+        move(EVENT_RETRY_MS_MAX);
+        expect(await publish()).toEqual({ kind: "idle" });
+        expect(sent).toHaveLength(1);
+      });
+
       it("keeps trying while the letter cannot be written", async () => {
         const task = newTask();
         await project(db, "keep", task, await eventsOf("keep", task, 1));
