@@ -176,7 +176,7 @@ beforeAll(async () => {
     letterId,
     tenant,
   };
-});
+}, 60_000);
 
 const MISSING = (): Names => ({
   taskId: NO_TASK,
