@@ -9,9 +9,10 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { PYTHON_TICK_COUNTER, PYTHON_TICK_IMPORT } from "../src/tool/workers/code-executor/python/ticks.ts";
 import { TICK_COUNTER, TICK_IMPORT } from "../src/tool/workers/code-executor/ticks.ts";
-import { TICK_LOOPS } from "../src/tool/workers/limits.ts";
-import { buildShellImage } from "./engine-image.ts";
+import { PYTHON_TICK_LOOPS, TICK_LOOPS } from "../src/tool/workers/limits.ts";
+import { buildPythonImage, buildShellImage, compileModule } from "./engine-image.ts";
 import { meterLoops } from "./meter-wasm.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -24,7 +25,7 @@ type Asset = { readonly path: string; readonly content: Uint8Array };
 const bundleWorker = (name: string): Promise<Uint8Array> =>
   bundle(join(WORKERS, name, "index.ts"), {
     format: "esm",
-    external: ["cloudflare:workers", "./guest.txt", "./strip.txt", "./quickjs.wasm", "./shell.image"],
+    external: ["cloudflare:workers", "./*.txt", "./*.wasm", "./*.image", "./*.zip"],
   });
 
 /** A script for QuickJS. */
@@ -74,6 +75,38 @@ async function shellImage(): Promise<Uint8Array> {
   return cached("shell.image", inputs, () => buildShellImage(wasm, new TextDecoder().decode(script)));
 }
 
+const pyodideFile = (name: string): Promise<Uint8Array> => readFile(join(dirname(resolve("pyodide")), name));
+
+async function meteredPython(): Promise<Uint8Array> {
+  const plain = await pyodideFile("pyodide.asm.wasm");
+  return meterLoops(plain, { tick: PYTHON_TICK_IMPORT, counter: PYTHON_TICK_COUNTER, period: PYTHON_TICK_LOOPS });
+}
+
+/** Pyodide compiles this module from its script when it starts, which a Worker may not: it becomes a file. */
+async function pythonTrampoline(): Promise<Uint8Array> {
+  const script = new TextDecoder().decode(await pyodideFile("pyodide.asm.mjs"));
+  const hex =
+    /function getWasmTrampolineModule\(\)\{return new WebAssembly\.Module\(hexStringToUTF8Array\("([0-9a-f]+)"/.exec(
+      script,
+    );
+  if (hex?.[1] === undefined) throw new Error("Pyodide's script has no trampoline module where it used to be");
+  return Buffer.from(hex[1], "hex");
+}
+
+async function pythonImage(): Promise<Uint8Array> {
+  const [wasm, trampoline, library, driver, worker] = await Promise.all([
+    meteredPython(),
+    pythonTrampoline(),
+    pyodideFile("python_stdlib.zip"),
+    readFile(join(WORKERS, "code-executor/python/driver.py")),
+    bundleWorker("code-executor/python"),
+  ]);
+  return cached("python.image", [wasm, trampoline, library, driver, worker], () => {
+    const parts = { wasm: compileModule(wasm), trampoline: compileModule(trampoline) };
+    return buildPythonImage(parts, library, new TextDecoder().decode(driver));
+  });
+}
+
 /** The asset as it stands, when it was made from these inputs, else made and noted. */
 async function cached(
   name: string,
@@ -111,6 +144,11 @@ const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "engine/file-manager.js": () => bundleWorker("file-manager"),
   "engine/guest.txt": () => bundleScript("guest/index.ts"),
   "engine/strip.txt": () => bundleScript("strip.ts"),
+  "engine/python.image": pythonImage,
+  "engine/python.js": () => bundleWorker("code-executor/python"),
+  "engine/python.wasm": meteredPython,
+  "engine/python-library.zip": () => pyodideFile("python_stdlib.zip"),
+  "engine/python-trampoline.wasm": pythonTrampoline,
   "engine/quickjs.wasm": meteredEngine,
   "engine/shell.image": shellImage,
   "docs/swagger-ui-bundle.js": () => pageFile("swagger-ui-bundle.js"),

@@ -19,21 +19,24 @@ const LANGUAGE_ENGINES: ReadonlyMap<unknown, EngineName> = new Map([
   ["javascript", "code-executor"],
   ["typescript", "code-executor"],
   ["bash", "bash"],
+  ["python", "python"],
 ]);
-
-/** Languages of the contract that this release cannot run, so that a call naming one gets a sentence, not a schema. */
-export const LANGUAGES_ABSENT = ["python"] as const;
 
 const CODE_EXECUTOR: Builtin = {
   name: "Code Executor",
   description:
-    "Runs JavaScript or TypeScript in a sandbox without network and returns its output. The value of the last " +
-    "expression comes back as `value`; `await` works at the top level; files are read and written with " +
-    '`require("fs")` under the workspace and stay there for later calls.',
+    "Runs JavaScript, TypeScript, Python or Bash in a sandbox without network and returns its output. The value of the " +
+    "last expression comes back as `value`, except in Bash. Text files under the workspace are read and written as " +
+    "usual and stay there for later calls; variables do not. Python has its standard library, Bash the usual text " +
+    'tools and jq, JavaScript `require("fs")` and top-level `await`. Nothing can be installed.',
   parameters: {
     type: "object",
     properties: {
-      language: { type: "string", enum: ["javascript", "typescript", "bash"], description: "Language of the code." },
+      language: {
+        type: "string",
+        enum: ["javascript", "typescript", "python", "bash"],
+        description: "Language of the code.",
+      },
       code: { type: "string", description: "The program." },
       stdin: { type: "string", description: "Text the program reads from standard input." },
     },

@@ -4,7 +4,7 @@
  */
 import { lengthPrefixed, sha256Hex } from "../platform/index.ts";
 
-export type EngineName = "bash" | "code-executor" | "file-manager";
+export type EngineName = "bash" | "code-executor" | "file-manager" | "python";
 
 export type Engine = {
   /** SHA-256 over every module: another build is another isolate. */
@@ -33,6 +33,13 @@ const MODULES: Readonly<
     "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
   },
   "file-manager": { [MAIN_MODULE]: { asset: "file-manager.js", kind: "js" } },
+  python: {
+    [MAIN_MODULE]: { asset: "python.js", kind: "js" },
+    "python.image": { asset: "python.image", kind: "data" },
+    "python.wasm": { asset: "python.wasm", kind: "wasm" },
+    "python-library.zip": { asset: "python-library.zip", kind: "data" },
+    "python-trampoline.wasm": { asset: "python-trampoline.wasm", kind: "wasm" },
+  },
 };
 
 /** Finished values only: a promise made by one request must not be awaited by another. */

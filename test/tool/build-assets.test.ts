@@ -11,7 +11,17 @@ const asset = (path: string): string => join(ROOT, "dist/assets", path);
 
 const ASSETS = [
   ...["engine/bash.js", "engine/code-executor.js", "engine/file-manager.js", "engine/guest.txt", "engine/strip.txt"],
-  ...["engine/quickjs.wasm", "engine/shell.image", "docs/swagger-ui-bundle.js", "docs/swagger-ui.css"],
+  ...[
+    "engine/quickjs.wasm",
+    "engine/python.image",
+    "engine/python.js",
+    "engine/python.wasm",
+    "engine/python-library.zip",
+    "engine/python-trampoline.wasm",
+    "engine/shell.image",
+    "docs/swagger-ui-bundle.js",
+    "docs/swagger-ui.css",
+  ],
 ];
 
 describe("build-assets", () => {

@@ -46,3 +46,11 @@ export const QUERY_LENGTH_MAX = 1_000;
 
 /** Content returned by a read, in bytes of JSON, so that a result stays under the host's limit. The rest is dropped. */
 export const READ_BYTES_MAX = 200 * 1024;
+
+/** Files a Python program may have open, and bytes and files under /tmp. Over them: EMFILE, ENOSPC in the program. */
+export const DESCRIPTORS_MAX = 128;
+export const SCRATCH_BYTES_MAX = 8 * 1024 * 1024;
+export const SCRATCH_FILES_MAX = 1_000;
+
+/** Loop rounds of the Python interpreter between two looks at the clock: 2 to 5 ms of work. */
+export const PYTHON_TICK_LOOPS = 1 << 18;

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ShellParts } from "../../../src/tool/workers/code-executor/bash/program.ts";
 import type { Parts } from "../../../src/tool/workers/code-executor/program.ts";
+import type { PythonParts } from "../../../src/tool/workers/code-executor/python/program.ts";
 import { parseImage } from "../../../src/tool/workers/image.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -14,6 +15,7 @@ const module = (name: string): WebAssembly.Module =>
   Reflect.construct(WebAssembly.Module, [readFileSync(engine(name))]);
 
 let parts: Omit<Parts, "pace"> | undefined;
+let python: Omit<PythonParts, "pace"> | undefined;
 let shell: Omit<ShellParts, "pace"> | undefined;
 
 export function builtParts(): Omit<Parts, "pace"> {
@@ -31,6 +33,17 @@ export function builtShell(): Omit<ShellParts, "pace"> {
   const { wasm } = builtParts();
   shell ??= { wasm, image: parseImage(readFileSync(engine("shell.image"))), random: () => 0.5 };
   return shell;
+}
+
+export function builtPython(): Omit<PythonParts, "pace"> {
+  builtParts();
+  python ??= {
+    ...{ wasm: module("python.wasm"), trampoline: module("python-trampoline.wasm") },
+    image: parseImage(readFileSync(engine("python.image"))),
+    library: readFileSync(engine("python-library.zip")),
+    randomBytes: (into) => void crypto.getRandomValues(into),
+  };
+  return python;
 }
 
 /** Time that moves only when somebody waits, or by `perLook` at each look at the clock. */

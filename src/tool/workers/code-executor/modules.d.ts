@@ -23,3 +23,27 @@ declare module "*/shell.image" {
   // biome-ignore lint/style/noDefaultExport: how the loader exports it
   export default image;
 }
+
+declare module "*/python.image" {
+  const file: ArrayBuffer;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default file;
+}
+
+declare module "*/python-library.zip" {
+  const file: ArrayBuffer;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default file;
+}
+
+declare module "*/python.wasm" {
+  const file: WebAssembly.Module;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default file;
+}
+
+declare module "*/python-trampoline.wasm" {
+  const file: WebAssembly.Module;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default file;
+}
