@@ -66,11 +66,12 @@ async function newKey(): Promise<string> {
 type Accepted = { readonly id: string; readonly idempotencyKey: string; readonly calls: number; readonly end: string };
 let count = 0;
 
-/** Posts a task, and reads it to its end. Every third one calls a tool. */
+/** Posts a task that takes half a second, and reads it to its end: a steady load. Every third one calls a tool. */
 async function runToEnd(key: string): Promise<Accepted> {
   const number = ++count;
   const calls = number % 3 === 0 ? 1 : 0;
-  const [pack, input] = calls ? ["senior-python-dev", js(`${number}`)] : ["hello", `Hello ${number}`];
+  const [pack, work] = calls ? ["senior-python-dev", js(`${number}`)] : ["hello", `@say Hello ${number}`];
+  const input = `@sleep 500ms\n${work}`;
   const idempotencyKey = `flow-${number}`;
   const response = await call(key, `/api/v1/agents/${pack}/run`, { input }, { "x-idempotency-key": idempotencyKey });
   expect(response.status).toBe(202);
