@@ -9,6 +9,7 @@ export type { FileChange, ToolErrorCode, ToolFile } from "./contract.ts";
 export { createToolHost, type RunnerStub, type ToolHostOptions } from "./host.ts";
 export type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 export type {
+  ApprovalNeed,
   OfferedTool,
   SandboxPolicy,
   ToolCallRequest,
