@@ -4,8 +4,9 @@
  */
 
 export { checkQuota } from "./answer.ts";
-export { compileCatalog } from "./catalog.ts";
+export { compileCatalog, type Switches } from "./catalog.ts";
 export type { FileChange, ToolErrorCode, ToolFile } from "./contract.ts";
+export { toolGateName } from "./gate.ts";
 export { createToolHost, type RunnerStub, type ToolHostOptions } from "./host.ts";
 export type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 export type {
