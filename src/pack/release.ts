@@ -44,7 +44,6 @@ export const NOT_YET: readonly NotYet[] = [
   row("tools.available[].labels", "calls are not weighed against each other"),
   row("tools.available[].secrets", "no secret is injected"),
   row("tools.available[].engine", "Python does not run"),
-  row("tools.tool_policies.cost_limit_per_task", "a task's cost is counted but not limited"),
   row("tools.mcp_servers", "no server is asked for tools"),
   row("guardrails.input.sanitization", "the input reaches the model as it came"),
   row("guardrails.input.jailbreak_detection", "the input is not examined"),

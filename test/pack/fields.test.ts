@@ -106,7 +106,6 @@ const VALUE: Readonly<Record<string, unknown>> = {
   "tools.available[].labels": ["external"],
   "tools.available[].secrets": ["S"],
   "tools.available[].engine": "micropython",
-  "tools.tool_policies.cost_limit_per_task": "$1",
   "tools.mcp_servers": [{ id: "m", url: "https://mcp.example" }],
   "tools.mcp_servers[].id": "n",
   "tools.mcp_servers[].url": "https://other.example",

@@ -38,7 +38,6 @@ describe("the packs of the repository", () => {
       "TOOLS.yaml:22 /available/1/sandbox/network",
       "TOOLS.yaml:23 /available/1/sandbox/egress_allowlist",
       "TOOLS.yaml:28 /available/1/audit",
-      "TOOLS.yaml:44 /tool_policies/cost_limit_per_task",
     ]);
   });
 
