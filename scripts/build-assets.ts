@@ -22,7 +22,7 @@ type Asset = { readonly path: string; readonly content: Uint8Array };
 const bundleWorker = (name: string): Promise<Uint8Array> =>
   bundle(join(WORKERS, name, "index.ts"), {
     format: "esm",
-    external: ["cloudflare:workers", "./guest.txt", "./strip.txt", "./quickjs.wasm"],
+    external: ["cloudflare:workers", "./guest.txt", "./strip.txt", "./bundle.txt", "./quickjs.wasm"],
   });
 
 /** A script for QuickJS. */
@@ -75,6 +75,8 @@ const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "engine/file-manager.js": () => bundleWorker("file-manager"),
   "engine/guest.txt": () => bundleScript("guest/index.ts"),
   "engine/strip.txt": () => bundleScript("strip.ts"),
+  "engine/pack-tool.js": () => bundleWorker("code-executor/pack-tool"),
+  "engine/pack-guest.txt": () => bundleScript("pack-tool/guest/index.ts"),
   "engine/quickjs.wasm": meteredEngine,
   "docs/swagger-ui-bundle.js": () => pageFile("swagger-ui-bundle.js"),
   "docs/swagger-ui.css": () => pageFile("swagger-ui.css"),

@@ -51,7 +51,11 @@ const LAW: Law = {
     { package: /^jose$/, in: /^src\/api\//, why: "credentials are checked at the door" },
     { package: /^yaml$/, in: /^src\/(?:pack|cli)\//, why: "a running task reads no YAML" },
     { package: /^@cfworker\/json-schema$/, in: /^src\/(?:tool|guard)\//, why: "only schemas unknown at build time" },
-    { package: /^(?:sucrase|quickjs-emscripten-core|@jitl\/)/, in: /^src\/tool\//, why: "engines belong to tools" },
+    {
+      package: /^(?:sucrase|quickjs-emscripten-core|@jitl\/)/,
+      in: /^src\/(?:tool\/|cli\/tool-facts\.ts$)/,
+      why: "engines belong to tools",
+    },
     { package: /^commander$/, in: /^src\/cli\//, why: "one command line" },
     {
       package: /^@neondatabase\/serverless$/,
@@ -59,7 +63,12 @@ const LAW: Law = {
       why: "one place talks to the database, as one tenant at a time",
     },
     { package: /^(?:pg|@electric-sql\/.+)$/, in: /^src\/local\//, why: "the Worker's database is behind HTTP" },
-    { package: /^(?:wrangler|miniflare|esbuild)$/, in: /^src\/local\//, why: "only the local runner starts a runtime" },
+    { package: /^(?:wrangler|miniflare)$/, in: /^src\/local\//, why: "only the local runner starts a runtime" },
+    {
+      package: /^esbuild$/,
+      in: /^src\/cli\/tool-bundle\.ts$/,
+      why: "a pack's tools are bundled where it is published from",
+    },
   ],
   testFolders: ["house", "data", "case", "flow", "conformance", "fault", "bench", "browser"],
   shells: [

@@ -7,8 +7,8 @@
 /** Equal to the version in package.json, which a test holds. */
 export const FRAMEWORK_VERSION = "0.1.0";
 
-/** Ids of tools that run. Any other listed tool is a warning, is not offered to the model, and answers TOOL_UNKNOWN. */
-export const IMPLEMENTED_TOOLS: readonly string[] = ["code_executor", "file_manager", "skill"];
+/** Ids of built-in tools. Any other listed tool that the pack does not bring is a warning, and answers TOOL_UNKNOWN. */
+export const BUILTIN_TOOLS: readonly string[] = ["code_executor", "file_manager", "skill"];
 
 /** The most a tool's sandbox gets, whatever its entry asks for: `pack validate` warns of more, the tool room lowers it. */
 export const SANDBOX_CEILINGS = {

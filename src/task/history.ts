@@ -29,6 +29,8 @@ export type CallResult = {
   readonly durationMs: number;
   /** Display name of the tool; absent in records made before it was kept. */
   readonly toolName?: string;
+  /** What a pack's own tool wrote to its console: for people, not for the model. */
+  readonly console?: string;
 };
 
 /** Tokens of turns that came to nothing. */

@@ -63,6 +63,7 @@ async function callTool(run: Run, step: number, pending: PendingCall, before: nu
     error: outcome.error,
     durationMs: outcome.durationMs,
     toolName: run.catalog.nameOf(pending.call.toolId),
+    ...consoleOf(outcome),
   };
   return run.commit({
     result: { record, changes: outcome.changes },
@@ -75,11 +76,14 @@ async function callTool(run: Run, step: number, pending: PendingCall, before: nu
           success: record.success,
           ...(record.error === null ? { result: JSON.parse(record.resultJson) } : { error: record.error }),
           duration_ms: record.durationMs,
+          ...consoleOf(outcome),
         },
       },
     ],
   });
 }
+
+const consoleOf = ({ console }: ToolOutcome) => (console === undefined ? {} : { console });
 
 const refused = (error: NonNullable<ToolOutcome["error"]>): ToolOutcome => ({
   success: false,
@@ -111,6 +115,7 @@ async function outcomeOf(run: Run, step: number, pending: PendingCall, before: n
       key: await callKeyOf(row, step, index),
       files: run.files(),
       traceparent: formatTraceparent(childTrace(parseTraceparent(row.request.traceparent))),
+      packOwner: row.request.pack_owner,
     },
     run.signal,
   );

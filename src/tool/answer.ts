@@ -4,14 +4,26 @@
  */
 import { err, ok, type Result, utf8Length } from "../platform/index.ts";
 import type { FileChange, ToolErrorCode, ToolFile } from "./contract.ts";
-import { ERROR_MESSAGE_LENGTH_MAX, RESULT_BYTES_MAX, RESULT_DEPTH_MAX, WORKSPACE_QUOTA } from "./limits.ts";
+import {
+  CONSOLE_CHARS_MAX,
+  ERROR_MESSAGE_LENGTH_MAX,
+  RESULT_BYTES_MAX,
+  RESULT_DEPTH_MAX,
+  WORKSPACE_QUOTA,
+} from "./limits.ts";
 import { canonicalPath } from "./policy.ts";
 import type { SandboxPolicy, ToolRefusal } from "./types.ts";
 
 export type Answer = { readonly resultJson: string; readonly changes: readonly FileChange[] };
 
 /** Codes a worker may give itself; others are the host's words and are not taken from it. */
-const WORKER_CODES: readonly ToolErrorCode[] = ["TOOL_ARGUMENTS", "TOOL_TIMEOUT", "TOOL_LIMIT", "PATH_DENIED"];
+const WORKER_CODES: readonly ToolErrorCode[] = [
+  "TOOL_ARGUMENTS",
+  "TOOL_TIMEOUT",
+  "TOOL_LIMIT",
+  "EGRESS_DENIED",
+  "PATH_DENIED",
+];
 
 const failed = (message: string): Result<never, ToolRefusal> => err({ code: "TOOL_FAILED", message });
 const limited = (message: string): Result<never, ToolRefusal> => err({ code: "TOOL_LIMIT", message });
@@ -35,6 +47,14 @@ export function parseAnswer(
   if (!changes.ok) return changes;
   const overQuota = checkQuota(context.files, changes.value);
   return overQuota === null ? ok({ resultJson, changes: changes.value }) : limited(overQuota);
+}
+
+/** What the tool wrote to its console, for whoever wrote the tool; the model is not told. Empty when that is nothing. */
+export function consoleOf(json: string): { readonly console?: string } {
+  const answer = parseJson(json);
+  const text = isRecord(answer) && typeof answer.console === "string" ? answer.console.toWellFormed() : "";
+  if (text === "") return {};
+  return { console: text.length > CONSOLE_CHARS_MAX ? `${text.slice(0, CONSOLE_CHARS_MAX)}\n[cut]\n` : text };
 }
 
 /** Undefined for what is not JSON, or too deep for the parser. `__proto__` members are dropped. */

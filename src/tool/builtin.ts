@@ -1,7 +1,8 @@
 /**
  * The tools that exist: what each is called, what arguments it takes, and which engine runs it. A pack chooses among
- * these and sets their limits; it cannot add one yet. No behaviour here: that is in `workers/` and in `host.ts`.
+ * these, sets their limits, and may bring tools of its own. No behaviour here: that is in `workers/` and in `host.ts`.
  */
+import type { ToolDef } from "../pack/index.ts";
 
 type Schema = { readonly [keyword: string]: unknown };
 
@@ -10,7 +11,7 @@ export type Builtin = {
   readonly description: string;
   readonly parameters: Schema;
   /** Null: answered by the host itself, from the pack, without an isolate. */
-  readonly engine: "code-executor" | "file-manager" | null;
+  readonly engine: "code-executor" | "file-manager" | "pack-tool" | null;
 };
 
 /** Languages of the contract that this release cannot run, so that a call naming one gets a sentence, not a schema. */
@@ -79,3 +80,9 @@ const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
 
 /** Undefined for a tool that this release does not have, whatever a pack says. */
 export const findBuiltin = (toolId: string): Builtin | undefined => BUILTINS.get(toolId);
+
+/** A tool that the pack brings, in the shape of the others; undefined for an entry without code. */
+export const packTool = ({ name, description, bundle }: ToolDef): Builtin | undefined =>
+  bundle === undefined
+    ? undefined
+    : { name, description: description || name, parameters: { type: "object" }, engine: "pack-tool" };

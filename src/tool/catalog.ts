@@ -5,7 +5,7 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { AgentConfig, JsonSchema, RiskLevel, ToolDef } from "../pack/index.ts";
 import { utf8Length } from "../platform/index.ts";
-import { type Builtin, findBuiltin, LANGUAGES_ABSENT, SKILL_TOOL_ID } from "./builtin.ts";
+import { type Builtin, findBuiltin, LANGUAGES_ABSENT, packTool, SKILL_TOOL_ID } from "./builtin.ts";
 import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
 import type { OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
 
@@ -53,12 +53,17 @@ export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED)
     },
     nameOf: (toolId) => names.get(toolId) ?? findBuiltin(toolId)?.name ?? toolId,
     // A built-in only stages writes, which are dropped unless its result is recorded, and reaches no network: made
-    // again it can do nothing twice. Any other tool says so itself.
+    // again it can do nothing twice. Any other tool says so itself, or reaches no network either.
     mayRepeat: (toolId) =>
       findBuiltin(toolId) !== undefined ||
-      config.tools.available.some((tool) => tool.id === toolId && (tool.idempotent || tool.read_only)),
+      config.tools.available.some(
+        (tool) => tool.id === toolId && (tool.idempotent || tool.read_only || isContained(tool)),
+      ),
   };
 }
+
+/** Whatever such a tool does stays in its isolate until its result is recorded. */
+const isContained = ({ bundle, sandbox }: ToolDef): boolean => bundle !== undefined && sandbox.network === "none";
 
 /** The tools of the pack that exist and are not denied, in the pack's order, `skill` last unless it is listed. */
 export function collectTools(config: AgentConfig, switches: Switches = CLOSED): ReadonlyMap<string, Tool> {
@@ -66,7 +71,7 @@ export function collectTools(config: AgentConfig, switches: Switches = CLOSED): 
   const tools = new Map<string, Tool>();
   const threshold = config.guardrails.behavioral.approval_threshold;
   const add = (id: string, definition: ToolDef | null): void => {
-    const builtin = findBuiltin(id);
+    const builtin = findBuiltin(id) ?? (definition === null ? undefined : packTool(definition));
     if (builtin === undefined || denied.has(id)) return;
     const refusal =
       definition === null ? null : (refuseForNetwork(definition, switches) ?? refuseForApproval(definition, threshold));

@@ -12,7 +12,7 @@ import {
   sha256Hex,
   utf8Length,
 } from "../platform/index.ts";
-import { parseAnswer } from "./answer.ts";
+import { consoleOf, parseAnswer } from "./answer.ts";
 import { SKILL_TOOL_ID } from "./builtin.ts";
 import { collectTools, type Switches, type Tool } from "./catalog.ts";
 import { isInScopes, type WorkerRequest } from "./contract.ts";
@@ -42,7 +42,7 @@ export type ToolHostOptions = {
 };
 
 /** What a call came to, before it is timed. */
-type Ending = Pick<ToolOutcome, "success" | "resultJson" | "error" | "changes">;
+type Ending = Omit<ToolOutcome, "durationMs">;
 
 const fail = (error: ToolRefusal): Ending => ({ success: false, resultJson: "null", error, changes: [] });
 
@@ -93,7 +93,7 @@ async function run(
   const policy = compilePolicy(tool.definition);
   const { tenant, toolId, key } = request;
   const runMs = policy.timeoutMs + TIMEOUT_GRACE_MS;
-  const call = { engine, policy, request, signal };
+  const call = { engine, policy, request, signal, bundle: tool.definition.bundle };
   const passage = await options.gate.pass({ tenant, toolId, key, runMs }, signal, () => runIsolated(options, call));
   if (passage.kind === "passed") return passage.value;
   const message = `${toolId} was not started: too many of its calls ran for as long as it may take (${policy.timeoutMs} ms)`;
@@ -118,10 +118,11 @@ type IsolatedCall = {
   readonly policy: SandboxPolicy;
   readonly request: ToolCallRequest;
   readonly signal: AbortSignal;
+  readonly bundle: string | undefined;
 };
 
 async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promise<Ending> {
-  const { engine, policy, request, signal } = call;
+  const { engine, policy, request, signal, bundle } = call;
   const { cpuMs, ...limits } = workerLimits(policy);
   const visible = readableScopes(policy);
   const workerRequest: WorkerRequest = {
@@ -135,6 +136,7 @@ async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promis
   };
   const runnerCall: RunnerCall = {
     engine,
+    ...(bundle === undefined ? {} : { code: { owner: request.packOwner ?? "", digest: bundle } }),
     policyDigest: await sha256Hex(canonicalJson(policy)),
     timeoutMs: policy.timeoutMs + TIMEOUT_GRACE_MS,
     cpuMs,
@@ -145,7 +147,8 @@ async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promis
   switch (answer.kind) {
     case "answer": {
       const parsed = parseAnswer(answer.json, { policy, files: request.files });
-      return parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
+      const ending = parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
+      return bundle === undefined ? ending : { ...ending, ...consoleOf(answer.json) };
     }
     case "timeout":
       return fail({

@@ -9,11 +9,12 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { describeError, sha256Hex, systemClock } from "../platform/index.ts";
 import { type Engine, loadEngine } from "./engine.ts";
 import { ANSWER_LENGTH_MAX } from "./limits.ts";
+import { withPackCode } from "./pack-code.ts";
 import { raceAnswer } from "./race.ts";
 import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 
 /** Bindings this entrypoint uses; it sees the others and passes none on. */
-type Bindings = { readonly LOADER: WorkerLoader; readonly ASSETS: Fetcher };
+type Bindings = { readonly LOADER: WorkerLoader; readonly ASSETS: Fetcher; readonly PACKS: R2Bucket };
 
 export { ToolGateObject } from "./gate-object.ts";
 
@@ -49,6 +50,7 @@ export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
     let engine: Engine;
     try {
       engine = await loadEngine(this.env.ASSETS, call.engine);
+      if (call.code !== undefined) engine = await withPackCode(engine, call.code, this.env.PACKS);
     } catch (thrown) {
       // Kept apart from what an isolate throws: this is ours, and fit for the log.
       return { kind: "unavailable", message: describeError(thrown) };

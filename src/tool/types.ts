@@ -54,6 +54,8 @@ export type ToolCallRequest = {
   readonly key: string;
   readonly files: readonly ToolFile[];
   readonly traceparent: string;
+  /** The shelf of the registry that the task's pack is on. Only a pack's own tools need it. */
+  readonly packOwner?: string;
 };
 
 export type ToolOutcome = {
@@ -64,6 +66,8 @@ export type ToolOutcome = {
   readonly durationMs: number;
   /** Checked against the call's scopes and quotas; empty when the call failed. */
   readonly changes: readonly FileChange[];
+  /** What a pack's own tool wrote to its console, cut to CONSOLE_CHARS_MAX; absent when that is nothing. */
+  readonly console?: string;
 };
 
 export interface ToolHost {

@@ -11,7 +11,13 @@ const asset = (path: string): string => join(ROOT, "dist/assets", path);
 
 const ASSETS = [
   ...["engine/code-executor.js", "engine/file-manager.js", "engine/guest.txt", "engine/strip.txt"],
-  ...["engine/quickjs.wasm", "docs/swagger-ui-bundle.js", "docs/swagger-ui.css"],
+  ...[
+    "engine/pack-tool.js",
+    "engine/pack-guest.txt",
+    "engine/quickjs.wasm",
+    "docs/swagger-ui-bundle.js",
+    "docs/swagger-ui.css",
+  ],
 ];
 
 describe("build-assets", () => {
@@ -29,7 +35,7 @@ describe("build-assets", () => {
       const code = readFileSync(asset(path), "utf8");
       expect(code).not.toContain(ROOT);
       const imports = [...code.matchAll(/\bfrom"([^"]+)"/g)].map((match) => match[1]);
-      const allowed = ["cloudflare:workers", "./guest.txt", "./strip.txt", "./quickjs.wasm"];
+      const allowed = ["cloudflare:workers", "./guest.txt", "./strip.txt", "./bundle.txt", "./quickjs.wasm"];
       expect(imports.filter((name) => !allowed.includes(name ?? ""))).toEqual([]);
     }
   });

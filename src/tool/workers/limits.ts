@@ -43,3 +43,9 @@ export const QUERY_LENGTH_MAX = 1_000;
 
 /** Content returned by a read, in bytes of JSON, so that a result stays under the host's limit. The rest is dropped. */
 export const READ_BYTES_MAX = 200 * 1024;
+
+/** Requests that a pack's tool may have on their way at once. Over it: an error inside the tool. */
+export const FETCHES_PENDING_MAX = 16;
+
+/** Body of one answer to a pack's tool. A longer one is an error inside the tool: half of it would pass for a whole. */
+export const FETCH_BODY_BYTES_MAX = 1024 * 1024;
