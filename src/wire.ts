@@ -2,22 +2,41 @@
  * Bindings -> the services each room asks for. Built once per isolate (what depends on variables alone) or once per
  * object; no decision is taken here.
  */
+import { waitUntil } from "cloudflare:workers";
 import {
   type ApiDeps,
   createApi,
+  createAuthWitness,
   createCredentials,
   createRateLimiter,
+  createTellRefusedKey,
+  createTenantProjection,
   createUpstashCounter,
+  kindOf,
   toPolicies,
 } from "./api/index.ts";
 import type { KeyServices, TenantServices } from "./api/object.ts";
+import { createAuditReader, createAuditSink } from "./audit/index.ts";
+import type { AuditServices } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Config, parseConfig, type RunMessage } from "./env.ts";
+import { createPass, createWebhooks, type Webhooks } from "./event/index.ts";
+import type { DoorbellServices, WebhookServices } from "./event/object.ts";
+import { createEvents, type Events, toWebhookPorts } from "./events.ts";
 import { createObjectMemory, createRedisAccess, createUpstashMemory, type ShortTermMemory } from "./memory/index.ts";
 import { createBreakerClient, createModelRouter } from "./model/index.ts";
 import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
-import { createDb, createLog, type Db, describeError, systemClock, systemRandom } from "./platform/index.ts";
-import { checkReady } from "./ready.ts";
+import {
+  createDb,
+  createLog,
+  createSeal,
+  type Db,
+  describeError,
+  err,
+  systemClock,
+  systemRandom,
+} from "./platform/index.ts";
+import { createReadiness } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
 import type { IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
 import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps, toolGateName } from "./tool/index.ts";
@@ -111,10 +130,50 @@ function dbOf(env: Bindings): Db | null {
   return db;
 }
 
+let events: Events | null = null;
+/** Null without a database. */
+export function eventsOf(env: Bindings): Events | null {
+  const database = dbOf(env);
+  if (database === null) return null;
+  events ??= createEvents(env, { db: database, redis: redisOf(env), webhooks: webhookPortsOf(env), log });
+  return events;
+}
+
+/** Whether anything leaves the outbox: that takes a role of its own. */
+export const isPublishing = (env: Bindings): boolean => requireConfig(env).outboxDatabaseUrl !== null;
+
+export const isDevelopment = (env: Bindings): boolean => requireConfig(env).environment === "development";
+
 function projectionOf(env: Bindings) {
   const database = dbOf(env);
-  return database === null ? null : createProjection(database, log);
+  if (database === null) return null;
+  return createProjection(database, log, isPublishing(env) ? (eventsOf(env)?.ring ?? null) : null);
 }
+
+/** Null without a database, or without the key that secrets are sealed under. */
+function webhookPortsOf(env: Bindings) {
+  const { secretsMasterKey, egressLocalOrigins: localOrigins } = requireConfig(env);
+  const database = dbOf(env);
+  if (database === null || secretsMasterKey === null) return null;
+  return toWebhookPorts(env, { db: database, seal: createSeal(secretsMasterKey), localOrigins, log });
+}
+
+function webhooksOf(env: Bindings): Webhooks | null {
+  const ports = webhookPortsOf(env);
+  return ports === null ? null : createWebhooks(ports);
+}
+
+export function webhookServices(env: Bindings): WebhookServices {
+  const ports = webhookPortsOf(env);
+  const nowhere = err({ reason: "unavailable", message: "no database", sqlstate: null } as const);
+  const pass = ports === null ? async () => nowhere : createPass(ports);
+  return { pass, clock: systemClock, random: systemRandom, log };
+}
+export const doorbellServices = (env: Bindings): DoorbellServices => ({
+  clock: systemClock,
+  log,
+  publish: isPublishing(env) ? (eventsOf(env)?.publish ?? null) : null,
+});
 
 export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServices {
   // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
@@ -177,11 +236,17 @@ export function keyServices(env: Bindings): KeyServices {
   };
 }
 
-export const tenantServices = (): TenantServices => ({
-  clock: systemClock,
-  changed: ({ kind, tenant, ...facts }) =>
-    log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
-});
+export function tenantServices(env: Bindings): TenantServices {
+  const database = dbOf(env);
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    changed: ({ kind, tenant, ...facts }) =>
+      log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
+    projection: database && createTenantProjection({ db: database, log, kind: kindOf(requireConfig(env)) }),
+  };
+}
 
 function limiterOf(env: Bindings) {
   const redis = redisOf(env);
@@ -193,6 +258,26 @@ function limiterOf(env: Bindings) {
     random: systemRandom,
     log,
   });
+}
+
+export function auditServices(env: Bindings): AuditServices {
+  const database = dbOf(env);
+  const sink = database === null ? null : createAuditSink(database, log);
+  return { clock: systemClock, random: systemRandom, log, sink };
+}
+
+/** Told beside the request, which waits for nothing of it. */
+function onKeyRefused(env: Bindings): (keyId: string, digest: Uint8Array) => void {
+  const tell = createTellRefusedKey({
+    keys: (id) => env.KEY.getByName(id),
+    audit: (tenant) => env.AUDIT.getByName(tenant),
+    clock: systemClock,
+    log,
+  });
+  return (keyId, digest) => {
+    const told = tell(keyId, digest);
+    if (told !== null) waitUntil(told);
+  };
 }
 
 export function apiDeps(env: Bindings, config: Config): ApiDeps {
@@ -210,9 +295,16 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
       random: systemRandom,
       log,
       fetch: (input, init) => fetch(input, init),
+      onKeyRefused: onKeyRefused(env),
     }),
+    audit: (tenant) => env.AUDIT.getByName(tenant),
+    auditLog: createAuditReader(dbOf(env)),
+    auditSigningKey: config.auditSigningKey,
+    witness: createAuthWitness(systemClock),
     keys: (id) => env.KEY.getByName(id),
     tenants: (tenant) => env.TENANT.getByName(tenant),
+    webhooks: webhooksOf(env),
+    deadLetters: eventsOf(env)?.deadLetters ?? null,
     limiter: limiterOf(env),
     registry: registryOf(env),
     router: routerOf(env),
@@ -222,7 +314,15 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     clock: systemClock,
     random: systemRandom,
     log,
-    ready: () => checkReady(env, systemClock, dbOf(env)),
+    ready: createReadiness({
+      parts: {
+        objects: () => env.DIRECTORY.getByName("directory").ping(),
+        registry: () => env.PACKS.head("_ready"),
+      },
+      db: dbOf(env),
+      hasOutbox: config.outboxDatabaseUrl !== null,
+      clock: systemClock,
+    }),
   };
 }
 

@@ -9,7 +9,8 @@ import { correlate } from "./correlate.ts";
 import { addCorsHeaders, checkOrigin, isPreflight, preflightResponse } from "./cors.ts";
 import type { ApiDeps, Background } from "./deps.ts";
 import { problemResponse, toAppError } from "./problem.ts";
-import { addRateHeaders, RateLimited } from "./rate-limit.ts";
+import { addRateHeaders } from "./rate-limit.ts";
+import { RateLimited } from "./rate-limiter.ts";
 import { createRest, MethodNotAllowed } from "./rest.ts";
 import type { Scope } from "./route.ts";
 import { createRpc } from "./rpc.ts";
@@ -26,7 +27,9 @@ function checkRequest({ request, url, deps }: Scope): void {
 function answerProblem(scope: Scope, error: AppError): Response {
   const context = { traceId: scope.correlation.traceId, tenant: scope.tenant, instance: scope.url.pathname };
   const headers: Record<string, string> = error instanceof MethodNotAllowed ? { allow: error.allow } : {};
-  return problemResponse(error, context, { headers, members: error instanceof RateLimited ? error.members : {} });
+  if (!(error instanceof RateLimited)) return problemResponse(error, context, { headers });
+  scope.rate = error.verdict;
+  return problemResponse(error, context, { members: { "violated-policies": [error.verdict.policy.name] } });
 }
 
 /** A copy, for answers from elsewhere have headers that cannot be changed. */
@@ -50,7 +53,9 @@ async function answer(scope: Scope, doors: { readonly rest: Handler; readonly rp
     // An RPC client can only read errors in its own protocol, so its handler makes the checks.
     return rpc === null ? await doors.rest(scope) : await rpc(scope, () => checkRequest(scope));
   } catch (thrown) {
-    return answerProblem(scope, toAppError(thrown, scope.log));
+    const error = toAppError(thrown, scope.log);
+    scope.refusal = error.code;
+    return answerProblem(scope, error);
   }
 }
 
@@ -73,10 +78,13 @@ export function createApi(deps: ApiDeps): (request: Request, background: Backgro
       tenant: null,
       taskId: null,
       agentId: null,
+      refusal: null,
       rate: null,
       route: "unmatched",
     };
     const response = finish(scope, await answer(scope, doors));
+    const told = deps.witness.see(scope);
+    if (told !== null) background.waitUntil(told);
     deps.log
       .with({
         trace_id: correlation.traceId,

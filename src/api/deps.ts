@@ -2,10 +2,14 @@
  * What the doors are given. They hold no binding and read no variable: `index.ts` of the Worker builds these, tests
  * build others.
  */
+
+import type { AuditReader, AuditStub } from "../audit/index.ts";
+import type { DeadLetters, Webhooks } from "../event/index.ts";
 import type { ModelRouter, Tier } from "../model/index.ts";
 import type { PackRegistry } from "../pack/index.ts";
 import type { Clock, Log, Random, TaskId, TenantId } from "../platform/index.ts";
 import type { TaskStub, TenantIndexStub } from "../task/index.ts";
+import type { AuthWitness } from "./auth-witness.ts";
 import type { Credentials } from "./credentials.ts";
 import type { KeyStub, TenantStub } from "./key-record.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
@@ -22,6 +26,12 @@ export type ApiConfig = {
 /** `failed`: tasks cannot be accepted. `degraded`: they can, something else is missing. */
 export type ReadyChecks = { readonly [name: string]: "ok" | "degraded" | "failed" };
 
+export type Readiness = {
+  readonly checks: ReadyChecks;
+  /** Null without a database; a member is null while it is not known. */
+  readonly database: { readonly schemaVersion: number | null; readonly isRoleSafe: boolean | null } | null;
+};
+
 export type ApiDeps = {
   readonly config: ApiConfig;
   /** A new stub at each call: after an object was reset, the old one stays broken. */
@@ -30,6 +40,15 @@ export type ApiDeps = {
   readonly credentials: Credentials;
   readonly keys: (id: string) => KeyStub;
   readonly tenants: (tenant: TenantId) => TenantStub;
+  /** Null where there is no database, or no key to keep their secrets under. */
+  readonly webhooks: Webhooks | null;
+  readonly audit: (tenant: TenantId) => AuditStub;
+  readonly auditLog: AuditReader;
+  /** Signs heads of audit logs: 32 bytes, base64url. Null: none is signed. */
+  readonly auditSigningKey: string | null;
+  readonly witness: AuthWitness;
+  /** Null without a database. */
+  readonly deadLetters: DeadLetters | null;
   readonly limiter: RateLimiter;
   readonly registry: PackRegistry;
   readonly router: Pick<ModelRouter, "isAllowed" | "modelOf">;
@@ -45,7 +64,7 @@ export type ApiDeps = {
   readonly random: Random;
   readonly log: Log;
   /** Never rejects, never wakes an idle database. */
-  readonly ready: () => Promise<ReadyChecks>;
+  readonly ready: () => Promise<Readiness>;
 };
 
 /** The one thing the doors need of the platform's execution context. */

@@ -89,6 +89,10 @@ export const REQUEST_ADVICE = {
     cause: "The tenant has 100 keys that are neither revoked nor expired.",
     remedy: "Revoke keys that nobody uses: `vasini keys ls` shows when each was last used.",
   },
+  WEBHOOK_LIMIT_REACHED: {
+    cause: "The tenant has 20 webhooks.",
+    remedy: "Remove one that nobody needs: `vasini webhooks ls` shows which are disabled.",
+  },
   TOO_LARGE: {
     cause: "The body has more bytes than `BODY_BYTES_MAX` (1 MiB by default).",
     remedy: "Send less. The operator can raise the limit.",
@@ -112,7 +116,8 @@ export const REQUEST_ADVICE = {
       "Mend every item of `errors[]`: each has file, line, column, what was found and what is expected. `vasini pack validate` shows the same offline.",
   },
   RATE_LIMITED: {
-    cause: "The tenant sent more requests in the window than it may.",
+    cause:
+      "The tenant sent more requests in the window than it may, or too many credentials that came from the client's address were refused.",
     remedy: "Wait for as many seconds as `Retry-After` says, then send the same request again.",
   },
   HEADERS_TOO_LARGE: {

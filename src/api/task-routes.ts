@@ -1,12 +1,15 @@
 /** Tasks: list, read, follow, cancel, replay. */
 import { AppError } from "../platform/index.ts";
+import { preferredType } from "./accept.ts";
 import { acceptedHeaders, cancelTask, jsonResponse, readTask } from "./answer.ts";
+import { audited } from "./audited.ts";
 import { callObject } from "./call-object.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import { eventPage, followTask, parseAfter } from "./follow-task.ts";
 import { type Route, requireKey, requireTaskId, tenantRoute } from "./route.ts";
 import { replayTask } from "./run-task.ts";
 import { Cancelled, EventPage, EventsQuery, ListQuery, ReplayAccepted, ReplayBody, Task, TaskList } from "./schema.ts";
+import { answerWhileAdmitted } from "./while-admitted.ts";
 
 const list = tenantRoute({
   method: "GET",
@@ -68,11 +71,12 @@ const events = tenantRoute({
     const taskId = requireTaskId(call);
     const after = parseAfter(request.headers.get("last-event-id"), call.query.after);
     const task = { tenant: call.tenant, taskId };
-    const accept = request.headers.get("accept") ?? "";
-    if (accept.includes("application/json") && !accept.includes("text/event-stream")) {
+    const type = preferredType(request.headers.get("accept"), ["text/event-stream", "application/json"]);
+    if (type === "application/json") {
       return eventPage(call.deps, task, { after, limit: call.query.limit });
     }
-    return followTask(call.deps, task, { after, isHead: request.method === "HEAD" });
+    const stream = await followTask(call.deps, task, { after, isHead: request.method === "HEAD" });
+    return answerWhileAdmitted(call.scope, stream, { audience: "tenant", needs: "tasks:read" });
   },
 });
 
@@ -87,7 +91,7 @@ const cancel = tenantRoute({
   errors: ["TASK_NOT_FOUND", "ALREADY_TERMINAL", "UNAVAILABLE"],
   handle: async (call) => {
     const taskId = requireTaskId(call);
-    return jsonResponse(202, { task_id: taskId, state: await cancelTask(call.deps, call.tenant, taskId) });
+    return jsonResponse(202, { task_id: taskId, state: await cancelTask(call.scope, call.tenant, taskId) });
   },
 });
 
@@ -119,11 +123,10 @@ const replay = tenantRoute({
     const { scope, deps, tenant, body } = call;
     const key = requireKey(scope.request.headers);
     const source = requireTaskId(call);
-    const accepted = await replayTask(
-      deps,
-      { tenant, key, correlation: scope.correlation },
-      { source, fromStep: body.from_step, version: body.version ?? null, dryRun: body.dry_run },
-      scope.background,
+    const request = { source, fromStep: body.from_step, version: body.version ?? null, dryRun: body.dry_run };
+    const change = { tenant, action: "task.replayed", resource: `task:${source}` } as const;
+    const accepted = await audited(scope, change, () =>
+      replayTask(deps, { tenant, key, correlation: scope.correlation }, request, scope.background),
     );
     scope.taskId = accepted.taskId;
     const answer = { task_id: accepted.taskId, status: "queued", pack_id: accepted.packId, replay_of: source };

@@ -1,7 +1,17 @@
 /** The floor every room stands on. Knows no room. */
 
 export { assert, unreachable } from "./assert.ts";
-export { canonicalJson, lengthPrefixed, sha256, sha256Hex, toHex, utf8, utf8Length } from "./bytes.ts";
+export {
+  canonicalJson,
+  fromBase64,
+  lengthPrefixed,
+  sha256,
+  sha256Hex,
+  toBase64,
+  toHex,
+  utf8,
+  utf8Length,
+} from "./bytes.ts";
 export { type Clock, type Random, systemClock, systemRandom, toRfc3339 } from "./clock.ts";
 export {
   createDb,
@@ -16,12 +26,14 @@ export {
   type SqlRows,
   type SqlStatement,
 } from "./db.ts";
+export { checkEgressUrl, type EgressReason, type EgressRefusal, type EgressRules } from "./egress.ts";
 export { AppError, type ConnectCode, ERRORS, type ErrorCode, type ErrorItem } from "./errors.ts";
 export {
   deriveAgentId,
   deriveTaskId,
   type IdempotencyKey,
   newTraceId,
+  newWebhookId,
   type PackId,
   parseIdempotencyKey,
   parsePackId,
@@ -29,13 +41,16 @@ export {
   parseTaskId,
   parseTenantId,
   parseTraceId,
+  parseWebhookId,
   type SessionId,
   type TaskId,
   type TenantId,
   type TraceId,
   taskObjectName,
+  type WebhookId,
 } from "./ids.ts";
 export { createLog, describeError, type Log, type LogContext, type LogFacts } from "./log.ts";
 export { formatMicros, parseDuration, parseMemorySize, parseMoney, type QuantityError } from "./quantity.ts";
 export { err, ok, type Result } from "./result.ts";
+export { createSeal, type Seal, type SealFailure, type SealScope } from "./seal.ts";
 export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from "./trace.ts";

@@ -1,22 +1,44 @@
 /** The whole Worker as in production: a credential is asked for, keys are made and taken, over the real objects. */
 
 import type { Role } from "../../src/api/access.ts";
-import { createCredentials } from "../../src/api/credentials.ts";
+import { type CredentialPorts, createCredentials } from "../../src/api/credentials.ts";
+import type { ApiDeps } from "../../src/api/index.ts";
+import { createAuditReader } from "../../src/audit/index.ts";
+import { createDeadLetters, usageConsumer } from "../../src/event/index.ts";
 import { assert, type Clock, systemClock } from "../../src/platform/index.ts";
+import { SEED } from "../audit/log.ts";
+import { databaseOf, webhooksOf } from "../event/database.ts";
 import { type Ask, answerOf, ask, env, type Fetch, type Json, workerWith } from "./gateway.ts";
 import { memoryLog } from "./ports.ts";
 
 export const PEPPER = "the-pepper-of-these-tests";
 const ADMIN = "the-bootstrap-key";
 
-type Options = { readonly authMode?: "dev" | "required"; readonly clock?: Clock; readonly pepper?: string | null };
+type Options = Partial<Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | "deadLetters" | "witness">> & {
+  readonly authMode?: "dev" | "required";
+  readonly clock?: Clock;
+  readonly pepper?: string | null;
+  readonly onKeyRefused?: CredentialPorts["onKeyRefused"];
+};
 
 /** Each call is an isolate of its own: it remembers no key of another. */
 export function guarded(options: Options = {}): Fetch {
-  const { authMode = "required", clock = systemClock, pepper = PEPPER } = options;
-  return workerWith(({ config, random }) => ({
+  const { authMode = "required", clock = systemClock, pepper = PEPPER, ...more } = options;
+  const { onKeyRefused = () => undefined, ...rest } = more;
+  const door = workerWith(({ config, random }) => ({
+    auditLog: createAuditReader(databaseOf()),
+    auditSigningKey: SEED,
+    deadLetters: createDeadLetters({
+      db: databaseOf(),
+      consumers: [usageConsumer],
+      replayers: {},
+      clock,
+      log: memoryLog(),
+    }),
+    ...rest,
     config: { ...config, authMode },
     clock,
+    webhooks: webhooksOf(),
     credentials: createCredentials({
       config: { environment: "development", authMode, adminApiKey: ADMIN, keyPepper: pepper, token: null },
       keys: (id) => env.KEY.getByName(id),
@@ -24,8 +46,14 @@ export function guarded(options: Options = {}): Fetch {
       random,
       log: memoryLog(),
       fetch,
+      onKeyRefused,
     }),
   }));
+  return (request) => {
+    // Refused credentials are counted by address; unless a test says where it comes from, each call has its own.
+    if (!request.headers.has("cf-connecting-ip")) request.headers.set("cf-connecting-ip", crypto.randomUUID());
+    return door(request);
+  };
 }
 
 export const isolate = guarded();

@@ -11,7 +11,7 @@ import {
 } from "../../src/gen/proto/grpc/health/v1/health_pb.js";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
 import { keyring } from "./keyring.ts";
-import { manualClock, memoryLog } from "./ports.ts";
+import { manualClock, memoryLog, UNAUDITED } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
 
 const nothing = (): never => {
@@ -33,7 +33,9 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     tenants: nothing,
     tasks: nothing,
     index: nothing,
+    webhooks: null,
     limiter: limiterInMemory(),
+    ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
     router: { isAllowed: nothing, modelOf: nothing },
     dispatch: nothing,
@@ -41,7 +43,7 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     clock: manualClock(),
     random: () => 0,
     log: memoryLog(),
-    ready: async () => ({}),
+    ready: async () => ({ checks: {}, database: null }),
   });
   const fetch = (input: RequestInfo | URL, init?: RequestInit) => api(new Request(input, init), { waitUntil: nothing });
   const options = { baseUrl: origin, fetch: fetch as typeof globalThis.fetch };

@@ -314,6 +314,35 @@ describe("requests", () => {
   });
 });
 
+describe("the flags of every command", () => {
+  const places = [
+    ["before the command", ["--json", "--url", "URL", "--tenant", "acme", "tasks", "ls"]],
+    ["between the group and the command", ["tasks", "--json", "--url", "URL", "--tenant", "acme", "ls"]],
+    ["after it", ["tasks", "ls", "--json", "--url", "URL", "--tenant", "acme"]],
+    ["in all of these places", ["--json", "tasks", "--tenant", "other", "ls", "--tenant", "acme", "--url", "URL"]],
+  ] as const;
+  for (const [place, words] of places) {
+    it(`may stand ${place}`, async () => {
+      const server = await serve({ "GET /api/v1/tasks": json(200, { items: [], next_cursor: null }) });
+      const ran = await runBin(words.map((word) => (word === "URL" ? server.url : word)));
+      expect(documentOf(ran)).toEqual({ items: [], next_cursor: null });
+      expect(server.asked.map(({ headers }) => headers["x-tenant-id"])).toEqual(["acme"]);
+    });
+  }
+
+  it("leave an unknown flag a usage error", async () => {
+    const ran = await runBin(["--jsn", "tasks", "ls"]);
+    expect([ran.code, ran.stdout]).toEqual([2, ""]);
+    expect(ran.stderr).toContain("--jsn");
+  });
+
+  it("need a command all the same", async () => {
+    const ran = await runBin(["--json"]);
+    expect(ran.code).toBe(2);
+    expect(documentOf(ran)).toMatchObject({ ok: false, error: { code: "USAGE" } });
+  });
+});
+
 const commandsOf = (ran: Ran): string[] =>
   [...(ran.stdout.split("Commands:")[1]?.matchAll(/^ {2}(\w+)/gm) ?? [])].map((match) => match[1] ?? "");
 
@@ -335,12 +364,13 @@ describe("help", () => {
   it("and docs/cli.md know the same commands", async () => {
     const page = await readFile(join(import.meta.dirname, "../../docs/cli.md"), "utf8");
     const documented = [...page.matchAll(/^\| `vasini ([a-z ]+?)(?: [<[].*)?` \|/gm)].map((match) => match[1]);
-    const groups = await Promise.all(
-      ["tasks", "pack", "keys"].map(async (group) =>
-        commandsOf(await runBin([group, "--help"])).map((name) => `${group} ${name}`),
-      ),
+    const all = await Promise.all(
+      commandsOf(await runBin(["--help"])).map(async (name) => {
+        const below = commandsOf(await runBin([name, "--help"]));
+        return below.length === 0 ? [name] : below.map((one) => `${name} ${one}`);
+      }),
     );
-    expect(documented.sort()).toEqual(["run", "doctor", ...groups.flat()].sort());
+    expect(documented.sort()).toEqual(all.flat().sort());
   });
 
   it("suggests the command that was meant", async () => {
@@ -351,6 +381,6 @@ describe("help", () => {
 
   it("offers no command that does nothing yet", async () => {
     const ran = await runBin(["--help"]);
-    expect(commandsOf(ran)).toEqual(["run", "tasks", "pack", "keys", "doctor"]);
+    expect(commandsOf(ran)).toEqual(["run", "tasks", "pack", "keys", "webhooks", "audit", "doctor"]);
   });
 });

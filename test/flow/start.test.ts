@@ -1,10 +1,13 @@
 /** The first promise: on a fresh machine one command brings up everything, and a kill in the middle of a run loses nothing. */
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AgentService, RunAgentRequestSchema, TaskState } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
 import { dataOf, fiveSteps, get, js, openEvents, postRun, readFrames, seqOf, TENANT, typeOf } from "./client.ts";
@@ -94,6 +97,17 @@ describe("npm start", () => {
     }
   }
 
+  it("runs an agent for the official MCP client", async () => {
+    const client = new Client({ name: "flow", version: "1.0.0" });
+    const requestInit = { headers: { "x-tenant-id": TENANT } };
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${server.url}/mcp`), { requestInit }));
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toContain("senior-python-dev");
+    const result = await client.callTool({ name: "senior-python-dev", arguments: { input: js("6 * 7") } });
+    expect(result).toMatchObject({ isError: false, structuredContent: { state: "done" } });
+    await client.close();
+  });
+
   it("survives SIGKILL after the second result: five results, none twice, the same bytes for a resuming reader", async () => {
     const taskId = await idOf(await postRun(server.url, { pack: "senior-python-dev", input: slowFive, key: "killed" }));
     let results = 0;
@@ -113,6 +127,22 @@ describe("npm start", () => {
     const task = await get(server.url, `/api/v1/tasks/${taskId}`);
     expect(await task.json()).toMatchObject({ state: "done", attempt: 0 });
   }, 120_000);
+
+  it("has what its tools did in an audit log that verifies", async () => {
+    const vasini = (words: readonly string[]) =>
+      run("node", ["src/cli/bin.mjs", ...words], {
+        env: { ...process.env, VASINI_URL: server.url, VASINI_TENANT: TENANT, VASINI_API_KEY: "" },
+      });
+    const file = join(dataDir, "audit.ndjson");
+    // Each task tells Postgres by itself; the test's limit bounds the wait.
+    for (let rows: string[] = []; rows.length < 5; ) {
+      const { stdout } = await vasini(["audit", "export"]);
+      rows = stdout.split("\n").filter((line) => line.includes('"tool.executed"'));
+      writeFileSync(file, stdout);
+    }
+    const { stdout } = await vasini(["audit", "verify", file]);
+    expect(stdout).toMatch(/^whole: \d+ rows of tenant-flow/);
+  }, 60_000);
 
   it("lists what it did before the kill", async () => {
     const list = (await (await get(server.url, "/api/v1/tasks?limit=100")).json()) as { items: { state: string }[] };
