@@ -83,8 +83,11 @@ async function run(
   signal: AbortSignal,
 ): Promise<Ending> {
   if (tool === undefined) return fail({ code: "TOOL_UNKNOWN", message: `There is no tool "${request.toolId}".` });
-  // The caller has asked the catalogue already; a refused tool must not run even if it forgot to.
+  // The task has asked already; what needs a person must not run even if it forgot to.
   if (tool.refusal !== null) return fail(tool.refusal);
+  if (tool.approval !== null && request.isApproved !== true) {
+    return fail({ code: "TOOL_DENIED", message: `${tool.id} needs the approval of a person, and has none.` });
+  }
   if (tool.id === SKILL_TOOL_ID) return readSkill(options.config.skills, request.arguments.id);
   const { engine } = tool.builtin;
   if (engine === null || tool.definition === null) {

@@ -39,11 +39,18 @@ export type ToolCatalog = {
   }): ToolRefusal | null;
   /** Display name for events; the id itself when the tool is unknown. */
   nameOf(toolId: string): string;
+  /** Null: the tool's calls run without asking anybody. */
+  approvalFor(toolId: string): ApprovalNeed | null;
+  /** The pack's own word on the tool; `low` for one that the pack does not list. */
+  riskOf(toolId: string): ApprovalNeed["riskLevel"];
   /** Whether the tool's successes belong in the audit log. Everything else about it does in any case. */
   isAudited(toolId: string): boolean;
   /** Whether a call whose outcome is unknown after a crash may simply be made again. */
   mayRepeat(toolId: string): boolean;
 };
+
+/** Why a person must agree before the call runs. */
+export type ApprovalNeed = { readonly riskLevel: "low" | "medium" | "high" | "critical"; readonly reason: string };
 
 export type ToolRefusal = { readonly code: ToolErrorCode; readonly message: string };
 
@@ -58,6 +65,8 @@ export type ToolCallRequest = {
   readonly traceparent: string;
   /** The shelf of the registry that the task's pack is on. Only a pack's own tools need it. */
   readonly packOwner?: string;
+  /** A person agreed to this very call, which is checked and used up before it comes here. Absent: nobody did. */
+  readonly isApproved?: boolean;
 };
 
 export type ToolOutcome = {

@@ -103,6 +103,29 @@ describe("a change", () => {
     ]);
   });
 
+  it("is also a decision on an approval, with what was decided, whether it counted or not", async () => {
+    const party = await newParty("deciding");
+    const pack = "asking";
+    const tools = 'tools: { available: [{ id: "file_manager", name: "Files", requires_approval: true }] }';
+    const files = { [`${pack}/profession-pack.yaml`]: manifest(pack, { more: tools }) };
+    await askAs(party.key, "/api/v1/packs", { body: { pack, files } });
+    const input = '@tool file_manager {"action":"list","path":"/workspace"}';
+    const run = await answerOf(askAs(party.key, `/api/v1/agents/${pack}/run`, { key: newKey(), body: { input } }));
+    const id = `${run.body.task_id}.1`;
+    const path = `/api/v1/approvals/${id}`;
+    while ((await askAs(party.key, path)).status !== 200) await scheduler.wait(1);
+    const { args_hash } = (await answerOf(askAs(party.key, path))).body;
+    for (const decision of [{ decision: "retry" }, { decision: "reject", args_hash }]) {
+      await askAs(party.key, `${path}/decision`, { body: decision, via });
+    }
+    expect((await changesOf(party.tenant)).slice(-4)).toEqual([
+      `approval.decided approval:${id} intended{"decision":"retry"}`,
+      `approval.decided approval:${id} failed{"decision":"retry","code":"DECISION_INVALID"}`,
+      `approval.decided approval:${id} intended{"decision":"reject"}`,
+      `approval.decided approval:${id} done{"decision":"reject"}`,
+    ]);
+  });
+
   it("does not happen when it opens something and cannot be recorded, and is let through when it stops something", async () => {
     const taskId = await newTask();
     const full = guarded({ audit: () => ({ append: async () => "full" as const }), witness: { see: () => null } });
