@@ -16,6 +16,7 @@ export {
   type SqlRows,
   type SqlStatement,
 } from "./db.ts";
+export { checkEgressUrl, type EgressReason, type EgressRefusal, type EgressRules } from "./egress.ts";
 export { AppError, type ConnectCode, ERRORS, type ErrorCode, type ErrorItem } from "./errors.ts";
 export {
   deriveAgentId,
