@@ -1,4 +1,4 @@
-/** Bytes, digests and canonical JSON. No encodings of our own: UTF-8, hexadecimal, RFC 8785 key order. */
+/** Bytes, digests and canonical JSON. No encodings of our own: UTF-8, hexadecimal, base64, RFC 8785 key order. */
 
 const encoder = new TextEncoder();
 
@@ -12,6 +12,23 @@ export const toHex = (bytes: Uint8Array): string => {
   for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
   return text;
 };
+
+/** With padding. @see RFC 4648, section 4 */
+export const toBase64 = (bytes: Uint8Array): string => {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+};
+
+/** Null for text that is not base64. */
+export function fromBase64(text: string): Uint8Array | null {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    // Some character or the length does not fit: no base64.
+    return null;
+  }
+}
 
 export async function sha256(data: string | Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", typeof data === "string" ? utf8(data) : data));

@@ -1,7 +1,17 @@
 /** The floor every room stands on. Knows no room. */
 
 export { assert, unreachable } from "./assert.ts";
-export { canonicalJson, lengthPrefixed, sha256, sha256Hex, toHex, utf8, utf8Length } from "./bytes.ts";
+export {
+  canonicalJson,
+  fromBase64,
+  lengthPrefixed,
+  sha256,
+  sha256Hex,
+  toBase64,
+  toHex,
+  utf8,
+  utf8Length,
+} from "./bytes.ts";
 export { type Clock, type Random, systemClock, systemRandom, toRfc3339 } from "./clock.ts";
 export {
   createDb,
@@ -39,4 +49,5 @@ export {
 export { createLog, describeError, type Log, type LogContext, type LogFacts } from "./log.ts";
 export { formatMicros, parseDuration, parseMemorySize, parseMoney, type QuantityError } from "./quantity.ts";
 export { err, ok, type Result } from "./result.ts";
+export { createSeal, type Seal, type SealFailure, type SealScope } from "./seal.ts";
 export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from "./trace.ts";
