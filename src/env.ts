@@ -19,6 +19,8 @@ export type Config = {
   readonly adminApiKey: string | null;
   /** Null: no API keys are made or taken. Never null in production. */
   readonly keyPepper: string | null;
+  /** What tenants' secrets are sealed under. Null: none can be kept, so there are no webhooks. Never null in production. */
+  readonly secretsMasterKey: string | null;
   /** The issuer whose tokens are taken. Null: none. */
   readonly token: {
     readonly jwksUrl: string;
@@ -47,6 +49,8 @@ export type Config = {
   /** Of run, replay and RunAgent, per tenant. */
   readonly rateLimit: { readonly requests: number; readonly windowSeconds: number };
   readonly corsOrigins: readonly string[];
+  /** Origins that webhooks and tools may reach although the rules for egress refuse them. Empty in production. */
+  readonly egressLocalOrigins: readonly string[];
   readonly taskRetentionDays: number;
   readonly tenantMaxRunning: number;
   readonly bodyBytesMax: number;
@@ -163,15 +167,25 @@ function readTierList(reader: Reader, name: string, value: string): Tier[] {
   return parts.flatMap((part) => TIERS.filter((tier) => tier === part));
 }
 
-function readOrigins(reader: Reader): string[] {
-  const origins = (reader.text("CORS_ORIGINS") ?? "")
+function readOrigins(reader: Reader, name: string, example: string): string[] {
+  const origins = (reader.text(name) ?? "")
     .split(",")
     .map((origin) => origin.trim().replace(/\/+$/, ""))
     .filter((origin) => origin !== "");
   for (const origin of origins) {
     if (URL.parse(origin)?.origin !== origin) {
-      reader.faults.push(`CORS_ORIGINS holds "${origin}"; each must be an origin such as https://app.example.`);
+      reader.faults.push(`${name} holds "${origin}"; each must be an origin such as ${example}.`);
     }
+  }
+  return origins;
+}
+
+function readLocalOrigins(reader: Reader, environment: Config["environment"]): string[] {
+  const origins = readOrigins(reader, "EGRESS_LOCAL_ORIGINS", "http://127.0.0.1:9000");
+  if (environment === "production" && origins.length > 0) {
+    reader.faults.push(
+      "EGRESS_LOCAL_ORIGINS lets webhooks and tools reach private servers and is refused when ENVIRONMENT=production.",
+    );
   }
   return origins;
 }
@@ -210,21 +224,33 @@ function readUpstash(reader: Reader): Config["upstash"] {
 
 /** Shorter ones could be guessed through when the stored digests were stolen. */
 const PEPPER_CHARS_MIN = 16;
+/** Fewer characters cannot hold the 256 bits that the cipher is worth. */
+const MASTER_KEY_CHARS_MIN = 32;
 
-function readPepper(reader: Reader, environment: Config["environment"]): string | null {
-  const pepper = reader.text("KEY_PEPPER");
+/** A secret that is made for a laptop and must be set in production. */
+function readSecret(
+  reader: Reader,
+  environment: Config["environment"],
+  secret: { readonly name: string; readonly use: string; readonly charsMin: number },
+): string | null {
+  const value = reader.text(secret.name);
   // A misspelt ENVIRONMENT counts as production, and has its own sentence already.
   const isMeant = (reader.text("ENVIRONMENT") ?? "production") === environment;
-  if (pepper === null && environment === "production" && isMeant) {
-    reader.faults.push(
-      "KEY_PEPPER is not set; in production API keys are hashed with it. Set 32 random bytes as text.",
-    );
+  if (value === null && environment === "production" && isMeant) {
+    reader.faults.push(`${secret.name} is not set; in production ${secret.use}. Set 32 random bytes as text.`);
   }
-  if (pepper !== null && pepper.length < PEPPER_CHARS_MIN) {
-    reader.faults.push(`KEY_PEPPER is too short; it must have at least ${PEPPER_CHARS_MIN} characters.`);
+  if (value !== null && value.length < secret.charsMin) {
+    reader.faults.push(`${secret.name} is too short; it must have at least ${secret.charsMin} characters.`);
   }
-  return pepper;
+  return value;
 }
+
+const PEPPER = { name: "KEY_PEPPER", use: "API keys are hashed with it", charsMin: PEPPER_CHARS_MIN };
+const MASTER_KEY = {
+  name: "SECRETS_MASTER_KEY",
+  use: "tenants' secrets are encrypted under it",
+  charsMin: MASTER_KEY_CHARS_MIN,
+};
 
 /** A token is only worth something when its issuer and its audience are checked: all three, or none. */
 function readToken(reader: Reader, environment: Config["environment"]): Config["token"] {
@@ -274,7 +300,8 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
     environment,
     authMode,
     adminApiKey: reader.text("ADMIN_API_KEY"),
-    keyPepper: readPepper(reader, environment),
+    keyPepper: readSecret(reader, environment, PEPPER),
+    secretsMasterKey: readSecret(reader, environment, MASTER_KEY),
     token: readToken(reader, environment),
     anthropic: anthropicKey === null ? null : { apiKey: anthropicKey, baseUrl: anthropicBaseUrl },
     openai: configured.has("openai") ? { apiKey: openaiKey ?? "none", baseUrl: openaiBaseUrl } : null,
@@ -289,7 +316,8 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
       requests: reader.integer("RATE_LIMIT_REQUESTS", { min: 1, max: 1_000_000, fallback: 100 }),
       windowSeconds: reader.integer("RATE_LIMIT_WINDOW_SECONDS", { min: 1, max: 86_400, fallback: 60 }),
     },
-    corsOrigins: readOrigins(reader),
+    corsOrigins: readOrigins(reader, "CORS_ORIGINS", "https://app.example"),
+    egressLocalOrigins: readLocalOrigins(reader, environment),
     taskRetentionDays: reader.integer("TASK_RETENTION_DAYS", { min: 1, max: 3650, fallback: 30 }),
     tenantMaxRunning: reader.integer("TENANT_MAX_RUNNING", { min: 1, max: 10_000, fallback: 20 }),
     bodyBytesMax: reader.integer("BODY_BYTES_MAX", { min: 1024, max: BODY_BYTES_CEILING, fallback: 1024 * 1024 }),

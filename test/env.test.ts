@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 import { type Config, parseConfig } from "../src/env.ts";
 
 const DEVELOPMENT = { ENVIRONMENT: "development" };
+const MASTER = "0123456789abcdef0123456789abcdef";
+/** What production cannot be without. */
+const PRODUCTION = { ENVIRONMENT: "production", KEY_PEPPER: "0123456789abcdef", SECRETS_MASTER_KEY: MASTER };
 
 function configOf(variables: Readonly<Record<string, string>>): Config {
   const parsed = parseConfig({ ...DEVELOPMENT, ...variables });
@@ -18,7 +21,7 @@ const models = (variables: Readonly<Record<string, string>>): string[] =>
 
 describe("without any variable", () => {
   it("is production and wants credentials", () => {
-    const parsed = parseConfig({ KEY_PEPPER: "0123456789abcdef" });
+    const parsed = parseConfig({ KEY_PEPPER: PRODUCTION.KEY_PEPPER, SECRETS_MASTER_KEY: MASTER });
     expect(parsed.ok && parsed.value).toMatchObject({ environment: "production", authMode: "required" });
   });
 
@@ -126,18 +129,18 @@ describe("tokens", () => {
 describe("a fault is one sentence", () => {
   const FAULTS: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
     [{ ENVIRONMENT: "staging" }, /^ENVIRONMENT is "staging"/],
-    [
-      { ENVIRONMENT: "production", AUTH_MODE: "dev", KEY_PEPPER: "0123456789abcdef" },
-      /refused when ENVIRONMENT=production/,
-    ],
-    [{ ENVIRONMENT: "production" }, /^KEY_PEPPER is not set/],
+    [{ ...PRODUCTION, AUTH_MODE: "dev" }, /refused when ENVIRONMENT=production/],
+    [{ ...PRODUCTION, KEY_PEPPER: "" }, /^KEY_PEPPER is not set/],
+    [{ ...PRODUCTION, SECRETS_MASTER_KEY: "" }, /^SECRETS_MASTER_KEY is not set/],
+    [{ SECRETS_MASTER_KEY: MASTER.slice(1) }, /^SECRETS_MASTER_KEY is too short; it must have at least 32/],
+    [{ ...PRODUCTION, EGRESS_LOCAL_ORIGINS: "http://127.0.0.1:9000" }, /^EGRESS_LOCAL_ORIGINS .* is refused when/],
+    [{ EGRESS_LOCAL_ORIGINS: "127.0.0.1:9000" }, /^EGRESS_LOCAL_ORIGINS holds "127.0.0.1:9000"/],
     [{ KEY_PEPPER: "short" }, /^KEY_PEPPER is too short; it must have at least 16/],
     [{ JWKS_URL: "https://issuer.example/jwks" }, /^JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together/],
     [{ JWT_ISSUER: "https://issuer.example/" }, /^JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together/],
     [
       {
-        ENVIRONMENT: "production",
-        KEY_PEPPER: "0123456789abcdef",
+        ...PRODUCTION,
         JWKS_URL: "http://issuer.example/jwks",
         JWT_ISSUER: "https://issuer.example/",
         JWT_AUDIENCE: "vasini",
@@ -168,6 +171,14 @@ describe("a fault is one sentence", () => {
 
   it("and all of them come at once", () => {
     expect(faultsOf({ ENVIRONMENT: "x", DEFAULT_TIER: "y", TENANT_MAX_RUNNING: "z" })).toHaveLength(3);
+  });
+});
+
+describe("local origins", () => {
+  it("are none unless they are named, and are what was named", () => {
+    expect(configOf({}).egressLocalOrigins).toEqual([]);
+    const named = configOf({ EGRESS_LOCAL_ORIGINS: "http://127.0.0.1:9000/, http://localhost:9001" });
+    expect(named.egressLocalOrigins).toEqual(["http://127.0.0.1:9000", "http://localhost:9001"]);
   });
 });
 
