@@ -6,6 +6,7 @@
 import { assert } from "../platform/index.ts";
 import type { FileChange, ToolFile } from "../tool/index.ts";
 import { changeDue, type Due, type DueChange } from "./due.ts";
+import { type ExportedFile, exportFiles, importFiles, readFiles, writeFile } from "./file-store.ts";
 import { encodeFrames, framesAfter, type NewEvent, parseFrames } from "./frames.ts";
 import type { CallResult, History, Spent, StepRecord } from "./history.ts";
 import { nextTaskState, type TaskState, type TaskTransitionEvent } from "./transitions.ts";
@@ -81,7 +82,7 @@ type RowBody = Omit<TaskRow, "request">;
 export type ExportedJournal = {
   readonly steps: readonly StepRecord[];
   readonly results: readonly CallResult[];
-  readonly files: readonly { readonly step: number; readonly path: string; readonly text: string | null }[];
+  readonly files: readonly ExportedFile[];
   /** Every recorded call of the source, for a dry run to answer from. */
   readonly recorded: readonly { readonly print: string; readonly result: CallResult }[];
 };
@@ -95,7 +96,7 @@ CREATE TABLE event (first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, fr
 CREATE TABLE file (ord INTEGER PRIMARY KEY, step INTEGER NOT NULL, path TEXT NOT NULL, text TEXT);
 CREATE TABLE recorded (print TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 `;
-const TABLES = ["task", "step", "result", "spent", "event", "file", "recorded"] as const;
+const TABLES = ["task", "step", "result", "spent", "event", "file", "file_part", "recorded"] as const;
 
 export class Journal {
   readonly #storage: DurableObjectStorage;
@@ -248,12 +249,7 @@ export class Journal {
 
   /** The workspace as it stands: the newest version of each path that was not deleted. */
   files(): ToolFile[] {
-    return this.#sql
-      .exec<{ path: string; text: string | null; ord: number }>(
-        "SELECT path, text, MAX(ord) AS ord FROM file GROUP BY path ORDER BY path",
-      )
-      .toArray()
-      .flatMap(({ path, text }) => (text === null ? [] : [{ path, text }]));
+    return readFiles(this.#sql);
   }
 
   /** What a dry run answers a call with, when the source task made the same call. */
@@ -271,12 +267,7 @@ export class Journal {
     return {
       steps: steps.filter(({ n }) => n < beforeStep),
       results: results.filter(({ step }) => step < beforeStep),
-      files: this.#sql
-        .exec<{ step: number; path: string; text: string | null }>(
-          "SELECT step, path, text FROM file WHERE step < ? ORDER BY ord",
-          beforeStep,
-        )
-        .toArray(),
+      files: exportFiles(this.#sql, beforeStep),
       recorded,
     };
   }
@@ -337,10 +328,7 @@ export class Journal {
       record.index,
       JSON.stringify(record),
     );
-    for (const change of changes) {
-      const text = change.kind === "put" ? change.text : null;
-      this.#sql.exec("INSERT INTO file (step, path, text) VALUES (?, ?, ?)", record.step, change.path, text);
-    }
+    for (const change of changes) writeFile(this.#sql, record.step, change);
   }
 
   #append(events: readonly NewEvent[], now: number): Batch {
@@ -357,9 +345,7 @@ export class Journal {
       this.#sql.exec("INSERT INTO step (n, body) VALUES (?, ?)", step.n, JSON.stringify({ ...step, replayed: true }));
     }
     for (const result of journal.results) this.#writeResult(result, []);
-    for (const file of journal.files) {
-      this.#sql.exec("INSERT INTO file (step, path, text) VALUES (?, ?, ?)", file.step, file.path, file.text);
-    }
+    importFiles(this.#sql, journal.files);
     for (const { print, result } of journal.recorded) {
       this.#sql.exec("INSERT OR IGNORE INTO recorded (print, body) VALUES (?, ?)", print, JSON.stringify(result));
     }

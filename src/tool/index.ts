@@ -5,7 +5,14 @@
 
 export { checkQuota } from "./answer.ts";
 export { compileCatalog } from "./catalog.ts";
-export type { FileChange, ToolErrorCode, ToolFile } from "./contract.ts";
+export {
+  type FileChange,
+  type FileContent,
+  type ToolErrorCode,
+  type ToolFile,
+  toBytes,
+  toContent,
+} from "./contract.ts";
 export { createToolHost, type RunnerStub, type ToolHostOptions } from "./host.ts";
 export type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 export type {

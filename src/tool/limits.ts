@@ -36,11 +36,15 @@ export const ANSWER_LENGTH_MAX = 14 * 1024 * 1024;
 /** A message a worker sends with an error, in UTF-16 code units. Longer ones are cut. */
 export const ERROR_MESSAGE_LENGTH_MAX = 2_000;
 
-/** A task's files, kept in its object. Over any of them: TOOL_LIMIT and nothing of the call is staged. */
+/**
+ * A task's files, kept in its object. Over any of them: TOOL_LIMIT and nothing of the call is staged. A repository is
+ * one large file of history and many small ones. All of them go to an isolate in one message, several calls at once,
+ * out of an object of 128 MB, so there is no room for more in total.
+ */
 export const WORKSPACE_QUOTA: WorkspaceQuota = {
-  fileBytes: 1024 * 1024,
+  fileBytes: 8 * 1024 * 1024,
   totalBytes: 10 * 1024 * 1024,
-  files: 1_000,
+  files: 2_000,
 };
 
 /** Validation errors named in one TOOL_ARGUMENTS message; a model mends the first few and tries again. */

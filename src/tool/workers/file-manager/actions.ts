@@ -119,6 +119,7 @@ function search(workspace: Workspace, path: string, query: string): unknown {
   const matches: { path: string; line: number; text: string }[] = [];
   let more = 0;
   for (const file of files) {
+    if (!workspace.isText(file)) continue;
     const content = workspace.read(file);
     let line = 1;
     let counted = 0;
