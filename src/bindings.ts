@@ -5,6 +5,7 @@ import type { RunMessage } from "./env.ts";
 import type { SessionMemoryObject } from "./memory/object.ts";
 import type { BreakerObject } from "./model/object.ts";
 import type { DirectoryObject, TaskObject, TenantIndexObject } from "./task/object.ts";
+import type { ToolGateObject } from "./tool/object.ts";
 
 export type Bindings = {
   readonly TASK: DurableObjectNamespace<TaskObject>;
@@ -16,6 +17,7 @@ export type Bindings = {
   readonly TENANT: DurableObjectNamespace<TenantObject>;
   readonly LIMITER: DurableObjectNamespace<LimiterObject>;
   readonly SESSION_MEMORY: DurableObjectNamespace<SessionMemoryObject>;
+  readonly TOOL_GATE: DurableObjectNamespace<ToolGateObject>;
   readonly RUN_QUEUE: Queue<RunMessage>;
   readonly PACKS: R2Bucket;
   readonly ASSETS: Fetcher;

@@ -6,6 +6,7 @@ import { SessionMemoryObject as SessionMemory } from "./memory/object.ts";
 import { BreakerObject as Breaker } from "./model/object.ts";
 import { createLog, systemClock } from "./platform/index.ts";
 import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
+import { ToolGateObject as ToolGate } from "./tool/object.ts";
 import { apiDeps, configOf, createApi, indexServices, keyServices, taskServices, tenantServices } from "./wire.ts";
 
 export { ToolRunner } from "./tool/object.ts";
@@ -38,6 +39,11 @@ export class LimiterObject extends Limiter<Bindings> {
   }
 }
 export class SessionMemoryObject extends SessionMemory<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, { clock: systemClock });
+  }
+}
+export class ToolGateObject extends ToolGate<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, { clock: systemClock });
   }

@@ -20,7 +20,7 @@ import { createDb, createLog, type Db, describeError, systemClock, systemRandom 
 import { checkReady } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
 import type { IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
-import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps } from "./tool/index.ts";
+import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps, toolGateName } from "./tool/index.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** A queue message in case the direct kick is lost; later than any kick, so that it finds nothing to do. */
@@ -120,6 +120,7 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
   // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
   const loopback = ctx.exports as unknown as Loopback;
   const runnerFor = (props: ToolRunnerProps) => loopback.ToolRunner({ props });
+  const gateFor = (tenant: string, toolId: string) => env.TOOL_GATE.getByName(toolGateName(tenant, toolId));
   return {
     clock: systemClock,
     random: systemRandom,
@@ -128,8 +129,12 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
     loadPack: (owner, digest) => registryOf(env).load(owner, digest),
     renderPrompt: promptOf,
     toolsFor: (config) => {
-      const catalog = compileCatalog(config);
-      return { catalog, host: createToolHost({ config, catalog, runnerFor, clock: systemClock, log }) };
+      const switches = { allowFullNetwork: requireConfig(env).allowFullNetwork };
+      const catalog = compileCatalog(config, switches);
+      return {
+        catalog,
+        host: createToolHost({ config, catalog, switches, runnerFor, gateFor, clock: systemClock, log }),
+      };
     },
     memory: memoryOf(env),
     projection: projectionOf(env),

@@ -10,8 +10,8 @@ import { CALLS_PER_TURN_MAX } from "./limits.ts";
 import { paused } from "./outcome.ts";
 import { callKeyOf, end, hasTimeFor, printOf, type Run, type RunEnd } from "./run.ts";
 
-/** Longest a single tool call may take, host overhead included; the pack's timeouts are capped below it. */
-const CALL_TIMEOUT_MS_MAX = 130_000;
+/** Longest a single tool call may take: in line for a place, then running, each at most the cap of the packs' timeouts. */
+const CALL_TIMEOUT_MS_MAX = 250_000;
 
 /** Null when every call has its result and the run goes on. */
 export async function callTools(

@@ -22,8 +22,13 @@ export type Tool = {
   readonly refusal: ToolRefusal | null;
 };
 
-export function compileCatalog(config: AgentConfig): ToolCatalog {
-  const tools = collectTools(config);
+/** What the operator allows beyond the packs. */
+export type Switches = { readonly allowFullNetwork: boolean };
+
+const CLOSED: Switches = { allowFullNetwork: false };
+
+export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED): ToolCatalog {
+  const tools = collectTools(config, switches);
   const denied = new Set(config.tools.denied);
   const names = new Map(config.tools.available.map((tool) => [tool.id, tool.name]));
   const maxCallsPerTask = config.tools.tool_policies.max_calls_per_task;
@@ -56,14 +61,15 @@ export function compileCatalog(config: AgentConfig): ToolCatalog {
 }
 
 /** The tools of the pack that exist and are not denied, in the pack's order, `skill` last unless it is listed. */
-export function collectTools(config: AgentConfig): ReadonlyMap<string, Tool> {
+export function collectTools(config: AgentConfig, switches: Switches = CLOSED): ReadonlyMap<string, Tool> {
   const denied = new Set(config.tools.denied);
   const tools = new Map<string, Tool>();
   const threshold = config.guardrails.behavioral.approval_threshold;
   const add = (id: string, definition: ToolDef | null): void => {
     const builtin = findBuiltin(id);
     if (builtin === undefined || denied.has(id)) return;
-    const refusal = definition === null ? null : refuseForApproval(definition, threshold);
+    const refusal =
+      definition === null ? null : (refuseForNetwork(definition, switches) ?? refuseForApproval(definition, threshold));
     tools.set(id, { id, definition, builtin, parameters: definition?.parameters ?? builtin.parameters, refusal });
   };
   for (const tool of config.tools.available) {
@@ -72,6 +78,17 @@ export function collectTools(config: AgentConfig): ReadonlyMap<string, Tool> {
   // A skill's body is part of the pack, so reading one needs no entry in TOOLS.yaml.
   if (config.skills.length > 0 && !tools.has(SKILL_TOOL_ID)) add(SKILL_TOOL_ID, null);
   return tools;
+}
+
+/** Everything on the internet is more than a pack may grant. */
+function refuseForNetwork(tool: ToolDef, { allowFullNetwork }: Switches): ToolRefusal | null {
+  if (tool.sandbox.network !== "full" || allowFullNetwork) return null;
+  return {
+    code: "TOOL_DENIED",
+    message:
+      `${tool.id} asks for network: full, which the operator has not allowed (ALLOW_FULL_NETWORK). ` +
+      "A pack can name the hosts it needs with egress_allowlist instead.",
+  };
 }
 
 /** A person cannot be asked yet, and what needs one must not run without. */

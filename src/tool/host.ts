@@ -14,9 +14,10 @@ import {
 } from "../platform/index.ts";
 import { parseAnswer } from "./answer.ts";
 import { SKILL_TOOL_ID } from "./builtin.ts";
-import { collectTools, type Tool } from "./catalog.ts";
+import { collectTools, type Switches, type Tool } from "./catalog.ts";
 import { isInScopes, type WorkerRequest } from "./contract.ts";
 import type { EngineName } from "./engine.ts";
+import { createGate, type GateOptions } from "./gate.ts";
 import { RESULT_BYTES_MAX, TIMEOUT_GRACE_MS, WORKSPACE_QUOTA } from "./limits.ts";
 import { compilePolicy, readableScopes, workerLimits } from "./policy.ts";
 import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
@@ -31,8 +32,11 @@ export type ToolHostOptions = {
   readonly config: AgentConfig;
   /** Compiled from the same pack. */
   readonly catalog: ToolCatalog;
+  /** The same that the catalogue was compiled with; nothing is allowed when absent. */
+  readonly switches?: Switches;
   /** In production `(props) => ctx.exports.ToolRunner({ props })`: a stub for one call. */
   readonly runnerFor: (props: ToolRunnerProps) => RunnerStub;
+  readonly gateFor?: GateOptions["gateFor"];
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -44,12 +48,13 @@ const fail = (error: ToolRefusal): Ending => ({ success: false, resultJson: "nul
 
 export function createToolHost(options: ToolHostOptions): ToolHost {
   const { config, catalog, clock, log } = options;
-  const tools = collectTools(config);
+  const gate = createGate(options);
+  const tools = collectTools(config, options.switches);
   return {
     execute: async (request, signal) => {
       signal.throwIfAborted();
       const started = clock.now();
-      const ending = await run(options, tools.get(request.toolId), request, signal);
+      const ending = await run({ ...options, gate }, tools.get(request.toolId), request, signal);
       const outcome: ToolOutcome = { ...ending, durationMs: Math.max(0, Math.round(clock.now() - started)) };
       // What was asked and answered is not logged: it is the user's.
       log.info("tool.executed", {
@@ -69,8 +74,10 @@ export function createToolHost(options: ToolHostOptions): ToolHost {
   };
 }
 
+type Host = ToolHostOptions & { readonly gate: ReturnType<typeof createGate> };
+
 async function run(
-  options: ToolHostOptions,
+  options: Host,
   tool: Tool | undefined,
   request: ToolCallRequest,
   signal: AbortSignal,
@@ -83,7 +90,14 @@ async function run(
   if (engine === null || tool.definition === null) {
     return fail({ code: "TOOL_UNKNOWN", message: `${tool.id} is not available.` });
   }
-  return runIsolated(options, { engine, policy: compilePolicy(tool.definition), request, signal });
+  const policy = compilePolicy(tool.definition);
+  const { tenant, toolId, key } = request;
+  const runMs = policy.timeoutMs + TIMEOUT_GRACE_MS;
+  const call = { engine, policy, request, signal };
+  const passage = await options.gate.pass({ tenant, toolId, key, runMs }, signal, () => runIsolated(options, call));
+  if (passage.kind === "passed") return passage.value;
+  const message = `${toolId} was not started: too many of its calls ran for as long as it may take (${policy.timeoutMs} ms)`;
+  return fail({ code: "TOOL_TIMEOUT", message });
 }
 
 function readSkill(skills: readonly Skill[], id: unknown): Ending {

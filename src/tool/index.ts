@@ -4,7 +4,7 @@
  */
 
 export { checkQuota } from "./answer.ts";
-export { compileCatalog } from "./catalog.ts";
+export { compileCatalog, type Switches } from "./catalog.ts";
 export {
   type FileChange,
   type FileContent,
@@ -13,6 +13,7 @@ export {
   toBytes,
   toContent,
 } from "./contract.ts";
+export { toolGateName } from "./gate.ts";
 export { createToolHost, type RunnerStub, type ToolHostOptions } from "./host.ts";
 export type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 export type {

@@ -1,8 +1,9 @@
 /** Every limit of the tool room: its unit, why it is what it is, and what happens at it. */
+import { SANDBOX_CEILINGS } from "../pack/index.ts";
 import type { WorkspaceQuota } from "./contract.ts";
 
 /** A longer `timeout` in a pack is lowered to this: a step must fit in the task's lease (docs/tools.md). */
-export const TIMEOUT_MS_MAX = 120_000;
+export const TIMEOUT_MS_MAX = SANDBOX_CEILINGS.timeoutMs;
 
 /**
  * Added to a call's time limit before the host gives up on the worker. Our workers stop themselves in time and say
@@ -10,13 +11,19 @@ export const TIMEOUT_MS_MAX = 120_000;
  */
 export const TIMEOUT_GRACE_MS = 3_000;
 
+/** Running calls of one tool over all tasks of a tenant. Over it a call waits, at most as long as it may run. */
+export const CALLS_PER_TOOL_MAX = 10;
+
+/** Isolates of one task that run at once; the platform has ten per object, and one of them may be coming or going. */
+export const ISOLATES_PER_TASK_MAX = 8;
+
 /** CPU time asked of the platform for a call, at least: starting an engine costs some before any code runs. */
 export const CPU_MS_MIN = 1_000;
 /** The platform's own ceiling for one invocation. Enforced in production only; past it the call is TOOL_FAILED. */
 export const CPU_MS_MAX = 300_000;
 
 /** Heap of an engine. An isolate has 128 MB for everything, so a larger `memory_limit` is lowered to this. */
-export const MEMORY_BYTES_MAX = 32 * 1024 * 1024;
+export const MEMORY_BYTES_MAX = SANDBOX_CEILINGS.memoryBytes;
 
 /** Arguments of one call as JSON, in UTF-8 bytes. Over it: TOOL_ARGUMENTS. */
 export const ARGUMENTS_BYTES_MAX = 1024 * 1024;

@@ -15,6 +15,8 @@ import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 /** Bindings this entrypoint uses; it sees the others and passes none on. */
 type Bindings = { readonly LOADER: WorkerLoader; readonly ASSETS: Fetcher };
 
+export { ToolGateObject } from "./gate-object.ts";
+
 const COMPATIBILITY_DATE = "2026-10-20";
 
 type IsolateEntrypoint = { run(requestJson: string): Promise<unknown> };

@@ -101,7 +101,6 @@ const VALUE: Readonly<Record<string, unknown>> = {
   "manifest.tested_with[].eval_version": "1",
   "manifest.tested_with[].eval_score": 0.5,
   "manifest.tested_with[].date": "2026-01-31",
-  "tools.available[].sandbox.cpu_limit": "1",
   "tools.available[].sandbox.network": "egress_allowlist",
   "tools.available[].sandbox.egress_allowlist": ["a.example"],
   "tools.available[].labels": ["external"],
