@@ -20,7 +20,7 @@ export async function callTools(
   calls: readonly PendingCall[],
   mayHaveStarted: boolean,
 ): Promise<RunEnd | null> {
-  const unknown = mayHaveStarted ? calls.find(({ call }) => !isSafeToStart(run, call.toolId)) : undefined;
+  const unknown = mayHaveStarted ? calls.find(({ call }) => !isSafeToStart(run, call)) : undefined;
   if (unknown !== undefined) {
     const reason = {
       reason: "unknown_outcome",
@@ -46,8 +46,8 @@ export async function callTools(
 }
 
 /** A refused call starts nothing, so only admitted calls of unrepeatable tools are in doubt. */
-const isSafeToStart = (run: Run, toolId: string): boolean =>
-  run.row().request.replay?.dry_run === true || run.catalog.mayRepeat(toolId);
+const isSafeToStart = (run: Run, call: PendingCall["call"]): boolean =>
+  run.row().request.replay?.dry_run === true || run.catalog.mayRepeat(call.toolId, call.arguments);
 
 const callsBefore = (history: History, step: number): number =>
   history.steps.filter(({ n }) => n < step).reduce((sum, { toolCalls }) => sum + toolCalls.length, 0);
@@ -63,6 +63,7 @@ async function callTool(run: Run, step: number, pending: PendingCall, before: nu
     error: outcome.error,
     durationMs: outcome.durationMs,
     toolName: run.catalog.nameOf(pending.call.toolId),
+    ...egressOf(outcome),
   };
   return run.commit({
     result: { record, changes: outcome.changes },
@@ -75,11 +76,15 @@ async function callTool(run: Run, step: number, pending: PendingCall, before: nu
           success: record.success,
           ...(record.error === null ? { result: JSON.parse(record.resultJson) } : { error: record.error }),
           duration_ms: record.durationMs,
+          ...egressOf(outcome),
         },
       },
     ],
   });
 }
+
+/** What the call asked of the network stands beside its result, in the record as in the event. */
+const egressOf = ({ egress }: ToolOutcome) => (egress === undefined ? {} : { egress });
 
 const refused = (error: NonNullable<ToolOutcome["error"]>): ToolOutcome => ({
   success: false,
@@ -125,7 +130,7 @@ function withinQuota(run: Run, outcome: ToolOutcome): ToolOutcome {
   const problem = checkQuota(run.files(), outcome.changes);
   return problem === null
     ? outcome
-    : { ...refused({ code: "TOOL_LIMIT", message: problem }), durationMs: outcome.durationMs };
+    : { ...refused({ code: "TOOL_LIMIT", message: problem }), durationMs: outcome.durationMs, ...egressOf(outcome) };
 }
 
 /** A dry run calls no tool at all: what the source task recorded for the same call, or a note that there is none. */

@@ -10,7 +10,11 @@ export type Builtin = {
   readonly description: string;
   readonly parameters: Schema;
   /** Null: answered by the host itself, from the pack, without an isolate. */
-  readonly engine: "code-executor" | "file-manager" | null;
+  readonly engine: "code-executor" | "file-manager" | "http-request" | null;
+  /** Whether its worker asks the call's gateway for anything; the others get none. */
+  readonly usesNetwork?: boolean;
+  /** Whether a call with these arguments may be made again when its outcome is unknown. Absent: always. */
+  readonly repeats?: (args: { readonly [name: string]: unknown }) => boolean;
 };
 
 /** Languages of the contract that this release cannot run, so that a call naming one gets a sentence, not a schema. */
@@ -57,6 +61,34 @@ const FILE_MANAGER: Builtin = {
   engine: "file-manager",
 };
 
+/** What HTTP itself calls safe: asking again changes nothing. RFC 9110, section 9.2.1. */
+const SAFE_METHODS: readonly unknown[] = ["GET", "HEAD", "OPTIONS"];
+
+const HTTP_REQUEST: Builtin = {
+  name: "HTTP Request",
+  description:
+    "Makes one HTTPS request to a host this agent may reach and returns {status, headers, body}. Redirects of GET and " +
+    "HEAD are followed within those hosts. A body that is not text comes as base64, marked by body_encoding.",
+  parameters: {
+    type: "object",
+    properties: {
+      method: { type: "string", enum: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] },
+      url: { type: "string", description: "Absolute, such as https://api.example.com/v1/items?limit=10." },
+      headers: {
+        type: "object",
+        additionalProperties: { type: "string" },
+        description: "Credentials do not belong here: they are added on the way.",
+      },
+      body: { type: "string", description: "For POST, PUT, PATCH and DELETE." },
+    },
+    required: ["method", "url"],
+    additionalProperties: false,
+  },
+  engine: "http-request",
+  usesNetwork: true,
+  repeats: ({ method }) => SAFE_METHODS.includes(method),
+};
+
 const SKILL: Builtin = {
   name: "Skill",
   description: "Loads the full instructions of one of your skills. Read a skill before you apply it.",
@@ -74,6 +106,7 @@ export const SKILL_TOOL_ID = "skill";
 const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ["code_executor", CODE_EXECUTOR],
   ["file_manager", FILE_MANAGER],
+  ["http_request", HTTP_REQUEST],
   [SKILL_TOOL_ID, SKILL],
 ]);
 

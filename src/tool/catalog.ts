@@ -7,7 +7,7 @@ import type { AgentConfig, JsonSchema, RiskLevel, ToolDef } from "../pack/index.
 import { utf8Length } from "../platform/index.ts";
 import { type Builtin, findBuiltin, LANGUAGES_ABSENT, SKILL_TOOL_ID } from "./builtin.ts";
 import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
-import type { OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
+import type { CallArguments, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
 
 const RISK_ORDER: Readonly<Record<RiskLevel, number>> = { low: 0, medium: 1, high: 2, critical: 3 };
 
@@ -52,13 +52,18 @@ export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED)
       return checkArguments(tool, call.arguments.value);
     },
     nameOf: (toolId) => names.get(toolId) ?? findBuiltin(toolId)?.name ?? toolId,
-    // A built-in only stages writes, which are dropped unless its result is recorded, and reaches no network: made
-    // again it can do nothing twice. Any other tool says so itself.
-    mayRepeat: (toolId) =>
-      findBuiltin(toolId) !== undefined ||
-      config.tools.available.some((tool) => tool.id === toolId && (tool.idempotent || tool.read_only)),
+    // A built-in only stages writes, which are dropped unless its result is recorded: made again it can do nothing
+    // twice, but for what it asks of the network. That, and any other tool, the pack may declare to be safe.
+    mayRepeat: (toolId, args) => {
+      const builtin = findBuiltin(toolId);
+      if (builtin !== undefined && repeats(builtin, args)) return true;
+      return config.tools.available.some((tool) => tool.id === toolId && (tool.idempotent || tool.read_only));
+    },
   };
 }
+
+const repeats = (builtin: Builtin, args: CallArguments | undefined): boolean =>
+  builtin.repeats === undefined || (args?.kind === "object" && builtin.repeats(args.value));
 
 /** The tools of the pack that exist and are not denied, in the pack's order, `skill` last unless it is listed. */
 export function collectTools(config: AgentConfig, switches: Switches = CLOSED): ReadonlyMap<string, Tool> {

@@ -124,6 +124,33 @@ export type FileChange =
   | ({ readonly kind: "put"; readonly path: string } & FileContent)
   | { readonly kind: "delete"; readonly path: string };
 
+/** One request to the outside, as a worker asks its call's gateway for it. */
+export type GatewayRequest = {
+  /** Upper case. */
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Uint8Array | null;
+};
+
+export type GatewayAnswer =
+  /** Also a redirect: its next hop is another request. Header names are in lower case. */
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly headers: readonly (readonly [name: string, value: string])[];
+      readonly body: Uint8Array;
+    }
+  | { readonly ok: false; readonly error: { readonly code: ToolErrorCode; readonly message: string } };
+
+/**
+ * The only way out of an isolate: handed to `run` beside the request, for this one call, and dead when the call is
+ * over. Null for a tool without network. It never rejects while the call is open.
+ */
+export interface Gateway {
+  send(request: GatewayRequest): Promise<GatewayAnswer>;
+}
+
 /** Worker -> host. */
 export type WorkerResponse =
   | { readonly ok: true; readonly result: unknown; readonly changes: readonly FileChange[] }

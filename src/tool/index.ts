@@ -13,10 +13,13 @@ export {
   toBytes,
   toContent,
 } from "./contract.ts";
+export { isSendable, type OpenedSecret } from "./egress.ts";
 export { toolGateName } from "./gate.ts";
 export { createToolHost, type RunnerStub, type ToolHostOptions } from "./host.ts";
 export type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 export type {
+  CallArguments,
+  EgressRecord,
   OfferedTool,
   SandboxPolicy,
   ToolCallRequest,

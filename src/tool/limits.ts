@@ -56,3 +56,21 @@ export const WORKSPACE_QUOTA: WorkspaceQuota = {
 
 /** Validation errors named in one TOOL_ARGUMENTS message; a model mends the first few and tries again. */
 export const ARGUMENT_ERRORS_MAX = 10;
+
+/** Requests of one call to the outside. Over it: TOOL_LIMIT, and no record either. */
+export const EGRESS_REQUESTS_MAX = 50;
+
+/**
+ * Body of one request and of one answer, uncompressed. A call's requests go one after the other, so a call holds one of
+ * each at most. A repository's history comes as one answer. Over it: TOOL_LIMIT.
+ */
+export const EGRESS_REQUEST_BYTES_MAX = 8 * 1024 * 1024;
+export const EGRESS_RESPONSE_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Names and values of a request's headers, in UTF-16 code units. Over it: TOOL_ARGUMENTS. */
+export const EGRESS_HEADERS_LENGTH_MAX = 16 * 1024;
+/** The same of an answer's. What is over it is left out. */
+export const EGRESS_ANSWER_HEADERS_LENGTH_MAX = 32 * 1024;
+
+/** From a request to the last byte of its answer, inside the time of its call. Over it: TOOL_TIMEOUT. */
+export const EGRESS_MS_MAX = 60_000;

@@ -11,7 +11,7 @@ const asset = (path: string): string => join(ROOT, "dist/assets", path);
 
 const ASSETS = [
   ...["engine/code-executor.js", "engine/file-manager.js", "engine/guest.txt", "engine/strip.txt"],
-  ...["engine/quickjs.wasm", "docs/swagger-ui-bundle.js", "docs/swagger-ui.css"],
+  ...["engine/http-request.js", "engine/quickjs.wasm", "docs/swagger-ui-bundle.js", "docs/swagger-ui.css"],
 ];
 
 describe("build-assets", () => {

@@ -43,3 +43,6 @@ export const QUERY_LENGTH_MAX = 1_000;
 
 /** Content returned by a read, in bytes of JSON, so that a result stays under the host's limit. The rest is dropped. */
 export const READ_BYTES_MAX = 200 * 1024;
+
+/** Hops of one request after the first. Over it: TOOL_FAILED. */
+export const REDIRECTS_MAX = 5;
