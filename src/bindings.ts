@@ -1,7 +1,9 @@
 /** The bindings of wrangler.toml by type. Variables are read by env.ts alone. */
 
 import type { KeyObject, LimiterObject, TenantObject } from "./api/object.ts";
+import type { AuditObject } from "./audit/object.ts";
 import type { RunMessage } from "./env.ts";
+import type { WebhookObject } from "./event/object.ts";
 import type { SessionMemoryObject } from "./memory/object.ts";
 import type { BreakerObject } from "./model/object.ts";
 import type { DirectoryObject, TaskObject, TenantIndexObject } from "./task/object.ts";
@@ -15,9 +17,12 @@ export type Bindings = {
   /** By the id of an API key. */
   readonly KEY: DurableObjectNamespace<KeyObject>;
   readonly TENANT: DurableObjectNamespace<TenantObject>;
+  readonly AUDIT: DurableObjectNamespace<AuditObject>;
   readonly LIMITER: DurableObjectNamespace<LimiterObject>;
   readonly SESSION_MEMORY: DurableObjectNamespace<SessionMemoryObject>;
   readonly TOOL_GATE: DurableObjectNamespace<ToolGateObject>;
+  /** By tenant and id of an endpoint. */
+  readonly WEBHOOK: DurableObjectNamespace<WebhookObject>;
   readonly RUN_QUEUE: Queue<RunMessage>;
   readonly PACKS: R2Bucket;
   readonly ASSETS: Fetcher;

@@ -2,6 +2,7 @@
  * Raw bindings and variables -> Config, parsed once per isolate. The only reader of `env`: no other file sees a
  * variable's name. Every fault is reported at once, one sentence each; a fault stops the start.
  */
+import { isSigningKey } from "./audit/index.ts";
 import { err, ok, type Result } from "./platform/index.ts";
 
 const TIERS = ["tier-1", "tier-2", "tier-3"] as const;
@@ -21,6 +22,8 @@ export type Config = {
   readonly keyPepper: string | null;
   /** What tenants' secrets are sealed under. Null: none can be kept, so there are no webhooks. Never null in production. */
   readonly secretsMasterKey: string | null;
+  /** Signs the heads of audit logs: 32 bytes, base64url. Null: none is signed. Never null in production. */
+  readonly auditSigningKey: string | null;
   /** The issuer whose tokens are taken. Null: none. */
   readonly token: {
     readonly jwksUrl: string;
@@ -253,6 +256,19 @@ const MASTER_KEY = {
   use: "tenants' secrets are encrypted under it",
   charsMin: MASTER_KEY_CHARS_MIN,
 };
+function readSigningKey(reader: Reader, environment: Config["environment"]): string | null {
+  const key = reader.text("AUDIT_SIGNING_KEY");
+  const isMeant = (reader.text("ENVIRONMENT") ?? "production") === environment;
+  if (key === null && environment === "production" && isMeant) {
+    reader.faults.push(
+      "AUDIT_SIGNING_KEY is not set; in production the heads of audit logs are signed with it. Set 32 random bytes as base64url.",
+    );
+  }
+  if (key !== null && !isSigningKey(key)) {
+    reader.faults.push("AUDIT_SIGNING_KEY must be 32 bytes as base64url: 43 letters, digits, '-' or '_'.");
+  }
+  return key;
+}
 
 /** A token is only worth something when its issuer and its audience are checked: all three, or none. */
 function readToken(reader: Reader, environment: Config["environment"]): Config["token"] {
@@ -304,6 +320,7 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
     adminApiKey: reader.text("ADMIN_API_KEY"),
     keyPepper: readSecret(reader, environment, PEPPER),
     secretsMasterKey: readSecret(reader, environment, MASTER_KEY),
+    auditSigningKey: readSigningKey(reader, environment),
     token: readToken(reader, environment),
     anthropic: anthropicKey === null ? null : { apiKey: anthropicKey, baseUrl: anthropicBaseUrl },
     openai: configured.has("openai") ? { apiKey: openaiKey ?? "none", baseUrl: openaiBaseUrl } : null,

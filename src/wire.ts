@@ -2,21 +2,36 @@
  * Bindings -> the services each room asks for. Built once per isolate (what depends on variables alone) or once per
  * object; no decision is taken here.
  */
+import { waitUntil } from "cloudflare:workers";
 import {
   type ApiDeps,
   createApi,
+  createAuthWitness,
   createCredentials,
   createRateLimiter,
   createUpstashCounter,
   toPolicies,
 } from "./api/index.ts";
 import type { KeyServices, TenantServices } from "./api/object.ts";
+import { createAuditReader, createAuditSink } from "./audit/index.ts";
+import type { AuditServices } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Config, parseConfig, type RunMessage } from "./env.ts";
+import { createPass, createSendWebhook, createWebhooks, type Endpoint, type Webhooks } from "./event/index.ts";
+import type { WebhookServices } from "./event/object.ts";
 import { createObjectMemory, createRedisAccess, createUpstashMemory, type ShortTermMemory } from "./memory/index.ts";
 import { createBreakerClient, createModelRouter } from "./model/index.ts";
 import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
-import { createDb, createLog, type Db, describeError, systemClock, systemRandom } from "./platform/index.ts";
+import {
+  createDb,
+  createLog,
+  createSeal,
+  type Db,
+  describeError,
+  err,
+  systemClock,
+  systemRandom,
+} from "./platform/index.ts";
 import { checkReady } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
 import type { IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
@@ -116,6 +131,31 @@ function projectionOf(env: Bindings) {
   return database === null ? null : createProjection(database, log);
 }
 
+const ringWebhook = (env: Bindings) => async (endpoint: Endpoint) =>
+  env.WEBHOOK.getByName(`${endpoint.tenant}/${endpoint.webhookId}`).ring(endpoint);
+
+/** Null without a database, or without the key that secrets are sealed under. */
+function webhookPorts(env: Bindings) {
+  const { secretsMasterKey, egressLocalOrigins: localOrigins } = requireConfig(env);
+  const database = dbOf(env);
+  if (database === null || secretsMasterKey === null) return null;
+  const base = { clock: systemClock, random: systemRandom, log, localOrigins };
+  const send = createSendWebhook({ ...base, fetch: (url, init) => fetch(url, init) });
+  return { ...base, db: database, seal: createSeal(secretsMasterKey), send, ring: ringWebhook(env) };
+}
+
+function webhooksOf(env: Bindings): Webhooks | null {
+  const ports = webhookPorts(env);
+  return ports === null ? null : createWebhooks(ports);
+}
+
+export function webhookServices(env: Bindings): WebhookServices {
+  const ports = webhookPorts(env);
+  const nowhere = err({ reason: "unavailable", message: "no database", sqlstate: null } as const);
+  const pass = ports === null ? async () => nowhere : createPass(ports);
+  return { pass, clock: systemClock, random: systemRandom, log };
+}
+
 export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServices {
   // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
   const loopback = ctx.exports as unknown as Loopback;
@@ -195,6 +235,25 @@ function limiterOf(env: Bindings) {
   });
 }
 
+export function auditServices(env: Bindings): AuditServices {
+  const database = dbOf(env);
+  const sink = database === null ? null : createAuditSink(database, log);
+  return { clock: systemClock, random: systemRandom, log, sink };
+}
+
+/** A key that opened nothing is in its tenant's audit log; beside the request, which waits for nothing of it. */
+function tellRefusal(env: Bindings, keyId: string, digest: Uint8Array): void {
+  const told = async () => {
+    const refusal = await env.KEY.getByName(keyId).refusal(digest);
+    if (refusal === null) return;
+    const { tenant, reason } = refusal;
+    const facts = { action: "auth.failed", actor: `key:${keyId}`, resource: `key:${keyId}`, result: "denied" } as const;
+    const entry = { id: crypto.randomUUID(), at: systemClock.now(), ...facts, details: { reason } };
+    await env.AUDIT.getByName(tenant).append(tenant, [entry]);
+  };
+  waitUntil(told().catch((thrown: unknown) => log.warn("audit.untold", { error: describeError(thrown) })));
+}
+
 export function apiDeps(env: Bindings, config: Config): ApiDeps {
   return {
     config,
@@ -210,9 +269,15 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
       random: systemRandom,
       log,
       fetch: (input, init) => fetch(input, init),
+      onKeyRefused: (keyId, digest) => tellRefusal(env, keyId, digest),
     }),
+    audit: (tenant) => env.AUDIT.getByName(tenant),
+    auditLog: createAuditReader(dbOf(env)),
+    auditSigningKey: config.auditSigningKey,
+    witness: createAuthWitness(systemClock),
     keys: (id) => env.KEY.getByName(id),
     tenants: (tenant) => env.TENANT.getByName(tenant),
+    webhooks: webhooksOf(env),
     limiter: limiterOf(env),
     registry: registryOf(env),
     router: routerOf(env),

@@ -5,7 +5,10 @@ import { type Config, parseConfig } from "../src/env.ts";
 const DEVELOPMENT = { ENVIRONMENT: "development" };
 const MASTER = "0123456789abcdef0123456789abcdef";
 /** What production cannot be without. */
-const PRODUCTION = { ENVIRONMENT: "production", KEY_PEPPER: "0123456789abcdef", SECRETS_MASTER_KEY: MASTER };
+const PRODUCTION = {
+  ...{ ENVIRONMENT: "production", KEY_PEPPER: "0123456789abcdef", SECRETS_MASTER_KEY: MASTER },
+  AUDIT_SIGNING_KEY: "A".repeat(43),
+};
 
 function configOf(variables: Readonly<Record<string, string>>): Config {
   const parsed = parseConfig({ ...DEVELOPMENT, ...variables });
@@ -21,7 +24,8 @@ const models = (variables: Readonly<Record<string, string>>): string[] =>
 
 describe("without any variable", () => {
   it("is production and wants credentials", () => {
-    const parsed = parseConfig({ KEY_PEPPER: PRODUCTION.KEY_PEPPER, SECRETS_MASTER_KEY: MASTER });
+    const { ENVIRONMENT: _, ...rest } = PRODUCTION;
+    const parsed = parseConfig(rest);
     expect(parsed.ok && parsed.value).toMatchObject({ environment: "production", authMode: "required" });
   });
 
@@ -136,6 +140,8 @@ describe("a fault is one sentence", () => {
     [{ SECRETS_MASTER_KEY: MASTER.slice(1) }, /^SECRETS_MASTER_KEY is too short; it must have at least 32/],
     [{ ...PRODUCTION, EGRESS_LOCAL_ORIGINS: "http://127.0.0.1:9000" }, /^EGRESS_LOCAL_ORIGINS .* is refused when/],
     [{ EGRESS_LOCAL_ORIGINS: "127.0.0.1:9000" }, /^EGRESS_LOCAL_ORIGINS holds "127.0.0.1:9000"/],
+    [{ ...PRODUCTION, AUDIT_SIGNING_KEY: "" }, /^AUDIT_SIGNING_KEY is not set/],
+    [{ AUDIT_SIGNING_KEY: "A".repeat(42) }, /^AUDIT_SIGNING_KEY must be 32 bytes as base64url/],
     [{ KEY_PEPPER: "short" }, /^KEY_PEPPER is too short; it must have at least 16/],
     [{ JWKS_URL: "https://issuer.example/jwks" }, /^JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together/],
     [{ JWT_ISSUER: "https://issuer.example/" }, /^JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together/],

@@ -95,10 +95,19 @@ export function actingTenant(principal: Principal, selected: TenantId | null): T
   return selected;
 }
 
-/** @throws AppError UNAUTHENTICATED, FORBIDDEN, MISSING_TENANT, TENANT_MISMATCH, INVALID_REQUEST, UNAVAILABLE */
-export async function admit(headers: Headers, { audience, needs }: Admission, gate: Gate): Promise<Admitted> {
+/**
+ * @param onCaller is told who calls, before it is known whether they may.
+ * @throws AppError UNAUTHENTICATED, FORBIDDEN, MISSING_TENANT, TENANT_MISMATCH, INVALID_REQUEST, UNAVAILABLE
+ */
+export async function admit(
+  headers: Headers,
+  { audience, needs }: Admission,
+  gate: Gate,
+  onCaller: (principal: Principal) => void = () => undefined,
+): Promise<Admitted> {
   if (audience === "open" || needs === null) return { tenant: null, principal: null };
   const principal = await authenticate(headers, gate);
+  onCaller(principal);
   checkScope(principal, needs);
   if (audience === "operator") return { tenant: null, principal };
   const selected = selectedTenant(headers);

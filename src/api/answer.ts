@@ -1,9 +1,11 @@
 /** Pieces of answers that several routes share. */
 import { AppError, type TaskId, type TenantId } from "../platform/index.ts";
 import type { TaskState, TaskView } from "../task/index.ts";
+import { audited } from "./audited.ts";
 import { callObject } from "./call-object.ts";
 import type { ApiDeps } from "./deps.ts";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
+import type { Scope } from "./route.ts";
 import type { AcceptedTask } from "./run-task.ts";
 
 export const jsonResponse = (status: number, body: unknown, headers: Record<string, string> = {}): Response =>
@@ -24,7 +26,12 @@ export async function readTask(deps: ApiDeps, tenant: TenantId, taskId: TaskId):
 }
 
 /** @returns the state it led to. @throws AppError TASK_NOT_FOUND, ALREADY_TERMINAL, UNAVAILABLE */
-export async function cancelTask(deps: ApiDeps, tenant: TenantId, taskId: TaskId): Promise<TaskState> {
+export const cancelTask = (scope: Scope, tenant: TenantId, taskId: TaskId): Promise<TaskState> =>
+  audited(scope, { tenant, action: "task.cancelled", resource: `task:${taskId}` }, () =>
+    cancel(scope.deps, tenant, taskId),
+  );
+
+async function cancel(deps: ApiDeps, tenant: TenantId, taskId: TaskId): Promise<TaskState> {
   const outcome = await callObject(deps, () => deps.tasks(tenant, taskId).cancel());
   switch (outcome.kind) {
     case "cancelled":

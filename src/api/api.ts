@@ -50,7 +50,9 @@ async function answer(scope: Scope, doors: { readonly rest: Handler; readonly rp
     // An RPC client can only read errors in its own protocol, so its handler makes the checks.
     return rpc === null ? await doors.rest(scope) : await rpc(scope, () => checkRequest(scope));
   } catch (thrown) {
-    return answerProblem(scope, toAppError(thrown, scope.log));
+    const error = toAppError(thrown, scope.log);
+    scope.refusal = error.code;
+    return answerProblem(scope, error);
   }
 }
 
@@ -73,10 +75,13 @@ export function createApi(deps: ApiDeps): (request: Request, background: Backgro
       tenant: null,
       taskId: null,
       agentId: null,
+      refusal: null,
       rate: null,
       route: "unmatched",
     };
     const response = finish(scope, await answer(scope, doors));
+    const told = deps.witness.see(scope);
+    if (told !== null) background.waitUntil(told);
     deps.log
       .with({
         trace_id: correlation.traceId,

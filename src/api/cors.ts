@@ -5,7 +5,7 @@
 import { cors as connect } from "@connectrpc/connect";
 import { AppError } from "../platform/index.ts";
 
-const ALLOWED_METHODS = "GET, HEAD, POST, PUT, DELETE";
+const ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const ALLOWED_HEADERS = [
   ...connect.allowedHeaders,
   "Authorization",

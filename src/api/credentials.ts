@@ -30,6 +30,8 @@ export type CredentialPorts = {
   readonly random: Random;
   readonly log: Log;
   readonly fetch: typeof globalThis.fetch;
+  /** Told of each key that opened nothing, beside the request. */
+  readonly onKeyRefused: (keyId: string, digest: Uint8Array) => void;
 };
 
 /** A key that was not stored yet: the text for its owner, the digest for its object. */
@@ -94,6 +96,7 @@ function createKeyCheck(ports: CredentialPorts, memory: KeyMemory): (bearer: str
     const now = clock.now();
     if (facts === null || !isActive(facts, now)) {
       log.warn("auth.refused", { credential: "key", reason: "not valid", key_id: parts.id });
+      ports.onKeyRefused(parts.id, digest);
       return null;
     }
     if (known === null) memory.keep(facts, text, now);

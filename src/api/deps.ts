@@ -2,10 +2,14 @@
  * What the doors are given. They hold no binding and read no variable: `index.ts` of the Worker builds these, tests
  * build others.
  */
+
+import type { AuditReader, AuditStub } from "../audit/index.ts";
+import type { Webhooks } from "../event/index.ts";
 import type { ModelRouter, Tier } from "../model/index.ts";
 import type { PackRegistry } from "../pack/index.ts";
 import type { Clock, Log, Random, TaskId, TenantId } from "../platform/index.ts";
 import type { TaskStub, TenantIndexStub } from "../task/index.ts";
+import type { AuthWitness } from "./auth-witness.ts";
 import type { Credentials } from "./credentials.ts";
 import type { KeyStub, TenantStub } from "./key-record.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
@@ -30,6 +34,13 @@ export type ApiDeps = {
   readonly credentials: Credentials;
   readonly keys: (id: string) => KeyStub;
   readonly tenants: (tenant: TenantId) => TenantStub;
+  /** Null where there is no database, or no key to keep their secrets under. */
+  readonly webhooks: Webhooks | null;
+  readonly audit: (tenant: TenantId) => AuditStub;
+  readonly auditLog: AuditReader;
+  /** Signs heads of audit logs: 32 bytes, base64url. Null: none is signed. */
+  readonly auditSigningKey: string | null;
+  readonly witness: AuthWitness;
   readonly limiter: RateLimiter;
   readonly registry: PackRegistry;
   readonly router: Pick<ModelRouter, "isAllowed" | "modelOf">;

@@ -89,6 +89,10 @@ export const REQUEST_ADVICE = {
     cause: "The tenant has 100 keys that are neither revoked nor expired.",
     remedy: "Revoke keys that nobody uses: `vasini keys ls` shows when each was last used.",
   },
+  WEBHOOK_LIMIT_REACHED: {
+    cause: "The tenant has 20 webhooks.",
+    remedy: "Remove one that nobody needs: `vasini webhooks ls` shows which are disabled.",
+  },
   TOO_LARGE: {
     cause: "The body has more bytes than `BODY_BYTES_MAX` (1 MiB by default).",
     remedy: "Send less. The operator can raise the limit.",

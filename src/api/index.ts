@@ -1,6 +1,7 @@
 /** The doors: REST over Hono, RPC over Connect. The only room that knows HTTP. */
 
 export { createApi } from "./api.ts";
+export { type AuthWitness, createAuthWitness } from "./auth-witness.ts";
 export { type CredentialConfig, type Credentials, createCredentials } from "./credentials.ts";
 export type { ApiConfig, ApiDeps, Background, ReadyChecks } from "./deps.ts";
 export { createUpstashCounter } from "./limiter-upstash.ts";

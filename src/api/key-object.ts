@@ -46,6 +46,14 @@ export class KeyObject<Env = unknown> extends DurableObject<Env> implements KeyS
     return stored.facts;
   }
 
+  async refusal(digest: Uint8Array) {
+    const stored = this.#read();
+    if (stored === null) return null;
+    const { tenant, revokedAt } = stored.facts;
+    if (!isSameDigest(stored.digest, digest)) return { tenant, reason: "wrong_secret" as const };
+    return { tenant, reason: revokedAt === null ? ("expired" as const) : ("revoked" as const) };
+  }
+
   async revoke(tenant: TenantId | null): Promise<KeyFacts | null> {
     const stored = this.#read();
     if (stored === null || (tenant !== null && stored.facts.tenant !== tenant)) return null;

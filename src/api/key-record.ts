@@ -15,6 +15,8 @@ export type KeyFacts = {
   readonly lastUsedAt: number | null;
 };
 
+export type KeyRefusal = "wrong_secret" | "revoked" | "expired";
+
 export type TenantFacts = { readonly tenant: TenantId; readonly name: string; readonly createdAt: number };
 
 /** The authority of one key: an object named by the key's id. */
@@ -23,6 +25,8 @@ export interface KeyStub {
   create(facts: KeyFacts, digest: Uint8Array): Promise<boolean>;
   /** Null: unknown, another secret, revoked or expired. Which of them, nobody is told. */
   verify(digest: Uint8Array): Promise<KeyFacts | null>;
+  /** For the audit log, after `verify` said null: whose key it is and why it opened nothing. Null for no key of this id. */
+  refusal(digest: Uint8Array): Promise<{ readonly tenant: TenantId; readonly reason: KeyRefusal } | null>;
   /** @param tenant null: whosever it is. @returns null for no such key of that tenant. A second time changes nothing. */
   revoke(tenant: TenantId | null): Promise<KeyFacts | null>;
 }

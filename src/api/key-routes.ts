@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { AppError, parseTenantId, type TenantId, toRfc3339 } from "../platform/index.ts";
 import { type Role, scopesOf } from "./access.ts";
 import { jsonResponse } from "./answer.ts";
+import { audited, recordFact } from "./audited.ts";
 import { callObject } from "./call-object.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -47,10 +48,14 @@ const registerTenant = route({
   body: TenantBody,
   answers: [{ status: 201, description: "Made", schema: Tenant }],
   errors: ["TENANT_EXISTS", "UNAVAILABLE"],
-  handle: async ({ deps, body }) => {
+  handle: async ({ deps, scope, body }) => {
     const tenant = requireId(body.tenant_id);
-    const made = await callObject(deps, () => deps.tenants(tenant).register(tenant, body.name));
-    if (made === null) throw new AppError("TENANT_EXISTS");
+    const change = { tenant, action: "tenant.created", resource: `tenant:${tenant}` } as const;
+    const made = await audited(scope, change, async () => {
+      const facts = await callObject(deps, () => deps.tenants(tenant).register(tenant, body.name));
+      if (facts === null) throw new AppError("TENANT_EXISTS");
+      return facts;
+    });
     return jsonResponse(201, { tenant_id: tenant, name: made.name, created_at: toRfc3339(made.createdAt) });
   },
 });
@@ -117,7 +122,7 @@ const create = route({
   body: KeyBody,
   answers: [{ status: 201, description: "Made; `key` is shown in no other answer", schema: NewKey }],
   errors: ["NOT_FOUND", "TENANT_MISMATCH", "KEY_LIMIT_REACHED", "UNAVAILABLE"],
-  handle: async ({ deps, admitted, body }) => {
+  handle: async ({ deps, scope, admitted, body }) => {
     const now = deps.clock.now();
     const tenant = tenantOfKey(admitted.tenant, body.tenant_id);
     const roles = [...new Set(body.roles)];
@@ -128,7 +133,8 @@ const create = route({
     if (made === null) throw new AppError("UNAVAILABLE", "This server makes no keys: KEY_PEPPER is not set.");
     const ends = { expiresAt, revokedAt: null, lastUsedAt: null };
     const facts: KeyFacts = { id: made.id, tenant, name: body.name, roles, createdAt: now, ...ends };
-    await storeKey(deps, facts, made.digest);
+    const change = { tenant, action: "key.created", resource: `key:${made.id}` } as const;
+    await audited(scope, change, () => storeKey(deps, facts, made.digest));
     return jsonResponse(201, { ...toKey(facts, now), key: made.text });
   },
 });
@@ -168,6 +174,19 @@ const list = route({
   },
 });
 
+/** @returns whose key it was. @throws AppError NOT_FOUND */
+async function revokeKey(deps: ApiDeps, acting: TenantId | null, keyId: string): Promise<TenantId> {
+  const revoked = await callObject(deps, () => deps.keys(keyId).revoke(acting));
+  deps.credentials.forget(keyId);
+  const owner = revoked?.tenant ?? acting;
+  if (owner === null) throw new AppError("NOT_FOUND", "There is no such key.");
+  // Also for a line in the list whose key was never made.
+  const at = revoked?.revokedAt ?? deps.clock.now();
+  const isListed = await callObject(deps, () => deps.tenants(owner).endKey(owner, keyId, at));
+  if (revoked === null && !isListed) throw new AppError("NOT_FOUND", "There is no such key.");
+  return owner;
+}
+
 const revoke = route({
   method: "DELETE",
   path: "/api/v1/keys/{keyId}",
@@ -178,17 +197,14 @@ const revoke = route({
   needs: "keys:write",
   answers: [{ status: 204, description: "Revoked, now or before", content: null }],
   errors: ["NOT_FOUND", "TENANT_MISMATCH", "UNAVAILABLE"],
-  handle: async ({ deps, admitted, params }) => {
+  handle: async ({ deps, scope, admitted, params }) => {
     const { keyId = "" } = params;
     if (!isKeyId(keyId)) throw new AppError("NOT_FOUND", "There is no such key.");
-    const revoked = await callObject(deps, () => deps.keys(keyId).revoke(admitted.tenant));
-    deps.credentials.forget(keyId);
-    const owner = revoked?.tenant ?? admitted.tenant;
-    if (owner === null) throw new AppError("NOT_FOUND", "There is no such key.");
-    // Also for a line in the list whose key was never made.
-    const at = revoked?.revokedAt ?? deps.clock.now();
-    const isListed = await callObject(deps, () => deps.tenants(owner).endKey(owner, keyId, at));
-    if (revoked === null && !isListed) throw new AppError("NOT_FOUND", "There is no such key.");
+    const change = { action: "key.revoked", resource: `key:${keyId}` } as const;
+    const acting = admitted.tenant;
+    if (acting !== null) await audited(scope, { tenant: acting, ...change }, () => revokeKey(deps, acting, keyId));
+    // The operator may leave the owner to the key: whose log it belongs to is known only afterwards.
+    else await recordFact(scope, { tenant: await revokeKey(deps, null, keyId), ...change }, { result: "done" });
     return new Response(null, { status: 204 });
   },
 });

@@ -38,6 +38,9 @@ export const OBJECT_CALL_TIMEOUT_MS = 30_000;
 /** `Prefer: wait=N`: longer waits hold connections that clients and proxies cut anyway. A larger N waits this long. */
 export const PREFER_WAIT_SECONDS_MAX = 30;
 
+/** How long one MCP call follows its task; clients give up after about a minute without progress. Then it answers with the task's id and the task goes on. */
+export const MCP_WAIT_MS_MAX = 50_000;
+
 /** Sent with 503 and 429 when nothing better is known, and with 202 as the time of a first look. */
 export const RETRY_AFTER_SECONDS = 1;
 
@@ -69,6 +72,18 @@ export const KEY_CACHE_MS = 30_000;
 export const KEY_CACHE_ENTRIES_MAX = 10_000;
 /** How exact the time of a key's last use is: one write an hour, however busy the key. */
 export const KEY_USED_MS = 3_600_000;
+
+/** Characters of a webhook's address and of its description: what their columns hold. Over them: 400 INVALID_REQUEST. */
+export const WEBHOOK_URL_CHARS_MAX = 2_048;
+export const WEBHOOK_DESCRIPTION_CHARS_MAX = 256;
+/** Characters of the name of an event's type. Over it: 400 INVALID_REQUEST. */
+export const EVENT_TYPE_CHARS_MAX = 128;
+/** How long a credential's success needs no second row in the audit log, per isolate. */
+export const AUTH_WITNESS_MS = 60_000;
+/** Callers an isolate remembers for it; the one seen longest ago makes room. */
+export const AUTH_WITNESSED_MAX = 10_000;
+/** Rows about refused calls of one tenant in a minute, per isolate. Over it they are counted in the next minute's first row. */
+export const AUTH_DENIALS_PER_MINUTE_MAX = 60;
 
 /** Characters of a bearer token; the parser of a longer one never runs. Over it: 401 UNAUTHENTICATED. */
 export const TOKEN_CHARS_MAX = 8192;

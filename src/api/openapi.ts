@@ -165,7 +165,15 @@ export function openApiDocument(routes: readonly Route[]): string {
     },
     servers: [{ url: "/" }],
     security: [{ bearer: [] }, { tenantHeader: [] }],
-    tags: [{ name: "agents" }, { name: "tasks" }, { name: "packs" }, { name: "keys" }, { name: "service" }],
+    tags: [
+      { name: "agents" },
+      { name: "tasks" },
+      { name: "packs" },
+      { name: "keys" },
+      { name: "webhooks" },
+      { name: "audit" },
+      { name: "service" },
+    ],
     paths,
     components: { ...COMPONENTS, schemas: { Problem: toSchema(Problem, "output") } },
   });

@@ -2,6 +2,7 @@
 import { composePack, type PackProblem, SHARED_SHELF } from "../pack/index.ts";
 import { AppError, type ErrorItem } from "../platform/index.ts";
 import { jsonResponse } from "./answer.ts";
+import { audited } from "./audited.ts";
 import { type Route, requirePackId, route, tenantRoute } from "./route.ts";
 import { Pack, PackList, PublishBody, Published } from "./schema.ts";
 
@@ -65,7 +66,7 @@ const publish = route({
     { status: 200, description: "This very content was published before", schema: Published },
   ],
   errors: ["PACK_INVALID", "VERSION_EXISTS", "UNAVAILABLE"],
-  handle: async ({ deps, admitted, body }) => {
+  handle: async ({ deps, scope, admitted, body }) => {
     const composed = await composePack(new Map(Object.entries(body.files)), body.pack, { strict: body.strict });
     if (!composed.ok) {
       const count = composed.error.filter(({ severity }) => severity === "error").length;
@@ -80,9 +81,13 @@ const publish = route({
     const pack = composed.value;
     const { pack_id, version } = pack.config;
     const owner = admitted.tenant ?? SHARED_SHELF;
-    const outcome = await deps.registry.publish(owner, pack, {
-      replaceable: deps.config.environment === "development",
-    });
+    const publishPack = () =>
+      deps.registry.publish(owner, pack, { replaceable: deps.config.environment === "development" });
+    const change = { action: "pack.published", resource: `pack:${pack_id}@${pack.digest}` } as const;
+    // What the operator publishes for everybody is in no tenant's log.
+    const outcome = await (admitted.tenant === null
+      ? publishPack()
+      : audited(scope, { tenant: admitted.tenant, ...change }, publishPack));
     if (outcome === "version_exists") {
       throw new AppError("VERSION_EXISTS", `${pack_id} ${version} is published with other content; raise the version.`);
     }

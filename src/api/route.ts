@@ -38,6 +38,8 @@ export type Scope = {
   tenant: TenantId | null;
   taskId: TaskId | null;
   agentId: string | null;
+  /** Code of the error it ends with; null while there is none. */
+  refusal: ErrorCode | null;
   /** What the tenant's limit said; null on routes without one. */
   rate: RateVerdict | null;
   /** The path's pattern: bounded in number, unlike paths. */
@@ -64,12 +66,12 @@ export type Answer = {
 };
 
 type Facts = {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** With `{name}` for each parameter. */
   readonly path: string;
   readonly operation: string;
   readonly summary: string;
-  readonly tag: "agents" | "tasks" | "packs" | "keys" | "service";
+  readonly tag: "agents" | "tasks" | "packs" | "keys" | "webhooks" | "audit" | "service";
   readonly answers: readonly Answer[];
   readonly errors: readonly ErrorCode[];
   readonly needsKey?: boolean;
@@ -103,8 +105,9 @@ async function prepare<B extends z.ZodType, Q extends z.ZodType>(
   route: Shape<B, Q> & Admission & Pick<Route, "method" | "needsKey">,
 ): Promise<Call<z.output<B> | undefined, z.output<Q> | undefined>> {
   const { deps, request, url } = scope;
-  const admitted = await admit(request.headers, route, deps);
-  scope.principal = admitted.principal;
+  const admitted = await admit(request.headers, route, deps, (principal) => {
+    scope.principal = principal;
+  });
   scope.tenant = admitted.tenant;
   await limitRoute(scope, admitted.tenant, route);
   const query = route.query && parseShape(route.query, Object.fromEntries(url.searchParams), "query");

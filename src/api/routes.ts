@@ -1,15 +1,21 @@
 /** Every route of the REST interface, in the order of its document. */
 import { AGENT_ROUTES } from "./agent-routes.ts";
+import { AUDIT_ROUTES } from "./audit-routes.ts";
 import { KEY_ROUTES } from "./key-routes.ts";
+import { MCP_ROUTES } from "./mcp-route.ts";
 import { PACK_ROUTES } from "./pack-routes.ts";
 import type { Route } from "./route.ts";
 import { SERVICE_ROUTES } from "./service-routes.ts";
 import { TASK_ROUTES } from "./task-routes.ts";
+import { WEBHOOK_ROUTES } from "./webhook-routes.ts";
 
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
   ...TASK_ROUTES,
   ...PACK_ROUTES,
   ...KEY_ROUTES,
+  ...WEBHOOK_ROUTES,
+  ...MCP_ROUTES,
+  ...AUDIT_ROUTES,
   ...SERVICE_ROUTES,
 ];

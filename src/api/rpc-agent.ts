@@ -162,7 +162,7 @@ export function createAgentService(scopeOf: (context: HandlerContext) => Scope):
         const tenant = requireTenant(scope, context, message.tenantId);
         const taskId = requireTask(scope, context, message.taskId);
         await setAgent(scope, context, tenant, await readTask(scope.deps, tenant, taskId));
-        await cancelTask(scope.deps, tenant, taskId);
+        await cancelTask(scope, tenant, taskId);
         return { success: true };
       } catch (thrown) {
         throw toWireError(scope, context, thrown);

@@ -35,5 +35,7 @@ export function toWireError(scope: Scope, context: HandlerContext, thrown: unkno
   for (const name of RPC_METADATA) context.responseTrailer.delete(name);
   if (thrown instanceof ConnectError) return thrown;
   if (context.signal.aborted) return ConnectError.from(context.signal.reason, Code.Canceled);
-  return toConnectError(toAppError(thrown, scope.log));
+  const error = toAppError(thrown, scope.log);
+  scope.refusal = error.code;
+  return toConnectError(error);
 }

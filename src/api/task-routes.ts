@@ -1,6 +1,7 @@
 /** Tasks: list, read, follow, cancel, replay. */
 import { AppError } from "../platform/index.ts";
 import { acceptedHeaders, cancelTask, jsonResponse, readTask } from "./answer.ts";
+import { audited } from "./audited.ts";
 import { callObject } from "./call-object.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import { eventPage, followTask, parseAfter } from "./follow-task.ts";
@@ -87,7 +88,7 @@ const cancel = tenantRoute({
   errors: ["TASK_NOT_FOUND", "ALREADY_TERMINAL", "UNAVAILABLE"],
   handle: async (call) => {
     const taskId = requireTaskId(call);
-    return jsonResponse(202, { task_id: taskId, state: await cancelTask(call.deps, call.tenant, taskId) });
+    return jsonResponse(202, { task_id: taskId, state: await cancelTask(call.scope, call.tenant, taskId) });
   },
 });
 
@@ -119,11 +120,10 @@ const replay = tenantRoute({
     const { scope, deps, tenant, body } = call;
     const key = requireKey(scope.request.headers);
     const source = requireTaskId(call);
-    const accepted = await replayTask(
-      deps,
-      { tenant, key, correlation: scope.correlation },
-      { source, fromStep: body.from_step, version: body.version ?? null, dryRun: body.dry_run },
-      scope.background,
+    const request = { source, fromStep: body.from_step, version: body.version ?? null, dryRun: body.dry_run };
+    const change = { tenant, action: "task.replayed", resource: `task:${source}` } as const;
+    const accepted = await audited(scope, change, () =>
+      replayTask(deps, { tenant, key, correlation: scope.correlation }, request, scope.background),
     );
     scope.taskId = accepted.taskId;
     const answer = { task_id: accepted.taskId, status: "queued", pack_id: accepted.packId, replay_of: source };

@@ -32,6 +32,7 @@ const OWN = {
   PACK_INVALID: "Mend the places listed, then run `vasini pack validate` again.",
   PACK_NOT_READABLE: "Name a folder that holds profession-pack.yaml, or create one with `vasini pack init`.",
   FILE_EXISTS: "Choose another name or remove what is there first.",
+  AUDIT_BROKEN: "Export it again; if it says the same, the log itself was changed.",
   UNHEALTHY: "Each failed check names its fix.",
   INTERNAL_CLI: "This is a fault of the command itself: please report it with the message.",
 } as const;
@@ -53,6 +54,7 @@ const SERVER_HINTS: Readonly<Record<string, string>> = {
   INPUT_TOO_LONG: "Shorten the input, or raise guardrails.input.max_length in the pack.",
   TENANT_EXISTS: "Go on with the tenant there is, or take another id.",
   KEY_LIMIT_REACHED: "Revoke keys that nobody uses; `vasini keys ls` shows when each was last used.",
+  WEBHOOK_LIMIT_REACHED: "Remove one with `vasini webhooks rm`; `vasini webhooks ls` shows which are disabled.",
   IDEMPOTENCY_KEY_REUSED: "Use another --key for another request.",
   RATE_LIMITED: "Wait as long as the message says and try again.",
   BUDGET_EXHAUSTED: "Raise the budget, or wait for the next period.",

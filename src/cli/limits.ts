@@ -37,6 +37,9 @@ export const PACK_FILE_BYTES_MAX = 1024 * 1024;
 /** Files of one pack with everything it reaches; past it reading stops with an error instead of walking a whole disk. */
 export const PACK_FILES_MAX = 500;
 
+/** Rows of one page of an audit log: what the server gives at most. */
+export const AUDIT_PAGE_ROWS = 500;
+
 /** Clock difference to the server that `doctor` warns about; tokens and deadlines tolerate less than a minute. */
 export const CLOCK_SKEW_MS_WARN = 5_000;
 

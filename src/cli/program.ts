@@ -7,6 +7,9 @@ type Run = (code: Promise<ExitCode>) => Promise<void>;
 
 const examples = (lines: readonly string[]): string => `Examples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
 
+/** An option that may be given several times. */
+const addTo = (value: string, all: readonly string[] = []): readonly string[] => [...all, value];
+
 /** A leaf command with the flags that all have. */
 function leaf(parent: Command, signature: string, description: string, lines: readonly string[]): Command {
   return parent
@@ -50,6 +53,8 @@ export function buildProgram(options: {
   addTasks(program, options.context, run);
   addPack(program, options.context, run);
   addKeys(program, options.context, run);
+  addWebhooks(program, options.context, run);
+  addAudit(program, options.context, run);
   leaf(program, "doctor", "Checks this machine and the server, and says how to mend what is wrong.", [
     "vasini doctor",
     "vasini doctor --json",
@@ -161,11 +166,7 @@ function addKeys(program: Command, context: Context, run: Run): void {
     "vasini keys create console --role viewer --role approver --tenant acme",
   ])
     .argument("<name>", "what the key is for")
-    .requiredOption(
-      "--role <role>",
-      `what it may do: ${roles}; several times for several`,
-      (role, all: string[] = []) => [...all, role],
-    )
+    .requiredOption("--role <role>", `what it may do: ${roles}; several times for several`, addTo)
     .option("--expires <when>", "a duration such as 90d, or a time such as 2030-01-31T00:00:00Z (default: never)")
     .action(async (name: string, flags) => run((await load()).createKey(context, name, flags)));
   leaf(keys, "ls", "Lists the tenant's keys, newest first, without their secrets.", [
@@ -178,6 +179,70 @@ function addKeys(program: Command, context: Context, run: Run): void {
   leaf(keys, "revoke", "Revokes a key: it opens nothing any more within a minute.", ["vasini keys revoke $KEY_ID"])
     .argument("<id>", "id of the key, as `vasini keys ls` shows it")
     .action(async (id: string, flags) => run((await load()).revokeKey(context, id, flags)));
+}
+
+function addWebhooks(program: Command, context: Context, run: Run): void {
+  const load = () => import("./webhooks.ts");
+  const webhooks = program
+    .command("webhooks")
+    .description("Sends events to addresses of yours: makes, tries, rotates.");
+  const typed = (command: Command): Command =>
+    command
+      .option("--type <type>", "only events of this type, such as task.done; several times for several", addTo)
+      .option("--description <text>", "what it is for");
+  typed(
+    leaf(webhooks, "create", "Makes a webhook and prints its secret, this once.", [
+      "vasini webhooks create https://example.com/hook --type task.done --type task.failed",
+    ]),
+  )
+    .argument("<url>", "where to send: https, a public host name")
+    .action(async (url: string, flags) => run((await load()).createWebhook(context, url, flags)));
+  leaf(webhooks, "ls", "Lists the tenant's webhooks, without their secrets.", ["vasini webhooks ls"]).action(
+    async (flags) => run((await load()).listWebhooks(context, flags)),
+  );
+  typed(
+    leaf(webhooks, "update", "Changes a webhook; enabling it also sends what waits.", [
+      "vasini webhooks update $WEBHOOK --state enabled",
+      "vasini webhooks update $WEBHOOK --to https://example.com/new-hook",
+    ]),
+  )
+    .argument("<id>", "id of the webhook")
+    .option("--to <url>", "where to send from now on")
+    .option("--state <state>", "enabled or disabled")
+    .action(async (id: string, flags) => run((await load()).updateWebhook(context, id, flags)));
+  leaf(webhooks, "rm", "Removes a webhook and its deliveries.", ["vasini webhooks rm $WEBHOOK"])
+    .argument("<id>", "id of the webhook")
+    .action(async (id: string, flags) => run((await load()).removeWebhook(context, id, flags)));
+  leaf(webhooks, "test", "Sends a test event now; exit 1 when the receiver did not take it.", [
+    "vasini webhooks test $WEBHOOK",
+  ])
+    .argument("<id>", "id of the webhook")
+    .action(async (id: string, flags) => run((await load()).testWebhook(context, id, flags)));
+  leaf(webhooks, "rotate", "Makes a new secret and prints it, this once.", ["vasini webhooks rotate $WEBHOOK"])
+    .argument("<id>", "id of the webhook")
+    .action(async (id: string, flags) => run((await load()).rotateWebhook(context, id, flags)));
+  leaf(webhooks, "deliveries", "Lists what was and will be sent to a webhook, newest first.", [
+    "vasini webhooks deliveries $WEBHOOK",
+  ])
+    .argument("<id>", "id of the webhook")
+    .option("--limit <n>", "at most so many, 1 to 100")
+    .option("--cursor <cursor>", "the page after this one, as the last page named it")
+    .action(async (id: string, flags) => run((await load()).listDeliveries(context, id, flags)));
+}
+
+function addAudit(program: Command, context: Context, run: Run): void {
+  const load = () => import("./audit.ts");
+  const audit = program.command("audit").description("Exports the audit log, and checks an export without a server.");
+  leaf(audit, "export", "Prints the tenant's whole audit log, a row a line, and its signed head last.", [
+    "vasini audit export > audit.ndjson",
+  ]).action(async (flags) => run((await load()).exportAudit(context, flags)));
+  leaf(audit, "verify", "Checks that an export is whole and unchanged. Needs no server.", [
+    "vasini audit verify audit.ndjson --public-key $KEY",
+    "vasini audit export | vasini audit verify -",
+  ])
+    .argument("<file>", "the export; - reads standard input")
+    .option("--public-key <key>", "the key that must have signed it, as you kept it from an earlier export")
+    .action(async (file: string, flags) => run((await load()).verifyAudit(context, file, flags)));
 }
 
 /** True for what commander throws to end after printing help or the version. */

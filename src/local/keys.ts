@@ -4,7 +4,7 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** What this version needs when nobody set it: 256 bits each, in a form that is safe in headers and files. */
-const GENERATED = ["ADMIN_API_KEY", "KEY_PEPPER", "SECRETS_MASTER_KEY"] as const;
+const GENERATED = ["ADMIN_API_KEY", "KEY_PEPPER", "SECRETS_MASTER_KEY", "AUDIT_SIGNING_KEY"] as const;
 
 /** `variables` with every missing key added: read from the data folder, or made there. */
 export async function withGeneratedKeys(

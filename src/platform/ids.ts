@@ -12,12 +12,14 @@ export type TaskId = Branded<"TaskId">;
 export type PackId = Branded<"PackId">;
 export type SessionId = Branded<"SessionId">;
 export type TraceId = Branded<"TraceId">;
+export type WebhookId = Branded<"WebhookId">;
 export type IdempotencyKey = Branded<"IdempotencyKey">;
 
 const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$/;
 const SESSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const PACK = /^[a-z][a-z0-9-]{0,127}$/;
 const TASK = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const WEBHOOK = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const TRACE = /^[A-Za-z0-9._-]{1,64}$/;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -35,6 +37,8 @@ export const parseSessionId = parser<SessionId>(SESSION);
 export const parsePackId = parser<PackId>(PACK);
 /** A UUID of version 8 in lower case. */
 export const parseTaskId = parser<TaskId>(TASK);
+/** A UUID of version 4 in lower case. */
+export const parseWebhookId = parser<WebhookId>(WEBHOOK);
 /** What `X-Request-ID` may hold: 1-64 of letters, digits, `.`, `_`, `-`. */
 export const parseTraceId = parser<TraceId>(TRACE);
 /** 1-255 visible ASCII characters. */
@@ -63,6 +67,8 @@ export const deriveAgentId = (agent: {
 
 /** The name of a task's object. Another tenant's id addresses another, empty object: it reads as not found. */
 export const taskObjectName = (tenant: TenantId, task: TaskId): string => `${tenant}/${task}`;
+
+export const newWebhookId = (): WebhookId => crypto.randomUUID() as WebhookId;
 
 /** 32 hexadecimal digits, never all zero. */
 export const newTraceId = (): TraceId => toHex(crypto.getRandomValues(new Uint8Array(16))) as TraceId;

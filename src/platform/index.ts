@@ -33,6 +33,7 @@ export {
   deriveTaskId,
   type IdempotencyKey,
   newTraceId,
+  newWebhookId,
   type PackId,
   parseIdempotencyKey,
   parsePackId,
@@ -40,11 +41,13 @@ export {
   parseTaskId,
   parseTenantId,
   parseTraceId,
+  parseWebhookId,
   type SessionId,
   type TaskId,
   type TenantId,
   type TraceId,
   taskObjectName,
+  type WebhookId,
 } from "./ids.ts";
 export { createLog, describeError, type Log, type LogContext, type LogFacts } from "./log.ts";
 export { formatMicros, parseDuration, parseMemorySize, parseMoney, type QuantityError } from "./quantity.ts";

@@ -8,7 +8,7 @@ import { ROUTES } from "../../src/api/routes.ts";
 import { Problem } from "../../src/api/schema.ts";
 import { ERRORS } from "../../src/platform/index.ts";
 import { keyring } from "./keyring.ts";
-import { manualClock, memoryLog } from "./ports.ts";
+import { manualClock, memoryLog, UNAUDITED } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
 
 const CONFIG: ApiConfig = {
@@ -35,7 +35,9 @@ function door(options: Options = {}) {
     tenants: nothing,
     tasks: nothing,
     index: nothing,
+    webhooks: null,
     limiter: limiterInMemory(),
+    ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
     router: { isAllowed: nothing, modelOf: nothing },
     dispatch: nothing,

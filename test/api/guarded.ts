@@ -1,22 +1,40 @@
 /** The whole Worker as in production: a credential is asked for, keys are made and taken, over the real objects. */
 
+import { inject } from "vitest";
 import type { Role } from "../../src/api/access.ts";
 import { createCredentials } from "../../src/api/credentials.ts";
-import { assert, type Clock, systemClock } from "../../src/platform/index.ts";
+import type { ApiDeps } from "../../src/api/index.ts";
+import { createAuditReader } from "../../src/audit/index.ts";
+import { assert, type Clock, createDb, systemClock } from "../../src/platform/index.ts";
+import { SEED } from "../audit/log.ts";
+import { webhooksOf } from "../event/database.ts";
 import { type Ask, answerOf, ask, env, type Fetch, type Json, workerWith } from "./gateway.ts";
 import { memoryLog } from "./ports.ts";
+
+const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");
+/** The real one, which the Worker of these tests has no address of. */
+export const database = () =>
+  createDb({ database: { url, httpEndpoint }, outboxDatabaseUrl, clock: systemClock, random: () => 0 });
 
 export const PEPPER = "the-pepper-of-these-tests";
 const ADMIN = "the-bootstrap-key";
 
-type Options = { readonly authMode?: "dev" | "required"; readonly clock?: Clock; readonly pepper?: string | null };
+type Options = Partial<Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | "witness">> & {
+  readonly authMode?: "dev" | "required";
+  readonly clock?: Clock;
+  readonly pepper?: string | null;
+};
 
 /** Each call is an isolate of its own: it remembers no key of another. */
 export function guarded(options: Options = {}): Fetch {
-  const { authMode = "required", clock = systemClock, pepper = PEPPER } = options;
+  const { authMode = "required", clock = systemClock, pepper = PEPPER, ...rest } = options;
   return workerWith(({ config, random }) => ({
+    auditLog: createAuditReader(database()),
+    auditSigningKey: SEED,
+    ...rest,
     config: { ...config, authMode },
     clock,
+    webhooks: webhooksOf(),
     credentials: createCredentials({
       config: { environment: "development", authMode, adminApiKey: ADMIN, keyPepper: pepper, token: null },
       keys: (id) => env.KEY.getByName(id),
@@ -24,6 +42,7 @@ export function guarded(options: Options = {}): Fetch {
       random,
       log: memoryLog(),
       fetch,
+      onKeyRefused: () => undefined,
     }),
   }));
 }

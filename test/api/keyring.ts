@@ -29,6 +29,7 @@ export function keyring(
   ports: { readonly clock?: Clock; readonly log?: Log; readonly fetch?: typeof globalThis.fetch } = {},
 ) {
   const stored = new Map<string, { facts: KeyFacts; readonly digest: Uint8Array }>();
+  const refused: string[] = [];
   let asked = 0;
   const clock = ports.clock ?? manualClock();
   const credentials: Credentials = createCredentials({
@@ -44,9 +45,12 @@ export function keyring(
     random: () => 0,
     log: ports.log ?? memoryLog(),
     fetch: ports.fetch ?? noNetwork,
+    onKeyRefused: (keyId) => void refused.push(keyId),
   });
   return {
     credentials,
+    /** Ids of the keys that were told to have opened nothing. */
+    refused,
     stored,
     /** Times an object was asked. */
     asked: () => asked,

@@ -12,7 +12,8 @@ import type { Route } from "../../src/api/route.ts";
 import { ROUTES } from "../../src/api/routes.ts";
 import { RPC_NEEDS } from "../../src/api/rpc-agent.ts";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
-import { assert, parseTenantId } from "../../src/platform/index.ts";
+import { assert, newWebhookId, parseTenantId } from "../../src/platform/index.ts";
+import { RECEIVER } from "../event/database.ts";
 import { answerOf, env, type Json, manifest, newKey, ORIGIN } from "./gateway.ts";
 import { askAs, isolate, makeKey, makeTenant, PEPPER } from "./guarded.ts";
 
@@ -26,7 +27,13 @@ const packOf = (id: string, goal: string): Json => ({
 const NO_TASK = "00000000-0000-8000-8000-000000000000";
 
 /** What stands where in a path or a message: something of the victim, or nothing at all. */
-type Names = { readonly taskId: string; readonly packId: string; readonly keyId: string; readonly tenant: string };
+type Names = {
+  readonly taskId: string;
+  readonly packId: string;
+  readonly keyId: string;
+  readonly webhookId: string;
+  readonly tenant: string;
+};
 
 /** What another tenant's key must meet. */
 type Stranger =
@@ -38,7 +45,11 @@ type Stranger =
   | "own"
   | "forbidden";
 
-type Row = { readonly stranger: Stranger; readonly body?: (names: Names) => Json };
+type Row = {
+  readonly stranger: Stranger;
+  readonly body?: (names: Names) => Json;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 /** By operation. A new route needs a row, and thereby an answer to what a stranger may see of it. */
 const ROWS: Readonly<Record<string, Row>> = {
@@ -63,6 +74,21 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   listKeys: { stranger: "own" },
   revokeKey: { stranger: "not found" },
+  createWebhook: { stranger: "own", body: () => ({ url: RECEIVER }) },
+  listWebhooks: { stranger: "own" },
+  getWebhook: { stranger: "not found" },
+  updateWebhook: { stranger: "not found", body: () => ({ description: "mine now", state: "disabled" }) },
+  deleteWebhook: { stranger: "not found" },
+  rotateWebhook: { stranger: "not found" },
+  testWebhook: { stranger: "not found" },
+  listDeliveries: { stranger: "not found" },
+  mcp: {
+    stranger: "own",
+    body: () => ({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
+    headers: { accept: "application/json, text/event-stream" },
+  },
+  listAudit: { stranger: "own" },
+  getAuditHead: { stranger: "own" },
 };
 
 const GUARDED = ROUTES.filter(({ audience }) => audience !== "open");
@@ -115,13 +141,17 @@ beforeAll(async () => {
   const run = await answerOf(askAs(owner, `/api/v1/agents/${PACK}/run`, { key: newKey(), body: { input: CANARY } }));
   assert(typeof run.body.task_id === "string", "the task is accepted");
   await (await askAs(owner, `/api/v1/tasks/${run.body.task_id}/events`)).text();
-  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, tenant };
+  const hook = { url: `${RECEIVER}/${CANARY}`, description: CANARY };
+  const { body: webhook } = await answerOf(askAs(owner, "/api/v1/webhooks", { body: hook }));
+  assert(typeof webhook.id === "string", "the webhook is made");
+  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, webhookId: webhook.id, tenant };
 });
 
 const MISSING = (): Names => ({
   taskId: NO_TASK,
   packId: "no-such-pack",
   keyId: makeText("test").id,
+  webhookId: newWebhookId(),
   tenant: "no-such-tenant",
 });
 
@@ -135,7 +165,7 @@ async function call(route: Route, credential: string | null, names: Names, heade
     method: route.method,
     ...(body === undefined ? {} : { body }),
     ...(route.needsKey ? { key: newKey() } : {}),
-    headers: { "x-request-id": TRACE, ...headers },
+    headers: { "x-request-id": TRACE, ...rowOf(route).headers, ...headers },
   });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
@@ -325,6 +355,8 @@ describe("after all of it", () => {
     const task = await answerOf(askAs(owner, `/api/v1/tasks/${victim.taskId}`));
     expect(task).toMatchObject({ status: 200, body: { state: "done", input: CANARY } });
     expect((await askAs(owner, "/api/v1/keys")).status).toBe(200);
+    const webhook = await answerOf(askAs(owner, `/api/v1/webhooks/${victim.webhookId}`));
+    expect(webhook).toMatchObject({ status: 200, body: { description: CANARY, state: "enabled" } });
     // A pack of the same name is another pack.
     const versions = () => askAs(owner, `/api/v1/packs/${PACK}/versions`).then((response) => response.text());
     const before = await versions();

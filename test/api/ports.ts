@@ -44,6 +44,18 @@ export function hastyClock(): Clock & { readonly slept: number[] } {
   };
 }
 
+/** What a door is given where no audit log is looked at: nothing that changes may be asked of it. */
+export const UNAUDITED = {
+  audit: (): never => {
+    throw new Error("nothing is audited here");
+  },
+  auditLog: (): never => {
+    throw new Error("no audit log is read here");
+  },
+  auditSigningKey: null,
+  witness: { see: () => null },
+} as const;
+
 export type Line = { readonly level: string; readonly event: string } & LogContext & LogFacts;
 
 export function memoryLog(lines: Line[] = [], context: LogContext = {}): Log & { readonly lines: readonly Line[] } {

@@ -11,7 +11,7 @@ import {
 } from "../../src/gen/proto/grpc/health/v1/health_pb.js";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
 import { keyring } from "./keyring.ts";
-import { manualClock, memoryLog } from "./ports.ts";
+import { manualClock, memoryLog, UNAUDITED } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
 
 const nothing = (): never => {
@@ -33,7 +33,9 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     tenants: nothing,
     tasks: nothing,
     index: nothing,
+    webhooks: null,
     limiter: limiterInMemory(),
+    ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
     router: { isAllowed: nothing, modelOf: nothing },
     dispatch: nothing,

@@ -6,7 +6,7 @@ import { followAsMessages } from "../../src/api/rpc-stream.ts";
 import { AppError, parseTaskId, parseTenantId, utf8 } from "../../src/platform/index.ts";
 import type { TaskState, TaskStub, TaskView } from "../../src/task/index.ts";
 import { keyring } from "./keyring.ts";
-import { hastyClock, memoryLog } from "./ports.ts";
+import { hastyClock, memoryLog, UNAUDITED } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
 
 const TASK = "00000000-0000-8000-8000-000000000001";
@@ -87,7 +87,9 @@ function platform(scripts: readonly Script[], state: TaskState) {
     tenants: nothing,
     tasks: () => stub,
     index: nothing,
+    webhooks: null,
     limiter: limiterInMemory(),
+    ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
     router: { isAllowed: nothing, modelOf: nothing },
     dispatch: nothing,

@@ -335,12 +335,13 @@ describe("help", () => {
   it("and docs/cli.md know the same commands", async () => {
     const page = await readFile(join(import.meta.dirname, "../../docs/cli.md"), "utf8");
     const documented = [...page.matchAll(/^\| `vasini ([a-z ]+?)(?: [<[].*)?` \|/gm)].map((match) => match[1]);
-    const groups = await Promise.all(
-      ["tasks", "pack", "keys"].map(async (group) =>
-        commandsOf(await runBin([group, "--help"])).map((name) => `${group} ${name}`),
-      ),
+    const all = await Promise.all(
+      commandsOf(await runBin(["--help"])).map(async (name) => {
+        const below = commandsOf(await runBin([name, "--help"]));
+        return below.length === 0 ? [name] : below.map((one) => `${name} ${one}`);
+      }),
     );
-    expect(documented.sort()).toEqual(["run", "doctor", ...groups.flat()].sort());
+    expect(documented.sort()).toEqual(all.flat().sort());
   });
 
   it("suggests the command that was meant", async () => {
@@ -351,6 +352,6 @@ describe("help", () => {
 
   it("offers no command that does nothing yet", async () => {
     const ran = await runBin(["--help"]);
-    expect(commandsOf(ran)).toEqual(["run", "tasks", "pack", "keys", "doctor"]);
+    expect(commandsOf(ran)).toEqual(["run", "tasks", "pack", "keys", "webhooks", "audit", "doctor"]);
   });
 });

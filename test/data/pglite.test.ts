@@ -1,10 +1,12 @@
 /** The database suites on the embedded PostgreSQL, which needs nothing installed. The same on a real server: npm run test:real. */
 import { startEmbeddedDatabase } from "../../src/local/database/embedded.ts";
+import { describeAudit } from "../case/database/audit.case.ts";
 import { type Bench, USERS } from "../case/database/bench.ts";
 import { describeIsolation } from "../case/database/isolation.case.ts";
 import { describePort } from "../case/database/port.case.ts";
 import { describeProjection } from "../case/database/projection.case.ts";
 import { describeSchema } from "../case/database/schema.case.ts";
+import { describeWebhooks } from "../case/database/webhooks.case.ts";
 
 async function open(): Promise<Bench> {
   const started = await startEmbeddedDatabase({ dataDir: null, users: { ...USERS, postgres: "owner-password" } });
@@ -17,3 +19,5 @@ describeIsolation("PGlite", open);
 describeSchema("PGlite", open);
 describePort("PGlite", open);
 describeProjection("PGlite", open);
+describeWebhooks("PGlite", open);
+describeAudit("PGlite", open);

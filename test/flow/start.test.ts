@@ -5,6 +5,8 @@ import { promisify } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AgentService, RunAgentRequestSchema, TaskState } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
 import { dataOf, fiveSteps, get, js, openEvents, postRun, readFrames, seqOf, TENANT, typeOf } from "./client.ts";
@@ -93,6 +95,17 @@ describe("npm start", () => {
       });
     }
   }
+
+  it("runs an agent for the official MCP client", async () => {
+    const client = new Client({ name: "flow", version: "1.0.0" });
+    const requestInit = { headers: { "x-tenant-id": TENANT } };
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${server.url}/mcp`), { requestInit }));
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toContain("senior-python-dev");
+    const result = await client.callTool({ name: "senior-python-dev", arguments: { input: js("6 * 7") } });
+    expect(result).toMatchObject({ isError: false, structuredContent: { state: "done" } });
+    await client.close();
+  });
 
   it("survives SIGKILL after the second result: five results, none twice, the same bytes for a resuming reader", async () => {
     const taskId = await idOf(await postRun(server.url, { pack: "senior-python-dev", input: slowFive, key: "killed" }));

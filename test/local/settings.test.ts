@@ -85,9 +85,8 @@ describe("settings", () => {
     [
       "development mode in production",
       {
-        ENVIRONMENT: "production",
-        AUTH_MODE: "dev",
-        KEY_PEPPER: "0123456789abcdef",
+        ...{ ENVIRONMENT: "production", AUTH_MODE: "dev" },
+        ...{ KEY_PEPPER: "0123456789abcdef", AUDIT_SIGNING_KEY: "A".repeat(43) },
         SECRETS_MASTER_KEY: "0123456789abcdef0123456789abcdef",
       },
       ["AUTH_MODE=dev trusts any caller's tenant header and is refused when ENVIRONMENT=production."],

@@ -1,0 +1,2 @@
+/** The audit room's face for the runtime: its Durable Object. */
+export { AuditObject, type AuditServices } from "./audit-object.ts";

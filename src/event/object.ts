@@ -1,0 +1,3 @@
+/** The second public face of this room: what imports `cloudflare:workers`, so that index.ts also loads in plain Node. */
+
+export { WebhookObject, type WebhookServices } from "./webhook-object.ts";

@@ -1,0 +1,59 @@
+/** The Durable Objects of this Worker: each room's class with the services it asks for. Wiring only. */
+import { KeyObject as Key, LimiterObject as Limiter, TenantObject as Tenant } from "./api/object.ts";
+import { AuditObject as Audit } from "./audit/object.ts";
+import type { Bindings } from "./bindings.ts";
+import { WebhookObject as Webhook } from "./event/object.ts";
+import { SessionMemoryObject as SessionMemory } from "./memory/object.ts";
+import { BreakerObject as Breaker } from "./model/object.ts";
+import { systemClock } from "./platform/index.ts";
+import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
+import { ToolGateObject as ToolGate } from "./tool/object.ts";
+import { auditServices, indexServices, keyServices, taskServices, tenantServices, webhookServices } from "./wire.ts";
+
+export class TaskObject extends Task<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, taskServices(env, ctx));
+  }
+}
+export class TenantIndexObject extends TenantIndex<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, indexServices(env));
+  }
+}
+export class DirectoryObject extends Directory<Bindings> {}
+export class BreakerObject extends Breaker<Bindings> {}
+export class KeyObject extends Key<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, keyServices(env));
+  }
+}
+export class TenantObject extends Tenant<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, tenantServices());
+  }
+}
+export class AuditObject extends Audit<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, auditServices(env));
+  }
+}
+export class LimiterObject extends Limiter<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, { clock: systemClock });
+  }
+}
+export class SessionMemoryObject extends SessionMemory<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, { clock: systemClock });
+  }
+}
+export class WebhookObject extends Webhook<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, webhookServices(env));
+  }
+}
+export class ToolGateObject extends ToolGate<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, { clock: systemClock });
+  }
+}

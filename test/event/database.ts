@@ -1,0 +1,68 @@
+/** The tests' database behind the Worker in workerd, and what webhooks need beside it. */
+import { inject } from "vitest";
+import { createSendWebhook, createWebhooks, type Endpoint, type Webhooks } from "../../src/event/index.ts";
+import {
+  assert,
+  createDb,
+  createSeal,
+  type Db,
+  newWebhookId,
+  parseTenantId,
+  systemClock,
+  systemRandom,
+  type TenantId,
+} from "../../src/platform/index.ts";
+import { configOf } from "../../src/wire.ts";
+import { env } from "../api/gateway.ts";
+import { memoryLog } from "../api/ports.ts";
+
+/** Where receivers are said to be. Nobody listens there: tests stand in for the network. */
+export const RECEIVER = "http://127.0.0.1:9";
+const MASTER = "the-master-key-of-these-tests-0123456789";
+
+/** Gives the whole Worker of this test file a database. Called before anything asks for its configuration. */
+export function connectWorker(): void {
+  const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");
+  const config = configOf({
+    ...env,
+    ...{ DATABASE_URL: url, DATABASE_HTTP_ENDPOINT: httpEndpoint, OUTBOX_DATABASE_URL: outboxDatabaseUrl },
+    ...{ SECRETS_MASTER_KEY: MASTER, EGRESS_LOCAL_ORIGINS: RECEIVER },
+  });
+  assert(config.ok && config.value.database !== null, "the Worker has a database");
+}
+
+export function databaseOf(): Db {
+  const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");
+  return createDb({ database: { url, httpEndpoint }, outboxDatabaseUrl, clock: systemClock, random: systemRandom });
+}
+
+/** Webhooks over the tests' database, whatever the Worker itself has. */
+export function webhooksOf(
+  options: { readonly db?: Db; readonly ring?: (endpoint: Endpoint) => Promise<void> } = {},
+): Webhooks {
+  const { db = databaseOf(), ring = async () => undefined } = options;
+  const localOrigins = [RECEIVER];
+  const send = createSendWebhook({ clock: systemClock, fetch: (url, init) => fetch(url, init), localOrigins });
+  return createWebhooks({
+    db,
+    seal: createSeal(MASTER),
+    send,
+    localOrigins,
+    ring,
+    clock: systemClock,
+    log: memoryLog(),
+  });
+}
+
+export function tenantOf(name: string): TenantId {
+  const tenant = parseTenantId(name);
+  assert(tenant !== undefined, `${name} is a tenant`);
+  return tenant;
+}
+
+export async function makeEndpoint(tenant: TenantId, path = "/hook"): Promise<Endpoint> {
+  const endpoint = { tenant, webhookId: newWebhookId() };
+  const made = await webhooksOf().create(endpoint, { url: RECEIVER + path, description: "", eventTypes: [] });
+  assert(made.ok, JSON.stringify(made));
+  return endpoint;
+}
