@@ -41,6 +41,7 @@ export default defineConfig({
                 ENVIRONMENT: "development",
                 ADMIN_API_KEY: "test-admin-key",
                 RATE_LIMIT_REQUESTS: "100000",
+                SECRETS_MASTER_KEY: "a-master-key-for-tests-of-32-chars",
               },
               outboundService: onlyThisMachine,
             },

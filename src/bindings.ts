@@ -1,6 +1,6 @@
 /** The bindings of wrangler.toml by type. Variables are read by env.ts alone. */
 
-import type { KeyObject, LimiterObject, TenantObject } from "./api/object.ts";
+import type { KeyObject, LimiterObject, SecretObject, TenantObject } from "./api/object.ts";
 import type { AuditObject } from "./audit/object.ts";
 import type { RunMessage } from "./env.ts";
 import type { WebhookObject } from "./event/object.ts";
@@ -21,6 +21,8 @@ export type Bindings = {
   readonly LIMITER: DurableObjectNamespace<LimiterObject>;
   readonly SESSION_MEMORY: DurableObjectNamespace<SessionMemoryObject>;
   readonly TOOL_GATE: DurableObjectNamespace<ToolGateObject>;
+  /** By tenant. */
+  readonly SECRET: DurableObjectNamespace<SecretObject>;
   /** By tenant and id of an endpoint. */
   readonly WEBHOOK: DurableObjectNamespace<WebhookObject>;
   readonly RUN_QUEUE: Queue<RunMessage>;

@@ -10,6 +10,7 @@ export {
   DirectoryObject,
   KeyObject,
   LimiterObject,
+  SecretObject,
   SessionMemoryObject,
   TaskObject,
   TenantIndexObject,

@@ -1,5 +1,10 @@
 /** The Durable Objects of this Worker: each room's class with the services it asks for. Wiring only. */
-import { KeyObject as Key, LimiterObject as Limiter, TenantObject as Tenant } from "./api/object.ts";
+import {
+  KeyObject as Key,
+  LimiterObject as Limiter,
+  SecretObject as Secret,
+  TenantObject as Tenant,
+} from "./api/object.ts";
 import { AuditObject as Audit } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { WebhookObject as Webhook } from "./event/object.ts";
@@ -8,7 +13,15 @@ import { BreakerObject as Breaker } from "./model/object.ts";
 import { systemClock } from "./platform/index.ts";
 import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
 import { ToolGateObject as ToolGate } from "./tool/object.ts";
-import { auditServices, indexServices, keyServices, taskServices, tenantServices, webhookServices } from "./wire.ts";
+import {
+  auditServices,
+  indexServices,
+  keyServices,
+  secretServices,
+  taskServices,
+  tenantServices,
+  webhookServices,
+} from "./wire.ts";
 
 export class TaskObject extends Task<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -35,6 +48,11 @@ export class TenantObject extends Tenant<Bindings> {
 export class AuditObject extends Audit<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, auditServices(env));
+  }
+}
+export class SecretObject extends Secret<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, secretServices(env));
   }
 }
 export class LimiterObject extends Limiter<Bindings> {

@@ -171,6 +171,7 @@ export function openApiDocument(routes: readonly Route[]): string {
       { name: "packs" },
       { name: "keys" },
       { name: "webhooks" },
+      { name: "secrets" },
       { name: "audit" },
       { name: "service" },
     ],

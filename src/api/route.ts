@@ -66,12 +66,12 @@ export type Answer = {
 };
 
 type Facts = {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With `{name}` for each parameter. */
   readonly path: string;
   readonly operation: string;
   readonly summary: string;
-  readonly tag: "agents" | "tasks" | "packs" | "keys" | "webhooks" | "audit" | "service";
+  readonly tag: "agents" | "tasks" | "packs" | "keys" | "webhooks" | "secrets" | "audit" | "service";
   readonly answers: readonly Answer[];
   readonly errors: readonly ErrorCode[];
   readonly needsKey?: boolean;

@@ -36,6 +36,7 @@ function door(options: Options = {}) {
     tasks: nothing,
     index: nothing,
     webhooks: null,
+    secrets: nothing,
     limiter: limiterInMemory(),
     ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },

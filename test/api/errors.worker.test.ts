@@ -12,6 +12,7 @@ const ELSEWHERE: Partial<Record<ErrorCode, string>> = {
   REQUEST_TIMEOUT: "needs a body that stalls and a clock that is moved: body.test.ts",
   RATE_LIMITED: "needs a limit that a test can reach: rate-limit.worker.test.ts",
   KEY_LIMIT_REACHED: "needs a hundred keys: keys.worker.test.ts",
+  SECRET_LIMIT_REACHED: "needs 64 secrets: secrets.worker.test.ts",
   WEBHOOK_LIMIT_REACHED: "needs a database: webhooks.worker.test.ts",
 };
 

@@ -32,6 +32,8 @@ type Names = {
   readonly packId: string;
   readonly keyId: string;
   readonly webhookId: string;
+  /** Of a secret. */
+  readonly name: string;
   readonly tenant: string;
 };
 
@@ -49,6 +51,8 @@ type Row = {
   readonly stranger: Stranger;
   readonly body?: (names: Names) => Json;
   readonly headers?: Readonly<Record<string, string>>;
+  /** For a route that makes what its path names: another name, so that nothing of the victim's name comes to be. */
+  readonly names?: Partial<Names>;
 };
 
 /** By operation. A new route needs a row, and thereby an answer to what a stranger may see of it. */
@@ -82,6 +86,14 @@ const ROWS: Readonly<Record<string, Row>> = {
   rotateWebhook: { stranger: "not found" },
   testWebhook: { stranger: "not found" },
   listDeliveries: { stranger: "not found" },
+  putSecret: {
+    stranger: "own",
+    names: { name: "mine" },
+    body: () => ({ value: "my-own-value", host: "api.example.com" }),
+  },
+  listSecrets: { stranger: "own" },
+  getSecret: { stranger: "not found" },
+  deleteSecret: { stranger: "not found" },
   mcp: {
     stranger: "own",
     body: () => ({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
@@ -144,7 +156,10 @@ beforeAll(async () => {
   const hook = { url: `${RECEIVER}/${CANARY}`, description: CANARY };
   const { body: webhook } = await answerOf(askAs(owner, "/api/v1/webhooks", { body: hook }));
   assert(typeof webhook.id === "string", "the webhook is made");
-  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, webhookId: webhook.id, tenant };
+  const name = "victims-secret";
+  const secret = { value: CANARY, host: `${CANARY}.example.com` };
+  assert((await askAs(owner, `/api/v1/secrets/${name}`, { method: "PUT", body: secret })).ok, "the secret is kept");
+  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, webhookId: webhook.id, name, tenant };
 });
 
 const MISSING = (): Names => ({
@@ -152,13 +167,15 @@ const MISSING = (): Names => ({
   packId: "no-such-pack",
   keyId: makeText("test").id,
   webhookId: newWebhookId(),
+  name: "no-such-secret",
   tenant: "no-such-tenant",
 });
 
 const TRACE = "the-same-trace";
 
 /** One call of a route, as exact as it can be. */
-async function call(route: Route, credential: string | null, names: Names, headers: Record<string, string> = {}) {
+async function call(route: Route, credential: string | null, asked: Names, headers: Record<string, string> = {}) {
+  const names = { ...asked, ...rowOf(route).names };
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(Reflect.get(names, name)));
   const body = rowOf(route).body?.(names);
   const response = await askAs(credential, path, {
@@ -357,6 +374,8 @@ describe("after all of it", () => {
     expect((await askAs(owner, "/api/v1/keys")).status).toBe(200);
     const webhook = await answerOf(askAs(owner, `/api/v1/webhooks/${victim.webhookId}`));
     expect(webhook).toMatchObject({ status: 200, body: { description: CANARY, state: "enabled" } });
+    const secret = await answerOf(askAs(owner, `/api/v1/secrets/${victim.name}`));
+    expect(secret).toMatchObject({ status: 200, body: { host: `${CANARY}.example.com` } });
     // A pack of the same name is another pack.
     const versions = () => askAs(owner, `/api/v1/packs/${PACK}/versions`).then((response) => response.text());
     const before = await versions();

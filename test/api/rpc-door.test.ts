@@ -34,6 +34,7 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     tasks: nothing,
     index: nothing,
     webhooks: null,
+    secrets: nothing,
     limiter: limiterInMemory(),
     ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },

@@ -88,6 +88,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
     tasks: () => stub,
     index: nothing,
     webhooks: null,
+    secrets: nothing,
     limiter: limiterInMemory(),
     ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },
