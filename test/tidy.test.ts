@@ -57,6 +57,11 @@ const LAW: Law = {
     { package: /^yaml$/, in: /^src\/(?:pack|cli)\//, why: "a running task reads no YAML" },
     { package: /^@cfworker\/json-schema$/, in: /^src\/(?:tool|guard)\//, why: "only schemas unknown at build time" },
     { package: /^(?:sucrase|quickjs-emscripten-core|@jitl\/)/, in: /^src\/tool\//, why: "engines belong to tools" },
+    {
+      package: /^(?:isomorphic-git|diff|pako|buffer)(?:\/|$)/,
+      in: /^src\/tool\/workers\/git\//,
+      why: "git runs in its own isolate, out of the main upload",
+    },
     { package: /^commander$/, in: /^src\/cli\//, why: "one command line" },
     {
       package: /^@neondatabase\/serverless$/,

@@ -8,7 +8,7 @@
 export const FRAMEWORK_VERSION = "0.1.0";
 
 /** Ids of tools that run. Any other listed tool is a warning, is not offered to the model, and answers TOOL_UNKNOWN. */
-export const IMPLEMENTED_TOOLS: readonly string[] = ["code_executor", "file_manager", "http_request", "skill"];
+export const IMPLEMENTED_TOOLS: readonly string[] = ["code_executor", "file_manager", "git", "http_request", "skill"];
 
 /** The most a tool's sandbox gets, whatever its entry asks for: `pack validate` warns of more, the tool room lowers it. */
 export const SANDBOX_CEILINGS = {

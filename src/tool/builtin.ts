@@ -10,7 +10,7 @@ export type Builtin = {
   readonly description: string;
   readonly parameters: Schema;
   /** Null: answered by the host itself, from the pack, without an isolate. */
-  readonly engine: "code-executor" | "file-manager" | "http-request" | null;
+  readonly engine: "code-executor" | "file-manager" | "git" | "http-request" | null;
   /** Whether its worker asks the call's gateway for anything; the others get none. */
   readonly usesNetwork?: boolean;
   /** Whether a call with these arguments may be made again when its outcome is unknown. Absent: always. */
@@ -89,6 +89,51 @@ const HTTP_REQUEST: Builtin = {
   repeats: ({ method }) => SAFE_METHODS.includes(method),
 };
 
+const GIT: Builtin = {
+  name: "Git",
+  description:
+    "Works on git repositories in the workspace. clone {url, branch?, depth?}: shallow unless depth says otherwise (0: " +
+    "all of it). init {branch?}. status. add {files?}: stages changes and deletions, all of them by default. commit " +
+    "{message, author?}. diff {staged?, from?, to?, files?}: unified; the files against what is staged by default. log " +
+    "{max?, branch?}. branch {name?}: makes one, and lists all. checkout {branch, create?} or {files} to restore. push " +
+    "{branch?} and pull {branch?}: origin and the current branch by default. Give `path` when there is more than one " +
+    "repository. Credentials are added on the way and never given here.",
+  parameters: {
+    type: "object",
+    properties: {
+      action: {
+        type: "string",
+        enum: ["init", "clone", "status", "add", "commit", "diff", "log", "branch", "checkout", "push", "pull"],
+      },
+      path: { type: "string", description: "Folder of the repository, such as /workspace/project." },
+      url: { type: "string", description: "For clone: such as https://github.com/owner/project.git." },
+      branch: { type: "string", description: "Name of a branch; for checkout also of a commit." },
+      name: { type: "string", description: "For branch: the new branch." },
+      create: { type: "boolean", description: "For checkout: make the branch first." },
+      files: { type: "array", items: { type: "string" }, description: "Paths in the repository." },
+      message: { type: "string", description: "For commit." },
+      author: {
+        type: "object",
+        properties: { name: { type: "string" }, email: { type: "string" } },
+        required: ["name", "email"],
+        additionalProperties: false,
+      },
+      staged: { type: "boolean", description: "For diff: what is staged against the last commit." },
+      from: { type: "string", description: "For diff: a commit or branch." },
+      to: { type: "string", description: "For diff: the other one, HEAD by default." },
+      depth: { type: "integer", minimum: 0, description: "For clone: commits of history, 1 by default." },
+      max: { type: "integer", minimum: 1, description: "For log: commits, 20 by default." },
+      remote: { type: "string", description: "For push and pull: origin by default." },
+    },
+    required: ["action"],
+    additionalProperties: false,
+  },
+  engine: "git",
+  usesNetwork: true,
+  // The others only stage files. What a push that nobody heard of did is not known here.
+  repeats: ({ action }) => action !== "push",
+};
+
 const SKILL: Builtin = {
   name: "Skill",
   description: "Loads the full instructions of one of your skills. Read a skill before you apply it.",
@@ -106,6 +151,7 @@ export const SKILL_TOOL_ID = "skill";
 const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ["code_executor", CODE_EXECUTOR],
   ["file_manager", FILE_MANAGER],
+  ["git", GIT],
   ["http_request", HTTP_REQUEST],
   [SKILL_TOOL_ID, SKILL],
 ]);

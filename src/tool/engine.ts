@@ -4,7 +4,7 @@
  */
 import { lengthPrefixed, sha256Hex } from "../platform/index.ts";
 
-export type EngineName = "code-executor" | "file-manager" | "http-request";
+export type EngineName = "code-executor" | "file-manager" | "http-request" | "git";
 
 export type Engine = {
   /** SHA-256 over every module: another build is another isolate. */
@@ -28,6 +28,7 @@ const MODULES: Readonly<
     "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
   },
   "file-manager": { [MAIN_MODULE]: { asset: "file-manager.js", kind: "js" } },
+  git: { [MAIN_MODULE]: { asset: "git.js", kind: "js" } },
   "http-request": { [MAIN_MODULE]: { asset: "http-request.js", kind: "js" } },
 };
 

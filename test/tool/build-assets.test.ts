@@ -11,7 +11,13 @@ const asset = (path: string): string => join(ROOT, "dist/assets", path);
 
 const ASSETS = [
   ...["engine/code-executor.js", "engine/file-manager.js", "engine/guest.txt", "engine/strip.txt"],
-  ...["engine/http-request.js", "engine/quickjs.wasm", "docs/swagger-ui-bundle.js", "docs/swagger-ui.css"],
+  ...[
+    "engine/git.js",
+    "engine/http-request.js",
+    "engine/quickjs.wasm",
+    "docs/swagger-ui-bundle.js",
+    "docs/swagger-ui.css",
+  ],
 ];
 
 describe("build-assets", () => {

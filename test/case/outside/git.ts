@@ -1,14 +1,12 @@
 /**
  * Bare repositories over git's smart HTTP protocol, by the real git: `git http-backend` behind a server of ours. A
- * repository whose name begins with `private` wants the user and password below.
+ * repository whose name begins with `private` wants the user and password of credentials.ts.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-
-export const GIT_USER = "robot";
-export const GIT_PASSWORD = "a-password-for-git";
+import { GIT_PASSWORD, GIT_USER } from "./credentials.ts";
 
 /** Nothing of whoever runs the tests: no configuration, no hooks, no identity. */
 const ENVIRONMENT = {

@@ -19,8 +19,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     "src/main.py": "print('hello')\n",
     "logo.png": Uint8Array.of(0x89, 0, 255, 1),
   };
-  makeRepository(repositories, "tool", files);
-  makeRepository(repositories, "private-tool", files);
+  for (const name of ["tool", "contested", "private-tool"]) makeRepository(repositories, name, files);
+  makeRepository(repositories, "empty");
   const outside = await startOutside({ repositories });
   project.provide("outside", { origin: outside.origin });
   return async () => {
