@@ -3,7 +3,7 @@
 import type { KeyObject, LimiterObject, SecretObject, TenantObject } from "./api/object.ts";
 import type { AuditObject } from "./audit/object.ts";
 import type { RunMessage } from "./env.ts";
-import type { WebhookObject } from "./event/object.ts";
+import type { DoorbellObject, WebhookObject } from "./event/object.ts";
 import type { SessionMemoryObject } from "./memory/object.ts";
 import type { BreakerObject } from "./model/object.ts";
 import type { DirectoryObject, TaskObject, TenantIndexObject } from "./task/object.ts";
@@ -25,7 +25,11 @@ export type Bindings = {
   readonly SECRET: DurableObjectNamespace<SecretObject>;
   /** By tenant and id of an endpoint. */
   readonly WEBHOOK: DurableObjectNamespace<WebhookObject>;
+  /** By shard; which one hears a tenant says the event room. */
+  readonly DOORBELL: DurableObjectNamespace<DoorbellObject>;
   readonly RUN_QUEUE: Queue<RunMessage>;
+  /** Structured CloudEvents, as text. */
+  readonly EVENT_QUEUE: Queue<string>;
   readonly PACKS: R2Bucket;
   readonly ASSETS: Fetcher;
   readonly LOADER: WorkerLoader;

@@ -1,12 +1,28 @@
-/** What arrives without a caller: run messages, dead ones, and the cron. Nothing here decides about a task. */
+/** What arrives without a caller: messages of the queues, and the cron. Nothing here decides about a task or an event. */
 import type { Bindings } from "./bindings.ts";
 import type { RunMessage } from "./env.ts";
+import { consumeDeadEvents, consumeEvents, doorbellNames } from "./event/index.ts";
 import { createLog, describeError, parseTaskId, parseTenantId } from "./platform/index.ts";
+import { eventsOf, isDevelopment, isPublishing } from "./wire.ts";
 
 const log = createLog();
-export const DEAD_QUEUE = "vasini-runs-dead";
 /** Longest wait before a message is tried again; the queue gives up after its own count. */
 const RETRY_SECONDS_MAX = 60;
+
+/** Each queue's consumer, by the names of wrangler.toml. */
+const CONSUMERS: Readonly<Record<string, (batch: MessageBatch, env: Bindings) => Promise<void>>> = {
+  "vasini-runs": consumeRuns,
+  "vasini-runs-dead": consumeDeadRuns,
+  "vasini-events": consumeEventBatch,
+  "vasini-events-dead": consumeDeadEventBatch,
+};
+
+export async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
+  const consumer = CONSUMERS[batch.queue];
+  // Thrown, so that the queue keeps the messages until somebody consumes them.
+  if (consumer === undefined) throw new Error(`nobody consumes the queue ${batch.queue}`);
+  await consumer(batch, env);
+}
 
 /** Ids only: anything else in a message is ignored. */
 function parseRunMessage(body: unknown): RunMessage | null {
@@ -19,7 +35,7 @@ function parseRunMessage(body: unknown): RunMessage | null {
 }
 
 /** Each message on its own: one bad message neither blocks nor repeats the others. */
-export async function consumeRuns(batch: MessageBatch, env: Bindings): Promise<void> {
+async function consumeRuns(batch: MessageBatch, env: Bindings): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {
       const run = parseRunMessage(message.body);
@@ -42,7 +58,7 @@ export async function consumeRuns(batch: MessageBatch, env: Bindings): Promise<v
 }
 
 /** A dead message buries nothing: it says that kicks failed again and again. The sweep revives the task. */
-export async function consumeDead(batch: MessageBatch): Promise<void> {
+async function consumeDeadRuns(batch: MessageBatch): Promise<void> {
   for (const message of batch.messages) {
     const run = parseRunMessage(message.body);
     log.error("queue.run_dead", {
@@ -68,5 +84,32 @@ export async function sweepTenants(env: Bindings): Promise<void> {
     }
     after = page.at(-1) ?? null;
     if (after === null) return;
+  }
+}
+
+async function consumeEventBatch(batch: MessageBatch, env: Bindings): Promise<void> {
+  const events = eventsOf(env);
+  // Only a deployment that lost its DATABASE_URL comes here: the messages wait until it is back.
+  if (events === null) return batch.retryAll({ delaySeconds: RETRY_SECONDS_MAX });
+  await consumeEvents(batch.messages, events.consumption);
+}
+
+async function consumeDeadEventBatch(batch: MessageBatch, env: Bindings): Promise<void> {
+  const events = eventsOf(env);
+  if (events === null) return batch.retryAll({ delaySeconds: RETRY_SECONDS_MAX });
+  await consumeDeadEvents(batch.messages, events.consumption);
+}
+
+/** In development the first sweep of an isolate looks in any case: `npm start` may have put events back. */
+let hasSwept = false;
+
+/** Asks each doorbell to look after itself, in case its alarm was lost. While nothing was written, no database is asked. */
+export async function sweepDoorbells(env: Bindings): Promise<void> {
+  if (!isPublishing(env)) return;
+  const isForced = isDevelopment(env) && !hasSwept;
+  hasSwept = true;
+  const swept = await Promise.allSettled(doorbellNames.map((name) => env.DOORBELL.getByName(name).sweep(isForced)));
+  for (const one of swept) {
+    if (one.status === "rejected") log.error("doorbell.sweep_failed", { error: describeError(one.reason) });
   }
 }

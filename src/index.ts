@@ -1,6 +1,6 @@
 /** Worker entry: requests, the run queue, the cron, and the classes that the platform makes. Wiring only; see wire.ts. */
 import type { Bindings } from "./bindings.ts";
-import { consumeDead, consumeRuns, DEAD_QUEUE, sweepTenants } from "./consume.ts";
+import { consume, sweepDoorbells, sweepTenants } from "./consume.ts";
 import { createLog } from "./platform/index.ts";
 import { apiDeps, configOf, createApi } from "./wire.ts";
 
@@ -8,6 +8,7 @@ export {
   AuditObject,
   BreakerObject,
   DirectoryObject,
+  DoorbellObject,
   KeyObject,
   LimiterObject,
   SecretObject,
@@ -30,10 +31,10 @@ export default {
     return api(request, context);
   },
   async queue(batch, env) {
-    return batch.queue === DEAD_QUEUE ? consumeDead(batch) : consumeRuns(batch, env);
+    return consume(batch, env);
   },
   async scheduled(_controller, env) {
-    await sweepTenants(env);
+    await Promise.all([sweepTenants(env), sweepDoorbells(env)]);
   },
 } satisfies ExportedHandler<Bindings>;
 

@@ -7,7 +7,7 @@ import {
 } from "./api/object.ts";
 import { AuditObject as Audit } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
-import { WebhookObject as Webhook } from "./event/object.ts";
+import { DoorbellObject as Doorbell, WebhookObject as Webhook } from "./event/object.ts";
 import { SessionMemoryObject as SessionMemory } from "./memory/object.ts";
 import { BreakerObject as Breaker } from "./model/object.ts";
 import { systemClock } from "./platform/index.ts";
@@ -15,6 +15,7 @@ import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as 
 import { ToolGateObject as ToolGate } from "./tool/object.ts";
 import {
   auditServices,
+  doorbellServices,
   indexServices,
   keyServices,
   secretServices,
@@ -42,7 +43,7 @@ export class KeyObject extends Key<Bindings> {
 }
 export class TenantObject extends Tenant<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
-    super(ctx, env, tenantServices());
+    super(ctx, env, tenantServices(env));
   }
 }
 export class AuditObject extends Audit<Bindings> {
@@ -53,6 +54,11 @@ export class AuditObject extends Audit<Bindings> {
 export class SecretObject extends Secret<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, secretServices(env));
+  }
+}
+export class DoorbellObject extends Doorbell<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, doorbellServices(env));
   }
 }
 export class LimiterObject extends Limiter<Bindings> {

@@ -1,63 +1,100 @@
 /** What `/ready` says of the parts a task needs to be accepted. Each is asked with a limit; none is woken for it. */
-import type { ReadyChecks } from "./api/index.ts";
-import type { Bindings } from "./bindings.ts";
-import type { Clock, Db } from "./platform/index.ts";
+import type { Readiness, ReadyChecks } from "./api/index.ts";
+import type { Clock, Db, DbFailure, DbStatus, Result } from "./platform/index.ts";
 
 /** A part that answers later than this counts as failed: a balancer asks often and must not wait. */
 const CHECK_MS_MAX = 500;
-
-type Check = (env: Bindings) => Promise<unknown>;
-
-/** While the database is away it is asked again at most this often; while it is there, never: asking would keep it awake. */
+/** The database is asked at most this often; while it is there and idle, never: asking would keep it awake. */
 const DATABASE_AGAIN_MS = 30_000;
+/** One whose answer was only late may be on its way: it is asked again sooner. */
+const DATABASE_LATE_MS = 2_000;
+/** A database that anybody used within this time is awake or being woken: asking it once more changes nothing. */
+const DATABASE_AWAKE_MS = 5_000;
+/** SQLSTATE of a database that never saw a migration: no such table, no such schema. */
+const NO_SCHEMA: readonly unknown[] = ["42P01", "3F000"];
 
-const CHECKS: Readonly<Record<string, Check>> = {
-  objects: (env) => env.DIRECTORY.getByName("directory").ping(),
-  registry: (env) => env.PACKS.head("_ready"),
+export type ReadyPorts = {
+  /** Asks one part; a rejection is a failure. */
+  readonly parts: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Null without a database. */
+  readonly db: Pick<Db, "status" | "lastUsedAt"> | null;
+  /** Whether stored events are published. */
+  readonly hasOutbox: boolean;
+  readonly clock: Clock;
 };
 
-/** Never rejects. */
-export async function checkReady(env: Bindings, clock: Clock, db: Db | null): Promise<ReadyChecks> {
-  const database = db === null ? {} : { database: await databaseState(db, clock) };
-  const results = await Promise.all(
-    Object.entries(CHECKS).map(async ([name, check]) => [name, await outcomeOf(check(env), clock)] as const),
-  );
-  return { ...Object.fromEntries(results), ...database };
+/** @returns asks all parts; never rejects. What it knows of the database it keeps, so make one per isolate. */
+export function createReadiness({ parts, db, hasOutbox, clock }: ReadyPorts): () => Promise<Readiness> {
+  const askDatabase = db && createDatabaseCheck(db, clock);
+  return async () => {
+    const database = askDatabase && (await askDatabase());
+    const results = await Promise.all(
+      Object.entries(parts).map(async ([name, ask]) => {
+        const outcome = await within(ask(), clock);
+        return [name, outcome?.ok ? "ok" : "failed"] as const;
+      }),
+    );
+    const checks: ReadyChecks = {
+      ...Object.fromEntries(results),
+      ...(database && { database: database.state, outbox: hasOutbox ? "ok" : "degraded" }),
+    };
+    return { checks, database: database?.facts ?? null };
+  };
 }
 
-let known: { readonly state: "ok" | "degraded" | "failed"; readonly at: number } | null = null;
+type Known = {
+  readonly state: "ok" | "degraded" | "failed";
+  readonly facts: NonNullable<Readiness["database"]>;
+  readonly at: number;
+  readonly isLate: boolean;
+};
+
+const UNKNOWN = { schemaVersion: null, isRoleSafe: null };
+
+function createDatabaseCheck(db: NonNullable<ReadyPorts["db"]>, clock: Clock): () => Promise<Known> {
+  let known: Known | null = null;
+  const isEnough = ({ state, at, isLate }: Known): boolean => {
+    const now = clock.now();
+    if (now - at < (isLate ? DATABASE_LATE_MS : DATABASE_AGAIN_MS)) return true;
+    if (state !== "ok") return false;
+    const last = db.lastUsedAt();
+    return last === null || last <= at || now - last > DATABASE_AWAKE_MS;
+  };
+  return async () => {
+    if (known !== null && isEnough(known)) return known;
+    const outcome = await within(db.status(), clock);
+    const told = toKnown(outcome, known?.facts ?? UNKNOWN);
+    known = { ...told, at: clock.now(), isLate: outcome === null };
+    return known;
+  };
+}
 
 /**
  * Tasks are accepted without the database, so its absence only degrades. A role that could bypass row-level security
  * is a broken deployment: no task is accepted on it.
  */
-async function databaseState(db: Db, clock: Clock): Promise<"ok" | "degraded" | "failed"> {
-  const now = clock.now();
-  if (known !== null && (known.state === "ok" || now - known.at < DATABASE_AGAIN_MS)) return known.state;
-  const done = new AbortController();
-  const late = clock.sleep(CHECK_MS_MAX, done.signal).then(
-    () => "degraded" as const,
-    () => "degraded" as const, // The database answered first; nobody reads this any more.
-  );
-  const asked = db.status().then((status) => {
-    if (!status.ok) return "degraded" as const;
-    return status.value.isRoleSafe ? ("ok" as const) : ("failed" as const);
-  });
-  const state = await Promise.race([asked, late]);
-  done.abort();
-  known = { state, at: now };
-  return state;
+function toKnown(
+  outcome: Result<Result<DbStatus, DbFailure>, unknown> | null,
+  before: Known["facts"],
+): Pick<Known, "state" | "facts"> {
+  if (outcome?.ok && outcome.value.ok) {
+    const { schemaVersion, isRoleSafe } = outcome.value.value;
+    return { state: isRoleSafe ? "ok" : "failed", facts: { schemaVersion, isRoleSafe } };
+  }
+  const isEmpty = outcome?.ok && !outcome.value.ok && NO_SCHEMA.includes(outcome.value.error.sqlstate);
+  return { state: "degraded", facts: isEmpty ? { ...before, schemaVersion: 0 } : before };
 }
 
-async function outcomeOf(check: Promise<unknown>, clock: Clock): Promise<"ok" | "failed"> {
+/** The outcome as a value; null when it is not there in time. */
+async function within<T>(asked: Promise<T>, clock: Clock): Promise<Result<T, unknown> | null> {
   const done = new AbortController();
   const late = clock.sleep(CHECK_MS_MAX, done.signal).then(
-    () => "failed" as const,
-    () => "failed" as const, // The check ended first; nobody reads this any more.
+    () => null,
+    () => null, // The part answered first; nobody reads this any more.
   );
-  const answer = check.then(
-    () => "ok" as const,
-    () => "failed" as const,
+  const answer = asked.then(
+    (value) => ({ ok: true as const, value }),
+    (error: unknown) => ({ ok: false as const, error }),
   );
   try {
     return await Promise.race([answer, late]);

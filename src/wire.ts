@@ -9,7 +9,10 @@ import {
   createAuthWitness,
   createCredentials,
   createRateLimiter,
+  createTellRefusedKey,
+  createTenantProjection,
   createUpstashCounter,
+  kindOf,
   toPolicies,
 } from "./api/index.ts";
 import type { KeyServices, SecretServices, TenantServices } from "./api/object.ts";
@@ -17,8 +20,9 @@ import { createAuditReader, createAuditSink } from "./audit/index.ts";
 import type { AuditServices } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Config, parseConfig, type RunMessage } from "./env.ts";
-import { createPass, createSendWebhook, createWebhooks, type Endpoint, type Webhooks } from "./event/index.ts";
-import type { WebhookServices } from "./event/object.ts";
+import { createPass, createWebhooks, type Webhooks } from "./event/index.ts";
+import type { DoorbellServices, WebhookServices } from "./event/object.ts";
+import { createEvents, type Events, toWebhookPorts } from "./events.ts";
 import { createObjectMemory, createRedisAccess, createUpstashMemory, type ShortTermMemory } from "./memory/index.ts";
 import { createBreakerClient, createModelRouter } from "./model/index.ts";
 import { type AgentConfig, createPackRegistry, renderSystemPrompt } from "./pack/index.ts";
@@ -32,7 +36,7 @@ import {
   systemClock,
   systemRandom,
 } from "./platform/index.ts";
-import { checkReady } from "./ready.ts";
+import { createReadiness } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
 import type { IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
 import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps, toolGateName } from "./tool/index.ts";
@@ -126,35 +130,50 @@ function dbOf(env: Bindings): Db | null {
   return db;
 }
 
-function projectionOf(env: Bindings) {
+let events: Events | null = null;
+/** Null without a database. */
+export function eventsOf(env: Bindings): Events | null {
   const database = dbOf(env);
-  return database === null ? null : createProjection(database, log);
+  if (database === null) return null;
+  events ??= createEvents(env, { db: database, redis: redisOf(env), webhooks: webhookPortsOf(env), log });
+  return events;
 }
 
-const ringWebhook = (env: Bindings) => async (endpoint: Endpoint) =>
-  env.WEBHOOK.getByName(`${endpoint.tenant}/${endpoint.webhookId}`).ring(endpoint);
+/** Whether anything leaves the outbox: that takes a role of its own. */
+export const isPublishing = (env: Bindings): boolean => requireConfig(env).outboxDatabaseUrl !== null;
+
+export const isDevelopment = (env: Bindings): boolean => requireConfig(env).environment === "development";
+
+function projectionOf(env: Bindings) {
+  const database = dbOf(env);
+  if (database === null) return null;
+  return createProjection(database, log, isPublishing(env) ? (eventsOf(env)?.ring ?? null) : null);
+}
 
 /** Null without a database, or without the key that secrets are sealed under. */
-function webhookPorts(env: Bindings) {
+function webhookPortsOf(env: Bindings) {
   const { secretsMasterKey, egressLocalOrigins: localOrigins } = requireConfig(env);
   const database = dbOf(env);
   if (database === null || secretsMasterKey === null) return null;
-  const base = { clock: systemClock, random: systemRandom, log, localOrigins };
-  const send = createSendWebhook({ ...base, fetch: (url, init) => fetch(url, init) });
-  return { ...base, db: database, seal: createSeal(secretsMasterKey), send, ring: ringWebhook(env) };
+  return toWebhookPorts(env, { db: database, seal: createSeal(secretsMasterKey), localOrigins, log });
 }
 
 function webhooksOf(env: Bindings): Webhooks | null {
-  const ports = webhookPorts(env);
+  const ports = webhookPortsOf(env);
   return ports === null ? null : createWebhooks(ports);
 }
 
 export function webhookServices(env: Bindings): WebhookServices {
-  const ports = webhookPorts(env);
+  const ports = webhookPortsOf(env);
   const nowhere = err({ reason: "unavailable", message: "no database", sqlstate: null } as const);
   const pass = ports === null ? async () => nowhere : createPass(ports);
   return { pass, clock: systemClock, random: systemRandom, log };
 }
+export const doorbellServices = (env: Bindings): DoorbellServices => ({
+  clock: systemClock,
+  log,
+  publish: isPublishing(env) ? (eventsOf(env)?.publish ?? null) : null,
+});
 
 export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServices {
   // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
@@ -218,11 +237,17 @@ export function keyServices(env: Bindings): KeyServices {
   };
 }
 
-export const tenantServices = (): TenantServices => ({
-  clock: systemClock,
-  changed: ({ kind, tenant, ...facts }) =>
-    log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
-});
+export function tenantServices(env: Bindings): TenantServices {
+  const database = dbOf(env);
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    changed: ({ kind, tenant, ...facts }) =>
+      log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
+    projection: database && createTenantProjection({ db: database, log, kind: kindOf(requireConfig(env)) }),
+  };
+}
 
 export function secretServices(env: Bindings): SecretServices {
   const { secretsMasterKey, egressLocalOrigins: localOrigins } = requireConfig(env);
@@ -248,17 +273,18 @@ export function auditServices(env: Bindings): AuditServices {
   return { clock: systemClock, random: systemRandom, log, sink };
 }
 
-/** A key that opened nothing is in its tenant's audit log; beside the request, which waits for nothing of it. */
-function tellRefusal(env: Bindings, keyId: string, digest: Uint8Array): void {
-  const told = async () => {
-    const refusal = await env.KEY.getByName(keyId).refusal(digest);
-    if (refusal === null) return;
-    const { tenant, reason } = refusal;
-    const facts = { action: "auth.failed", actor: `key:${keyId}`, resource: `key:${keyId}`, result: "denied" } as const;
-    const entry = { id: crypto.randomUUID(), at: systemClock.now(), ...facts, details: { reason } };
-    await env.AUDIT.getByName(tenant).append(tenant, [entry]);
+/** Told beside the request, which waits for nothing of it. */
+function onKeyRefused(env: Bindings): (keyId: string, digest: Uint8Array) => void {
+  const tell = createTellRefusedKey({
+    keys: (id) => env.KEY.getByName(id),
+    audit: (tenant) => env.AUDIT.getByName(tenant),
+    clock: systemClock,
+    log,
+  });
+  return (keyId, digest) => {
+    const told = tell(keyId, digest);
+    if (told !== null) waitUntil(told);
   };
-  waitUntil(told().catch((thrown: unknown) => log.warn("audit.untold", { error: describeError(thrown) })));
 }
 
 export function apiDeps(env: Bindings, config: Config): ApiDeps {
@@ -276,7 +302,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
       random: systemRandom,
       log,
       fetch: (input, init) => fetch(input, init),
-      onKeyRefused: (keyId, digest) => tellRefusal(env, keyId, digest),
+      onKeyRefused: onKeyRefused(env),
     }),
     audit: (tenant) => env.AUDIT.getByName(tenant),
     auditLog: createAuditReader(dbOf(env)),
@@ -286,6 +312,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     tenants: (tenant) => env.TENANT.getByName(tenant),
     webhooks: webhooksOf(env),
     secrets: (tenant) => env.SECRET.getByName(tenant),
+    deadLetters: eventsOf(env)?.deadLetters ?? null,
     limiter: limiterOf(env),
     registry: registryOf(env),
     router: routerOf(env),
@@ -295,7 +322,15 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     clock: systemClock,
     random: systemRandom,
     log,
-    ready: () => checkReady(env, systemClock, dbOf(env)),
+    ready: createReadiness({
+      parts: {
+        objects: () => env.DIRECTORY.getByName("directory").ping(),
+        registry: () => env.PACKS.head("_ready"),
+      },
+      db: dbOf(env),
+      hasOutbox: config.outboxDatabaseUrl !== null,
+      clock: systemClock,
+    }),
   };
 }
 

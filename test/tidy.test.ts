@@ -2,6 +2,7 @@
  * The law of the house as data, held over the whole tree: which room may import which, who may use which package,
  * who may touch the clock. A new arrow or row is its own commit with its reason. The rules are in `house/rules.ts`.
  */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Law, RULES } from "./house/rules.ts";
@@ -42,7 +43,12 @@ const LAW: Law = {
     },
     { package: /^(?:hono|@hono)(?:\/|$)/, in: /^src\/api\//, why: "HTTP belongs to the doors" },
     { package: /^@connectrpc\//, in: /^src\/(?:api|cli|console)\//, why: "RPC belongs to the doors" },
-    { package: /^@bufbuild\/protobuf(?:\/|$)/, in: /^src\/(?:api|cli|console)\//, why: "wire shapes end at the doors" },
+    {
+      package: /^@bufbuild\/protobuf(?:\/|$)/,
+      in: /^src\/(?:api|cli|console|event)\//,
+      why: "wire shapes end at the doors, and where events leave",
+    },
+    { package: /^cloudevents$/, in: /^src\/event\//, why: "an event's envelope is made once" },
     { package: /^@modelcontextprotocol\/sdk\//, in: /^src\/(?:api|tool)\//, why: "one door offers it, tools ask it" },
     { package: /^zod(?:\/|$)/, in: /^src\/(?:api|cli)\//, why: "requests are parsed at the doors" },
     {
@@ -110,6 +116,39 @@ describe("the arrow table", () => {
   it("lets nothing import local", () => {
     const importers = Object.entries(LAW.arrows).filter(([, to]) => to.includes("local"));
     expect(importers).toEqual([]);
+  });
+});
+
+/** Rows of the table in src/README.md: the rooms of each, and what they may import besides the floor. */
+function arrowsOf(page: string): Record<string, readonly string[] | "*"> {
+  const table = page.slice(page.indexOf("| room | may import"), page.indexOf("| files directly in"));
+  const arrows: Record<string, readonly string[] | "*"> = {};
+  for (const [, rooms = "", told = ""] of table.matchAll(/^\| (`[^|]+) \| ([^|]+) \|$/gm)) {
+    const named = [...told.matchAll(/`([a-z]+)`/g)].map(([, room]) => room ?? "");
+    const above = told.startsWith("every room above") ? Object.keys(arrows) : [];
+    for (const [, room = ""] of rooms.matchAll(/`([a-z]+)`/g)) {
+      arrows[room] = told.startsWith("anything") ? "*" : [...named, ...above].filter((one) => !isFloor(one));
+    }
+  }
+  return arrows;
+}
+
+const isFloor = (room: string): boolean => FLOOR.some((one) => one === room);
+
+describe("src/README.md", () => {
+  it("shows the arrow table as it is", () => {
+    const page = readFileSync(join(import.meta.dirname, "../src/README.md"), "utf8");
+    const sorted = (arrows: Law["arrows"]) =>
+      Object.entries(arrows)
+        .map(([room, to]) => `${room}: ${to === "*" ? to : to.filter((one) => !isFloor(one)).toSorted()}`)
+        .toSorted();
+    expect(sorted(arrowsOf(page))).toEqual(sorted(LAW.arrows));
+  });
+
+  it("has a row for every room that stands in src/", () => {
+    const page = readFileSync(join(import.meta.dirname, "../src/README.md"), "utf8");
+    const rooms = new Set(tree.flatMap((one) => /^src\/([^/]+)\//.exec(one.path)?.[1] ?? []));
+    expect([...rooms].filter((room) => !page.includes(`\n| \`${room}/\` |`))).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { AppError, parseTenantId, type TenantId } from "../platform/index.ts";
 import type { AccessScope } from "./access.ts";
+import { toNetwork } from "./auth-failures.ts";
 import type { ApiDeps } from "./deps.ts";
 import { HEADER_PRINCIPAL, type Principal } from "./principal.ts";
 
@@ -53,7 +54,8 @@ export function selectedTenant(headers: Headers): TenantId | null {
 
 /**
  * Who is calling. A wrong credential is never passed over in favour of a weaker one, the bare header included.
- * @throws AppError UNAUTHENTICATED, and UNAVAILABLE when a credential cannot be checked now
+ * @throws AppError UNAUTHENTICATED, UNAVAILABLE when a credential cannot be checked now, and RATE_LIMITED when too many
+ *   of the client's were refused
  */
 export async function authenticate(headers: Headers, { config, credentials }: Gate): Promise<Principal> {
   const authorization = headers.get("authorization");
@@ -62,7 +64,8 @@ export async function authenticate(headers: Headers, { config, credentials }: Ga
     throw new AppError("UNAUTHENTICATED");
   }
   const bearer = /^Bearer +(\S+)$/i.exec(authorization.trim())?.[1];
-  const principal = bearer === undefined ? null : await credentials.verify(bearer);
+  const client = toNetwork(headers.get("cf-connecting-ip") ?? "");
+  const principal = bearer === undefined ? null : await credentials.verify(bearer, client);
   if (principal === null) throw new AppError("UNAUTHENTICATED");
   return principal;
 }
@@ -97,7 +100,7 @@ export function actingTenant(principal: Principal, selected: TenantId | null): T
 
 /**
  * @param onCaller is told who calls, before it is known whether they may.
- * @throws AppError UNAUTHENTICATED, FORBIDDEN, MISSING_TENANT, TENANT_MISMATCH, INVALID_REQUEST, UNAVAILABLE
+ * @throws AppError UNAUTHENTICATED, FORBIDDEN, MISSING_TENANT, TENANT_MISMATCH, INVALID_REQUEST, RATE_LIMITED, UNAVAILABLE
  */
 export async function admit(
   headers: Headers,

@@ -9,7 +9,8 @@ import { correlate } from "./correlate.ts";
 import { addCorsHeaders, checkOrigin, isPreflight, preflightResponse } from "./cors.ts";
 import type { ApiDeps, Background } from "./deps.ts";
 import { problemResponse, toAppError } from "./problem.ts";
-import { addRateHeaders, RateLimited } from "./rate-limit.ts";
+import { addRateHeaders } from "./rate-limit.ts";
+import { RateLimited } from "./rate-limiter.ts";
 import { createRest, MethodNotAllowed } from "./rest.ts";
 import type { Scope } from "./route.ts";
 import { createRpc } from "./rpc.ts";
@@ -26,7 +27,9 @@ function checkRequest({ request, url, deps }: Scope): void {
 function answerProblem(scope: Scope, error: AppError): Response {
   const context = { traceId: scope.correlation.traceId, tenant: scope.tenant, instance: scope.url.pathname };
   const headers: Record<string, string> = error instanceof MethodNotAllowed ? { allow: error.allow } : {};
-  return problemResponse(error, context, { headers, members: error instanceof RateLimited ? error.members : {} });
+  if (!(error instanceof RateLimited)) return problemResponse(error, context, { headers });
+  scope.rate = error.verdict;
+  return problemResponse(error, context, { members: { "violated-policies": [error.verdict.policy.name] } });
 }
 
 /** A copy, for answers from elsewhere have headers that cannot be changed. */

@@ -1,8 +1,9 @@
-/** The tenant's audit log: pages of it, and its signed head. It is written elsewhere and changed nowhere. */
-import { signHead } from "../audit/index.ts";
+/** The tenant's audit log: pages of it, its signed head, and the key that checks one. It is written elsewhere and changed nowhere. */
+import { publicKeyOf, signHead } from "../audit/index.ts";
 import { AppError, toRfc3339 } from "../platform/index.ts";
 import { jsonResponse } from "./answer.ts";
-import { AuditList, AuditQuery, Head } from "./audit-schema.ts";
+import { AuditList, AuditQuery, Head, SigningKey } from "./audit-schema.ts";
+import type { ApiDeps } from "./deps.ts";
 import { type Route, tenantRoute } from "./route.ts";
 
 const list = tenantRoute({
@@ -22,6 +23,12 @@ const list = tenantRoute({
   },
 });
 
+/** @throws AppError UNAVAILABLE */
+function requireSigningKey({ auditSigningKey }: Pick<ApiDeps, "auditSigningKey">): string {
+  if (auditSigningKey !== null) return auditSigningKey;
+  throw new AppError("UNAVAILABLE", "This server signs no audit log: AUDIT_SIGNING_KEY is not set.");
+}
+
 const head = tenantRoute({
   method: "GET",
   path: "/api/v1/audit/head",
@@ -32,14 +39,25 @@ const head = tenantRoute({
   answers: [{ status: 200, description: "As it stands now", schema: Head }],
   errors: ["UNAVAILABLE"],
   handle: async ({ deps, tenant }) => {
-    if (deps.auditSigningKey === null) {
-      throw new AppError("UNAVAILABLE", "This server signs no audit log: AUDIT_SIGNING_KEY is not set.");
-    }
+    const seed = requireSigningKey(deps);
     const page = await deps.auditLog(tenant, { after: Number.MAX_SAFE_INTEGER, limit: 1, action: null });
     const signed_at = toRfc3339(deps.clock.now());
-    const signed = await signHead({ tenant_id: tenant, ...page.head, signed_at }, deps.auditSigningKey);
+    const signed = await signHead({ tenant_id: tenant, ...page.head, signed_at }, seed);
     return jsonResponse(200, { kind: "head", ...signed });
   },
 });
 
-export const AUDIT_ROUTES: readonly Route[] = [list, head];
+const key = tenantRoute({
+  method: "GET",
+  path: "/api/v1/audit/key",
+  operation: "getAuditKey",
+  summary: "The public key that checks the heads of exports; keep it where this server cannot change it",
+  tag: "audit",
+  needs: "audit:read",
+  answers: [{ status: 200, description: "The key in use", schema: SigningKey }],
+  errors: ["UNAVAILABLE"],
+  handle: async ({ deps }) =>
+    jsonResponse(200, { algorithm: "Ed25519", public_key: await publicKeyOf(requireSigningKey(deps)) }),
+});
+
+export const AUDIT_ROUTES: readonly Route[] = [list, head, key];

@@ -59,3 +59,8 @@ export const Head = z.object({
   public_key: z.string().describe("Ed25519, base64url"),
   signature: z.string().describe("base64url"),
 });
+
+export const SigningKey = z.object({
+  algorithm: z.literal("Ed25519"),
+  public_key: z.string().describe("base64url"),
+});

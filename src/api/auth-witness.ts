@@ -6,10 +6,10 @@
 import type { AuditAction } from "../audit/index.ts";
 import type { Clock, ErrorCode, TenantId } from "../platform/index.ts";
 import { type AuditScope, recordFact } from "./audited.ts";
-import { AUTH_DENIALS_PER_MINUTE_MAX, AUTH_WITNESS_MS, AUTH_WITNESSED_MAX } from "./limits.ts";
+import { DenialCount } from "./denial-count.ts";
+import { AUTH_WITNESS_MS, AUTH_WITNESSED_MAX } from "./limits.ts";
 
 const DENIALS: readonly ErrorCode[] = ["FORBIDDEN", "TENANT_MISMATCH"];
-const MINUTE_MS = 60_000;
 
 /** What a request was, once it is answered. */
 export type SeenRequest = AuditScope & {
@@ -35,7 +35,7 @@ export interface AuthWitness {
 export function createAuthWitness(clock: Clock): AuthWitness {
   /** Until when a caller's success needs no second row. */
   const seen = new Map<string, number>();
-  const denials = new Map<string, { until: number; count: number }>();
+  const denials = new DenialCount(clock);
 
   const isNews = (who: string): boolean => {
     const now = clock.now();
@@ -48,19 +48,6 @@ export function createAuthWitness(clock: Clock): AuthWitness {
     return true;
   };
 
-  /** Null over the limit; else how many were left out before this one. */
-  const unrecordedBefore = (tenant: string): number | null => {
-    const now = clock.now();
-    const window = denials.get(tenant);
-    if (window !== undefined && window.until > now) {
-      window.count += 1;
-      return window.count > AUTH_DENIALS_PER_MINUTE_MAX ? null : 0;
-    }
-    if (denials.size >= AUTH_WITNESSED_MAX) denials.clear();
-    denials.set(tenant, { until: now + MINUTE_MS, count: 1 });
-    return Math.max(0, (window?.count ?? 0) - AUTH_DENIALS_PER_MINUTE_MAX);
-  };
-
   const factOf = ({ principal, tenant, refusal }: SeenRequest): Fact | null => {
     // The bare header is no credential, and the bootstrap key belongs to no tenant.
     if (principal === null || principal.tenants === "any") return null;
@@ -70,7 +57,7 @@ export function createAuthWitness(clock: Clock): AuthWitness {
       const isTold = isNews(`${own}/${principal.id}`);
       return isTold ? { tenant: own, action: "auth.succeeded", code: null, unrecorded: 0 } : null;
     }
-    const unrecorded = unrecordedBefore(own);
+    const unrecorded = denials.take(own);
     return unrecorded === null ? null : { tenant: own, action: "auth.failed", code: refusal, unrecorded };
   };
 

@@ -4,12 +4,14 @@
  */
 import { type Clock, type Log, type Random, sha256, toHex } from "../platform/index.ts";
 import { scopesOf } from "./access.ts";
+import { createFailureCount } from "./auth-failures.ts";
 import { callObject } from "./call-object.ts";
 import { createKeySource } from "./jwks.ts";
 import { isActive, type KeyFacts, type KeyStub } from "./key-record.ts";
 import { digestOf, isKeyLike, isSameDigest, type KeyKind, makeKey, parseKey } from "./key-text.ts";
 import { KEY_CACHE_ENTRIES_MAX, KEY_CACHE_MS } from "./limits.ts";
 import { operatorPrincipal, type Principal } from "./principal.ts";
+import { RateLimited } from "./rate-limiter.ts";
 import { createTokenVerifier, isTokenLike, type TokenConfig } from "./token.ts";
 
 export type CredentialConfig = {
@@ -38,8 +40,12 @@ export type CredentialPorts = {
 export type NewKey = { readonly id: string; readonly text: string; readonly digest: Uint8Array };
 
 export interface Credentials {
-  /** Null: not valid. Why it is not, only the log is told. @throws AppError UNAVAILABLE when it cannot be known. */
-  verify(bearer: string): Promise<Principal | null>;
+  /**
+   * Null: not valid. Why it is not, only the log is told.
+   * @param client address it came from; refused credentials are counted by it.
+   * @throws AppError UNAVAILABLE when it cannot be known; RateLimited when too many of the client's were refused.
+   */
+  verify(bearer: string, client?: string): Promise<Principal | null>;
   /** Null without a pepper. */
   makeKey(): Promise<NewKey | null>;
   /** This isolate asks the key's object again; the others do within KEY_CACHE_MS. */
@@ -55,6 +61,11 @@ class KeyMemory {
   recall(id: string, digest: string, now: number): KeyFacts | null {
     const entry = this.#entries.get(id);
     return entry !== undefined && entry.until > now && entry.digest === digest ? entry.facts : null;
+  }
+
+  /** Whether it was good when it was last looked at, however long ago. */
+  knows(id: string, digest: string): boolean {
+    return this.#entries.get(id)?.digest === digest;
   }
 
   keep(facts: KeyFacts, digest: string, now: number): void {
@@ -78,7 +89,8 @@ const toPrincipal = (key: KeyFacts): Principal => ({
 });
 
 /** Neither kind is taken where the other is made: a key from a trial opens nothing in production. */
-const kindOf = (config: CredentialConfig): KeyKind => (config.environment === "production" ? "live" : "test");
+export const kindOf = (config: Pick<CredentialConfig, "environment">): KeyKind =>
+  config.environment === "production" ? "live" : "test";
 
 /** @returns the facts of a good key, or null. */
 function createKeyCheck(ports: CredentialPorts, memory: KeyMemory): (bearer: string) => Promise<KeyFacts | null> {
@@ -95,6 +107,7 @@ function createKeyCheck(ports: CredentialPorts, memory: KeyMemory): (bearer: str
     const facts = known ?? (await callObject(ports, () => ports.keys(parts.id).verify(digest)));
     const now = clock.now();
     if (facts === null || !isActive(facts, now)) {
+      if (memory.knows(parts.id, text)) memory.forget(parts.id);
       log.warn("auth.refused", { credential: "key", reason: "not valid", key_id: parts.id });
       ports.onKeyRefused(parts.id, digest);
       return null;
@@ -108,6 +121,7 @@ function createKeyCheck(ports: CredentialPorts, memory: KeyMemory): (bearer: str
 export function createCredentials(ports: CredentialPorts): Credentials {
   const { config, clock, log } = ports;
   const memory = new KeyMemory();
+  const failures = createFailureCount(clock);
   const checkKey = createKeyCheck(ports, memory);
   const checkToken =
     config.token === null
@@ -121,21 +135,35 @@ export function createCredentials(ports: CredentialPorts): Credentials {
     adminDigest ??= sha256(config.adminApiKey);
     return isSameDigest(await sha256(bearer), await adminDigest);
   };
-  return {
-    verify: async (bearer) => {
-      if (await isBootstrapKey(bearer)) return operator;
-      if (isKeyLike(bearer)) {
-        const facts = await checkKey(bearer);
-        return facts === null ? null : toPrincipal(facts);
-      }
-      if (checkToken === null || !isTokenLike(bearer)) {
-        log.warn("auth.refused", { credential: "unknown", reason: "form" });
-        return null;
-      }
-      const verdict = await checkToken(bearer);
-      if (verdict.kind === "principal") return verdict.principal;
-      log.warn("auth.refused", { credential: "token", reason: verdict.reason });
+  const identify = async (bearer: string): Promise<Principal | null> => {
+    if (await isBootstrapKey(bearer)) return operator;
+    if (isKeyLike(bearer)) {
+      const facts = await checkKey(bearer);
+      return facts === null ? null : toPrincipal(facts);
+    }
+    if (checkToken === null || !isTokenLike(bearer)) {
+      log.warn("auth.refused", { credential: "unknown", reason: "form" });
       return null;
+    }
+    const verdict = await checkToken(bearer);
+    if (verdict.kind === "principal") return verdict.principal;
+    log.warn("auth.refused", { credential: "token", reason: verdict.reason });
+    return null;
+  };
+  /** What may be asked even for a client whose budget is spent: it guesses nothing, and asks nobody. */
+  const isExempt = async (bearer: string): Promise<boolean> => {
+    if (!isKeyLike(bearer)) return checkToken !== null && isTokenLike(bearer);
+    const parts = parseKey(bearer);
+    if (parts === null || config.keyPepper === null) return false;
+    return memory.knows(parts.id, toHex(await digestOf(parts.secret, config.keyPepper)));
+  };
+  return {
+    verify: async (bearer, client = "") => {
+      const spent = failures.spent(client);
+      if (spent !== null && !(await isExempt(bearer))) throw new RateLimited(spent, "refused credentials");
+      const principal = await identify(bearer);
+      if (principal === null) failures.add(client);
+      return principal;
     },
     makeKey: async () => {
       if (config.keyPepper === null) return null;

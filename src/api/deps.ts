@@ -4,7 +4,7 @@
  */
 
 import type { AuditReader, AuditStub } from "../audit/index.ts";
-import type { Webhooks } from "../event/index.ts";
+import type { DeadLetters, Webhooks } from "../event/index.ts";
 import type { ModelRouter, Tier } from "../model/index.ts";
 import type { PackRegistry } from "../pack/index.ts";
 import type { Clock, Log, Random, TaskId, TenantId } from "../platform/index.ts";
@@ -27,6 +27,12 @@ export type ApiConfig = {
 /** `failed`: tasks cannot be accepted. `degraded`: they can, something else is missing. */
 export type ReadyChecks = { readonly [name: string]: "ok" | "degraded" | "failed" };
 
+export type Readiness = {
+  readonly checks: ReadyChecks;
+  /** Null without a database; a member is null while it is not known. */
+  readonly database: { readonly schemaVersion: number | null; readonly isRoleSafe: boolean | null } | null;
+};
+
 export type ApiDeps = {
   readonly config: ApiConfig;
   /** A new stub at each call: after an object was reset, the old one stays broken. */
@@ -43,6 +49,8 @@ export type ApiDeps = {
   /** Signs heads of audit logs: 32 bytes, base64url. Null: none is signed. */
   readonly auditSigningKey: string | null;
   readonly witness: AuthWitness;
+  /** Null without a database. */
+  readonly deadLetters: DeadLetters | null;
   readonly limiter: RateLimiter;
   readonly registry: PackRegistry;
   readonly router: Pick<ModelRouter, "isAllowed" | "modelOf">;
@@ -58,7 +66,7 @@ export type ApiDeps = {
   readonly random: Random;
   readonly log: Log;
   /** Never rejects, never wakes an idle database. */
-  readonly ready: () => Promise<ReadyChecks>;
+  readonly ready: () => Promise<Readiness>;
 };
 
 /** The one thing the doors need of the platform's execution context. */

@@ -120,7 +120,8 @@ export const REQUEST_ADVICE = {
       "Mend every item of `errors[]`: each has file, line, column, what was found and what is expected. `vasini pack validate` shows the same offline.",
   },
   RATE_LIMITED: {
-    cause: "The tenant sent more requests in the window than it may.",
+    cause:
+      "The tenant sent more requests in the window than it may, or too many credentials that came from the client's address were refused.",
     remedy: "Wait for as many seconds as `Retry-After` says, then send the same request again.",
   },
   HEADERS_TOO_LARGE: {

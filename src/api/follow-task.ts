@@ -36,19 +36,30 @@ export async function eventPage(
   task: TaskName,
   page: { readonly after: number; readonly limit: number },
 ): Promise<Response> {
-  const found = await callObject(deps, () => deps.tasks(task.tenant, task.taskId).events(page.after, page.limit));
+  const read = (after: number, limit: number) =>
+    callObject(deps, () => deps.tasks(task.tenant, task.taskId).events(after, limit));
+  const found = await read(page.after, page.limit);
   if (found === null) throw new AppError("TASK_NOT_FOUND");
-  return jsonResponse(200, { events: found.events, next: found.next });
+  if (found.events.length > 0 || page.after === 0 || (await read(page.after - 1, 1))?.events.length) {
+    return jsonResponse(200, { events: found.events, next: found.next });
+  }
+  // The event the client says it has is not there: the next page is the first.
+  return jsonResponse(200, { events: [resetEvent(page.after, deps.clock.now())], next: 0 });
 }
 
 /**
  * The client is ahead of the task: its position belongs to another task, or to events that are gone. It is told to
  * forget what it has, and its position is set back, before everything is sent from the start.
  */
-function resetFrame(after: number, now: number): Uint8Array {
-  const event = { seq: 0, type: "stream.reset", at: toRfc3339(now), data: { after } };
-  return utf8(`id: 0\nevent: stream.reset\ndata: ${JSON.stringify(event)}\n\n`);
-}
+const resetEvent = (after: number, now: number) => ({
+  seq: 0,
+  type: "stream.reset",
+  at: toRfc3339(now),
+  data: { after },
+});
+
+const toFrame = (event: ReturnType<typeof resetEvent>): Uint8Array =>
+  utf8(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 
 function withPrefix(prefix: Uint8Array, stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
@@ -87,5 +98,5 @@ export async function followTask(
   const stream = await subscribe(options.after);
   if (stream !== "ahead") return new Response(requireStream(stream), { headers: HEADERS });
   const whole = requireStream(await subscribe(0));
-  return new Response(withPrefix(resetFrame(options.after, deps.clock.now()), whole), { headers: HEADERS });
+  return new Response(withPrefix(toFrame(resetEvent(options.after, deps.clock.now())), whole), { headers: HEADERS });
 }

@@ -9,6 +9,8 @@ export type KeyFacts = {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly createdAt: number;
+  /** The principal that made it; absent where that was not recorded. */
+  readonly createdBy?: string;
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;
   /** To the hour. */
@@ -36,7 +38,8 @@ export interface TenantStub {
   /** @returns null when there is one already, which stays as it is. */
   register(tenant: TenantId, name: string): Promise<TenantFacts | null>;
   describe(tenant: TenantId): Promise<TenantFacts | null>;
-  addKey(tenant: TenantId, facts: KeyFacts): Promise<"added" | "limit" | "unknown">;
+  /** behind: too many changes wait for the database to come back. */
+  addKey(tenant: TenantId, facts: KeyFacts): Promise<"added" | "limit" | "behind" | "unknown">;
   /** Newest first. */
   keys(tenant: TenantId): Promise<readonly KeyFacts[]>;
   /** False: the list has no such key. */

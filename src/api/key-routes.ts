@@ -106,6 +106,9 @@ async function storeKey(deps: ApiDeps, facts: KeyFacts, digest: Uint8Array): Pro
   if (outcome === "limit") {
     throw new AppError("KEY_LIMIT_REACHED", `The tenant has ${KEYS_ACTIVE_MAX} active keys; revoke some first.`);
   }
+  if (outcome === "behind") {
+    throw new AppError("UNAVAILABLE", "Too many changes of keys wait for the database; ask again when it is back.");
+  }
   if (!(await callObject(deps, () => deps.keys(id).create(facts, digest)))) {
     throw new AppError("UNAVAILABLE", "The key could not be made; ask for another one.");
   }
@@ -132,7 +135,8 @@ const create = route({
     const made = await deps.credentials.makeKey();
     if (made === null) throw new AppError("UNAVAILABLE", "This server makes no keys: KEY_PEPPER is not set.");
     const ends = { expiresAt, revokedAt: null, lastUsedAt: null };
-    const facts: KeyFacts = { id: made.id, tenant, name: body.name, roles, createdAt: now, ...ends };
+    const createdBy = admitted.principal?.id ?? "";
+    const facts: KeyFacts = { id: made.id, tenant, name: body.name, roles, createdAt: now, createdBy, ...ends };
     const change = { tenant, action: "key.created", resource: `key:${made.id}` } as const;
     await audited(scope, change, () => storeKey(deps, facts, made.digest));
     return jsonResponse(201, { ...toKey(facts, now), key: made.text });

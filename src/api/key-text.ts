@@ -54,10 +54,13 @@ export function checksumOf(body: string): string {
   return digits;
 }
 
+/** The visible start of a key: people tell keys apart by it, and it opens nothing. */
+export const prefixOf = (kind: KeyKind, id: string): string => `vas_${kind}_${id}`;
+
 /** A new key and its parts. The text is shown once and then forgotten. */
 export function makeKey(kind: KeyKind): KeyParts & { readonly text: string } {
   const [id, secret] = [randomText(KEY_ID_CHARS), randomText(KEY_SECRET_CHARS)];
-  const body = `vas_${kind}_${id}_${secret}`;
+  const body = `${prefixOf(kind, id)}_${secret}`;
   return { kind, id, secret, text: body + checksumOf(body) };
 }
 

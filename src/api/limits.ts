@@ -64,26 +64,36 @@ export const KEY_SECRET_CHARS = 43;
 export const KEYS_ACTIVE_MAX = 100;
 /** Ended keys that a tenant's list still shows; the oldest make room. Their own objects keep refusing them. */
 export const KEYS_ENDED_MAX = 400;
+/** Changes of one tenant's keys that Postgres was not told of while it is away. Over it: 503 UNAVAILABLE for new keys, and nothing is lost. */
+export const KEYS_UNTOLD_MAX = 1_000;
+/** Keys in one request to Postgres. */
+export const KEYS_TOLD_AT_ONCE = 100;
+/** How long a tenant's object waits before it tries Postgres again: doubled each time, with jitter. A tenant's changes are rare, so minutes are soon enough. */
+export const TENANT_RETRY_MS_MIN = 2_000;
+export const TENANT_RETRY_MS_MAX = 5 * 60_000;
 /** Characters of the name of a key or a tenant. Over it: 400 INVALID_REQUEST. */
 export const NAME_CHARS_MAX = 128;
 /** How long an isolate believes what a key's object said. Bounds the time until a revocation holds everywhere; 60 s are promised. */
 export const KEY_CACHE_MS = 30_000;
 /** Keys an isolate remembers at once; the oldest makes room. */
 export const KEY_CACHE_ENTRIES_MAX = 10_000;
+/** How often the Worker asks whether the caller of an open stream may still have it; with KEY_CACHE_MS it is under the 60 s promised. */
+export const READMIT_EVERY_MS = 20_000;
 /** How exact the time of a key's last use is: one write an hour, however busy the key. */
 export const KEY_USED_MS = 3_600_000;
 
 /** Characters of a webhook's address and of its description: what their columns hold. Over them: 400 INVALID_REQUEST. */
 export const WEBHOOK_URL_CHARS_MAX = 2_048;
 export const WEBHOOK_DESCRIPTION_CHARS_MAX = 256;
-/** Characters of the name of an event's type. Over it: 400 INVALID_REQUEST. */
-export const EVENT_TYPE_CHARS_MAX = 128;
+/** Refused credentials of one client address in AUTH_FAILURES_WINDOW_MS, counted by each isolate. Over it: 429 RATE_LIMITED. */
+export const AUTH_FAILURES_MAX = 60;
+export const AUTH_FAILURES_WINDOW_MS = 60_000;
+/** Client addresses with refused credentials that an isolate remembers; the one that failed longest ago makes room. */
+export const AUTH_CLIENTS_MAX = 10_000;
 /** How long a credential's success needs no second row in the audit log, per isolate. */
 export const AUTH_WITNESS_MS = 60_000;
 /** Callers an isolate remembers for it; the one seen longest ago makes room. */
 export const AUTH_WITNESSED_MAX = 10_000;
-/** Rows about refused calls of one tenant in a minute, per isolate. Over it they are counted in the next minute's first row. */
-export const AUTH_DENIALS_PER_MINUTE_MAX = 60;
 
 /** Secrets of one tenant. Over it: 409 SECRET_LIMIT_REACHED. */
 export const SECRETS_MAX = 64;

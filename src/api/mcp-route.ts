@@ -8,6 +8,7 @@ import { FRAMEWORK_VERSION } from "../pack/index.ts";
 import { callTool, listTools, type McpCall } from "./mcp-tools.ts";
 import { limitRate } from "./rate-limit.ts";
 import { type Route, type TenantCall, tenantRoute } from "./route.ts";
+import { answerWhileAdmitted } from "./while-admitted.ts";
 
 /** Loaded on first use: most Workers never serve it. */
 const loadSdk = () =>
@@ -63,7 +64,8 @@ const mcp = tenantRoute({
   handle: async (call) => {
     await limitRate(call.scope, call.tenant, "read");
     const transport = await createServer(call);
-    return transport.handleRequest(call.scope.request, { parsedBody: call.body });
+    const answer = await transport.handleRequest(call.scope.request, { parsedBody: call.body });
+    return answerWhileAdmitted(call.scope, answer, { audience: "tenant", needs: "tasks:write" });
   },
 });
 

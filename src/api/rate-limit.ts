@@ -3,31 +3,16 @@
  * what the client is told of it. The header form is a draft and stands in this file alone.
  * @see https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-10.html
  */
-import { AppError, deriveTaskId, parseIdempotencyKey, type TenantId } from "../platform/index.ts";
+import { deriveTaskId, parseIdempotencyKey, type TenantId } from "../platform/index.ts";
 import { callObject } from "./call-object.ts";
 import type { ApiDeps } from "./deps.ts";
-import type { RatePolicyName, RateVerdict } from "./rate-limiter.ts";
+import { RateLimited, type RatePolicyName, type RateVerdict, toSeconds } from "./rate-limiter.ts";
 
 /** The part of a request that is counted. `rate` is what its answer will say. */
 type Counted = {
   readonly deps: Pick<ApiDeps, "limiter" | "tasks" | "clock" | "random">;
   rate: RateVerdict | null;
 };
-
-const toSeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1_000));
-
-/** 429. Its problem names the policy, as the draft asks. */
-export class RateLimited extends AppError {
-  readonly members: { readonly "violated-policies": readonly string[] };
-  constructor({ policy, resetMs }: RateVerdict) {
-    const { limit, windowMs, name } = policy;
-    super(
-      "RATE_LIMITED",
-      `More than ${limit} requests in ${windowMs / 1_000} s under the policy "${name}"; try again in ${toSeconds(resetMs)} s.`,
-    );
-    this.members = { "violated-policies": [name] };
-  }
-}
 
 /**
  * Counts a request, and notes for its answer what is left.

@@ -17,7 +17,23 @@ export type RatePolicy = WindowLimit & {
   readonly isKept: boolean;
 };
 
-export type RateVerdict = WindowAnswer & { readonly policy: RatePolicy };
+export type RateVerdict = WindowAnswer & { readonly policy: WindowLimit & { readonly name: string } };
+
+/** Whole seconds until a place comes back, as headers say it. */
+export const toSeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1_000));
+
+/** 429. Its problem names the policy, as the draft asks. */
+export class RateLimited extends AppError {
+  readonly verdict: RateVerdict;
+  constructor(verdict: RateVerdict, what = "requests") {
+    const { limit, windowMs, name } = verdict.policy;
+    super(
+      "RATE_LIMITED",
+      `More than ${limit} ${what} in ${windowMs / 1_000} s under the policy "${name}"; try again in ${toSeconds(verdict.resetMs)} s.`,
+    );
+    this.verdict = verdict;
+  }
+}
 
 export interface RateLimiter {
   /** Takes a place when there is one. @throws AppError UNAVAILABLE when nobody can count. */

@@ -71,7 +71,7 @@ type Facts = {
   readonly path: string;
   readonly operation: string;
   readonly summary: string;
-  readonly tag: "agents" | "tasks" | "packs" | "keys" | "webhooks" | "secrets" | "audit" | "service";
+  readonly tag: "agents" | "tasks" | "packs" | "keys" | "webhooks" | "secrets" | "events" | "audit" | "service";
   readonly answers: readonly Answer[];
   readonly errors: readonly ErrorCode[];
   readonly needsKey?: boolean;

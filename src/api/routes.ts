@@ -1,6 +1,7 @@
 /** Every route of the REST interface, in the order of its document. */
 import { AGENT_ROUTES } from "./agent-routes.ts";
 import { AUDIT_ROUTES } from "./audit-routes.ts";
+import { DEAD_LETTER_ROUTES } from "./dead-letter-routes.ts";
 import { KEY_ROUTES } from "./key-routes.ts";
 import { MCP_ROUTES } from "./mcp-route.ts";
 import { PACK_ROUTES } from "./pack-routes.ts";
@@ -18,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...WEBHOOK_ROUTES,
   ...SECRET_ROUTES,
   ...MCP_ROUTES,
+  ...DEAD_LETTER_ROUTES,
   ...AUDIT_ROUTES,
   ...SERVICE_ROUTES,
 ];

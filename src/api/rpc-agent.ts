@@ -14,7 +14,7 @@ import {
 } from "../platform/index.ts";
 import type { TaskView } from "../task/index.ts";
 import type { AccessScope } from "./access.ts";
-import { actingTenant, selectedTenant } from "./admit.ts";
+import { actingTenant, authenticate, checkScope, selectedTenant } from "./admit.ts";
 import { cancelTask, readTask } from "./answer.ts";
 import { checkText } from "./body.ts";
 import { RPC_METADATA } from "./cors.ts";
@@ -26,6 +26,7 @@ import { toWireError } from "./rpc-error.ts";
 import { followAsMessages, toWireStatus } from "./rpc-stream.ts";
 import { runTask, toRunRequest } from "./run-task.ts";
 import { RunBody } from "./schema.ts";
+import { untilRefused } from "./while-admitted.ts";
 
 /** The scope each method asks for. A method without a row cannot be called. */
 export const RPC_NEEDS: Readonly<Record<keyof typeof AgentService.method, AccessScope>> = {
@@ -126,12 +127,25 @@ function toRequest(message: RunAgentRequest) {
   return { key, request: toRunRequest(requirePackId(message.packId), body) };
 }
 
+/** As untilRefused, for RunAgent's stream; what the gate and the method asked of the caller is asked again. */
+function untilRefusedCall(scope: Scope, context: HandlerContext, tenant: TenantId, over: AbortSignal): AbortSignal {
+  const { deps, log } = scope;
+  const admit = async (): Promise<TenantId> => {
+    const principal = await authenticate(context.requestHeader, deps);
+    checkScope(principal, RPC_NEEDS.runAgent);
+    return actingTenant(principal, tenant);
+  };
+  return untilRefused({ admit, clock: deps.clock, log }, AbortSignal.any([context.signal, over]));
+}
+
 /** @param scopeOf the request a call belongs to. */
 export function createAgentService(scopeOf: (context: HandlerContext) => Scope): ServiceImpl<typeof AgentService> {
   return {
     async *runAgent(message, context) {
       const scope = scopeOf(context);
       const { deps, correlation, background } = scope;
+      const over = new AbortController();
+      let refused: AbortSignal | null = null;
       try {
         const tenant = requireTenant(scope, context, message.tenantId);
         await limitRate(scope, tenant, "default", message.idempotencyKey);
@@ -139,9 +153,14 @@ export function createAgentService(scopeOf: (context: HandlerContext) => Scope):
         const { taskId } = await runTask(deps, { tenant, key, correlation }, request, background);
         scope.taskId = taskId;
         await setAgent(scope, context, tenant, await readTask(deps, tenant, taskId));
-        yield* followAsMessages({ deps, log: scope.log, tenant, taskId, signal: context.signal });
+        refused = untilRefusedCall(scope, context, tenant, over.signal);
+        const signal = AbortSignal.any([context.signal, refused]);
+        yield* followAsMessages({ deps, log: scope.log, tenant, taskId, signal });
       } catch (thrown) {
-        throw toWireError(scope, context, thrown);
+        // What an aborted read rejects with in workerd is a copy of the reason, and of no class.
+        throw toWireError(scope, context, refused?.aborted ? refused.reason : thrown);
+      } finally {
+        over.abort();
       }
     },
     async getAgentStatus(message, context) {

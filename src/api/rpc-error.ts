@@ -5,6 +5,7 @@ import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { type AppError, type ConnectCode, ERRORS } from "../platform/index.ts";
 import { RPC_METADATA } from "./cors.ts";
 import { toAppError } from "./problem.ts";
+import { RateLimited } from "./rate-limiter.ts";
 import type { Scope } from "./route.ts";
 
 const CODES = {
@@ -37,5 +38,6 @@ export function toWireError(scope: Scope, context: HandlerContext, thrown: unkno
   if (context.signal.aborted) return ConnectError.from(context.signal.reason, Code.Canceled);
   const error = toAppError(thrown, scope.log);
   scope.refusal = error.code;
+  if (error instanceof RateLimited) scope.rate = error.verdict;
   return toConnectError(error);
 }

@@ -131,7 +131,7 @@ const TaskItem = z.object({
 export const TaskList = z.object({ items: z.array(TaskItem), next_cursor: z.string().nullable() });
 
 const Event = z.object({
-  seq: z.int().describe("Gapless from 1"),
+  seq: z.int().describe("Gapless from 1; 0 for stream.reset"),
   type: z.string(),
   at: Time,
   data: z.record(z.string(), z.unknown()),
@@ -170,6 +170,13 @@ export const Health = z.object({ status: z.literal("ok") });
 export const Ready = z.object({
   status: z.literal("ready"),
   checks: z.record(z.string(), z.enum(["ok", "degraded", "failed"])),
+  database: z
+    .object({
+      schema_version: z.int().nullable().describe("Number of the last migration; null while it is not known"),
+      role_is_safe: z.boolean().nullable().describe("Whether row-level security holds for the role; null likewise"),
+    })
+    .nullable()
+    .describe("Null without a database"),
 });
 
 const CODES = Object.keys(ERRORS);

@@ -29,12 +29,13 @@ const ready = route({
   answers: [{ status: 200, description: "They can; `checks` names what is degraded", schema: Ready }],
   errors: ["UNAVAILABLE"],
   handle: async ({ deps, scope }) => {
-    const checks = await deps.ready();
-    if (!Object.values(checks).includes("failed")) return jsonResponse(200, { status: "ready", checks });
+    const { checks, database: found } = await deps.ready();
+    const database = found && { schema_version: found.schemaVersion, role_is_safe: found.isRoleSafe };
+    if (!Object.values(checks).includes("failed")) return jsonResponse(200, { status: "ready", checks, database });
     return problemResponse(
       new AppError("UNAVAILABLE", "Tasks cannot be accepted."),
       { traceId: scope.correlation.traceId, tenant: null, instance: scope.url.pathname },
-      { members: { checks } },
+      { members: { checks, database } },
     );
   },
 });

@@ -1,5 +1,6 @@
 /** Tasks: list, read, follow, cancel, replay. */
 import { AppError } from "../platform/index.ts";
+import { preferredType } from "./accept.ts";
 import { acceptedHeaders, cancelTask, jsonResponse, readTask } from "./answer.ts";
 import { audited } from "./audited.ts";
 import { callObject } from "./call-object.ts";
@@ -8,6 +9,7 @@ import { eventPage, followTask, parseAfter } from "./follow-task.ts";
 import { type Route, requireKey, requireTaskId, tenantRoute } from "./route.ts";
 import { replayTask } from "./run-task.ts";
 import { Cancelled, EventPage, EventsQuery, ListQuery, ReplayAccepted, ReplayBody, Task, TaskList } from "./schema.ts";
+import { answerWhileAdmitted } from "./while-admitted.ts";
 
 const list = tenantRoute({
   method: "GET",
@@ -69,11 +71,12 @@ const events = tenantRoute({
     const taskId = requireTaskId(call);
     const after = parseAfter(request.headers.get("last-event-id"), call.query.after);
     const task = { tenant: call.tenant, taskId };
-    const accept = request.headers.get("accept") ?? "";
-    if (accept.includes("application/json") && !accept.includes("text/event-stream")) {
+    const type = preferredType(request.headers.get("accept"), ["text/event-stream", "application/json"]);
+    if (type === "application/json") {
       return eventPage(call.deps, task, { after, limit: call.query.limit });
     }
-    return followTask(call.deps, task, { after, isHead: request.method === "HEAD" });
+    const stream = await followTask(call.deps, task, { after, isHead: request.method === "HEAD" });
+    return answerWhileAdmitted(call.scope, stream, { audience: "tenant", needs: "tasks:read" });
   },
 });
 

@@ -1,9 +1,8 @@
 /** Shapes of the routes for webhooks, as `schema.ts` has those of the others. */
 import { z } from "zod";
-import { EVENT_TYPES_MAX } from "../event/index.ts";
+import { EVENT_TYPES_MAX, isTaskEventType } from "../event/index.ts";
 import {
   CURSOR_CHARS_MAX,
-  EVENT_TYPE_CHARS_MAX,
   LIST_LIMIT_DEFAULT,
   LIST_LIMIT_MAX,
   WEBHOOK_DESCRIPTION_CHARS_MAX,
@@ -19,12 +18,7 @@ const Description = z
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, "must have no control characters")
   .describe("For people");
 const EventTypes = z
-  .array(
-    z
-      .string()
-      .max(EVENT_TYPE_CHARS_MAX)
-      .regex(/^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$/, "must be the type of an event, such as task.done"),
-  )
+  .array(z.string().refine(isTaskEventType, "must be the type of an event, such as task.done"))
   .max(EVENT_TYPES_MAX)
   .describe("Types to send, each by its whole name; every type when empty");
 

@@ -5,6 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { assert, type Clock, describeError, type Log, type Random } from "../platform/index.ts";
 import { BufferStore } from "./buffer-store.ts";
+import { type DenialWindow, takeDenial } from "./denials.ts";
 import type { AuditEntry, AuditStub } from "./entry.ts";
 import { APPEND_ENTRIES_MAX, FLUSH_DELAY_MS, FLUSH_ENTRIES, FLUSH_RETRY_MS_MAX, FLUSH_RETRY_MS_MIN } from "./limits.ts";
 import type { AuditSink } from "./sink.ts";
@@ -16,6 +17,14 @@ export type AuditServices = {
   /** Null without a database: then there is no audit log but the log lines. */
   readonly sink: AuditSink | null;
 };
+
+const DENIALS = "denials";
+
+/** Refusals that an isolate counted and tells with this one. */
+function unrecordedOf({ details }: AuditEntry): number {
+  const count = details?.unrecorded;
+  return typeof count === "number" ? count : 0;
+}
 
 export class AuditObject<Env = unknown> extends DurableObject<Env> implements AuditStub {
   readonly #services: AuditServices;
@@ -38,15 +47,34 @@ export class AuditObject<Env = unknown> extends DurableObject<Env> implements Au
         log.info("audit", { tenant_id: tenant, ...facts });
       return "stored";
     }
-    const isTaken = this.ctx.storage.transactionSync(() => this.#buffer.append(tenant, entries));
+    const armed = await this.ctx.storage.getAlarm();
+    const isTaken = this.ctx.storage.transactionSync(() => this.#take(tenant, entries));
     if (!isTaken) {
       log.error("audit.full", { tenant_id: tenant });
       return "full";
     }
     // No await between the rows and the alarm: the platform writes both or neither. An earlier alarm stays.
-    const armed = await this.ctx.storage.getAlarm();
     if (armed === null) await this.ctx.storage.setAlarm(clock.now() + FLUSH_DELAY_MS);
     return "stored";
+  }
+
+  /** False when there is no room. What is refused too often is counted here, where all isolates of a tenant meet. */
+  #take(tenant: string, entries: readonly AuditEntry[]): boolean {
+    const now = this.#services.clock.now();
+    const before = this.ctx.storage.kv.get<DenialWindow>(DENIALS) ?? null;
+    let window = before;
+    const due = entries.flatMap((entry) => {
+      if (entry.action !== "auth.failed") return [entry];
+      const taken = takeDenial(window, { now, carried: unrecordedOf(entry) });
+      window = taken.window;
+      if (taken.unrecorded === null) return [];
+      return taken.unrecorded === 0
+        ? [entry]
+        : [{ ...entry, details: { ...entry.details, unrecorded: taken.unrecorded } }];
+    });
+    if (due.length > 0 && !this.#buffer.append(tenant, due)) return false;
+    if (window !== before) this.ctx.storage.kv.put(DENIALS, window);
+    return true;
   }
 
   /** Never throws: the platform gives up on an alarm after six failures. */

@@ -1,6 +1,6 @@
 /** The SQLite of one tenant's audit object: entries that Postgres does not have yet, in the order they came. */
 import type { AuditEntry } from "./entry.ts";
-import { BUFFER_ENTRIES_MAX } from "./limits.ts";
+import { BUFFER_AUTH_ENTRIES_MAX, BUFFER_ENTRIES_MAX } from "./limits.ts";
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS entry (ord INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
@@ -8,6 +8,8 @@ CREATE TABLE IF NOT EXISTS owner (tenant TEXT NOT NULL);
 `;
 
 export type Buffered = { readonly ord: number; readonly entry: AuditEntry };
+
+const isAuthentication = ({ action }: AuditEntry): boolean => action.startsWith("auth.");
 
 export class BufferStore {
   readonly #sql: SqlStorage;
@@ -31,7 +33,8 @@ export class BufferStore {
 
   /** All of them or, when they do not fit, none. An entry that is here already is not taken twice. */
   append(tenant: string, entries: readonly AuditEntry[]): boolean {
-    if (this.count + entries.length > BUFFER_ENTRIES_MAX) return false;
+    const max = entries.every(isAuthentication) ? BUFFER_AUTH_ENTRIES_MAX : BUFFER_ENTRIES_MAX;
+    if (this.count + entries.length > max) return false;
     if (!this.#isReady) {
       this.#sql.exec(SCHEMA);
       this.#sql.exec("INSERT INTO owner (tenant) VALUES (?)", tenant);

@@ -76,15 +76,22 @@ const toSigned = (head: AuditHead): Uint8Array<ArrayBuffer> =>
   );
 
 /** @param seed 32 bytes, base64url; `isSigningKey` has said so. */
-export async function signHead(head: AuditHead, seed: string): Promise<SignedHead> {
+async function importSeed(seed: string): Promise<{ readonly key: CryptoKey; readonly publicKey: string }> {
   const raw = fromBase64Url(seed, SEED_BYTES);
   if (raw === undefined) throw new Error("the signing key is not 32 bytes of base64url");
   const wrapped = new Uint8Array([...PKCS8, ...raw]);
   const key = await crypto.subtle.importKey("pkcs8", wrapped, ALGORITHM, true, ["sign"]);
-  const signature = new Uint8Array(await crypto.subtle.sign(ALGORITHM, key, toSigned(head)));
   const jwk = await crypto.subtle.exportKey("jwk", key);
   // The platform's type of the answer spans every format; a JWK of this algorithm has its public part in `x`.
-  const publicKey = "x" in jwk && typeof jwk.x === "string" ? jwk.x : "";
+  return { key, publicKey: "x" in jwk && typeof jwk.x === "string" ? jwk.x : "" };
+}
+
+/** What a seed's signatures are checked with: 32 bytes, base64url. */
+export const publicKeyOf = async (seed: string): Promise<string> => (await importSeed(seed)).publicKey;
+
+export async function signHead(head: AuditHead, seed: string): Promise<SignedHead> {
+  const { key, publicKey } = await importSeed(seed);
+  const signature = new Uint8Array(await crypto.subtle.sign(ALGORITHM, key, toSigned(head)));
   return { ...head, public_key: publicKey, signature: toBase64Url(signature) };
 }
 

@@ -5,6 +5,11 @@ export const DETAILS_CHARS_MAX = 500;
 
 /** Entries a tenant's object holds that Postgres does not have yet. Over it the object answers "full", and what must not happen unrecorded does not happen. */
 export const BUFFER_ENTRIES_MAX = 1_000;
+/** Of them those that authentication may use. Over it its entries are log lines alone: no stranger with a wrong key may keep a tenant from its changes. */
+export const BUFFER_AUTH_ENTRIES_MAX = 800;
+
+/** Rows about refused calls and keys of one tenant in a minute. Over it they are a number in the next row. */
+export const DENIALS_PER_MINUTE_MAX = 60;
 
 /** Entries of one call to the object. */
 export const APPEND_ENTRIES_MAX = 100;

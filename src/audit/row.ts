@@ -29,8 +29,11 @@ export const AUDIT_FIELDS = [
 ] as const;
 
 type Field = (typeof AUDIT_FIELDS)[number];
-type NumberField = "seq" | "duration_ms" | "cost_micros";
+const NUMBER_FIELDS = ["seq", "duration_ms", "cost_micros"] as const;
+type NumberField = (typeof NUMBER_FIELDS)[number];
 type GivenField = "prev_hash" | "tenant_id" | "seq" | "id" | "action" | "actor" | "resource" | "created_at";
+
+export const isNumberField = (name: string): boolean => NUMBER_FIELDS.some((field) => field === name);
 
 /** Times are RFC 3339 with milliseconds. */
 export type AuditRow = {

@@ -1,5 +1,5 @@
 /** Audit entries into Postgres, keyed, in order. One that is refused for good is buried, so that the others get through. */
-import { type Db, isRowFault, type Log, parseTenantId, sha256Hex, type TenantId } from "../platform/index.ts";
+import { AppError, type Db, isRowFault, type Log, parseTenantId, sha256Hex, type TenantId } from "../platform/index.ts";
 import type { AuditEntry } from "./entry.ts";
 import { auditStatement, deadEntryStatement } from "./store.ts";
 
@@ -34,3 +34,14 @@ async function tellOne(db: Db, log: Log, tenant: TenantId, entry: AuditEntry): P
   const buried = await db.batch(tenant, [deadEntryStatement(tenant, entry, refusal)]);
   return buried.ok ? "landed" : "unavailable";
 }
+
+/** Tells a buried entry again. Its payload is the entry, as the sink wrote it. @throws AppError UNAVAILABLE */
+export const replayAudit =
+  (db: Db) =>
+  async (tenant: TenantId, letter: { readonly payload: string }): Promise<"replayed" | "refused"> => {
+    const entry = JSON.parse(letter.payload) as AuditEntry; // written above, whole or not at all
+    const told = await db.batch(tenant, [auditStatement(tenant, entry)]);
+    if (told.ok) return "replayed";
+    if (isRowFault(told.error)) return "refused";
+    throw new AppError("UNAVAILABLE", "The audit log cannot be written now.");
+  };

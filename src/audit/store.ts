@@ -1,7 +1,7 @@
 /** The audit log in Postgres: rows in, pages out. The database numbers and chains them; nothing is ever changed. */
 import type { SqlRow, SqlStatement } from "../platform/index.ts";
 import { type AuditEntry, toColumns } from "./entry.ts";
-import { AUDIT_FIELDS, type AuditRow } from "./row.ts";
+import { AUDIT_FIELDS, type AuditRow, isNumberField } from "./row.ts";
 
 // The chain's trigger replaces seq, prev_hash and hash; they are named because the columns are not null.
 const INSERT = `INSERT INTO audit_log (tenant_id, id, action, actor, resource, result, args_hash, details_json, duration_ms,
@@ -39,14 +39,12 @@ export const auditPageStatements = (query: AuditPageQuery): SqlStatement[] => [
   { text: HEAD },
 ];
 
-const NUMBERS: ReadonlySet<string> = new Set(["seq", "duration_ms", "cost_micros"]);
-
 /** What the statement above selects, with its numbers as numbers. */
 export function readAuditRow(row: SqlRow): AuditRow {
   const fields = [...AUDIT_FIELDS, "hash"].map((field) => {
     const value = row[field];
     if (value === null || value === undefined) return [field, null];
-    return [field, NUMBERS.has(field) ? Number(value) : String(value)];
+    return [field, isNumberField(field) ? Number(value) : String(value)];
   });
   return Object.fromEntries(fields) as AuditRow; // every field of AuditRow is one of AUDIT_FIELDS or the hash
 }

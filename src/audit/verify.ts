@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from "../platform/index.ts";
 import { type SignedHead, verifyHead } from "./head.ts";
-import { AUDIT_FIELDS, type AuditRow, FIRST_PREV_HASH, hashOf } from "./row.ts";
+import { AUDIT_FIELDS, type AuditRow, FIRST_PREV_HASH, hashOf, isNumberField } from "./row.ts";
 
 export type Verified = {
   readonly tenant: string;
@@ -17,6 +17,11 @@ export type Verified = {
 export type AuditFault = { readonly line: number; readonly message: string };
 
 const fault = (line: number, message: string): Result<never, AuditFault> => err({ line, message });
+
+const ROW_MEMBERS = [...AUDIT_FIELDS, "hash"] as const;
+
+const isMember = (name: (typeof ROW_MEMBERS)[number], member: unknown): boolean =>
+  member === null || (isNumberField(name) ? Number.isSafeInteger(member) : typeof member === "string");
 
 /** Null for what is no line of an export. */
 function parseLine(
@@ -36,11 +41,9 @@ function parseLine(
       ? { kind: "head", head: value as SignedHead }
       : null; // every member was looked at
   }
-  const isRow = [...AUDIT_FIELDS, "hash"].every((name) => {
-    const member: unknown = Reflect.get(value, name);
-    return member === null || typeof member === "string" || Number.isSafeInteger(member);
-  });
-  return isRow ? { kind: "row", row: value as AuditRow } : null; // hashed as it is: a wrong type gives a wrong hash
+  // A member more, or a number written as text, would be shown to readers and stand in no hash.
+  const isRow = ROW_MEMBERS.every((name) => name in value && isMember(name, Reflect.get(value, name)));
+  return isRow && Object.keys(value).length === ROW_MEMBERS.length ? { kind: "row", row: value as AuditRow } : null; // every member was looked at
 }
 
 /**

@@ -5,6 +5,8 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { composePack } from "../pack/index.ts";
 import type { CommonFlags, Context, Environment } from "./context.ts";
+import { bad, type Check, good, warn } from "./doctor-check.ts";
+import { databaseChecks, newestMigration } from "./doctor-database.ts";
 import { CliError, EXIT, type ExitCode, ownError } from "./exit.ts";
 import { CLOCK_SKEW_MS_WARN, PROBE_MS_MAX } from "./limits.ts";
 import type { Paint } from "./output.ts";
@@ -13,19 +15,7 @@ import { readSettings, type Settings } from "./settings.ts";
 import { shorten } from "./terminal.ts";
 import { isObject, numberOf, objectOf, parseJson, textOf } from "./value.ts";
 
-type Check = {
-  readonly name: string;
-  readonly status: "ok" | "warning" | "error";
-  readonly detail: string;
-  /** A command or a setting; null when nothing is to be done. */
-  readonly fix: string | null;
-};
-
 const REPOSITORY = join(import.meta.dirname, "../..");
-
-const good = (name: string, detail: string): Check => ({ name, status: "ok", detail, fix: null });
-const warn = (name: string, detail: string, fix: string): Check => ({ name, status: "warning", detail, fix });
-const bad = (name: string, detail: string, fix: string): Check => ({ name, status: "error", detail, fix });
 
 export async function doctorCommand(context: Context, flags: CommonFlags): Promise<ExitCode> {
   const { output, environment } = context;
@@ -134,19 +124,25 @@ async function probe(url: string): Promise<Probe | Error> {
 }
 
 const READY_FIX = "see .vasini/log, then start again: npm start";
+/** By the name of the part. */
+const FIXES: ReadonlyMap<string, string> = new Map([
+  ["database", "start the database that DATABASE_URL names, or correct the URL; tasks run meanwhile, lists answer 503"],
+  ["outbox", "set OUTBOX_DATABASE_URL; until then events are stored and not published"],
+]);
 
 function readyChecks(ready: Probe | Error): Check[] {
   if (ready instanceof Error) return [bad("ready", "/ready does not answer", READY_FIX)];
-  const { checks } = objectOf(ready.body);
+  const { checks, database } = objectOf(ready.body);
   const named = isObject(checks) ? Object.entries(checks) : [];
   const parts = named.map(([name, value]): Check => {
     const status = textOf(isObject(value) ? value.status : value) ?? "unknown";
     if (status === "ok") return good(`ready: ${name}`, status);
-    return status === "failed" ? bad(`ready: ${name}`, status, READY_FIX) : warn(`ready: ${name}`, status, READY_FIX);
+    const fix = FIXES.get(name) ?? READY_FIX;
+    return status === "failed" ? bad(`ready: ${name}`, status, fix) : warn(`ready: ${name}`, status, fix);
   });
   const whole =
     ready.status === 200 ? good("ready", "tasks are accepted") : bad("ready", `answers ${ready.status}`, READY_FIX);
-  return [whole, ...parts];
+  return [whole, ...parts, ...databaseChecks(database, newestMigration())];
 }
 
 /** Only asked when no server answers: something else on the port explains why npm start would fail too. */

@@ -10,17 +10,31 @@ const examples = (lines: readonly string[]): string => `Examples:\n${lines.map((
 /** An option that may be given several times. */
 const addTo = (value: string, all: readonly string[] = []): readonly string[] => [...all, value];
 
-/** A leaf command with the flags that all have. */
-function leaf(parent: Command, signature: string, description: string, lines: readonly string[]): Command {
-  return parent
-    .command(signature)
-    .description(description)
-    .addHelpText("before", examples(lines))
+/** The flags that hold for every command: they may stand before the command, between a group and it, and after it. */
+const withCommonFlags = (command: Command): Command =>
+  command
     .option("--json", "print one JSON document on standard output (one per line for streams)")
     .option("--url <url>", "server to use (VASINI_URL, default http://127.0.0.1:8787)")
     .option("--tenant <id>", "tenant to act for (VASINI_TENANT; without a key default local)")
     .option("--no-color", "no colours (also NO_COLOR)");
+
+/** Hands the flags that stood before a command on to it; what stands nearer to it wins. */
+function inheritFlags(leaf: Command): void {
+  for (let above = leaf.parent; above !== null; above = above.parent) {
+    for (const [name, value] of Object.entries(above.opts())) {
+      if (above.getOptionValueSource(name) !== "cli" || leaf.getOptionValueSource(name) === "cli") continue;
+      leaf.setOptionValueWithSource(name, value, "cli");
+    }
+  }
 }
+
+function leaf(parent: Command, signature: string, description: string, lines: readonly string[]): Command {
+  return withCommonFlags(parent.command(signature).description(description).addHelpText("before", examples(lines)));
+}
+
+/** A command that only holds others. */
+const group = (program: Command, name: string, description: string): Command =>
+  withCommonFlags(program.command(name).description(description));
 
 /**
  * @param finish is told the exit code of the command that ran.
@@ -34,7 +48,8 @@ export function buildProgram(options: {
 }): Command {
   const program = new Command("vasini");
   const run: Run = async (code) => options.finish(await code);
-  program
+  withCommonFlags(program)
+    .hook("preAction", (_, command) => inheritFlags(command))
     .description("Runs agents that are described by files. Talks to the server at VASINI_URL.")
     .version(options.version, "-V, --version", "print the version")
     .addHelpText(
@@ -56,6 +71,7 @@ export function buildProgram(options: {
   addWebhooks(program, options.context, run);
   addSecrets(program, options.context, run);
   addAudit(program, options.context, run);
+  addDeadLetters(program, options.context, run);
   leaf(program, "doctor", "Checks this machine and the server, and says how to mend what is wrong.", [
     "vasini doctor",
     "vasini doctor --json",
@@ -93,7 +109,7 @@ function addRun(program: Command, context: Context, run: Run): void {
 
 function addTasks(program: Command, context: Context, run: Run): void {
   const load = () => import("./tasks.ts");
-  const tasks = program.command("tasks").description("Lists, reads, follows, cancels and replays tasks.");
+  const tasks = group(program, "tasks", "Lists, reads, follows, cancels and replays tasks.");
   leaf(tasks, "ls", "Lists the tenant's tasks, newest first.", ["vasini tasks ls --state failed --limit 20"])
     .option("--state <state>", "only tasks in this state")
     .option("--pack <id>", "only tasks of this pack")
@@ -128,7 +144,7 @@ function addTasks(program: Command, context: Context, run: Run): void {
 
 function addPack(program: Command, context: Context, run: Run): void {
   const load = () => import("./pack.ts");
-  const pack = program.command("pack").description("Creates, checks, shows, compares and publishes packs.");
+  const pack = group(program, "pack", "Creates, checks, shows, compares and publishes packs.");
   leaf(pack, "init", "Writes a new pack that validates.", ["vasini pack init my-agent"])
     .argument("<pack>", "id of the new pack")
     .option("--dir <folder>", "folder that holds the packs (default: packs)")
@@ -160,7 +176,7 @@ function addPack(program: Command, context: Context, run: Run): void {
 
 function addKeys(program: Command, context: Context, run: Run): void {
   const load = () => import("./keys.ts");
-  const keys = program.command("keys").description("Makes, lists and revokes API keys.");
+  const keys = group(program, "keys", "Makes, lists and revokes API keys.");
   const roles = "viewer, operator, approver, developer, admin, auditor or billing";
   leaf(keys, "create", "Makes an API key and prints it, this once.", [
     "vasini keys create ci --role developer --expires 90d",
@@ -266,6 +282,25 @@ function addAudit(program: Command, context: Context, run: Run): void {
     .argument("<file>", "the export; - reads standard input")
     .option("--public-key <key>", "the key that must have signed it, as you kept it from an earlier export")
     .action(async (file: string, flags) => run((await load()).verifyAudit(context, file, flags)));
+}
+
+function addDeadLetters(program: Command, context: Context, run: Run): void {
+  const load = () => import("./dead-letters.ts");
+  const letters = program.command("dlq").description("Lists and replays dead letters: what could not be handled.");
+  leaf(letters, "ls", "Lists the tenant's open dead letters, newest first.", [
+    "vasini dlq ls",
+    "vasini dlq ls --source consumer:usage --json",
+  ])
+    .option("--all", "those that were settled too")
+    .option("--source <source>", "only letters from here, such as outbox or consumer:usage")
+    .option("--limit <n>", "at most so many, 1 to 100")
+    .option("--cursor <cursor>", "the page after this one, as the last page named it")
+    .action(async (flags) => run((await load()).listDeadLetters(context, flags)));
+  leaf(letters, "replay", "Does again what a letter stands for. Doing it twice has one effect.", [
+    "vasini dlq replay $LETTER",
+  ])
+    .argument("<letter>", "id of the letter, as `vasini dlq ls` shows it")
+    .action(async (letter: string, flags) => run((await load()).replayDeadLetter(context, letter, flags)));
 }
 
 /** True for what commander throws to end after printing help or the version. */

@@ -3,11 +3,13 @@
  * by signal or by one sentence, never by a stack trace.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "../cli/index.ts";
+import { consumerNames } from "../consumers.ts";
 import { err, ok, type Result } from "../platform/index.ts";
 import { buildAssets } from "./assets.ts";
+import { makeDataFolder } from "./data-folder.ts";
 import { startEmbeddedDatabase } from "./database/embedded.ts";
 import type { DatabaseEndpoint } from "./database/endpoint.ts";
 import { toEnvFile } from "./env-file.ts";
@@ -16,6 +18,7 @@ import { withGeneratedKeys } from "./keys.ts";
 import * as limits from "./limits.ts";
 import { acquireLock, type Lock } from "./lock.ts";
 import { openLogFile } from "./log-file.ts";
+import { createRecovery } from "./lost-events.ts";
 import { createPackPublisher, type PackPublisher, type PublishReport } from "./packs.ts";
 import type { LocalSettings } from "./settings.ts";
 import { startWorker, type Worker } from "./worker.ts";
@@ -45,6 +48,8 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
   let front: Front | null = null;
   let log: ReturnType<typeof openLogFile> | null = null;
   let workerPort = 0;
+  /** Events that the worker before this one lost are back in the outbox. */
+  let recovered = Promise.resolve();
 
   /** The private address; never the front, which is closed until all is ready. */
   const call = (path: string): Promise<Response> =>
@@ -53,10 +58,12 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
     });
   const runScheduled = (): void => {
     // The worker may be restarting; the next minute asks again.
-    call("/cdn-cgi/local/scheduled").then(
-      (response) => response.body?.cancel(),
-      () => {},
-    );
+    recovered
+      .then(() => call("/cdn-cgi/local/scheduled"))
+      .then(
+        (response) => response.body?.cancel(),
+        () => {},
+      );
   };
   const every = (ms: number, task: () => void): void => {
     timers.push(setInterval(task, ms));
@@ -77,6 +84,7 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
     await chmod(envFile, 0o600);
     if (ending.signal.aborted) return undefined;
 
+    const recoverEvents = createRecovery(opened.value, consumerNames(settings.config), (line) => log?.line(line));
     worker = startWorker({
       root,
       dataDir,
@@ -86,6 +94,7 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
       onShow: terminal.problem,
       onServing: (port) => {
         workerPort = port;
+        recovered = recoverEvents();
         serving.resolve();
       },
       onGivenUp: giveUp,
@@ -124,7 +133,8 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
     givenUp,
     start: async () => {
       const taken = await probeAddress({ host, port: settings.port });
-      await mkdir(join(dataDir, "keys"), { recursive: true, mode: 0o700 });
+      const made = await makeDataFolder(dataDir);
+      if (!made.ok) return err([made.error]);
       const acquired = await acquireLock(join(dataDir, "lock"), randomUUID());
       if (!acquired.ok) return err([acquired.error]);
       lock = acquired.value;
@@ -151,10 +161,10 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
   };
 }
 
-/** The embedded database; null when another one is configured. Its passwords live as long as this process. */
+/** The embedded database; null when another one is configured. Its passwords live as long as this process, the owner's in it alone. */
 async function startDatabase(settings: LocalSettings): Promise<Result<DatabaseEndpoint | null, string>> {
   if (settings.config.database !== null) return ok(null);
-  const users = { app_user: newPassword(), outbox_publisher: newPassword() };
+  const users = { app_user: newPassword(), outbox_publisher: newPassword(), postgres: newPassword() };
   return startEmbeddedDatabase({ dataDir: join(settings.dataDir, "database"), users });
 }
 

@@ -53,6 +53,8 @@ export interface Db {
   /** The same as the outbox's own role, which sees every tenant's outbox and nothing else. */
   publisherBatch(statements: readonly SqlStatement[]): Promise<DbResult>;
   status(): Promise<Result<DbStatus, DbFailure>>;
+  /** When anything was last asked of it, answered or not; null when nothing was. */
+  lastUsedAt(): number | null;
 }
 
 export type DbOptions = {
@@ -118,6 +120,7 @@ export function createDb(options: DbOptions): Db {
   const app = connect(url, httpEndpoint);
   const publisher = options.outboxDatabaseUrl === null ? null : connect(options.outboxDatabaseUrl, httpEndpoint);
 
+  let usedAt: number | null = null;
   const attempt = async (send: Send, statements: readonly SqlStatement[]): Promise<DbResult> => {
     const over = new AbortController();
     const answered = new AbortController();
@@ -142,6 +145,7 @@ export function createDb(options: DbOptions): Db {
     assert(statements.length <= STATEMENTS_MAX, "a batch has at most 1,000 statements");
     for (let attempts = 1; ; attempts++) {
       const result = await attempt(send, statements);
+      usedAt = clock.now();
       if (result.ok || result.error.reason !== "unavailable") return result;
       const isConflict = CONFLICT.test(result.error.sqlstate ?? "");
       // A conflict rolled everything back, so even a write without a key may be tried again.
@@ -172,6 +176,7 @@ export function createDb(options: DbOptions): Db {
         role: String(row?.role ?? ""),
       });
     },
+    lastUsedAt: () => usedAt,
   };
 }
 

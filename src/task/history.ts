@@ -29,6 +29,10 @@ export type CallResult = {
   readonly durationMs: number;
   /** Display name of the tool; absent in records made before it was kept. */
   readonly toolName?: string;
+  /** When it was recorded, epoch milliseconds; absent in records made before it was kept. */
+  readonly at?: number;
+  /** True: the success of a tool that its pack does not audit. */
+  readonly isUnaudited?: boolean;
   /** What the call asked of the network; absent when it asked nothing. */
   readonly egress?: readonly EgressRecord[];
 };

@@ -38,23 +38,12 @@ export type TaskRow = {
   readonly due: Due;
   /** Step up to which Postgres has every recorded call; absent before the first projection. */
   readonly projectedStep?: number;
+  /** Event up to which the outbox has every one that leaves, and how many those are; absent before the first. */
+  readonly toldSeq?: number;
+  readonly toldEvents?: number;
 };
 
-type Patch = Partial<
-  Pick<
-    TaskRow,
-    | "epoch"
-    | "attempt"
-    | "startedAt"
-    | "finishedAt"
-    | "waitingSince"
-    | "deadlineAt"
-    | "output"
-    | "finishReason"
-    | "error"
-    | "projectedStep"
-  >
->;
+type Patch = Partial<Omit<TaskRow, "request" | "state" | "createdAt" | "due">>;
 
 export type Change = {
   /** Moves through the table, in order; any illegal one refuses the whole change. */

@@ -66,6 +66,9 @@ export const PROJECTION_RESULT_CHARS_MAX = 32 * 1024;
 /** Arguments and results in one request to Postgres, about: it has two seconds. */
 export const PROJECTION_BATCH_CHARS = 512 * 1024;
 
+/** Events of the journal that are read at once to find those that leave the system. */
+export const TOLD_PAGE_EVENTS = 500;
+
 /** After its retention a task leaves a tombstone for as long as an old message or key could still arrive. */
 export const TOMBSTONE_MS = 30 * DAY;
 

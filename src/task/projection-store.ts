@@ -2,6 +2,8 @@
  * What Postgres is told of a task, and how lists ask for it back. Statements only: every write carries the key that
  * makes a repetition change nothing, and an older version of a task never replaces a newer one.
  */
+import { type AuditEntry, auditStatement } from "../audit/index.ts";
+import { type OutboxEvent, outboxStatements } from "../event/index.ts";
 import type { SqlRow, SqlStatement } from "../platform/index.ts";
 import { parseTaskState } from "./transitions.ts";
 import type { TaskListItem, TaskView } from "./types.ts";
@@ -17,6 +19,8 @@ export type Execution = {
   readonly result_json: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly duration_ms: number;
+  /** Its row in the audit log; null for the success of a tool that is not audited. */
+  readonly audit: AuditEntry | null;
 };
 
 /** A task as it stands, with the calls that were not told yet. */
@@ -33,6 +37,8 @@ export type Snapshot = {
   readonly version: number;
   readonly cost_micros: number | null;
   readonly executions: readonly Execution[];
+  /** Events that leave the system, those that were not told yet. */
+  readonly events: readonly OutboxEvent[];
 };
 
 /** Postgres stores no NUL and no broken UTF-16; a model may write both. They become U+FFFD, nothing else changes. */
@@ -87,8 +93,15 @@ export function projectionStatements(snapshot: Snapshot): SqlStatement[] {
         task.trace_id,
       ],
     })),
+    ...tellingStatements(snapshot),
   ];
 }
+
+/** What is said of the task to others: events and audit rows. It is told whatever becomes of the task's own rows. */
+export const tellingStatements = ({ tenant, executions, events }: Snapshot): SqlStatement[] => [
+  ...executions.flatMap(({ audit }) => (audit === null ? [] : [auditStatement(tenant, audit)])),
+  ...outboxStatements(events),
+];
 
 function taskStatement({ tenant, task, agent_id, ...more }: Snapshot): SqlStatement {
   const { usage } = task;
@@ -134,7 +147,10 @@ const DEAD_LETTER = `INSERT INTO dead_letters (tenant_id, id, source, reason, sq
   payload_json, attempts, trace_id)
 VALUES ($1, $2, 'projection', 'refused', $3, $4, $5, $6, $7, 1, $8) ON CONFLICT DO NOTHING`;
 
-/** @param id made from the task and the version, so that burying twice is one row. */
+/**
+ * The payload is the snapshot, from which the rows can be told again. The events are not in it: they leave all the same.
+ * @param id made from the task and the version, so that burying twice is one row.
+ */
 export const deadLetterStatement = (
   snapshot: Snapshot,
   refusal: { readonly id: string; readonly sqlstate: string; readonly message: string },
@@ -147,7 +163,7 @@ export const deadLetterStatement = (
     storable(refusal.message.slice(0, 500)),
     snapshot.task.task_id,
     snapshot.version,
-    storable(JSON.stringify({ task: snapshot.task, executions: snapshot.executions })) ?? "",
+    storable(JSON.stringify({ ...snapshot, events: [] })) ?? "",
     snapshot.task.trace_id,
   ],
 });

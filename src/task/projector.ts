@@ -2,7 +2,9 @@
  * Keeps Postgres told of one task: after each transition once, in the background, with one request at a time. The due
  * time `projection` is stored with the transition itself, so a crash between the two is made up for by the alarm.
  */
+import { EVENTS_PER_REQUEST_MAX, type OutboxEvent } from "../event/index.ts";
 import { type Clock, deriveAgentId, describeError, type Log, parseTenantId, type Random } from "../platform/index.ts";
+import { toAuditEntry } from "./audit-rows.ts";
 import { type History, totalsOf } from "./history.ts";
 import type { Change, Journal, TaskRow } from "./journal.ts";
 import {
@@ -14,11 +16,12 @@ import {
 } from "./limits.ts";
 import type { ProjectionPort } from "./projection.ts";
 import type { Execution, Snapshot } from "./projection-store.ts";
+import { toOutboxEvents, untoldFacts } from "./told.ts";
 import { toView } from "./view.ts";
 
 export type ProjectorOptions = {
   readonly port: ProjectionPort;
-  readonly journal: Pick<Journal, "row" | "history" | "lastSeq" | "updatedAt">;
+  readonly journal: Pick<Journal, "row" | "history" | "lastSeq" | "updatedAt" | "events">;
   readonly change: (change: Change) => boolean;
   readonly background: (work: Promise<void>) => void;
   readonly clock: Clock;
@@ -63,13 +66,12 @@ export class Projector {
         this.#isStale = false;
         const row = journal.row;
         if (row === null) return;
-        // Taken before anything is awaited: calls of this step may still be running, those of earlier ones are recorded.
-        const projectedStep = journal.history.steps.at(-1)?.n ?? 0;
-        if (!(await this.#tell(row))) return this.#retryLater();
+        const told = await this.#tell(row);
+        if (told === null) return this.#retryLater();
         this.#failures = 0;
         // A transition meanwhile has stored a due time of its own: only what was told is settled.
         if (journal.row?.due.projection !== row.due.projection) this.#isStale = true;
-        else change({ due: { projection: null }, patch: { projectedStep } });
+        change(this.#isStale ? { patch: told } : { due: { projection: null }, patch: told });
       }
     } catch (thrown) {
       log().error("projection.failed", { error: describeError(thrown) });
@@ -77,16 +79,21 @@ export class Projector {
     }
   }
 
-  /** One request per megabyte of results, in the order of the steps; false when Postgres could not be told. */
-  async #tell(row: TaskRow): Promise<boolean> {
+  /** Tells everything that was not told yet; null when Postgres, or the doorbell, could not be reached. */
+  async #tell(row: TaskRow): Promise<NonNullable<Change["patch"]> | null> {
     const { port, journal } = this.#options;
+    // Taken before anything is awaited: calls of this step may still be running, those of earlier ones are recorded.
+    const projectedStep = journal.history.steps.at(-1)?.n ?? 0;
+    const { facts, ...told } = untoldFacts(journal, row, journal.lastSeq);
     const snapshot = await toSnapshot(row, journal);
+    const { history } = journal;
+    const events = await toOutboxEvents(snapshot, { traceparent: row.request.traceparent, history, facts });
     const from = row.projectedStep ?? 0;
-    const all = toExecutions(journal.history).filter(({ step }) => step >= from);
-    for (const executions of inBatches(all)) {
-      if ((await port.flush({ ...snapshot, executions })) === "unavailable") return false;
+    const executions = await toExecutions(row, history, { from, now: this.#options.clock.now() });
+    for (const request of inRequests(executions, events)) {
+      if ((await port.flush({ ...snapshot, ...request })) === "unavailable") return null;
     }
-    return true;
+    return { projectedStep, ...told };
   }
 
   #retryLater(): void {
@@ -97,7 +104,10 @@ export class Projector {
   }
 }
 
-async function toSnapshot(row: TaskRow, journal: ProjectorOptions["journal"]): Promise<Omit<Snapshot, "executions">> {
+async function toSnapshot(
+  row: TaskRow,
+  journal: ProjectorOptions["journal"],
+): Promise<Omit<Snapshot, "executions" | "events">> {
   const { request } = row;
   const tenant = parseTenantId(request.tenant);
   if (tenant === undefined) throw new Error("a task's tenant was parsed when it was accepted");
@@ -121,25 +131,34 @@ async function toSnapshot(row: TaskRow, journal: ProjectorOptions["journal"]): P
 }
 
 /** Recorded calls by step and index. A result too long for a row's purpose keeps its start and says how long it was. */
-function toExecutions(history: History): Execution[] {
-  return history.results
+function toExecutions(
+  { request }: TaskRow,
+  history: History,
+  { from, now }: { readonly from: number; readonly now: number },
+): Promise<Execution[]> {
+  const due = history.results
+    .filter(({ step }) => step >= from)
     .toSorted((a, b) => a.step - b.step || a.index - b.index)
     .flatMap((result) => {
       const call = history.steps.find(({ n }) => n === result.step)?.toolCalls[result.index];
-      if (call === undefined) return [];
-      const written = call.arguments.kind === "object" ? JSON.stringify(call.arguments.value) : call.arguments.raw;
-      return {
-        step: result.step,
-        index: result.index,
-        tool_id: call.toolId,
-        tool_name: result.toolName ?? call.toolId,
-        arguments_json: shorten(written),
-        success: result.success,
-        result_json: result.error === null ? shorten(result.resultJson) : null,
-        error: result.error,
-        duration_ms: result.durationMs,
-      };
+      return call === undefined ? [] : [{ call, result }];
     });
+  return Promise.all(
+    due.map(async ({ call, result }) => ({
+      step: result.step,
+      index: result.index,
+      tool_id: call.toolId,
+      tool_name: result.toolName ?? call.toolId,
+      arguments_json: shorten(
+        call.arguments.kind === "object" ? JSON.stringify(call.arguments.value) : call.arguments.raw,
+      ),
+      success: result.success,
+      result_json: result.error === null ? shorten(result.resultJson) : null,
+      error: result.error,
+      duration_ms: result.durationMs,
+      audit: await toAuditEntry(request, call, result, now),
+    })),
+  );
 }
 
 const shorten = (json: string): string =>
@@ -147,18 +166,27 @@ const shorten = (json: string): string =>
     ? json
     : JSON.stringify({ truncated: true, characters: json.length, start: json.slice(0, PROJECTION_RESULT_CHARS_MAX) });
 
-/** At least one batch, so that the task itself is always told. */
-function inBatches(executions: readonly Execution[]): Execution[][] {
-  const batches: Execution[][] = [[]];
+/**
+ * About half a megabyte of results a request, in the order of the steps, then the events: they come with or after the rows
+ * they speak about. At least one request, so that the task itself is always told.
+ */
+function inRequests(executions: readonly Execution[], events: readonly OutboxEvent[]) {
+  const requests: { executions: Execution[]; events: readonly OutboxEvent[] }[] = [{ executions: [], events: [] }];
   let size = 0;
   for (const execution of executions) {
     const length = execution.arguments_json.length + (execution.result_json?.length ?? 0);
     if (size > 0 && size + length > PROJECTION_BATCH_CHARS) {
-      batches.push([]);
+      requests.push({ executions: [], events: [] });
       size = 0;
     }
-    batches.at(-1)?.push(execution);
+    requests.at(-1)?.executions.push(execution);
     size += length;
   }
-  return batches;
+  for (let from = 0; from < events.length; from += EVENTS_PER_REQUEST_MAX) {
+    const some = events.slice(from, from + EVENTS_PER_REQUEST_MAX);
+    const last = requests.at(-1);
+    if (from === 0 && last !== undefined) last.events = some;
+    else requests.push({ executions: [], events: some });
+  }
+  return requests;
 }

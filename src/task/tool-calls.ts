@@ -63,6 +63,8 @@ async function callTool(run: Run, step: number, pending: PendingCall, before: nu
     error: outcome.error,
     durationMs: outcome.durationMs,
     toolName: run.catalog.nameOf(pending.call.toolId),
+    at: run.services.clock.now(),
+    ...(outcome.success && !run.catalog.isAudited(pending.call.toolId) ? { isUnaudited: true } : {}),
     ...egressOf(outcome),
   };
   return run.commit({

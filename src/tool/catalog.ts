@@ -52,6 +52,9 @@ export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED)
       return checkArguments(tool, call.arguments.value);
     },
     nameOf: (toolId) => names.get(toolId) ?? findBuiltin(toolId)?.name ?? toolId,
+    isAudited: (toolId) =>
+      config.guardrails.compliance.audit_all_decisions ||
+      config.tools.available.some((tool) => tool.id === toolId && tool.audit),
     // A built-in only stages writes, which are dropped unless its result is recorded: made again it can do nothing
     // twice, but for what it asks of the network. That, and any other tool, the pack may declare to be safe.
     mayRepeat: (toolId, args) => {

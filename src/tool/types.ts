@@ -42,6 +42,8 @@ export type ToolCatalog = {
   }): ToolRefusal | null;
   /** Display name for events; the id itself when the tool is unknown. */
   nameOf(toolId: string): string;
+  /** Whether the tool's successes belong in the audit log. Everything else about it does in any case. */
+  isAudited(toolId: string): boolean;
   /**
    * Whether a call whose outcome is unknown after a crash may simply be made again.
    * @param args of that call; some tools do in one action what another action of theirs must not do twice.

@@ -1,17 +1,20 @@
 /** What the audit log is told through the doors, by whom it is read, and what holds while it can take nothing. */
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createAuthWitness } from "../../src/api/index.ts";
+import { createAuthWitness, createTellRefusedKey } from "../../src/api/index.ts";
+import { checksumOf, makeKey as makeKeyText } from "../../src/api/key-text.ts";
 import { type AuditEntry, createAuditReader, createAuditSink, verifyExport } from "../../src/audit/index.ts";
+import { DENIALS_PER_MINUTE_MAX } from "../../src/audit/limits.ts";
 import { AuditObject, type AuditServices } from "../../src/audit/object.ts";
 import type { AuditRow } from "../../src/audit/row.ts";
 import { assert, parseTenantId, systemClock } from "../../src/platform/index.ts";
 import { SEED } from "../audit/log.ts";
+import { databaseOf } from "../event/database.ts";
 import { answerOf, env, type Fetch, type Json, manifest, newKey } from "./gateway.ts";
-import { askAs, database, guarded, makeKey, makeTenant } from "./guarded.ts";
+import { askAs, guarded, makeKey, makeTenant } from "./guarded.ts";
 import { manualClock, memoryLog } from "./ports.ts";
 
-const db = database();
+const db = databaseOf();
 const toPostgres = createAuditSink(db, memoryLog());
 const auditLog = createAuditReader(db);
 
@@ -19,18 +22,20 @@ const auditLog = createAuditReader(db);
 const within = <T>(
   tenant: string,
   work: (object: AuditObject) => Promise<T>,
-  sink: AuditServices["sink"] = toPostgres,
+  clock: AuditServices["clock"] = systemClock,
 ) =>
   runInDurableObject(env.AUDIT.getByName(tenant), (_object, state: DurableObjectState) =>
-    work(new AuditObject(state, env, { clock: systemClock, random: () => 0, log: memoryLog(), sink })),
+    work(new AuditObject(state, env, { clock, random: () => 0, log: memoryLog(), sink: toPostgres })),
   );
-const audit = (tenant: string) => ({
-  append: (named: string, entries: readonly AuditEntry[]) => within(tenant, (object) => object.append(named, entries)),
+const auditAt = (clock: AuditServices["clock"]) => (tenant: string) => ({
+  append: (named: string, entries: readonly AuditEntry[]) =>
+    within(tenant, (object) => object.append(named, entries), clock),
 });
+const audit = auditAt(systemClock);
 
 /** A door whose log is read below; it sees each credential as if for the first time. */
 const door = (clock = manualClock()): Fetch =>
-  guarded({ audit, auditLog, auditSigningKey: SEED, witness: createAuthWitness(clock) });
+  guarded({ audit: auditAt(clock), auditLog, auditSigningKey: SEED, witness: createAuthWitness(clock) });
 
 /** Everything in a tenant's log by now. */
 async function logOf(tenant: string): Promise<readonly AuditRow[]> {
@@ -154,14 +159,64 @@ describe("a credential", () => {
     expect((await authOf(party.tenant)).at(-1)).toContain('"unrecorded":5');
   });
 
-  it("that opens nothing says whose it is and why to nobody but the log", async () => {
+  it("that opens nothing is recorded in its own tenant with the reason, and a key of nobody's in none", async () => {
     const party = await newParty("ended");
-    const stub = env.KEY.getByName(party.id);
-    const wrong = new Uint8Array(32);
-    expect(await stub.refusal(wrong)).toEqual({ tenant: party.tenant, reason: "wrong_secret" });
-    expect(await env.KEY.getByName("nobodys").refusal(wrong)).toBeNull();
+    const [revoked, expired] = [
+      await makeKey(party.tenant, ["viewer"]),
+      await makeKey(party.tenant, ["viewer"], { expires_at: "2999-01-01T00:00:00Z" }),
+    ];
+    await askAs(party.key, `/api/v1/keys/${revoked.id}`, { method: "DELETE" });
+    await runInDurableObject(env.KEY.getByName(expired.id), (_object, { storage }: DurableObjectState) => {
+      const stored = storage.kv.get<{ readonly facts: object }>("key");
+      storage.kv.put("key", { ...stored, facts: { ...stored?.facts, expiresAt: 1 } });
+    });
+    const { ask: askWith, told } = refusing();
+    const nobody = makeKeyText("test");
+    for (const key of [otherSecretOf(party), revoked.key, expired.key, nobody.text]) {
+      expect((await askWith(key)).status).toBe(401);
+    }
+    await told();
+    expect(await authOf(party.tenant)).toEqual([
+      `auth.failed key:${party.id} key:${party.id} {"reason":"wrong_secret"}`,
+      `auth.failed key:${revoked.id} key:${revoked.id} {"reason":"revoked"}`,
+      `auth.failed key:${expired.id} key:${expired.id} {"reason":"expired"}`,
+    ]);
+  });
+
+  it("that is guessed again and again is told a bounded number of times", async () => {
+    const party = await newParty("guessed");
+    const { ask: askWith, told } = refusing();
+    for (let n = 0; n < DENIALS_PER_MINUTE_MAX + 5; n++) await askWith(otherSecretOf(party));
+    expect(await told()).toBe(DENIALS_PER_MINUTE_MAX);
+    expect(await authOf(party.tenant)).toHaveLength(DENIALS_PER_MINUTE_MAX);
   });
 });
+
+/** The key's id with a secret that is not its own. */
+function otherSecretOf(party: Party): string {
+  const text = `vas_test_${party.id}_${makeKeyText("test").secret}`;
+  return text + checksumOf(text);
+}
+
+/** A door that tells of keys which open nothing; `told` waits for it and says how often it had to. */
+function refusing() {
+  const clock = manualClock();
+  const tell = createTellRefusedKey({ keys: (id) => env.KEY.getByName(id), audit, clock, log: memoryLog() });
+  const telling: Promise<void>[] = [];
+  const door = guarded({
+    audit,
+    auditLog,
+    clock,
+    onKeyRefused: (keyId, digest) => {
+      const told = tell(keyId, digest);
+      if (told !== null) telling.push(told);
+    },
+  });
+  return {
+    ask: (key: string) => askAs(key, "/api/v1/packs", { via: door }),
+    told: async () => (await Promise.all(telling)).length,
+  };
+}
 
 describe("the log", () => {
   it("is read in pages by its tenant, filtered by action, and an export of it verifies", async () => {
@@ -184,6 +239,13 @@ describe("the log", () => {
     expect(some.body.items).toHaveLength(2);
   });
 
+  it("shows the key that checks its head to whoever may read it", async () => {
+    const { body: head } = await answerOf(askAs(own.key, "/api/v1/audit/head", { via }));
+    const auditor = await makeKey(own.tenant, ["auditor"]);
+    const { body } = await answerOf(askAs(auditor.key, "/api/v1/audit/key", { via }));
+    expect(body).toEqual({ algorithm: "Ed25519", public_key: head.public_key });
+  });
+
   it("is another one for another tenant", async () => {
     const other = await newParty("neighbour");
     expect((await answerOf(askAs(other.key, "/api/v1/audit", { via }))).body.items).toEqual([]);
@@ -195,10 +257,14 @@ describe("the log", () => {
     }
   });
 
-  it("is 503 while the database is away, and without a signing key has no head", async () => {
+  it("is 503 while the database is away, and without a signing key has no head and no key", async () => {
     const without = guarded({ audit, auditLog: createAuditReader(null), auditSigningKey: null });
     expect((await askAs(own.key, "/api/v1/audit", { via: without })).status).toBe(503);
     const unsigned = guarded({ audit, auditLog, auditSigningKey: null });
-    expect((await answerOf(askAs(own.key, "/api/v1/audit/head", { via: unsigned }))).body.code).toBe("UNAVAILABLE");
+    for (const path of ["head", "key"]) {
+      expect((await answerOf(askAs(own.key, `/api/v1/audit/${path}`, { via: unsigned }))).body.code).toBe(
+        "UNAVAILABLE",
+      );
+    }
   });
 });

@@ -3,7 +3,7 @@
  * and would show as INTERNAL.
  */
 import { describe, expect, it } from "vitest";
-import { type ApiConfig, type ApiDeps, createApi, type ReadyChecks } from "../../src/api/index.ts";
+import { type ApiConfig, type ApiDeps, createApi, type Readiness, type ReadyChecks } from "../../src/api/index.ts";
 import { ROUTES } from "../../src/api/routes.ts";
 import { Problem } from "../../src/api/schema.ts";
 import { ERRORS } from "../../src/platform/index.ts";
@@ -23,7 +23,11 @@ const nothing = (): never => {
   throw new Error("secret: nothing should be reached");
 };
 
-type Options = { readonly config?: Partial<ApiConfig>; readonly checks?: ReadyChecks };
+type Options = {
+  readonly config?: Partial<ApiConfig>;
+  readonly checks?: ReadyChecks;
+  readonly database?: Readiness["database"];
+};
 
 function door(options: Options = {}) {
   const log = memoryLog();
@@ -46,7 +50,7 @@ function door(options: Options = {}) {
     clock: manualClock(),
     random: () => 0,
     log,
-    ready: async () => options.checks ?? { objects: "ok" },
+    ready: async () => ({ checks: options.checks ?? { objects: "ok" }, database: options.database ?? null }),
   };
   const api = createApi(deps);
   const call = (path: string, init: RequestInit = {}, origin = "http://localhost:8787") =>
@@ -266,7 +270,21 @@ describe("health and readiness", () => {
   it("is ready, and says what is degraded", async () => {
     const checks: ReadyChecks = { objects: "ok", database: "degraded" };
     const response = await door({ checks }).call("/ready");
-    expect([response.status, await response.json()]).toEqual([200, { status: "ready", checks }]);
+    expect([response.status, await response.json()]).toEqual([200, { status: "ready", checks, database: null }]);
+  });
+
+  it("tells the version of the database's schema and whether its role is safe, ready or not", async () => {
+    const database = { schemaVersion: 7, isRoleSafe: false };
+    for (const [state, status] of [
+      ["ok", 200],
+      ["failed", 503],
+    ] as const) {
+      const response = await door({ checks: { database: state }, database }).call("/ready");
+      expect([response.status, await response.json()]).toMatchObject([
+        status,
+        { database: { schema_version: 7, role_is_safe: false } },
+      ]);
+    }
   });
 
   it("is unavailable when tasks cannot be accepted", async () => {

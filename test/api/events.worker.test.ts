@@ -127,6 +127,27 @@ describe("a page of events", () => {
     expect((await pageOf(taskId, `?after=${after}`)).next).toBe(after);
   });
 
+  it("says what the stream says to a position the task does not have, and goes on from the start", async () => {
+    const taskId = await accept("Hello");
+    const whole = await framesOf(follow(taskId));
+    const ahead = whole.length + 1;
+    const [reset = ""] = await framesOf(follow(taskId, { after: ahead }));
+    const page = await pageOf(taskId, `?after=${ahead}`);
+    const at = { at: expect.any(String) };
+    expect(page).toEqual({ events: [{ ...Object(dataOf(reset)), ...at }], next: 0 });
+    expect((await pageOf(taskId, `?after=${page.next}`)).events).toEqual(whole.map(dataOf));
+    // The last position the task has is no other task's: there is only nothing new.
+    expect(await pageOf(taskId, `?after=${whole.length}`)).toEqual({ events: [], next: whole.length });
+  });
+
+  it("is what a client gets that names JSON and takes anything else", async () => {
+    const taskId = await accept("Hello");
+    const headers = { accept: "application/json, text/event-stream;q=0.5, */*;q=0.1" };
+    const response = await ask(`/api/v1/tasks/${taskId}/events`, { headers });
+    expect(response.headers.get("content-type")).toBe("application/json");
+    await response.body?.cancel();
+  });
+
   it("is not what a client gets that takes both forms", async () => {
     const taskId = await accept("Hello");
     const headers = { accept: "text/event-stream, application/json" };

@@ -1,36 +1,40 @@
 /** The whole Worker as in production: a credential is asked for, keys are made and taken, over the real objects. */
 
-import { inject } from "vitest";
 import type { Role } from "../../src/api/access.ts";
-import { createCredentials } from "../../src/api/credentials.ts";
+import { type CredentialPorts, createCredentials } from "../../src/api/credentials.ts";
 import type { ApiDeps } from "../../src/api/index.ts";
 import { createAuditReader } from "../../src/audit/index.ts";
-import { assert, type Clock, createDb, systemClock } from "../../src/platform/index.ts";
+import { createDeadLetters, usageConsumer } from "../../src/event/index.ts";
+import { assert, type Clock, systemClock } from "../../src/platform/index.ts";
 import { SEED } from "../audit/log.ts";
-import { webhooksOf } from "../event/database.ts";
+import { databaseOf, webhooksOf } from "../event/database.ts";
 import { type Ask, answerOf, ask, env, type Fetch, type Json, workerWith } from "./gateway.ts";
 import { memoryLog } from "./ports.ts";
-
-const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");
-/** The real one, which the Worker of these tests has no address of. */
-export const database = () =>
-  createDb({ database: { url, httpEndpoint }, outboxDatabaseUrl, clock: systemClock, random: () => 0 });
 
 export const PEPPER = "the-pepper-of-these-tests";
 const ADMIN = "the-bootstrap-key";
 
-type Options = Partial<Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | "witness">> & {
+type Options = Partial<Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | "deadLetters" | "witness">> & {
   readonly authMode?: "dev" | "required";
   readonly clock?: Clock;
   readonly pepper?: string | null;
+  readonly onKeyRefused?: CredentialPorts["onKeyRefused"];
 };
 
 /** Each call is an isolate of its own: it remembers no key of another. */
 export function guarded(options: Options = {}): Fetch {
-  const { authMode = "required", clock = systemClock, pepper = PEPPER, ...rest } = options;
-  return workerWith(({ config, random }) => ({
-    auditLog: createAuditReader(database()),
+  const { authMode = "required", clock = systemClock, pepper = PEPPER, ...more } = options;
+  const { onKeyRefused = () => undefined, ...rest } = more;
+  const door = workerWith(({ config, random }) => ({
+    auditLog: createAuditReader(databaseOf()),
     auditSigningKey: SEED,
+    deadLetters: createDeadLetters({
+      db: databaseOf(),
+      consumers: [usageConsumer],
+      replayers: {},
+      clock,
+      log: memoryLog(),
+    }),
     ...rest,
     config: { ...config, authMode },
     clock,
@@ -42,9 +46,14 @@ export function guarded(options: Options = {}): Fetch {
       random,
       log: memoryLog(),
       fetch,
-      onKeyRefused: () => undefined,
+      onKeyRefused,
     }),
   }));
+  return (request) => {
+    // Refused credentials are counted by address; unless a test says where it comes from, each call has its own.
+    if (!request.headers.has("cf-connecting-ip")) request.headers.set("cf-connecting-ip", crypto.randomUUID());
+    return door(request);
+  };
 }
 
 export const isolate = guarded();

@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Key, KeyList, NewKey, Tenant } from "../../src/api/key-schema.ts";
 import { digestOf, makeKey as makeText } from "../../src/api/key-text.ts";
-import { KEYS_ACTIVE_MAX } from "../../src/api/limits.ts";
+import { AUTH_FAILURES_MAX, KEYS_ACTIVE_MAX } from "../../src/api/limits.ts";
 import { assert, parseTenantId } from "../../src/platform/index.ts";
 import { answerOf, ask, env, type Json } from "./gateway.ts";
 import { askAs, asOperator, guarded, isolate, makeKey, makeTenant, PEPPER } from "./guarded.ts";
@@ -219,6 +219,29 @@ describe("revoking a key", () => {
     }
     expect(new Set(bodies).size).toBe(1);
     expect((await askAs(foreign.key, "/api/v1/packs")).status).toBe(200);
+  });
+});
+
+describe("a client whose credentials are refused too often", () => {
+  const from = { "cf-connecting-ip": "192.0.2.77" };
+  const RPC = "/vasini.agent.v1.AgentService/GetAgentStatus";
+
+  it("is told when to come back, over REST and over RPC", async () => {
+    const via = guarded();
+    const use = (text: string, path = "/api/v1/packs", more: Parameters<typeof askAs>[2] = {}) =>
+      askAs(text, path, { via, headers: from, ...more });
+    for (let time = 0; time < AUTH_FAILURES_MAX; time++) {
+      expect((await use(makeText("test").text)).status).toBe(401);
+    }
+    const { key } = await makeKey(tenant, ["viewer"]);
+    const refused = await use(key);
+    expect([refused.status, refused.headers.get("ratelimit-policy")]).toEqual([429, '"auth";q=60;w=60']);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(1);
+    expect(await refused.json()).toMatchObject({ code: "RATE_LIMITED", "violated-policies": ["auth"] });
+    const over = await use(key, RPC, { body: { taskId: "x" } });
+    expect([over.status, await over.json()]).toMatchObject([429, { code: "resource_exhausted" }]);
+    expect(Number(over.headers.get("retry-after"))).toBeGreaterThan(1);
+    expect((await askAs(key, "/api/v1/packs", { via })).status).toBe(200);
   });
 });
 

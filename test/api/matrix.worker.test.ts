@@ -13,7 +13,7 @@ import { ROUTES } from "../../src/api/routes.ts";
 import { RPC_NEEDS } from "../../src/api/rpc-agent.ts";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
 import { assert, newWebhookId, parseTenantId } from "../../src/platform/index.ts";
-import { RECEIVER } from "../event/database.ts";
+import { buryLetter, RECEIVER } from "../event/database.ts";
 import { answerOf, env, type Json, manifest, newKey, ORIGIN } from "./gateway.ts";
 import { askAs, isolate, makeKey, makeTenant, PEPPER } from "./guarded.ts";
 
@@ -34,6 +34,7 @@ type Names = {
   readonly webhookId: string;
   /** Of a secret. */
   readonly name: string;
+  readonly letterId: string;
   readonly tenant: string;
 };
 
@@ -99,8 +100,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     body: () => ({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
     headers: { accept: "application/json, text/event-stream" },
   },
+  listDeadLetters: { stranger: "own" },
+  replayDeadLetter: { stranger: "not found" },
   listAudit: { stranger: "own" },
   getAuditHead: { stranger: "own" },
+  getAuditKey: { stranger: "own" },
 };
 
 const GUARDED = ROUTES.filter(({ audience }) => audience !== "open");
@@ -159,7 +163,9 @@ beforeAll(async () => {
   const name = "victims-secret";
   const secret = { value: CANARY, host: `${CANARY}.example.com` };
   assert((await askAs(owner, `/api/v1/secrets/${name}`, { method: "PUT", body: secret })).ok, "the secret is kept");
-  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, webhookId: webhook.id, name, tenant };
+  const letterId = await buryLetter(tenant, CANARY);
+  const ids = { webhookId: webhook.id, letterId, name };
+  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, ...ids, tenant };
 });
 
 const MISSING = (): Names => ({
@@ -168,6 +174,7 @@ const MISSING = (): Names => ({
   keyId: makeText("test").id,
   webhookId: newWebhookId(),
   name: "no-such-secret",
+  letterId: "0".repeat(36),
   tenant: "no-such-tenant",
 });
 

@@ -49,6 +49,7 @@ export const UNAUDITED = {
   audit: (): never => {
     throw new Error("nothing is audited here");
   },
+  deadLetters: null,
   auditLog: (): never => {
     throw new Error("no audit log is read here");
   },

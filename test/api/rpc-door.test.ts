@@ -44,7 +44,7 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     clock: manualClock(),
     random: () => 0,
     log: memoryLog(),
-    ready: async () => ({}),
+    ready: async () => ({ checks: {}, database: null }),
   });
   const fetch = (input: RequestInfo | URL, init?: RequestInit) => api(new Request(input, init), { waitUntil: nothing });
   const options = { baseUrl: origin, fetch: fetch as typeof globalThis.fetch };

@@ -102,7 +102,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
     },
     random: () => 0,
     log: memoryLog(),
-    ready: async () => ({}),
+    ready: async () => ({ checks: {}, database: null }),
   };
   return { deps, subscribed, cancelled };
 }

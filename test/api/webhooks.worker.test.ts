@@ -219,6 +219,7 @@ describe("a body that is refused", () => {
     ["with an address that is too long", { url: `${URL}?${"x".repeat(2_048)}` }, "/url"],
     ["with a description that is too long", { url: URL, description: "x".repeat(257) }, "/description"],
     ["with a line break in the description", { url: URL, description: "a\nb" }, "/description"],
+    ["with a type that no event has", { url: URL, event_types: ["task.done", "task.don"] }, "/event_types/1"],
     ["with a wildcard for a type", { url: URL, event_types: ["task.*"] }, "/event_types/0"],
     ["with too many types", { url: URL, event_types: Array.from({ length: 51 }, () => "task.done") }, "/event_types"],
     ["with a member nobody knows", { url: URL, secret: "mine" }, "/secret"],

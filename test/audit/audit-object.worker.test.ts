@@ -2,11 +2,16 @@
 import { env as bindings, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, inject, it } from "vitest";
 import { type AuditEntry, createAuditReader, createAuditSink } from "../../src/audit/index.ts";
-import { BUFFER_ENTRIES_MAX, FLUSH_ENTRIES } from "../../src/audit/limits.ts";
+import {
+  BUFFER_AUTH_ENTRIES_MAX,
+  BUFFER_ENTRIES_MAX,
+  DENIALS_PER_MINUTE_MAX,
+  FLUSH_ENTRIES,
+} from "../../src/audit/limits.ts";
 import { AuditObject, type AuditServices } from "../../src/audit/object.ts";
 import type { Bindings } from "../../src/bindings.ts";
 import { assert, createDb, parseTenantId, systemClock, type TenantId } from "../../src/platform/index.ts";
-import { memoryLog } from "../api/ports.ts";
+import { manualClock, memoryLog } from "../api/ports.ts";
 
 const env = bindings as unknown as Bindings; // the bindings of wrangler.toml, by their own type
 const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");
@@ -20,27 +25,27 @@ const newTenant = (): TenantId => {
   return tenant;
 };
 let count = 0;
-const entry = (): AuditEntry => ({
-  ...{ id: crypto.randomUUID(), at: Date.now(), action: "key.created", actor: "key:a" },
-  ...{ resource: `key:${++count}`, result: "done" },
-});
-const entries = (length: number): AuditEntry[] => Array.from({ length }, entry);
+const entries = (length: number, action: AuditEntry["action"] = "key.created"): AuditEntry[] =>
+  Array.from({ length }, () => ({
+    ...{ id: crypto.randomUUID(), at: Date.now(), action, actor: "key:a" },
+    ...{ resource: `key:${++count}`, result: "done" },
+  }));
 
 /** The tenant's object over its own storage, with another way to Postgres: a restart each time. */
 const within = <T>(
   tenant: string,
   sink: AuditServices["sink"],
   work: (object: AuditObject) => Promise<T>,
+  clock: AuditServices["clock"] = systemClock,
 ): Promise<T> =>
   runInDurableObject(env.AUDIT.getByName(tenant), (_object, state: DurableObjectState) =>
-    work(new AuditObject(state, env, { clock: systemClock, random: () => 0, log: memoryLog(), sink })),
+    work(new AuditObject(state, env, { clock, random: () => 0, log: memoryLog(), sink })),
   );
 const alarmOf = (tenant: string): Promise<number | null> =>
   runInDurableObject(env.AUDIT.getByName(tenant), (_object, state: DurableObjectState) => state.storage.getAlarm());
-const landed = async (tenant: TenantId): Promise<string[]> => {
-  const page = await createAuditReader(db)(tenant, { after: 0, limit: 500, action: null });
-  return page.items.map(({ id }) => id);
-};
+const rowsOf = async (tenant: TenantId) =>
+  (await createAuditReader(db)(tenant, { after: 0, limit: 500, action: null })).items;
+const landed = async (tenant: TenantId): Promise<string[]> => (await rowsOf(tenant)).map(({ id }) => id);
 
 describe("an audit object", () => {
   it("keeps what it took while the database is away, and tells it in order when it is back", async () => {
@@ -90,6 +95,40 @@ describe("an audit object", () => {
     expect(await within(tenant, away, (object) => object.append(tenant, entries(1)))).toBe("full");
     await within(tenant, toPostgres, (object) => object.alarm());
     expect(await within(tenant, away, (object) => object.append(tenant, entries(1)))).toBe("stored");
+  });
+
+  it("gives a minute's refusals so many rows and no more, from however many isolates, and names the others later", async () => {
+    const tenant = newTenant();
+    const clock = manualClock();
+    const refuse = (times: number) =>
+      within(
+        tenant,
+        toPostgres,
+        async (object) => {
+          for (const one of entries(times, "auth.failed")) expect(await object.append(tenant, [one])).toBe("stored");
+        },
+        clock,
+      );
+    await refuse(40);
+    await refuse(40);
+    clock.advance(60_000);
+    await refuse(2);
+    await within(tenant, toPostgres, (object) => object.alarm());
+    const rows = await rowsOf(tenant);
+    expect(rows).toHaveLength(DENIALS_PER_MINUTE_MAX + 2);
+    expect(rows.slice(-2).map(({ details_json }) => details_json)).toEqual(['{"unrecorded":20}', null]);
+  });
+
+  it("keeps room for changes, however often somebody authenticates while the database is away", async () => {
+    const tenant = newTenant();
+    await within(tenant, away, async (object) => {
+      for (let taken = 0; taken < BUFFER_AUTH_ENTRIES_MAX; taken += 100) {
+        expect(await object.append(tenant, entries(100, "auth.succeeded"))).toBe("stored");
+      }
+      expect(await object.append(tenant, entries(1, "auth.succeeded"))).toBe("full");
+      expect(await object.append(tenant, entries(1, "auth.failed"))).toBe("full");
+      expect(await object.append(tenant, entries(1, "key.created"))).toBe("stored");
+    });
   });
 
   it("serves one tenant for ever, and takes nothing for another", async () => {

@@ -103,6 +103,16 @@ describe("an export", () => {
     ["something after the head", [...toLines(rows, head), "{}"], /something follows the head/],
     ["a line that is no JSON", ["{", ...toLines(rows, head)], /no row of an audit log/],
     ["a line that is no row", ['{"a":1}', ...toLines(rows, head)], /no row of an audit log/],
+    [
+      "a row with a member that no hash covers",
+      toLines([{ ...(rows[0] as AuditRow), note: "added" } as AuditRow, ...rows.slice(1)], head),
+      /no row of an audit log/,
+    ],
+    [
+      "a number that was made a text, which hashes the same",
+      toLines([{ ...(rows[0] as AuditRow), duration_ms: "1" } as unknown as AuditRow, ...rows.slice(1)], head),
+      /no row of an audit log/,
+    ],
     ["a start that was cut off", toLines(rows.slice(3), head), /1 was to come/],
     [
       "a row of another tenant",

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newestMigration } from "../../src/cli/doctor-database.ts";
 import { type Answer, documentOf, json, runBin, startServer } from "./run-bin.ts";
 
 type Check = { readonly name: string; readonly status: string; readonly detail: string; readonly fix: string | null };
@@ -14,10 +15,19 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const NEWEST = newestMigration();
+const DATABASE = { schema_version: NEWEST, role_is_safe: true };
+const CHECKS = { objects: "ok", database: "ok", outbox: "ok" };
+
 const HEALTHY: Readonly<Record<string, Answer>> = {
   "GET /health": json(200, { status: "ok" }),
-  "GET /ready": json(200, { status: "ready", checks: { objects: "ok" } }),
+  "GET /ready": json(200, { status: "ready", checks: CHECKS, database: DATABASE }),
 };
+/** A healthy server but for these members of its readiness. */
+const readyWith = (status: number, change: object): Readonly<Record<string, Answer>> => ({
+  ...HEALTHY,
+  "GET /ready": json(status, { status: "ready", checks: CHECKS, database: DATABASE, ...change }),
+});
 
 async function diagnose(
   routes: Readonly<Record<string, Answer>>,
@@ -47,6 +57,10 @@ describe("doctor", () => {
       "clock",
       "ready",
       "ready: objects",
+      "ready: database",
+      "ready: outbox",
+      "database: schema",
+      "database: role",
       "model",
       "packs",
     ]);
@@ -80,13 +94,71 @@ describe("doctor", () => {
       "warning",
     ],
   ];
-  for (const [name, routes, check, status] of faults) {
+  const databaseFaults: typeof faults = [
+    [
+      "a schema older than this version's migrations",
+      readyWith(200, { database: { ...DATABASE, schema_version: NEWEST - 1 } }),
+      "database: schema",
+      "error",
+    ],
+    [
+      "a database that never saw a migration",
+      readyWith(200, { database: { schema_version: 0, role_is_safe: null } }),
+      "database: schema",
+      "error",
+    ],
+    [
+      "a schema newer than the command",
+      readyWith(200, { database: { ...DATABASE, schema_version: NEWEST + 1 } }),
+      "database: schema",
+      "warning",
+    ],
+    [
+      "a role that can bypass row-level security",
+      readyWith(503, {
+        checks: { ...CHECKS, database: "failed" },
+        database: { ...DATABASE, role_is_safe: false },
+      }),
+      "database: role",
+      "error",
+    ],
+    [
+      "a database that is away",
+      readyWith(200, { checks: { ...CHECKS, database: "degraded" } }),
+      "ready: database",
+      "warning",
+    ],
+    [
+      "a schema nobody knows yet",
+      readyWith(200, { database: { schema_version: null, role_is_safe: null } }),
+      "database: schema",
+      "warning",
+    ],
+    ["a missing outbox URL", readyWith(200, { checks: { ...CHECKS, outbox: "degraded" } }), "ready: outbox", "warning"],
+    ["a server without a database", readyWith(200, { database: null }), "database", "warning"],
+  ];
+  for (const [name, routes, check, status] of [...faults, ...databaseFaults]) {
     it(`names ${name}, with its fix`, async () => {
       const diagnosis = await diagnose(routes);
       expect(diagnosis.check(check)).toMatchObject({ status, fix: expect.any(String) });
       expect(diagnosis.ran.code).toBe(status === "error" ? 1 : 0);
     });
   }
+
+  it("says with which command each fault of the database is mended", async () => {
+    const old = { schema_version: NEWEST - 1, role_is_safe: false };
+    const checks = { ...CHECKS, outbox: "degraded", database: "degraded" };
+    const { check } = await diagnose(readyWith(200, { checks, database: old }));
+    expect(check("database: schema")?.fix).toContain("npm run migrate");
+    expect(check("database: role")?.fix).toContain("npm run migrate");
+    expect(check("ready: database")?.fix).toContain("DATABASE_URL");
+    expect(check("ready: outbox")?.fix).toContain("OUTBOX_DATABASE_URL");
+  });
+
+  it("asks nothing of a server that does not tell of its database", async () => {
+    const { checks } = await diagnose({ ...HEALTHY, "GET /ready": json(200, { checks: { objects: "ok" } }) });
+    expect(checks.filter(({ name }) => name.startsWith("database"))).toEqual([]);
+  });
 
   it("says that no server answers and that its port is free", async () => {
     const server = await startServer({});

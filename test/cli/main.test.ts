@@ -314,6 +314,35 @@ describe("requests", () => {
   });
 });
 
+describe("the flags of every command", () => {
+  const places = [
+    ["before the command", ["--json", "--url", "URL", "--tenant", "acme", "tasks", "ls"]],
+    ["between the group and the command", ["tasks", "--json", "--url", "URL", "--tenant", "acme", "ls"]],
+    ["after it", ["tasks", "ls", "--json", "--url", "URL", "--tenant", "acme"]],
+    ["in all of these places", ["--json", "tasks", "--tenant", "other", "ls", "--tenant", "acme", "--url", "URL"]],
+  ] as const;
+  for (const [place, words] of places) {
+    it(`may stand ${place}`, async () => {
+      const server = await serve({ "GET /api/v1/tasks": json(200, { items: [], next_cursor: null }) });
+      const ran = await runBin(words.map((word) => (word === "URL" ? server.url : word)));
+      expect(documentOf(ran)).toEqual({ items: [], next_cursor: null });
+      expect(server.asked.map(({ headers }) => headers["x-tenant-id"])).toEqual(["acme"]);
+    });
+  }
+
+  it("leave an unknown flag a usage error", async () => {
+    const ran = await runBin(["--jsn", "tasks", "ls"]);
+    expect([ran.code, ran.stdout]).toEqual([2, ""]);
+    expect(ran.stderr).toContain("--jsn");
+  });
+
+  it("need a command all the same", async () => {
+    const ran = await runBin(["--json"]);
+    expect(ran.code).toBe(2);
+    expect(documentOf(ran)).toMatchObject({ ok: false, error: { code: "USAGE" } });
+  });
+});
+
 const commandsOf = (ran: Ran): string[] =>
   [...(ran.stdout.split("Commands:")[1]?.matchAll(/^ {2}(\w+)/gm) ?? [])].map((match) => match[1] ?? "");
 

@@ -6,6 +6,7 @@ import { describeIsolation } from "../case/database/isolation.case.ts";
 import { describePort } from "../case/database/port.case.ts";
 import { describeProjection } from "../case/database/projection.case.ts";
 import { describeSchema } from "../case/database/schema.case.ts";
+import { describeTenants } from "../case/database/tenants.case.ts";
 import { describeWebhooks } from "../case/database/webhooks.case.ts";
 
 async function open(): Promise<Bench> {
@@ -21,3 +22,4 @@ describePort("PGlite", open);
 describeProjection("PGlite", open);
 describeWebhooks("PGlite", open);
 describeAudit("PGlite", open);
+describeTenants("PGlite", open);

@@ -5,6 +5,7 @@ import { describePort } from "../case/database/port.case.ts";
 import { describeProjection } from "../case/database/projection.case.ts";
 import { openReal } from "../case/database/real.ts";
 import { describeSchema } from "../case/database/schema.case.ts";
+import { describeTenants } from "../case/database/tenants.case.ts";
 import { describeWebhooks } from "../case/database/webhooks.case.ts";
 
 describeIsolation("PostgreSQL", openReal);
@@ -13,3 +14,4 @@ describePort("PostgreSQL", openReal);
 describeProjection("PostgreSQL", openReal);
 describeWebhooks("PostgreSQL", openReal);
 describeAudit("PostgreSQL", openReal);
+describeTenants("PostgreSQL", openReal);

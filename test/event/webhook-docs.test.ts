@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isTaskEventType } from "../../src/event/index.ts";
 import {
   ATTEMPT_DELAYS_MS,
   BODY_BYTES_MAX,
@@ -70,6 +71,12 @@ describe("the snippet of docs/webhooks.md", () => {
 });
 
 describe("docs/webhooks.md", () => {
+  it("names the types there are", () => {
+    const named = new Set([...PAGE.matchAll(/`(task\.[a-z_]+)`/g)].map((match) => match[1] ?? ""));
+    expect([...named].filter((type) => !isTaskEventType(type))).toEqual([]);
+    expect(named.size).toBe(9);
+  });
+
   const spell = (ms: number): string =>
     ms >= HOUR_MS ? `${ms / HOUR_MS} h` : ms >= 60_000 ? `${ms / 60_000} min` : `${ms / 1_000} s`;
 

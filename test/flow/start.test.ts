@@ -1,6 +1,7 @@
 /** The first promise: on a fresh machine one command brings up everything, and a kill in the middle of a run loses nothing. */
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import { createClient, type Transport } from "@connectrpc/connect";
@@ -126,6 +127,22 @@ describe("npm start", () => {
     const task = await get(server.url, `/api/v1/tasks/${taskId}`);
     expect(await task.json()).toMatchObject({ state: "done", attempt: 0 });
   }, 120_000);
+
+  it("has what its tools did in an audit log that verifies", async () => {
+    const vasini = (words: readonly string[]) =>
+      run("node", ["src/cli/bin.mjs", ...words], {
+        env: { ...process.env, VASINI_URL: server.url, VASINI_TENANT: TENANT, VASINI_API_KEY: "" },
+      });
+    const file = join(dataDir, "audit.ndjson");
+    // Each task tells Postgres by itself; the test's limit bounds the wait.
+    for (let rows: string[] = []; rows.length < 5; ) {
+      const { stdout } = await vasini(["audit", "export"]);
+      rows = stdout.split("\n").filter((line) => line.includes('"tool.executed"'));
+      writeFileSync(file, stdout);
+    }
+    const { stdout } = await vasini(["audit", "verify", file]);
+    expect(stdout).toMatch(/^whole: \d+ rows of tenant-flow/);
+  }, 60_000);
 
   it("lists what it did before the kill", async () => {
     const list = (await (await get(server.url, "/api/v1/tasks?limit=100")).json()) as { items: { state: string }[] };

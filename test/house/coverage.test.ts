@@ -15,6 +15,7 @@ const PLAN = {
   "Task 3: composer": 9,
   "Task 4: model router": 5,
   "Task 5: state machine and loop": 10,
+  "Task 6: database schema": 16,
   "Task 7: Redis": 13,
   "Task 8: REST gateway": 12,
   "Task 9: RPC": 9,

@@ -33,11 +33,9 @@ describe("the packs of the repository", () => {
       "TOOLS.yaml:8 /available/0/sandbox/memory_limit",
       "TOOLS.yaml:10 /available/0/sandbox/network",
       "TOOLS.yaml:11 /available/0/sandbox/egress_allowlist",
-      "TOOLS.yaml:16 /available/0/audit",
       "TOOLS.yaml:17 /available/1/id",
       "TOOLS.yaml:22 /available/1/sandbox/network",
       "TOOLS.yaml:23 /available/1/sandbox/egress_allowlist",
-      "TOOLS.yaml:28 /available/1/audit",
       "TOOLS.yaml:44 /tool_policies/cost_limit_per_task",
     ]);
   });

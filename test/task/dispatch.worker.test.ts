@@ -1,7 +1,7 @@
 /** Either way of starting a run is enough on its own: one suite, run with the direct kick off and with the consumer off. */
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { consumeDead, consumeRuns, DEAD_QUEUE } from "../../src/consume.ts";
+import { consume } from "../../src/consume.ts";
 import { dispatch } from "../../src/wire.ts";
 import { accept, env, fiveSteps, isGapless, readUntil, typesOf } from "./harness.ts";
 
@@ -46,7 +46,7 @@ describe("the run queue", () => {
     const { stub, taskId, tenant } = await accept("hello");
     const message = { tenant, task_id: taskId, traceparent: "" };
     const batch = batchOf("vasini-runs", [message, message, message]);
-    await consumeRuns(batch, env);
+    await consume(batch, env);
     const result = await getQueueResult(batch, createExecutionContext());
     expect(result.explicitAcks).toEqual(["m0", "m1", "m2"]);
     const events = await readUntil(stub());
@@ -57,15 +57,15 @@ describe("the run queue", () => {
     const { stub, taskId, tenant } = await accept("hello");
     const poison = [null, "text", { tenant: "../x", task_id: taskId }, { tenant }];
     const batch = batchOf("vasini-runs", [...poison, { tenant, task_id: taskId }]);
-    await consumeRuns(batch, env);
+    await consume(batch, env);
     expect((await getQueueResult(batch, createExecutionContext())).explicitAcks).toHaveLength(5);
     expect(typesOf(await readUntil(stub())).at(-1)).toBe("task.done");
   });
 
   it("buries nothing from its dead-letter consumer", async () => {
     const { stub, taskId, tenant } = await accept("hello");
-    const batch = batchOf(DEAD_QUEUE, [{ tenant, task_id: taskId }]);
-    await consumeDead(batch);
+    const batch = batchOf("vasini-runs-dead", [{ tenant, task_id: taskId }]);
+    await consume(batch, env);
     expect((await getQueueResult(batch, createExecutionContext())).explicitAcks).toEqual(["m0"]);
     expect(await stub().view()).toMatchObject({ state: "queued" });
   });

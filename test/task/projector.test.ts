@@ -43,7 +43,7 @@ describe("the projector", () => {
   it("tells the calls that were recorded while an earlier telling was under way", async () => {
     const steps = [step(0, [call("a")])];
     const results: ReturnType<typeof result>[] = [];
-    const journal = { row: ROW, history: { steps, results, spent: [] }, lastSeq: 3, updatedAt: 0 };
+    const journal = { row: ROW, history: { steps, results, spent: [] }, lastSeq: 3, updatedAt: 0, events: () => [] };
     const change = (made: Change): boolean => {
       journal.row = { ...journal.row, ...made.patch, due: changeDue(journal.row.due, made.due ?? {}) };
       return true;

@@ -203,6 +203,15 @@ describe("names and repetition", () => {
     expect(repeatable).toEqual(["code_executor", "skill", "b", "c"]);
   });
 
+  it("audits the successes of the tools that the pack audits, or of all", async () => {
+    const listed = [tool("code_executor", "", "audit: true"), tool("file_manager")];
+    const audited = (catalog: Awaited<ReturnType<typeof catalogOf>>) =>
+      ["code_executor", "file_manager", "skill", "unknown"].filter((id) => catalog.isAudited(id));
+    expect(audited(await catalogOf(tools(listed)))).toEqual(["code_executor"]);
+    const all = await catalogOf(tools(listed), "guardrails: { compliance: { audit_all_decisions: true } }");
+    expect(audited(all)).toEqual(["code_executor", "file_manager", "skill", "unknown"]);
+  });
+
   it("takes max_concurrent from the pack", async () => {
     expect((await catalogOf(tools([], "tool_policies: { max_concurrent: 7 }"))).maxConcurrent).toBe(7);
   });

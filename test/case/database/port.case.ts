@@ -1,9 +1,24 @@
 /** The Worker's port to Postgres: one request per unit of work, all or nothing, as one tenant, with every failure a value. */
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readMigrations } from "../../../src/local/database/migrate.ts";
-import { type Clock, createDb, type DbResult, isRowFault, type SqlStatement } from "../../../src/platform/index.ts";
+import {
+  type Clock,
+  createDb,
+  type DbResult,
+  isRowFault,
+  type SqlStatement,
+  systemClock,
+} from "../../../src/platform/index.ts";
 import { asUser, type Bench, portOf, tenantNamed } from "./bench.ts";
+
+/** Number of the last migration. */
+const NEWEST = Number(
+  readdirSync(join(import.meta.dirname, "../../../migrations"))
+    .sort()
+    .at(-1)
+    ?.slice(0, 3),
+);
 
 const A = tenantNamed("tenant-a");
 const B = tenantNamed("tenant-b");
@@ -126,9 +141,23 @@ export function describePort(name: string, open: () => Promise<Bench>): void {
     });
 
     it("reports the schema's version, and that its role can bypass nothing", async () => {
-      const migrations = await readMigrations(join(import.meta.dirname, "../../../migrations"));
-      const schemaVersion = Number(migrations.at(-1)?.name.slice(0, 3));
-      expect(await db.status()).toEqual({ ok: true, value: { schemaVersion, isRoleSafe: true, role: "app_user" } });
+      expect(await db.status()).toEqual({
+        ok: true,
+        value: { schemaVersion: NEWEST, isRoleSafe: true, role: "app_user" },
+      });
+    });
+
+    it("knows when the database was last used, answered or not", async () => {
+      let now = 1_000;
+      const watched = createDb({ ...optionsOf(bench), clock: { ...systemClock, now: () => now } });
+      expect(watched.lastUsedAt()).toBeNull();
+      await watched.batch(A, [agents]);
+      expect(watched.lastUsedAt()).toBe(1_000);
+      now = 2_000;
+      await bench.endpoint.setFault("refuse");
+      await watched.batch(A, [agents]);
+      expect(watched.lastUsedAt()).toBe(2_000);
+      await bench.endpoint.setFault("none");
     });
 
     it("reports a role that can", async () => {

@@ -1,5 +1,6 @@
 /** A task told to Postgres: keyed, in order of version, never lost to an outage, never round for ever. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AuditEntry } from "../../../src/audit/index.ts";
 import { createLog } from "../../../src/platform/index.ts";
 import { createProjection, databaseList } from "../../../src/task/projection.ts";
 import type { Snapshot } from "../../../src/task/projection-store.ts";
@@ -49,6 +50,7 @@ function snapshotOf(
     version: 1,
     cost_micros: 0,
     executions: [],
+    events: [],
     ...more,
   };
   return snapshot;
@@ -64,6 +66,12 @@ const execution = (step: number, index: number): Snapshot["executions"][number] 
   result_json: '{"value":1}',
   error: null,
   duration_ms: 3,
+  audit: null,
+});
+
+const auditEntry = (id: string): AuditEntry => ({
+  ...{ id, at: Date.parse(AT), action: "tool.executed", actor: "agent:hello@d/task:t" },
+  ...{ resource: "tool:code_executor", result: "done" },
 });
 
 /** @param open a bench of its own for this suite. */
@@ -95,6 +103,19 @@ export function describeProjection(name: string, open: () => Promise<Bench>): vo
         { resource_id: snapshot.task.task_id },
       ]);
       expect(await rows("once", "SELECT pack_id FROM agents")).toEqual([{ pack_id: "hello" }]);
+    });
+
+    it("has the audit row of a call once, and also when the task's own rows are refused", async () => {
+      const audited = (index: number) => ({ ...execution(0, index), audit: auditEntry(`row-${index}`) });
+      const whole = snapshotOf("audited", { executions: [audited(0), execution(0, 1)] });
+      for (const _ of [1, 2]) expect(await projection().flush(whole)).toBe("landed");
+      const refused = snapshotOf("audited", { task: { pack_id: "p".repeat(200) }, executions: [audited(2)] });
+      expect(await projection().flush(refused)).toBe("landed");
+      const log = await rows("audited", "SELECT id, seq::int AS seq, action, resource FROM audit_log ORDER BY 2");
+      expect(log).toEqual([
+        { id: "row-0", seq: 1, action: "tool.executed", resource: "tool:code_executor" },
+        { id: "row-2", seq: 2, action: "tool.executed", resource: "tool:code_executor" },
+      ]);
     });
 
     it("shows the newest version, whatever order the versions arrive in", async () => {

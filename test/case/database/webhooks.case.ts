@@ -1,7 +1,7 @@
 /** Webhooks on a database: which deliveries come to be, which go out when, what each answer leaves, and whose they are. */
 import { createHmac } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createWebhookConsumer } from "../../../src/event/index.ts";
+import { consumeEvents, createDeadLetters, createWebhookConsumer, replayWebhook } from "../../../src/event/index.ts";
 import {
   ATTEMPT_DELAYS_MS,
   BODY_BYTES_MAX,
@@ -24,6 +24,7 @@ import {
 import { memoryLog } from "../../api/ports.ts";
 import { answer, type Receiver, startReceiver } from "../../event/receiver.ts";
 import { asUser, type Bench, portOf, tenantNamed } from "./bench.ts";
+import { eventsOf, messageOf } from "./event-rig.ts";
 
 const DAY_MS = 86_400_000;
 /** The Worker's clock: an hour ahead of the database's, so that what the database writes now is due. */
@@ -428,6 +429,37 @@ export function describeWebhooks(name: string, open: () => Promise<Bench>): void
       });
     });
 
+    describe("the inbox", () => {
+      const feed = async (task: string, count: number, deaf = false) => {
+        const ring = async (endpoint: Endpoint) => {
+          if (deaf) throw new Error("reset");
+          rung.push(endpoint);
+        };
+        const consumers = [createWebhookConsumer(ring)];
+        const sent = (await eventsOf(tenant, task, count)).map(({ json }) => messageOf(json));
+        const messages = sent.map(({ message }) => message);
+        await consumeEvents(messages, { db: portOf(bench), consumers, clock, log });
+        return sent.flatMap(({ answers }) => answers.map(({ kind }) => kind));
+      };
+
+      it("hands each event of a task on once, as it was published, in its order", async () => {
+        const { endpoint } = await make();
+        expect(await feed(TASK, 3)).toEqual(["ack", "ack", "ack"]);
+        await feed(TASK, 3);
+        await pass(endpoint);
+        const events = await eventsOf(tenant, TASK, 3);
+        expect(receiver.received.map(({ body }) => body)).toEqual(events.map(({ json }) => json));
+      });
+
+      it("keeps its message until the endpoint was rung", async () => {
+        const { endpoint } = await make();
+        expect(await feed(TASK, 1, true)).toEqual(["retry"]);
+        expect(await feed(TASK, 1)).toEqual(["ack"]);
+        expect(rung).toEqual([endpoint]);
+        expect(await deliveries()).toHaveLength(1);
+      });
+    });
+
     describe("a dead letter", () => {
       async function bury() {
         const made = await make();
@@ -441,6 +473,12 @@ export function describeWebhooks(name: string, open: () => Promise<Bench>): void
         rung = [];
         return { ...made, letterId: String(letter?.id) };
       }
+
+      const letters = () =>
+        createDeadLetters({
+          ...{ db: portOf(bench), consumers: [], clock, log },
+          replayers: { webhook: replayWebhook(hooks()) },
+        });
 
       it("is sent again when it is replayed, and twice has one effect", async () => {
         const { endpoint, letterId } = await bury();
@@ -479,6 +517,21 @@ export function describeWebhooks(name: string, open: () => Promise<Bench>): void
         await pass(endpoint);
         expect(receiver.received[0]?.headers["webhook-id"]).toBe(`msg_${String(before?.id)}`);
         expect(receiver.received[0]?.body).toBe('{"seq":1}');
+      });
+
+      it("is closed by its replay, and a second one is applied already", async () => {
+        const { endpoint, letterId } = await bury();
+        expect(await letters().replay(tenant, letterId, "key:a")).toMatchObject({ status: "replayed" });
+        await pass(endpoint);
+        expect(await letters().replay(tenant, letterId, "key:a")).toMatchObject({ status: "already_applied" });
+        await pass(endpoint);
+        expect(receiver.received).toHaveLength(1);
+      });
+
+      it("of a webhook that was removed cannot be replayed", async () => {
+        const { endpoint, letterId } = await bury();
+        await hooks().remove(endpoint);
+        expect(await letters().replay(tenant, letterId, "key:a")).toMatchObject({ status: "impossible" });
       });
 
       it("of an endpoint that is gone is unknown, as is another tenant's", async () => {
