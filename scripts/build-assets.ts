@@ -73,6 +73,8 @@ async function place(asset: Asset): Promise<boolean> {
 const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "engine/code-executor.js": () => bundleWorker("code-executor"),
   "engine/file-manager.js": () => bundleWorker("file-manager"),
+  "engine/git.js": () => bundleWorker("git"),
+  "engine/http-request.js": () => bundleWorker("http-request"),
   "engine/guest.txt": () => bundleScript("guest/index.ts"),
   "engine/strip.txt": () => bundleScript("strip.ts"),
   "engine/pack-tool.js": () => bundleWorker("code-executor/pack-tool"),

@@ -1,6 +1,6 @@
 /** The bindings of wrangler.toml by type. Variables are read by env.ts alone. */
 
-import type { KeyObject, LimiterObject, TenantObject } from "./api/object.ts";
+import type { KeyObject, LimiterObject, SecretObject, TenantObject } from "./api/object.ts";
 import type { AuditObject } from "./audit/object.ts";
 import type { RunMessage } from "./env.ts";
 import type { DoorbellObject, WebhookObject } from "./event/object.ts";
@@ -20,11 +20,13 @@ export type Bindings = {
   readonly AUDIT: DurableObjectNamespace<AuditObject>;
   readonly LIMITER: DurableObjectNamespace<LimiterObject>;
   readonly SESSION_MEMORY: DurableObjectNamespace<SessionMemoryObject>;
+  readonly TOOL_GATE: DurableObjectNamespace<ToolGateObject>;
+  /** By tenant. */
+  readonly SECRET: DurableObjectNamespace<SecretObject>;
   /** By tenant and id of an endpoint. */
   readonly WEBHOOK: DurableObjectNamespace<WebhookObject>;
   /** By shard; which one hears a tenant says the event room. */
   readonly DOORBELL: DurableObjectNamespace<DoorbellObject>;
-  readonly TOOL_GATE: DurableObjectNamespace<ToolGateObject>;
   readonly RUN_QUEUE: Queue<RunMessage>;
   /** Structured CloudEvents, as text. */
   readonly EVENT_QUEUE: Queue<string>;

@@ -11,6 +11,7 @@ export {
   DoorbellObject,
   KeyObject,
   LimiterObject,
+  SecretObject,
   SessionMemoryObject,
   TaskObject,
   TenantIndexObject,

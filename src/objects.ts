@@ -1,5 +1,10 @@
 /** The Durable Objects of this Worker: each room's class with the services it asks for. Wiring only. */
-import { KeyObject as Key, LimiterObject as Limiter, TenantObject as Tenant } from "./api/object.ts";
+import {
+  KeyObject as Key,
+  LimiterObject as Limiter,
+  SecretObject as Secret,
+  TenantObject as Tenant,
+} from "./api/object.ts";
 import { AuditObject as Audit } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { DoorbellObject as Doorbell, WebhookObject as Webhook } from "./event/object.ts";
@@ -13,6 +18,7 @@ import {
   doorbellServices,
   indexServices,
   keyServices,
+  secretServices,
   taskServices,
   tenantServices,
   webhookServices,
@@ -43,6 +49,11 @@ export class TenantObject extends Tenant<Bindings> {
 export class AuditObject extends Audit<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, auditServices(env));
+  }
+}
+export class SecretObject extends Secret<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, secretServices(env));
   }
 }
 export class DoorbellObject extends Doorbell<Bindings> {

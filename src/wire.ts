@@ -15,7 +15,7 @@ import {
   kindOf,
   toPolicies,
 } from "./api/index.ts";
-import type { KeyServices, TenantServices } from "./api/object.ts";
+import type { KeyServices, SecretServices, TenantServices } from "./api/object.ts";
 import { createAuditReader, createAuditSink } from "./audit/index.ts";
 import type { AuditServices } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
@@ -189,11 +189,12 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
     loadPack: (owner, digest) => registryOf(env).load(owner, digest),
     renderPrompt: promptOf,
     toolsFor: (config) => {
-      const switches = { allowFullNetwork: requireConfig(env).allowFullNetwork };
+      const { allowFullNetwork, egressLocalOrigins: localOrigins } = requireConfig(env);
+      const switches = { allowFullNetwork };
       const catalog = compileCatalog(config, switches);
       return {
         catalog,
-        host: createToolHost({ config, catalog, switches, runnerFor, gateFor, clock: systemClock, log }),
+        host: createToolHost({ config, catalog, switches, runnerFor, gateFor, localOrigins, clock: systemClock, log }),
       };
     },
     memory: memoryOf(env),
@@ -247,6 +248,12 @@ export function tenantServices(env: Bindings): TenantServices {
       log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
     projection: database && createTenantProjection({ db: database, log, kind: kindOf(requireConfig(env)) }),
   };
+}
+
+export function secretServices(env: Bindings): SecretServices {
+  const { secretsMasterKey, egressLocalOrigins: localOrigins } = requireConfig(env);
+  const seal = secretsMasterKey === null ? null : createSeal(secretsMasterKey);
+  return { clock: systemClock, log, seal, localOrigins };
 }
 
 function limiterOf(env: Bindings) {
@@ -307,6 +314,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     keys: (id) => env.KEY.getByName(id),
     tenants: (tenant) => env.TENANT.getByName(tenant),
     webhooks: webhooksOf(env),
+    secrets: (tenant) => env.SECRET.getByName(tenant),
     deadLetters: eventsOf(env)?.deadLetters ?? null,
     limiter: limiterOf(env),
     registry: registryOf(env),

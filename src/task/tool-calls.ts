@@ -50,6 +50,7 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
     toolName: run.catalog.nameOf(call.toolId),
     at: run.services.clock.now(),
     ...(outcome.success && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
+    ...egressOf(outcome),
     ...(outcome.console === undefined ? {} : { console: outcome.console }),
   };
   return run.commit({
@@ -57,6 +58,9 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
     events: [toolResultEvent(record, call.toolId)],
   });
 }
+
+/** What the call asked of the network stands beside its result, in the record as in the event. */
+const egressOf = ({ egress }: ToolOutcome) => (egress === undefined ? {} : { egress });
 
 const refused = (error: NonNullable<ToolOutcome["error"]>): ToolOutcome => ({
   success: false,
@@ -111,7 +115,7 @@ function withinQuota(run: Run, outcome: ToolOutcome): ToolOutcome {
   const problem = checkQuota(run.files(), outcome.changes);
   return problem === null
     ? outcome
-    : { ...refused({ code: "TOOL_LIMIT", message: problem }), durationMs: outcome.durationMs };
+    : { ...refused({ code: "TOOL_LIMIT", message: problem }), durationMs: outcome.durationMs, ...egressOf(outcome) };
 }
 
 /** A dry run calls no tool at all: what the source task recorded for the same call, or a note that there is none. */

@@ -7,7 +7,7 @@ import type { AgentConfig, JsonSchema, RiskLevel, ToolDef } from "../pack/index.
 import { utf8Length } from "../platform/index.ts";
 import { type Builtin, findBuiltin, LANGUAGES_ABSENT, packTool, SKILL_TOOL_ID } from "./builtin.ts";
 import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
-import type { ApprovalNeed, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
+import type { ApprovalNeed, CallArguments, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
 
 const RISK_ORDER: Readonly<Record<RiskLevel, number>> = { low: 0, medium: 1, high: 2, critical: 3 };
 
@@ -59,15 +59,20 @@ export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED)
     isAudited: (toolId) =>
       config.guardrails.compliance.audit_all_decisions ||
       config.tools.available.some((tool) => tool.id === toolId && tool.audit),
-    // A built-in only stages writes, which are dropped unless its result is recorded, and reaches no network: made
-    // again it can do nothing twice. Any other tool says so itself, or reaches no network either.
-    mayRepeat: (toolId) =>
-      findBuiltin(toolId) !== undefined ||
-      config.tools.available.some(
+    // A built-in only stages writes, which are dropped unless its result is recorded: made again it can do nothing
+    // twice, but for what it asks of the network. The pack may declare that, and any tool of its own, to be safe.
+    mayRepeat: (toolId, args) => {
+      const builtin = findBuiltin(toolId);
+      if (builtin !== undefined && repeats(builtin, args)) return true;
+      return config.tools.available.some(
         (tool) => tool.id === toolId && (tool.idempotent || tool.read_only || isContained(tool)),
-      ),
+      );
+    },
   };
 }
+
+const repeats = (builtin: Builtin, args: CallArguments | undefined): boolean =>
+  builtin.repeats === undefined || (args?.kind === "object" && builtin.repeats(args.value));
 
 /** Whatever such a tool does stays in its isolate until its result is recorded. */
 const isContained = ({ bundle, sandbox }: ToolDef): boolean => bundle !== undefined && sandbox.network === "none";

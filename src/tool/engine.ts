@@ -4,7 +4,7 @@
  */
 import { lengthPrefixed, sha256Hex } from "../platform/index.ts";
 
-export type EngineName = "code-executor" | "file-manager" | "pack-tool";
+export type EngineName = "code-executor" | "file-manager" | "http-request" | "git" | "pack-tool";
 
 export type Engine = {
   /** SHA-256 over every module: another build is another isolate. */
@@ -34,6 +34,8 @@ const MODULES: Readonly<
     "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
   },
   "file-manager": { [MAIN_MODULE]: { asset: "file-manager.js", kind: "js" } },
+  git: { [MAIN_MODULE]: { asset: "git.js", kind: "js" } },
+  "http-request": { [MAIN_MODULE]: { asset: "http-request.js", kind: "js" } },
 };
 
 /** Finished values only: a promise made by one request must not be awaited by another. */

@@ -16,6 +16,7 @@ import { consoleOf, parseAnswer } from "./answer.ts";
 import { SKILL_TOOL_ID } from "./builtin.ts";
 import { collectTools, type Switches, type Tool } from "./catalog.ts";
 import { isInScopes, type WorkerRequest } from "./contract.ts";
+import type { EgressGrant } from "./egress.ts";
 import type { EngineName } from "./engine.ts";
 import { createGate, type GateOptions } from "./gate.ts";
 import { RESULT_BYTES_MAX, TIMEOUT_GRACE_MS, WORKSPACE_QUOTA } from "./limits.ts";
@@ -37,6 +38,8 @@ export type ToolHostOptions = {
   /** In production `(props) => ctx.exports.ToolRunner({ props })`: a stub for one call. */
   readonly runnerFor: (props: ToolRunnerProps) => RunnerStub;
   readonly gateFor?: GateOptions["gateFor"];
+  /** Origins an operator opened in development; none when absent. */
+  readonly localOrigins?: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -68,11 +71,18 @@ export function createToolHost(options: ToolHostOptions): ToolHost {
         duration_ms: outcome.durationMs,
         result_bytes: utf8Length(outcome.resultJson),
         files_changed: outcome.changes.length,
+        ...egressFacts(outcome),
       });
       return outcome;
     },
   };
 }
+
+/** Hosts are the user's; how many requests there were and how many were denied is ours to watch. */
+const egressFacts = ({ egress = [] }: ToolOutcome) =>
+  egress.length === 0
+    ? {}
+    : { egress_requests: egress.length, egress_denied: egress.filter(({ allowed }) => !allowed).length };
 
 type Host = ToolHostOptions & { readonly gate: ReturnType<typeof createGate> };
 
@@ -96,11 +106,30 @@ async function run(
   const policy = compilePolicy(tool.definition);
   const { tenant, toolId, key } = request;
   const runMs = policy.timeoutMs + TIMEOUT_GRACE_MS;
-  const call = { engine, policy, request, signal, bundle: tool.definition.bundle };
+  const asksNetwork = tool.builtin.usesNetwork === true;
+  const egress = asksNetwork ? grantOf(options, tool.definition.secrets, policy, request) : null;
+  const call = { engine, policy, request, signal, egress, asksNetwork, bundle: tool.definition.bundle };
   const passage = await options.gate.pass({ tenant, toolId, key, runMs }, signal, () => runIsolated(options, call));
   if (passage.kind === "passed") return passage.value;
   const message = `${toolId} was not started: too many of its calls ran for as long as it may take (${policy.timeoutMs} ms)`;
   return fail({ code: "TOOL_TIMEOUT", message });
+}
+
+/** Null without a network. That `full` needs the operator's switch was asked by the catalogue. */
+function grantOf(
+  { localOrigins = [] }: ToolHostOptions,
+  secrets: readonly string[],
+  policy: SandboxPolicy,
+  { traceparent }: ToolCallRequest,
+): EgressGrant | null {
+  switch (policy.network) {
+    case "none":
+      return null;
+    case "egress_allowlist":
+      return { rules: { hosts: policy.egressAllowlist, localOrigins }, secrets, traceparent };
+    case "full":
+      return { rules: { hosts: "any", localOrigins }, secrets, traceparent };
+  }
 }
 
 function readSkill(skills: readonly Skill[], id: unknown): Ending {
@@ -121,11 +150,13 @@ type IsolatedCall = {
   readonly policy: SandboxPolicy;
   readonly request: ToolCallRequest;
   readonly signal: AbortSignal;
+  readonly egress: EgressGrant | null;
+  readonly asksNetwork: boolean;
   readonly bundle: string | undefined;
 };
 
 async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promise<Ending> {
-  const { engine, policy, request, signal, bundle } = call;
+  const { engine, policy, request, signal, egress, bundle } = call;
   const { cpuMs, ...limits } = workerLimits(policy);
   const visible = readableScopes(policy);
   const workerRequest: WorkerRequest = {
@@ -144,14 +175,23 @@ async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promis
     timeoutMs: policy.timeoutMs + TIMEOUT_GRACE_MS,
     cpuMs,
     requestJson: JSON.stringify(workerRequest),
+    ...(egress === null ? {} : { egress }),
   };
   const { tenant, taskId, toolId } = request;
   const answer = await callRunner(options.runnerFor({ tenant, taskId, toolId }), runnerCall, signal);
+  const ending = endingOf(options, call, answer);
+  return answer.egress === undefined ? ending : { ...ending, egress: answer.egress };
+}
+
+function endingOf(options: ToolHostOptions, call: IsolatedCall, answer: RunnerAnswer): Ending {
+  const { policy, request, egress, asksNetwork } = call;
+  const { tenant, taskId, toolId } = request;
   switch (answer.kind) {
     case "answer": {
-      const parsed = parseAnswer(answer.json, { policy, files: request.files });
+      const wasDenied = (asksNetwork && egress === null) || answer.egress?.some(({ allowed }) => !allowed) === true;
+      const parsed = parseAnswer(answer.json, { policy, files: request.files, wasDenied });
       const ending = parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
-      return bundle === undefined ? ending : { ...ending, ...consoleOf(answer.json) };
+      return call.bundle === undefined ? ending : { ...ending, ...consoleOf(answer.json) };
     }
     case "timeout":
       return fail({

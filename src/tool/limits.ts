@@ -49,12 +49,34 @@ export const CONSOLE_CHARS_MAX = 8_192;
 /** Code of packs' own tools that an isolate of ours keeps, in UTF-16 code units over all. The oldest makes room. */
 export const TOOL_CODE_CACHE_CHARS_MAX = 8 * 1024 * 1024;
 
-/** A task's files, kept in its object. Over any of them: TOOL_LIMIT and nothing of the call is staged. */
+/**
+ * A task's files, kept in its object. Over any of them: TOOL_LIMIT and nothing of the call is staged. A repository is
+ * one large file of history and many small ones. All of them go to an isolate in one message, several calls at once,
+ * out of an object of 128 MB, so there is no room for more in total.
+ */
 export const WORKSPACE_QUOTA: WorkspaceQuota = {
-  fileBytes: 1024 * 1024,
+  fileBytes: 8 * 1024 * 1024,
   totalBytes: 10 * 1024 * 1024,
-  files: 1_000,
+  files: 2_000,
 };
 
 /** Validation errors named in one TOOL_ARGUMENTS message; a model mends the first few and tries again. */
 export const ARGUMENT_ERRORS_MAX = 10;
+
+/** Requests of one call to the outside. Over it: TOOL_LIMIT, and no record either. */
+export const EGRESS_REQUESTS_MAX = 50;
+
+/**
+ * Body of one request and of one answer, uncompressed. A call's requests go one after the other, so a call holds one of
+ * each at most. A repository's history comes as one answer. Over it: TOOL_LIMIT.
+ */
+export const EGRESS_REQUEST_BYTES_MAX = 8 * 1024 * 1024;
+export const EGRESS_RESPONSE_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Names and values of a request's headers, in UTF-16 code units. Over it: TOOL_ARGUMENTS. */
+export const EGRESS_HEADERS_LENGTH_MAX = 16 * 1024;
+/** The same of an answer's. What is over it is left out. */
+export const EGRESS_ANSWER_HEADERS_LENGTH_MAX = 32 * 1024;
+
+/** From a request to the last byte of its answer, inside the time of its call. Over it: TOOL_TIMEOUT. */
+export const EGRESS_MS_MAX = 60_000;

@@ -14,6 +14,8 @@ const ASSETS = [
   ...[
     "engine/pack-tool.js",
     "engine/pack-guest.txt",
+    "engine/git.js",
+    "engine/http-request.js",
     "engine/quickjs.wasm",
     "docs/swagger-ui-bundle.js",
     "docs/swagger-ui.css",

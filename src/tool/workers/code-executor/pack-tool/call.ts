@@ -22,7 +22,6 @@ export type Parts = {
   /** The tool, as a script. */
   readonly bundle: string;
   readonly pace: Pace;
-  /** Never rejects. */
   readonly send: (request: OutboundRequest) => Promise<OutboundAnswer>;
 };
 
@@ -148,11 +147,16 @@ class ToolCall {
     const request: OutboundRequest = JSON.parse(requestJson);
     const id = String(++this.#lastRequest);
     this.#pending++;
-    void this.#parts.send(request).then((answer) => {
-      this.#pending--;
-      this.#arrived.push({ id, answer });
-      this.#onArrival.resolve();
-    });
+    // A rejection is a fault of ours: the tool hears of a failed request, and the call comes to an end.
+    const failed = (): OutboundAnswer => ({ ok: false, code: "TOOL_FAILED", message: "the request failed" });
+    void this.#parts
+      .send(request)
+      .catch(failed)
+      .then((answer) => {
+        this.#pending--;
+        this.#arrived.push({ id, answer });
+        this.#onArrival.resolve();
+      });
     return `=${id}`;
   }
 }

@@ -1,10 +1,11 @@
 /** The isolate of a pack's own tool: one method, JSON in, JSON out. The tool's bundle is one of its modules. */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { WorkerRequest } from "../../../contract.ts";
+import type { Gateway, WorkerRequest } from "../../../contract.ts";
 import bundle from "./bundle.txt";
 import { callTool } from "./call.ts";
 import guest from "./guest.txt";
-import { send } from "./outbound.ts";
+import { sendOut } from "./outbound.ts";
+import type { OutboundRequest } from "./protocol.ts";
 import wasm from "./quickjs.wasm";
 
 const pace = {
@@ -13,12 +14,10 @@ const pace = {
 };
 
 export default class PackTool extends WorkerEntrypoint {
-  async run(requestJson: string): Promise<string> {
+  async run(requestJson: string, gateway: Gateway | null): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;
-    const out = (url: string, init: RequestInit) => fetch(url, init);
-    return JSON.stringify(
-      await callTool(request, { wasm, guest, bundle, pace, send: (outbound) => send(out, outbound) }),
-    );
+    const send = (outbound: OutboundRequest) => sendOut(gateway, outbound);
+    return JSON.stringify(await callTool(request, { wasm, guest, bundle, pace, send }));
   }
 }

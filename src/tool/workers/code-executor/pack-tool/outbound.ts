@@ -1,35 +1,32 @@
-/**
- * A tool's requests on their way out of its isolate. Whether one may go is not decided here: all that leaves an isolate
- * passes what the host put in front of it, or, without any, nothing does.
- */
-import { FETCH_BODY_BYTES_MAX } from "../../limits.ts";
+/** A tool's requests on their way to its call's gateway, which decides about each, and the answers as a tool reads them. */
+import type { Gateway } from "../../../contract.ts";
+import { CallError } from "../../call-error.ts";
+import { send } from "../../send.ts";
 import type { OutboundAnswer, OutboundRequest } from "./protocol.ts";
 
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
-const refuse = (message: string): OutboundAnswer => ({ ok: false, code: "EGRESS_DENIED", message });
-
-/** Never rejects. */
-export async function send(fetch: Fetch, { url, method, headers, body }: OutboundRequest): Promise<OutboundAnswer> {
+/** Rejects only for what is a bug. */
+export async function sendOut(
+  gateway: Gateway | null,
+  { url, method, headers, body }: OutboundRequest,
+): Promise<OutboundAnswer> {
   try {
-    // The next hop of a redirect is a request of its own, which the tool has to make and the host to allow.
-    const response = await fetch(url, { method, headers: { ...headers }, body, redirect: "manual" });
-    const text = await readText(response);
-    if (text === null) return refuse(`the answer of ${url} is longer than ${FETCH_BODY_BYTES_MAX} bytes`);
-    return { ok: true, status: response.status, headers: Object.fromEntries(response.headers), body: text };
+    const received = await send(gateway, {
+      url,
+      method: method.toUpperCase(),
+      headers: Object.entries(headers),
+      body: body === null ? null : new TextEncoder().encode(body),
+    });
+    const text = new TextDecoder().decode(received.body);
+    return { ok: true, status: received.status, headers: joined(received.headers), body: text };
   } catch (thrown) {
-    return refuse(thrown instanceof Error ? thrown.message : "the request failed");
+    if (thrown instanceof CallError) return { ok: false, code: thrown.code, message: thrown.message };
+    throw thrown;
   }
 }
 
-/** Null when it is too long: half an answer would be taken for a whole one. */
-async function readText(response: Response): Promise<string | null> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of response.body ?? []) {
-    bytes += part.byteLength;
-    if (bytes > FETCH_BODY_BYTES_MAX) return null;
-    parts.push(part);
-  }
-  return new Blob(parts).text();
+/** Several of one name are one, as a browser's `Headers` has them. */
+function joined(headers: readonly (readonly [name: string, value: string])[]): Record<string, string> {
+  const values: Record<string, string> = Object.create(null);
+  for (const [name, value] of headers) values[name] = values[name] === undefined ? value : `${values[name]}, ${value}`;
+  return values;
 }

@@ -62,6 +62,7 @@ function createFiles(cwd: string) {
 const CODES: Readonly<Record<string, string>> = {
   EACCES: "PATH_DENIED",
   EFBIG: "TOOL_LIMIT",
+  TOOL_LIMIT: "TOOL_LIMIT",
   EGRESS_DENIED: "EGRESS_DENIED",
   TOOL_ARGUMENTS: "TOOL_ARGUMENTS",
 };
