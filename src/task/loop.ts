@@ -5,6 +5,7 @@
  */
 import type { TurnFailure } from "../model/index.ts";
 import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
+import { createBudgetCheck } from "./budget.ts";
 import { nextAction } from "./decide.ts";
 import { callIdOf, type StepRecord, toMessages } from "./history.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
@@ -81,12 +82,14 @@ async function callModel(run: Run, step: number, outputMaxLength: number): Promi
     () => undefined, // The turn ended in time.
   );
   try {
-    const outcome = await run.services.router.complete(requestOf(run), {
+    const request = requestOf(run);
+    const outcome = await run.services.router.complete(request, {
       tenant: run.row().request.tenant,
       tier: run.row().request.tier,
       priorAttempts: run.row().attempt,
       signal: AbortSignal.any([run.signal, limit.signal]),
       traceparent: formatTraceparent(childTrace(parseTraceparent(run.row().request.traceparent))),
+      checkBudget: createBudgetCheck({ ...run, log: run.services.log }, request),
       onText: (piece) => {
         length += piece.length;
         if (length > outputMaxLength) limit.abort(new OutputTooLong("the answer is too long"));

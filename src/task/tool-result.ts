@@ -10,5 +10,7 @@ export const toolResultEvent = (record: CallResult, toolId: string): NewEvent =>
     success: record.success,
     ...(record.error === null ? { result: JSON.parse(record.resultJson) } : { error: record.error }),
     duration_ms: record.durationMs,
+    ...(record.egress === undefined ? {} : { egress: record.egress }),
+    ...(record.console === undefined ? {} : { console: record.console }),
   },
 });

@@ -4,7 +4,7 @@
  */
 import { lengthPrefixed, sha256Hex } from "../platform/index.ts";
 
-export type EngineName = "bash" | "code-executor" | "file-manager" | "python";
+export type EngineName = "bash" | "code-executor" | "file-manager" | "git" | "http-request" | "pack-tool" | "python";
 
 export type Engine = {
   /** SHA-256 over every module: another build is another isolate. */
@@ -32,6 +32,12 @@ const MODULES: Readonly<
     "strip.txt": { asset: "strip.txt", kind: "text" },
     "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
   },
+  // The tool itself, `bundle.txt`, comes from its pack.
+  "pack-tool": {
+    [MAIN_MODULE]: { asset: "pack-tool.js", kind: "js" },
+    "guest.txt": { asset: "pack-guest.txt", kind: "text" },
+    "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
+  },
   "file-manager": { [MAIN_MODULE]: { asset: "file-manager.js", kind: "js" } },
   python: {
     [MAIN_MODULE]: { asset: "python.js", kind: "js" },
@@ -40,6 +46,8 @@ const MODULES: Readonly<
     "python-library.zip": { asset: "python-library.zip", kind: "data" },
     "python-trampoline.wasm": { asset: "python-trampoline.wasm", kind: "wasm" },
   },
+  git: { [MAIN_MODULE]: { asset: "git.js", kind: "js" } },
+  "http-request": { [MAIN_MODULE]: { asset: "http-request.js", kind: "js" } },
 };
 
 /** Finished values only: a promise made by one request must not be awaited by another. */

@@ -52,6 +52,44 @@ describe("what is offered", () => {
   });
 });
 
+describe("a tool with network: full", () => {
+  const FULL = tools([tool("code_executor", 'network: "full"')]);
+
+  it("is neither offered nor run until the operator allows it, and the refusal names the switch", async () => {
+    const catalog = await catalogOf(FULL);
+    expect(catalog.offered).toEqual([]);
+    expect(catalog.admit(call("code_executor", JS))).toMatchObject({
+      code: "TOOL_DENIED",
+      message: expect.stringMatching(/ALLOW_FULL_NETWORK/),
+    });
+  });
+
+  it("is offered and runs when the operator allows it", async () => {
+    const catalog = compileCatalog(await composeConfig(FULL), { allowFullNetwork: true });
+    expect(catalog.offered.map((one) => one.id)).toEqual(["code_executor"]);
+    expect(catalog.admit(call("code_executor", JS))).toBeNull();
+  });
+});
+
+describe("a tool with network: full", () => {
+  const FULL = tools([tool("code_executor", 'network: "full"')]);
+
+  it("is neither offered nor run until the operator allows it, and the refusal names the switch", async () => {
+    const catalog = await catalogOf(FULL);
+    expect(catalog.offered).toEqual([]);
+    expect(catalog.admit(call("code_executor", JS))).toMatchObject({
+      code: "TOOL_DENIED",
+      message: expect.stringMatching(/ALLOW_FULL_NETWORK/),
+    });
+  });
+
+  it("is offered and runs when the operator allows it", async () => {
+    const catalog = compileCatalog(await composeConfig(FULL), { allowFullNetwork: true });
+    expect(catalog.offered.map((one) => one.id)).toEqual(["code_executor"]);
+    expect(catalog.admit(call("code_executor", JS))).toBeNull();
+  });
+});
+
 describe("a call that is refused", () => {
   it("names an unknown tool and the ones there are", async () => {
     const refusal = (await catalogOf(BOTH)).admit(call("no_such_tool"));

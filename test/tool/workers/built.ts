@@ -46,6 +46,12 @@ export function builtPython(): Omit<PythonParts, "pace"> {
   return python;
 }
 
+/** What a pack's tool runs in beside its own code. */
+export function builtToolParts() {
+  const { wasm } = builtParts();
+  return { wasm, guest: readFileSync(engine("pack-guest.txt"), "utf8") };
+}
+
 /** Time that moves only when somebody waits, or by `perLook` at each look at the clock. */
 export function testPace(perLook = 0): Parts["pace"] & { readonly pauses: () => number } {
   let now = 0;
