@@ -64,7 +64,7 @@ async function callTool(run: Run, step: number, pending: PendingCall, before: nu
     durationMs: outcome.durationMs,
     toolName: run.catalog.nameOf(pending.call.toolId),
     at: run.services.clock.now(),
-    ...(outcome.success && !run.catalog.isAudited(pending.call.toolId) ? { isUnaudited: true } : {}),
+    ...(isQuiet(outcome) && !run.catalog.isAudited(pending.call.toolId) ? { isUnaudited: true } : {}),
     ...egressOf(outcome),
   };
   return run.commit({
@@ -84,6 +84,9 @@ async function callTool(run: Run, step: number, pending: PendingCall, before: nu
     ],
   });
 }
+
+/** A call that did what it was allowed to, and tried nothing else. */
+const isQuiet = ({ success, egress = [] }: ToolOutcome): boolean => success && egress.every(({ allowed }) => allowed);
 
 /** What the call asked of the network stands beside its result, in the record as in the event. */
 const egressOf = ({ egress }: ToolOutcome) => (egress === undefined ? {} : { egress });
