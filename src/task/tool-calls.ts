@@ -49,7 +49,7 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
     durationMs: outcome.durationMs,
     toolName: run.catalog.nameOf(call.toolId),
     at: run.services.clock.now(),
-    ...(outcome.success && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
+    ...(isQuiet(outcome) && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
     ...egressOf(outcome),
     ...(outcome.console === undefined ? {} : { console: outcome.console }),
   };
@@ -58,6 +58,9 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
     events: [toolResultEvent(record, call.toolId)],
   });
 }
+
+/** A call that did what it was allowed to, and tried nothing else. */
+const isQuiet = ({ success, egress = [] }: ToolOutcome): boolean => success && egress.every(({ allowed }) => allowed);
 
 /** What the call asked of the network stands beside its result, in the record as in the event. */
 const egressOf = ({ egress }: ToolOutcome) => (egress === undefined ? {} : { egress });

@@ -77,6 +77,17 @@ describe("the audit row of a call", () => {
     expect(await toAuditEntry(again, made({}), result(0, 0), NOW)).not.toBeNull();
   });
 
+  it("says where the call went and where it was not let go, the latter first", async () => {
+    const facts = { method: "GET", sent_bytes: 0, received_bytes: 9 };
+    const egress = [
+      { ...facts, host: "api.example.com", allowed: true, status: 200, secrets: ["token"] },
+      { ...facts, host: "evil.example.com", allowed: false, reason: "not_listed" },
+    ];
+    expect((await entryOf({ egress }))?.details).toMatchObject({
+      ...{ requests: 2, denied: 1, egress: ["GET evil.example.com not_listed", "GET api.example.com 200"] },
+    });
+  });
+
   it("is not there for the success of a tool that is not audited", async () => {
     expect(await entryOf({ isUnaudited: true })).toBeNull();
   });

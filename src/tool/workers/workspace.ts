@@ -8,7 +8,6 @@ import {
   type FileContent,
   isInScopes,
   parsePath,
-  type ToolFile,
   toBytes,
   toContent,
   WORKSPACE_ROOT,
