@@ -169,9 +169,9 @@ async function ask(
       const message = `${hostname} did not answer within ${EGRESS_MS_MAX} ms`;
       return failed({ reason: "timeout", code: "TOOL_TIMEOUT", message }, facts);
     }
-    // Not the runtime's words: they may speak of this machine, or repeat what was sent.
-    if (!ended.aborted)
-      log.warn("egress.failed", { host: hostname, error: thrown instanceof Error ? thrown.name : "" });
+    // Not the runtime's words: they may speak of this machine, or repeat what was sent. The host is the user's, and
+    // stands in the record.
+    if (!ended.aborted) log.warn("egress.failed", { error: thrown instanceof Error ? thrown.name : "" });
     return failed({ reason: "unreachable", code: "TOOL_FAILED", message: `${hostname} could not be reached` }, facts);
   } finally {
     done.abort();

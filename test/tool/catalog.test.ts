@@ -203,6 +203,22 @@ describe("names and repetition", () => {
     expect(repeatable).toEqual(["code_executor", "skill", "b", "c"]);
   });
 
+  it("repeats of a tool with a network only what changes nothing outside, unless the pack declares it safe", async () => {
+    const made = (value: Readonly<Record<string, unknown>>) => ({ kind: "object", value }) as const;
+    const plain = await catalogOf(tools([tool("git"), tool("http_request")]));
+    const repeated = (toolId: string, name: string, values: readonly string[]) =>
+      values.filter((value) => plain.mayRepeat(toolId, made({ [name]: value })));
+    const actions = ["clone", "pull", "commit", "push"];
+    expect(repeated("git", "action", actions)).toEqual(["clone", "pull", "commit"]);
+    const methods = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "get"];
+    expect(repeated("http_request", "method", methods)).toEqual(["GET", "HEAD", "OPTIONS"]);
+    // Without its arguments nobody can tell.
+    expect(plain.mayRepeat("git")).toBe(false);
+    expect(plain.mayRepeat("git", { kind: "malformed", raw: "{", problem: "cut" })).toBe(false);
+    const declared = await catalogOf(tools([tool("http_request", "", "idempotent: true")]));
+    expect(declared.mayRepeat("http_request", made({ method: "POST" }))).toBe(true);
+  });
+
   it("audits the successes of the tools that the pack audits, or of all", async () => {
     const listed = [tool("code_executor", "", "audit: true"), tool("file_manager")];
     const audited = (catalog: Awaited<ReturnType<typeof catalogOf>>) =>
