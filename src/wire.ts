@@ -38,7 +38,7 @@ import {
 } from "./platform/index.ts";
 import { createReadiness } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
-import type { IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
+import type { ApprovalsReport, IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
 import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps, toolGateName } from "./tool/index.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -92,6 +92,7 @@ function indexPort(env: Bindings, tenant: string): TenantIndexPort {
     acquire: (report: IndexReport) => stub().acquire(tenant, report),
     renew: (taskId: string) => stub().renew(tenant, taskId),
     release: (report: IndexReport) => stub().release(tenant, report),
+    reportApprovals: (report: ApprovalsReport) => stub().reportApprovals(tenant, report),
     forget: (taskId: string) => stub().forget(tenant, taskId),
   };
 }
@@ -295,6 +296,8 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
       const database = dbOf(env);
       return database === null ? env.TENANT_INDEX.getByName(tenant) : databaseList(database, tenant);
     },
+    // Never the database: what waits for a person must be found while it is away.
+    approvals: (tenant) => env.TENANT_INDEX.getByName(tenant),
     credentials: createCredentials({
       config,
       keys: (id) => env.KEY.getByName(id),

@@ -62,7 +62,11 @@ const LAW: Law = {
     { package: /^jose$/, in: /^src\/api\//, why: "credentials are checked at the door" },
     { package: /^yaml$/, in: /^src\/(?:pack|cli)\//, why: "a running task reads no YAML" },
     { package: /^@cfworker\/json-schema$/, in: /^src\/(?:tool|guard)\//, why: "only schemas unknown at build time" },
-    { package: /^(?:sucrase|quickjs-emscripten-core|@jitl\/)/, in: /^src\/tool\//, why: "engines belong to tools" },
+    {
+      package: /^(?:sucrase|quickjs-emscripten-core|@jitl\/|just-bash)/,
+      in: /^src\/tool\//,
+      why: "engines belong to tools",
+    },
     {
       package: /^(?:isomorphic-git|diff|pako|buffer)(?:\/|$)/,
       in: /^src\/tool\/workers\/git\//,

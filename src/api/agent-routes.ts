@@ -1,6 +1,6 @@
 /** Running an agent and asking how it goes: the two routes of the plan. */
 import { acceptedHeaders, jsonResponse, readTask } from "./answer.ts";
-import { type Route, requireKey, requirePackId, requireTaskId, tenantRoute } from "./route.ts";
+import { type Route, requireKey, requirePackId, requirePrincipal, requireTaskId, tenantRoute } from "./route.ts";
 import { runTask, toRunRequest } from "./run-task.ts";
 import { Accepted, Finished, RunBody, Status } from "./schema.ts";
 import { parsePreferWait, waitForEnd } from "./wait-for-end.ts";
@@ -33,7 +33,7 @@ const run = tenantRoute({
     const key = requireKey(scope.request.headers);
     const accepted = await runTask(
       deps,
-      { tenant, key, correlation: scope.correlation },
+      { tenant, key, correlation: scope.correlation, requestedBy: requirePrincipal(scope).id },
       toRunRequest(packId, body),
       scope.background,
     );

@@ -23,6 +23,8 @@ export type AuditedChange = {
   readonly action: AuditAction;
   /** `task:<id>`, `key:<id>`, ... */
   readonly resource: string;
+  /** What the change is beyond its action; in each of its rows. */
+  readonly details?: AuditEntry["details"];
 };
 
 /** @throws AppError UNAVAILABLE when the change may not happen unrecorded and cannot be recorded; else what `work` throws. */
@@ -45,12 +47,14 @@ export async function audited<T>(scope: AuditScope, change: AuditedChange, work:
 /** False when the log did not take it. Never rejects: what cannot be recorded is logged. */
 export async function recordFact(
   { deps, principal, correlation, log }: AuditScope,
-  { tenant, action, resource }: AuditedChange,
+  { tenant, action, resource, details }: AuditedChange,
   outcome: Pick<AuditEntry, "result" | "details">,
 ): Promise<boolean> {
   const actor = principal?.id ?? "unknown";
   const known = { tenant_id: tenant, action, actor, resource, result: outcome.result };
-  const facts = { action, actor, resource, traceId: correlation.traceId, ...outcome };
+  const told =
+    details === undefined && outcome.details === undefined ? {} : { details: { ...details, ...outcome.details } };
+  const facts = { action, actor, resource, traceId: correlation.traceId, result: outcome.result, ...told };
   const entry: AuditEntry = { id: crypto.randomUUID(), at: deps.clock.now(), ...facts };
   try {
     if ((await callObject(deps, () => deps.audit(tenant).append(tenant, [entry]))) === "stored") return true;

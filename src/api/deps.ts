@@ -8,7 +8,7 @@ import type { DeadLetters, Webhooks } from "../event/index.ts";
 import type { ModelRouter, Tier } from "../model/index.ts";
 import type { PackRegistry } from "../pack/index.ts";
 import type { Clock, Log, Random, TaskId, TenantId } from "../platform/index.ts";
-import type { TaskStub, TenantIndexStub } from "../task/index.ts";
+import type { ApprovalListStub, TaskStub, TenantIndexStub } from "../task/index.ts";
 import type { AuthWitness } from "./auth-witness.ts";
 import type { Credentials } from "./credentials.ts";
 import type { KeyStub, TenantStub } from "./key-record.ts";
@@ -38,6 +38,7 @@ export type ApiDeps = {
   /** A new stub at each call: after an object was reset, the old one stays broken. */
   readonly tasks: (tenant: TenantId, task: TaskId) => TaskStub;
   readonly index: (tenant: TenantId) => TenantIndexStub;
+  readonly approvals: (tenant: TenantId) => ApprovalListStub;
   readonly credentials: Credentials;
   readonly keys: (id: string) => KeyStub;
   readonly tenants: (tenant: TenantId) => TenantStub;

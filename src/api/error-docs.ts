@@ -74,8 +74,35 @@ export const REQUEST_ADVICE = {
     remedy: "Send it again over a better connection. With the same idempotency key nothing is created twice.",
   },
   ALREADY_TERMINAL: {
-    cause: "The task has ended, so there is nothing left to cancel.",
+    cause: "The task has ended, so there is nothing left to cancel or to decide.",
     remedy: "Read the task. To run it again, replay it.",
+  },
+  DECISION_INVALID: {
+    cause:
+      "An approval takes `approve` or `reject`, an unknown outcome `happened`, `did_not_happen` or `retry`, and this was one of the other kind.",
+    remedy: "Read the approval: its `kind` says what is asked.",
+  },
+  APPROVAL_EXPIRED: {
+    cause:
+      "Nobody decided within the pack's `guardrails.behavioral.approval_ttl`. The call did not run, the model was told so, and the task went on.",
+    remedy: "Replay the task to be asked again, or raise the time in the pack.",
+  },
+  APPROVAL_ALREADY_DECIDED: {
+    cause: "Somebody decided before, and the first decision stands. `detail` says who, what and when.",
+    remedy: "Read the approval. If the decision was wrong, cancel the task while it still waits or runs.",
+  },
+  APPROVAL_ARGS_CHANGED: {
+    cause: "`args_hash` is not the hash of the arguments this approval is for, so you were shown something else.",
+    remedy: "Read the approval, look at its `arguments`, and decide with the `args_hash` beside them.",
+  },
+  APPROVAL_SELF: {
+    cause:
+      "The pack has `four_eyes: true`, and the credential that decides is the one that started the task, or it is not known who started it.",
+    remedy: "Have somebody else decide, with a credential of their own.",
+  },
+  APPROVAL_USED: {
+    cause: "The approval was given and the call was made on it. An approval is for one call, once.",
+    remedy: "Read the result in the task's events. The agent asks again when it wants to call again.",
   },
   VERSION_EXISTS: {
     cause: "This version of the pack is published with other content; in production a version never changes.",
@@ -150,7 +177,7 @@ export const TASK_ADVICE = {
   },
   DEADLINE_EXCEEDED: {
     cause:
-      "The task was not done within its time: one hour of its own time, 24 hours over all, or less where its procedure says so.",
+      "The task was not done within its time: one hour, or less where its procedure says so. What it waited for a person does not count.",
     remedy: "Ask for less at once, or look in the events at what took so long.",
   },
   ATTEMPTS_EXHAUSTED: {

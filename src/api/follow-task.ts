@@ -1,12 +1,13 @@
 /**
  * A task's events for REST. The object writes server-sent events and the door passes its bytes on, so what two readers
- * saw is equal byte for byte, whenever and wherever they connected.
+ * saw is equal byte for byte, whenever and wherever they connected. Waits are bridged in waiting-stream.ts.
  */
 import { AppError, type TaskId, type TenantId, toRfc3339, utf8 } from "../platform/index.ts";
-import type { TaskStub } from "../task/index.ts";
+import { isEnded, type TaskStub } from "../task/index.ts";
 import { jsonResponse } from "./answer.ts";
 import { callObject } from "./call-object.ts";
 import type { ApiDeps } from "./deps.ts";
+import { type StreamSource, throughWaits } from "./waiting-stream.ts";
 
 type TaskName = { readonly tenant: TenantId; readonly taskId: TaskId };
 
@@ -95,8 +96,21 @@ export async function followTask(
     return new Response(null, { headers: HEADERS });
   }
   const subscribe = (after: number) => callObject(deps, () => deps.tasks(tenant, taskId).subscribe(after));
+  const source: StreamSource = {
+    subscribe: async (after) => {
+      const again = await subscribe(after);
+      return typeof again === "string" ? null : again;
+    },
+    look: async () => {
+      const view = await callObject(deps, () => deps.tasks(tenant, taskId).view());
+      return view === null || isEnded(view.state) ? "over" : view.state === "waiting" ? "waiting" : "going";
+    },
+    clock: deps.clock,
+  };
   const stream = await subscribe(options.after);
-  if (stream !== "ahead") return new Response(requireStream(stream), { headers: HEADERS });
-  const whole = requireStream(await subscribe(0));
+  if (stream !== "ahead") {
+    return new Response(throughWaits(source, requireStream(stream), options.after), { headers: HEADERS });
+  }
+  const whole = throughWaits(source, requireStream(await subscribe(0)), 0);
   return new Response(withPrefix(toFrame(resetEvent(options.after, deps.clock.now())), whole), { headers: HEADERS });
 }

@@ -28,6 +28,11 @@ export const CURSOR_CHARS_MAX = 512;
 /** Files of one published pack; the bytes are bounded by the body. Over it: 400 INVALID_REQUEST. */
 export const PACK_FILES_MAX = 500;
 
+/** A person's reason for a decision: it goes into the task's events, and a rejection's to the model. Over it: 400 INVALID_REQUEST. */
+export const DECISION_REASON_CHARS_MAX = 2_000;
+/** What a person says a call gave, as JSON: as much as a tool's own result may be. Over it: 400 INVALID_REQUEST. */
+export const DECISION_RESULT_BYTES_MAX = 256 * 1024;
+
 /** Calls of one object method, the first included; made again only when the platform says a repetition is safe. Then 503 UNAVAILABLE. */
 export const OBJECT_CALL_ATTEMPTS_MAX = 3;
 /** Delay before the second call; doubled for each further one, with full jitter. */
@@ -52,6 +57,13 @@ export const RPC_RESUME_DELAY_MS = 200;
 
 /** Characters of one event frame before its end was seen; a stream that never ends a frame is broken. Over it the stream counts as cut. */
 export const SSE_FRAME_CHARS_MAX = 8 * 1024 * 1024;
+
+/** While a task waits for a person its object is asked this often, instead of being held by an open stream. */
+export const WAIT_POLL_MS = 5_000;
+/** Then a stream ends, and reconnecting resumes it: five minutes. */
+export const WAIT_POLLS_MAX = 60;
+/** A comment after so many polls, so that proxies and readers know the stream lives: every 15 s. */
+export const WAIT_HEARTBEAT_POLLS = 3;
 
 /** How long one health watch is held open; then the stream ends and the client watches anew. */
 export const HEALTH_WATCH_MS_MAX = 600_000;

@@ -20,7 +20,7 @@ import { cancelTask, readTask } from "./answer.ts";
 import { MCP_WAIT_MS_MAX } from "./limits.ts";
 import { parseShape } from "./parse-shape.ts";
 import { limitRate } from "./rate-limit.ts";
-import type { TenantCall } from "./route.ts";
+import { requirePrincipal, type TenantCall } from "./route.ts";
 import { followAsMessages } from "./rpc-stream.ts";
 import { runTask, toRunRequest } from "./run-task.ts";
 import { RunBody } from "./schema.ts";
@@ -120,7 +120,7 @@ async function runPack(call: McpCall, name: string, given: unknown): Promise<Tas
     throw new AppError("INVALID_REQUEST", "An idempotency key is 1 to 255 visible ASCII characters.");
   }
   await limitRate(scope, tenant, "default", key);
-  const origin = { tenant, key, correlation: scope.correlation };
+  const origin = { tenant, key, correlation: scope.correlation, requestedBy: requirePrincipal(scope).id };
   const { taskId } = await runTask(deps, origin, toRunRequest(packId, body), scope.background);
   scope.taskId = taskId;
   await followFor(call, taskId);

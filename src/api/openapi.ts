@@ -168,6 +168,7 @@ export function openApiDocument(routes: readonly Route[]): string {
     tags: [
       { name: "agents" },
       { name: "tasks" },
+      { name: "approvals" },
       { name: "packs" },
       { name: "keys" },
       { name: "webhooks" },

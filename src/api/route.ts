@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import {
   AppError,
+  assert,
   type ErrorCode,
   type IdempotencyKey,
   type Log,
@@ -71,7 +72,7 @@ type Facts = {
   readonly path: string;
   readonly operation: string;
   readonly summary: string;
-  readonly tag: "agents" | "tasks" | "packs" | "keys" | "webhooks" | "secrets" | "events" | "audit" | "service";
+  readonly tag: "agents" | "tasks" | "approvals" | "packs" | "keys" | "webhooks" | "secrets" | "events" | "audit" | "service";
   readonly answers: readonly Answer[];
   readonly errors: readonly ErrorCode[];
   readonly needsKey?: boolean;
@@ -154,6 +155,12 @@ export function route<B extends z.ZodType = Nothing, Q extends z.ZodType = Nothi
     query: spec.query ?? null,
     run: async (scope, params) => spec.handle((await prepare(scope, params, spec)) as Call<z.output<B>, z.output<Q>>), // as above
   };
+}
+
+/** Who is calling, behind admission. */
+export function requirePrincipal({ principal }: Pick<Scope, "principal">): Principal {
+  assert(principal !== null, "admission has let somebody in");
+  return principal;
 }
 
 /** @throws AppError MISSING_IDEMPOTENCY_KEY, INVALID_REQUEST (no visible ASCII, or two headers that differ) */

@@ -1,5 +1,6 @@
 /** Every route of the REST interface, in the order of its document. */
 import { AGENT_ROUTES } from "./agent-routes.ts";
+import { APPROVAL_ROUTES } from "./approval-routes.ts";
 import { AUDIT_ROUTES } from "./audit-routes.ts";
 import { DEAD_LETTER_ROUTES } from "./dead-letter-routes.ts";
 import { KEY_ROUTES } from "./key-routes.ts";
@@ -14,6 +15,7 @@ import { WEBHOOK_ROUTES } from "./webhook-routes.ts";
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
   ...TASK_ROUTES,
+  ...APPROVAL_ROUTES,
   ...PACK_ROUTES,
   ...KEY_ROUTES,
   ...WEBHOOK_ROUTES,

@@ -21,7 +21,7 @@ import { RPC_METADATA } from "./cors.ts";
 import { parseShape } from "./parse-shape.ts";
 import type { Principal } from "./principal.ts";
 import { limitRate } from "./rate-limit.ts";
-import { requirePackId, type Scope } from "./route.ts";
+import { requirePackId, requirePrincipal, type Scope } from "./route.ts";
 import { toWireError } from "./rpc-error.ts";
 import { followAsMessages, toWireStatus } from "./rpc-stream.ts";
 import { runTask, toRunRequest } from "./run-task.ts";
@@ -76,8 +76,7 @@ function namedTenant(principal: Principal, context: HandlerContext, text: string
 
 /** @throws AppError MISSING_TENANT, INVALID_REQUEST, TENANT_MISMATCH */
 function requireTenant(scope: Scope, context: HandlerContext, text: string): TenantId {
-  const { principal } = scope;
-  assert(principal !== null, "the gate has let somebody in");
+  const principal = requirePrincipal(scope);
   const tenant = actingTenant(principal, namedTenant(principal, context, text));
   scope.tenant = tenant;
   setMetadata(context, { tenant_id: tenant });
@@ -150,7 +149,8 @@ export function createAgentService(scopeOf: (context: HandlerContext) => Scope):
         const tenant = requireTenant(scope, context, message.tenantId);
         await limitRate(scope, tenant, "default", message.idempotencyKey);
         const { key, request } = toRequest(message);
-        const { taskId } = await runTask(deps, { tenant, key, correlation }, request, background);
+        const origin = { tenant, key, correlation, requestedBy: requirePrincipal(scope).id };
+        const { taskId } = await runTask(deps, origin, request, background);
         scope.taskId = taskId;
         await setAgent(scope, context, tenant, await readTask(deps, tenant, taskId));
         refused = untilRefusedCall(scope, context, tenant, over.signal);

@@ -31,6 +31,8 @@ export type Origin = {
   readonly tenant: TenantId;
   readonly key: IdempotencyKey;
   readonly correlation: Correlation;
+  /** Id of the principal. */
+  readonly requestedBy: string;
 };
 
 export type RunRequest = {
@@ -146,6 +148,7 @@ async function create(deps: ApiDeps, origin: Origin, task: NewTask): Promise<Acc
     fingerprint: task.fingerprint,
     trace_id: correlation.traceId,
     traceparent: correlation.traceparent,
+    requested_by: origin.requestedBy,
   };
   const outcome = await callObject(deps, () => deps.tasks(tenant, taskId).create(args));
   switch (outcome.kind) {

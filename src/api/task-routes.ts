@@ -6,7 +6,7 @@ import { audited } from "./audited.ts";
 import { callObject } from "./call-object.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import { eventPage, followTask, parseAfter } from "./follow-task.ts";
-import { type Route, requireKey, requireTaskId, tenantRoute } from "./route.ts";
+import { type Route, requireKey, requirePrincipal, requireTaskId, tenantRoute } from "./route.ts";
 import { replayTask } from "./run-task.ts";
 import { Cancelled, EventPage, EventsQuery, ListQuery, ReplayAccepted, ReplayBody, Task, TaskList } from "./schema.ts";
 import { answerWhileAdmitted } from "./while-admitted.ts";
@@ -124,10 +124,9 @@ const replay = tenantRoute({
     const key = requireKey(scope.request.headers);
     const source = requireTaskId(call);
     const request = { source, fromStep: body.from_step, version: body.version ?? null, dryRun: body.dry_run };
+    const origin = { tenant, key, correlation: scope.correlation, requestedBy: requirePrincipal(scope).id };
     const change = { tenant, action: "task.replayed", resource: `task:${source}` } as const;
-    const accepted = await audited(scope, change, () =>
-      replayTask(deps, { tenant, key, correlation: scope.correlation }, request, scope.background),
-    );
+    const accepted = await audited(scope, change, () => replayTask(deps, origin, request, scope.background));
     scope.taskId = accepted.taskId;
     const answer = { task_id: accepted.taskId, status: "queued", pack_id: accepted.packId, replay_of: source };
     return jsonResponse(202, answer, acceptedHeaders(accepted));

@@ -50,6 +50,13 @@ const SERVER_HINTS: Readonly<Record<string, string>> = {
   TASK_NOT_FOUND: "List the tenant's tasks with `vasini tasks ls`.",
   PACK_NOT_FOUND: "Publish the pack with `vasini pack publish`, or check its name.",
   ALREADY_TERMINAL: "Nothing is left to cancel; see `vasini tasks get`.",
+  DECISION_INVALID:
+    "See what is asked with `vasini approvals show`; an unknown outcome takes `vasini approvals resolve`.",
+  APPROVAL_EXPIRED: "The task went on without the call; `vasini tasks replay` asks again.",
+  APPROVAL_ALREADY_DECIDED: "See the decision with `vasini approvals show`.",
+  APPROVAL_ARGS_CHANGED: "Look at the arguments once more and decide again.",
+  APPROVAL_SELF: "Somebody else has to decide, with a key of their own.",
+  APPROVAL_USED: "See the call's result with `vasini tasks watch`.",
   VERSION_EXISTS: "Raise `version` in profession-pack.yaml and publish again.",
   INPUT_TOO_LONG: "Shorten the input, or raise guardrails.input.max_length in the pack.",
   TENANT_EXISTS: "Go on with the tenant there is, or take another id.",

@@ -66,6 +66,7 @@ export function buildProgram(options: {
     .enablePositionalOptions();
   addRun(program, options.context, run);
   addTasks(program, options.context, run);
+  addApprovals(program, options.context, run);
   addPack(program, options.context, run);
   addKeys(program, options.context, run);
   addWebhooks(program, options.context, run);
@@ -140,6 +141,47 @@ function addTasks(program: Command, context: Context, run: Run): void {
     .option("--watch", "follow the new task to its end")
     .option("--timeout <duration>", "with --watch: stop following after this time, exit 8")
     .action(async (task: string, flags) => run((await load()).replayTask(context, task, flags)));
+}
+
+function addApprovals(program: Command, context: Context, run: Run): void {
+  const load = () => import("./approvals.ts");
+  const approvals = program.command("approvals").description("Lists, shows and decides what waits for a person.");
+  const reason = "for the record; a rejection's goes to the model";
+  leaf(approvals, "ls", "Lists what waits for a person, newest first.", [
+    "vasini approvals ls",
+    "vasini approvals ls --state all --json",
+  ])
+    .option("--state <state>", "pending (default), decided, expired, withdrawn or all")
+    .option("--limit <n>", "at most so many, 1 to 100")
+    .option("--cursor <cursor>", "the page after this one, as the last page named it")
+    .action(async (flags) => run((await load()).listApprovals(context, flags)));
+  leaf(approvals, "show", "Prints one approval with the whole arguments of its call.", [
+    "vasini approvals show $TASK.1",
+  ])
+    .argument("<id>", "id of the approval: the task's, a point and a number")
+    .option("--exit-status", "let the exit code tell how it stands: 0 allowed, 3 declined or expired, 6 pending")
+    .action(async (id: string, flags) => run((await load()).showApproval(context, id, flags)));
+  leaf(approvals, "approve", "Shows the call and lets it run, once, with exactly these arguments.", [
+    "vasini approvals approve $TASK.1",
+  ])
+    .argument("<id>", "id of the approval")
+    .option("--reason <text>", reason)
+    .action(async (id: string, flags) => run((await load()).approve(context, id, flags)));
+  leaf(approvals, "reject", "Shows the call and refuses it; the task goes on without it.", [
+    'vasini approvals reject $TASK.1 --reason "not on a Friday"',
+  ])
+    .argument("<id>", "id of the approval")
+    .option("--reason <text>", reason)
+    .action(async (id: string, flags) => run((await load()).reject(context, id, flags)));
+  leaf(approvals, "resolve", "Says what became of a call that broke off.", [
+    "vasini approvals resolve $TASK.1 --as happened --result '{\"id\":7}'",
+    "vasini approvals resolve $TASK.1 --as retry",
+  ])
+    .argument("<id>", "id of the approval, of the kind unknown_outcome")
+    .requiredOption("--as <what>", "happened, did_not_happen, or retry: make the call again")
+    .option("--result <json>", "with happened: what the call gave, if that is known")
+    .option("--reason <text>", "for the record")
+    .action(async (id: string, flags) => run((await load()).resolve(context, id, flags)));
 }
 
 function addPack(program: Command, context: Context, run: Run): void {

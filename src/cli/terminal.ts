@@ -10,6 +10,18 @@ const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u20
 /** Unsafe characters become visible: U+FFFD. */
 export const forTerminal = (text: string): string => text.replace(/\r\n/g, "\n").replace(UNSAFE, "\ufffd");
 
+/** Control characters other than newline and tab, and all that takes no room or turns the order of what is read. */
+const HIDDEN = /(?![\n\t])\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}/gu;
+
+/** JSON text that reads as it is: characters that hide are written as the escapes JSON has for them. */
+export const escapeHidden = (json: string): string =>
+  json.replace(HIDDEN, (hidden) =>
+    // By code unit: JSON writes a character beyond the first plane as two.
+    Array.from({ length: hidden.length }, (_, at) => `\\u${hidden.charCodeAt(at).toString(16).padStart(4, "0")}`).join(
+      "",
+    ),
+  );
+
 /** One line of at most `max` characters. */
 export function shorten(text: string, max: number): string {
   const line = forTerminal(text).replace(/\s+/g, " ").trim();

@@ -5,7 +5,7 @@ import { followTask, isOverState, type TaskEvent } from "./follow.ts";
 import type { Output } from "./output.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { formatElapsed, forTerminal, shorten } from "./terminal.ts";
-import { type JsonObject, numberOf, objectOf, textOf } from "./value.ts";
+import { type JsonObject, listOf, numberOf, objectOf, textOf } from "./value.ts";
 
 export type WatchOptions = {
   readonly client: Client;
@@ -26,6 +26,7 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
   const view = output.json ? jsonView(output) : humanView(options);
   let last = options.after;
   let state = "queued";
+  let held: readonly string[] = [];
   try {
     for await (const event of followTask({
       client,
@@ -35,7 +36,8 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
       onLost: () => view.lost(),
     })) {
       last = event.seq;
-      state = STATE_AFTER[event.type] ?? state;
+      state = stateAfter(event) ?? state;
+      if (event.type === "task.waiting") held = listOf(event.data.approval_ids).flatMap((id) => textOf(id) ?? []);
       await view.show(event);
       // The stream of a waiting task stays open for minutes; a script wants to know now. An old wait, replayed, is no wait.
       if (event.type === "task.waiting" && (await readTask(client, taskId)).state === "waiting") break;
@@ -43,6 +45,7 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
     // A watch taken up after the last event saw none of them: the task itself says how it stands.
     if (!isOverState(state)) state = textOf((await readTask(client, taskId)).state) ?? state;
     await view.finish(state);
+    if (state === "waiting") output.note(waitingHint(taskId, held));
     return exitOfState(state);
   } catch (thrown) {
     view.abandon();
@@ -74,8 +77,23 @@ const STATE_AFTER: Readonly<Record<string, string>> = {
   "task.dead_letter": "dead_letter",
 };
 
+/** A wait that is over leads to the queue, a run that was cut off goes on running: `task.resumed` says which. */
+const stateAfter = ({ type, data }: TaskEvent): string | undefined =>
+  type in STATE_AFTER ? (textOf(data.state) ?? STATE_AFTER[type]) : undefined;
+
 const readTask = async (client: Client, taskId: string): Promise<JsonObject> =>
   objectOf(await client.send({ method: "GET", path: `/api/v1/tasks/${encodeURIComponent(taskId)}` }));
+
+/** What to type next. @param held ids of the approvals the task waits for, as far as the watch saw them. */
+function waitingHint(taskId: string, held: readonly string[]): string {
+  const show = held.length === 0 ? ["ls"] : held.map((id) => `show ${forTerminal(id)}`);
+  const lines = show.map((words) => `  vasini approvals ${words}`);
+  return [
+    "Waiting for a person. See what is asked, decide, and take the watch up again with:",
+    ...lines,
+    `  vasini tasks watch ${taskId}`,
+  ].join("\n");
+}
 
 interface View {
   show(event: TaskEvent): Promise<void> | void;
@@ -124,7 +142,6 @@ function humanView({ client, output, taskId }: WatchOptions): View {
         output.stdout.write(task.output.endsWith("\n") ? task.output : `${task.output}\n`);
       }
       output.note(summary(state, task, output));
-      if (state === "waiting") output.note(`Waiting for a person. Take it up again with: vasini tasks watch ${taskId}`);
     },
     abandon: () => {
       if (!endsLine) write("\n");
@@ -134,7 +151,7 @@ function humanView({ client, output, taskId }: WatchOptions): View {
 }
 
 function factsOf(event: TaskEvent): Parameters<Progress["update"]>[0] {
-  const state = STATE_AFTER[event.type];
+  const state = stateAfter(event);
   const step = event.type === "step.started" ? numberOf(event.data.step) : undefined;
   return { ...(state === undefined ? {} : { state }), ...(step === undefined ? {} : { steps: step + 1 }) };
 }
@@ -153,6 +170,16 @@ function describe(event: TaskEvent, output: Output): string | null {
       const error = objectOf(data.error);
       return `${paint.red("←")} ${name} ${shorten(`${textOf(error.code) ?? "failed"}: ${textOf(error.message) ?? ""}`, 120)}`;
     }
+    case "approval.requested": {
+      const call = `${textOf(data.tool_id) ?? "tool"} ${JSON.stringify(data.arguments ?? {})}`;
+      return `${paint.yellow("?")} ${shorten(call, 160)} ${paint.dim(shorten(textOf(data.reason) ?? "", 160))}`;
+    }
+    case "approval.decided":
+      return paint.dim(
+        shorten(`${textOf(data.decided_by) ?? "Somebody"} decided: ${textOf(data.decision) ?? ""}`, 160),
+      );
+    case "approval.expired":
+      return paint.yellow("Nobody decided in time.");
     case "text.reset":
       return paint.dim("The model's stream broke off; the text above is void and starts again.");
     case "task.retry":

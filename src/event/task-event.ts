@@ -16,7 +16,7 @@ import {
 } from "../gen/proto/vasini/event/v1/task_events_pb.js";
 import type { TenantId } from "../platform/index.ts";
 
-/** The types that leave, what state each led to, and the shape of its data. */
+/** The types that leave, what state each led to unless its data says another, and the shape of its data. */
 const TYPES = {
   "task.queued": { state: "queued", shape: TaskQueuedSchema },
   "task.started": { state: "running", shape: TaskStartedSchema },
@@ -81,7 +81,7 @@ export async function toOutboxEvent(subject: EventSubject, fact: TaskFact): Prom
     time: fact.at,
     datacontenttype: "application/json",
     dataschema: `urn:proto:${shape.typeName}`,
-    data: sieve(shape, { ...fact.data, task, state }),
+    data: sieve(shape, { state, ...fact.data, task }),
     sequence: fact.seq,
     tenantid: tenant,
     ...(traceparent === "" ? {} : { traceparent }),

@@ -287,20 +287,6 @@ function warnTools(tools: Source | undefined): PackProblem[] {
   });
 }
 
-const RISKS = ["low", "medium", "high", "critical"];
-
-/** What needs a person does not run while nobody can be asked; the author should hear it here, not from the agent. */
-function warnRisks({ tools, guardrails, unreadable }: Trees): PackProblem[] {
-  if (unreadable.has("guardrails")) return [];
-  const threshold = textOf(pick(guardrails, "/behavioral/approval_threshold")[0]) ?? "high";
-  return pick(tools, "/available/*/risk_level").flatMap((node) => {
-    const risk = textOf(node);
-    if (risk === undefined || RISKS.indexOf(risk) < Math.max(0, RISKS.indexOf(threshold))) return [];
-    const message = `A tool of risk ${risk} needs the approval of a person, and is refused: nobody can approve it yet`;
-    return [problem("warning", node.at, { message, found: describe(node), expected: `a risk below ${threshold}` })];
-  });
-}
-
 /** A layer of another major version would be half understood; only the first is. */
 function checkSchemaVersions(trees: Trees): PackProblem[] {
   const roots = [trees.manifest, trees.soul, trees.role, trees.tools, trees.guardrails, trees.memory, trees.workflow];
@@ -333,7 +319,6 @@ export function verifyPack(
     ...checkSchemaVersions(trees),
     ...warnTools(trees.tools),
     ...warnSandboxes(trees.tools),
-    ...warnRisks(trees),
     ...warnNotYet(trees),
   ];
 }

@@ -62,6 +62,32 @@ export const ERRORS = {
     retry: "never",
     title: "The task has already ended",
   },
+  DECISION_INVALID: {
+    http: 409,
+    connect: "failed_precondition",
+    retry: "never",
+    title: "This decision does not answer what is asked",
+  },
+  APPROVAL_EXPIRED: { http: 409, connect: "failed_precondition", retry: "never", title: "The approval has expired" },
+  APPROVAL_ALREADY_DECIDED: {
+    http: 409,
+    connect: "failed_precondition",
+    retry: "never",
+    title: "The approval was decided before",
+  },
+  APPROVAL_ARGS_CHANGED: {
+    http: 409,
+    connect: "failed_precondition",
+    retry: "never",
+    title: "The approval is for other arguments",
+  },
+  APPROVAL_SELF: {
+    http: 409,
+    connect: "failed_precondition",
+    retry: "never",
+    title: "Whoever started the task may not decide",
+  },
+  APPROVAL_USED: { http: 409, connect: "failed_precondition", retry: "never", title: "The approval was used before" },
   VERSION_EXISTS: {
     http: 409,
     connect: "already_exists",

@@ -3,7 +3,17 @@
  * alarm is always the earliest of them. Pure; only object.ts sets or deletes the alarm.
  */
 
-export const DUE_KINDS = ["lease", "retry", "slot", "deadline", "projection", "retention", "tombstone"] as const;
+export const DUE_KINDS = [
+  "lease",
+  "retry",
+  "slot",
+  "deadline",
+  "approval",
+  "index",
+  "projection",
+  "retention",
+  "tombstone",
+] as const;
 export type DueKind = (typeof DUE_KINDS)[number];
 
 /** Epoch milliseconds by reason. */

@@ -3,12 +3,14 @@
  * the task, so telling it never fails the task.
  */
 import { describeError, type Log } from "../platform/index.ts";
+import { toApprovalItems } from "./approval.ts";
 import type { Journal } from "./journal.ts";
 import type { IndexReport, TenantIndexPort } from "./services.ts";
+import { isEnded } from "./transitions.ts";
 import { toReport } from "./view.ts";
 
 export type IndexLinkOptions = {
-  readonly journal: Pick<Journal, "row" | "lastSeq" | "updatedAt">;
+  readonly journal: Pick<Journal, "row" | "lastSeq" | "updatedAt" | "history" | "approvals">;
   readonly indexOf: (tenant: string) => TenantIndexPort;
   readonly log: () => Log;
 };
@@ -35,6 +37,18 @@ export class IndexLink {
 
   async renew(): Promise<void> {
     await this.#ask((index, { task_id }) => index.renew(task_id));
+  }
+
+  /** Full: it has no room for what is open. */
+  async reportApprovals(now: number): Promise<"told" | "full" | "unreachable"> {
+    const { journal } = this.#options;
+    const answer = await this.#ask((index, { task_id, version, state }) => {
+      const { row, history } = journal;
+      const place = row && { request: row.request, history, isEnded: isEnded(state), now };
+      const items = place === null ? [] : toApprovalItems(journal.approvals(), place);
+      return index.reportApprovals({ task_id, version, items });
+    });
+    return answer === undefined ? "unreachable" : answer ? "told" : "full";
   }
 
   /** Rejects when the index cannot be reached: a list must not name a task that is gone. */

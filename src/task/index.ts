@@ -3,9 +3,16 @@
 export { createProjection, databaseList, replayProjection } from "./projection.ts";
 export { isEnded } from "./transitions.ts";
 export {
+  APPROVAL_STATES,
+  type ApprovalItem,
+  type ApprovalListStub,
+  type ApprovalView,
   type CancelOutcome,
   type CreateOutcome,
   type CreateTask,
+  DECISIONS,
+  type Decide,
+  type DecideOutcome,
   type ReplayPlan,
   TASK_ERROR_CODES,
   TASK_STATES,

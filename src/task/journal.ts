@@ -1,21 +1,28 @@
 /**
- * The SQLite of one task object: the only truth about the task, and the only file of this room with SQL.
+ * The SQLite of one task object: the only truth about the task. The tables of its events are in event-store.ts.
  * Every change is one transaction that checks the epoch, moves the state through the table and appends the events;
  * what it refuses has no effect. Nothing is created by reading. Deciding what to write belongs to loop.ts.
  */
 import { assert } from "../platform/index.ts";
 import type { FileChange, ToolFile } from "../tool/index.ts";
+import type { Approval } from "./approval.ts";
+import { ApprovalStore, type Intent, LEDGER_TABLES } from "./approval-store.ts";
 import { changeDue, type Due, type DueChange } from "./due.ts";
 import { type ExportedFile, exportFiles, importFiles, readFiles, writeFile } from "./file-store.ts";
-import { encodeFrames, framesAfter, type NewEvent, parseFrames } from "./frames.ts";
+import { type Batch, EVENT_SCHEMA, EventStore } from "./event-store.ts";
+import type { NewEvent } from "./frames.ts";
 import type { CallResult, History, Spent, StepRecord } from "./history.ts";
 import { nextTaskState, type TaskState, type TaskTransitionEvent } from "./transitions.ts";
 import type { CreateTask, TaskErrorCode, TaskEvent } from "./types.ts";
 
 /** Raised when a record has a shape this code cannot read or write otherwise. Older code refuses newer state. */
-export const JOURNAL_VERSION = 1;
+export const JOURNAL_VERSION = 2;
+/** What a journal is written as until something in it needs more: code before the ledger reads it as well. */
+const JOURNAL_VERSION_PLAIN = 1;
 
-type Request = Omit<CreateTask, "replay"> & {
+type Request = Omit<CreateTask, "replay" | "requested_by"> & {
+  /** Absent in tasks that were accepted before it was recorded. */
+  readonly requested_by?: string | null;
   readonly replay: { readonly source_task_id: string; readonly from_step: number; readonly dry_run: boolean } | null;
 };
 
@@ -54,10 +61,11 @@ export type Change = {
   readonly step?: StepRecord;
   readonly result?: { readonly record: CallResult; readonly changes: readonly FileChange[] };
   readonly spent?: Spent;
+  /** New, or as they are now. */
+  readonly approvals?: readonly Approval[];
+  /** Written down before a call is handed to its tool. */
+  readonly intent?: Intent;
 };
-
-/** What a reader is sent: frames of consecutive events. */
-export type Batch = { readonly lastSeq: number; readonly frames: string };
 
 /** The object's storage is full, or one record is larger than it takes. */
 export class StorageLimitError extends Error {
@@ -81,23 +89,24 @@ CREATE TABLE task (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NU
 CREATE TABLE step (n INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE result (step INTEGER NOT NULL, idx INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (step, idx)) WITHOUT ROWID;
 CREATE TABLE spent (n INTEGER PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE event (first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, frames TEXT NOT NULL);
+${EVENT_SCHEMA}
 CREATE TABLE file (ord INTEGER PRIMARY KEY, step INTEGER NOT NULL, path TEXT NOT NULL, text TEXT);
 CREATE TABLE recorded (print TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 `;
-const TABLES = ["task", "step", "result", "spent", "event", "file", "file_part", "recorded"] as const;
+const TABLES = ["task", "step", "result", "spent", "event", "file", "file_part", "recorded", ...LEDGER_TABLES] as const;
 
 export class Journal {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  readonly #events: EventStore;
+  readonly #ledger: ApprovalStore;
   #row: TaskRow | null = null;
   #history: { steps: StepRecord[]; results: CallResult[]; spent: Spent[] } | null = null;
-  #lastSeq = 0;
-  #updatedAt = 0;
-
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
+    this.#events = new EventStore(storage.sql);
+    this.#ledger = new ApprovalStore(storage.sql);
     this.#load();
   }
 
@@ -106,11 +115,11 @@ export class Journal {
     return this.#row;
   }
   get lastSeq(): number {
-    return this.#lastSeq;
+    return this.#events.lastSeq;
   }
   /** When the last event happened. */
   get updatedAt(): number {
-    return this.#updatedAt;
+    return this.#events.updatedAt;
   }
 
   get history(): History {
@@ -159,12 +168,12 @@ export class Journal {
       const { request, ...body } = row;
       this.#sql.exec(
         "INSERT INTO task (id, version, request, body) VALUES (1, ?, ?, ?)",
-        JOURNAL_VERSION,
+        JOURNAL_VERSION_PLAIN,
         JSON.stringify(request),
         JSON.stringify(body satisfies RowBody),
       );
       if (replay !== null) this.#import(parseExport(replay.journal));
-      return this.#append(options.events, options.now);
+      return this.#events.append(options.events, options.now);
     });
     this.#row = row;
     this.#history = null;
@@ -194,7 +203,8 @@ export class Journal {
         this.#sql.exec("INSERT INTO step (n, body) VALUES (?, ?)", change.step.n, JSON.stringify(change.step));
       if (change.result) this.#writeResult(change.result.record, change.result.changes);
       if (change.spent) this.#sql.exec("INSERT INTO spent (body) VALUES (?)", JSON.stringify(change.spent));
-      return this.#append(change.events ?? [], context.now);
+      this.#writeLedger(change);
+      return this.#events.append(change.events ?? [], context.now);
     });
     this.#row = row;
     if (this.#history !== null) {
@@ -207,38 +217,27 @@ export class Journal {
 
   /** Frames of stored events with seq in (after, upTo], about `chars` long at most but at least one batch; null when none. */
   framesAfter(after: number, upTo: number, chars: number): Batch | null {
-    let frames = "";
-    let lastSeq = after;
-    const cursor = this.#sql.exec<{ last_seq: number; frames: string }>(
-      "SELECT last_seq, frames FROM event WHERE last_seq > ? AND first_seq <= ? ORDER BY first_seq",
-      after,
-      upTo,
-    );
-    for (const batch of cursor) {
-      frames += lastSeq === after ? framesAfter(batch.frames, after) : batch.frames;
-      lastSeq = batch.last_seq;
-      if (frames.length >= chars) break;
-    }
-    return lastSeq === after ? null : { lastSeq, frames };
+    return this.#events.framesAfter(after, upTo, chars);
   }
 
   /** At most `limit` events with seq > after. */
   events(after: number, limit: number): TaskEvent[] {
-    const events: TaskEvent[] = [];
-    const cursor = this.#sql.exec<{ frames: string }>(
-      "SELECT frames FROM event WHERE last_seq > ? ORDER BY first_seq",
-      after,
-    );
-    for (const batch of cursor) {
-      events.push(...parseFrames(framesAfter(batch.frames, after)));
-      if (events.length >= limit) break;
-    }
-    return events.slice(0, limit);
+    return this.#events.page(after, limit);
   }
 
   /** The workspace as it stands: the newest version of each path that was not deleted. */
   files(): ToolFile[] {
     return readFiles(this.#sql);
+  }
+
+  /** What a person was asked, by number. */
+  approvals(): Approval[] {
+    return this.#ledger.all();
+  }
+
+  /** Whether an unrepeatable call was handed to its tool. */
+  isStarted(step: number, index: number): boolean {
+    return this.#ledger.isStarted(step, index);
   }
 
   /** What a dry run answers a call with, when the source task made the same call. */
@@ -282,11 +281,7 @@ export class Journal {
   #load(): void {
     if (!this.#hasTable("task")) return;
     this.#row = this.#readRow();
-    const last = this.#sql
-      .exec<{ last_seq: number; frames: string }>("SELECT last_seq, frames FROM event ORDER BY first_seq DESC LIMIT 1")
-      .toArray()[0];
-    this.#lastSeq = last?.last_seq ?? 0;
-    this.#updatedAt = Date.parse(parseFrames(last?.frames ?? "").at(-1)?.at ?? "") || (this.#row?.createdAt ?? 0);
+    this.#events.load(this.#row?.createdAt ?? 0);
   }
 
   #hasTable(name: string): boolean {
@@ -310,6 +305,14 @@ export class Journal {
     this.#sql.exec("UPDATE task SET body = ? WHERE id = 1", JSON.stringify(body satisfies RowBody));
   }
 
+  #writeLedger({ approvals, intent }: Change): void {
+    if (approvals === undefined && intent === undefined) return;
+    if (approvals !== undefined) this.#ledger.write(approvals);
+    if (intent !== undefined) this.#ledger.intend(intent);
+    // Code that knows no ledger would run the calls in it once more.
+    this.#sql.exec("UPDATE task SET version = ? WHERE version < ?", JOURNAL_VERSION, JOURNAL_VERSION);
+  }
+
   #writeResult(record: CallResult, changes: readonly FileChange[]): void {
     this.#sql.exec(
       "INSERT INTO result (step, idx, body) VALUES (?, ?, ?)",
@@ -318,15 +321,6 @@ export class Journal {
       JSON.stringify(record),
     );
     for (const change of changes) writeFile(this.#sql, record.step, change);
-  }
-
-  #append(events: readonly NewEvent[], now: number): Batch {
-    if (events.length === 0) return { lastSeq: this.#lastSeq, frames: "" };
-    const first = this.#lastSeq + 1;
-    const frames = encodeFrames(events, first, now);
-    const lastSeq = this.#lastSeq + events.length;
-    this.#sql.exec("INSERT INTO event (first_seq, last_seq, frames) VALUES (?, ?, ?)", first, lastSeq, frames);
-    return { lastSeq, frames };
   }
 
   #import(journal: ExportedJournal): void {
@@ -343,11 +337,8 @@ export class Journal {
   /** One transaction; the counters move only after it is in. */
   #transaction(write: () => Batch | undefined): Batch {
     try {
-      const batch = this.#storage.transactionSync(write) ?? { lastSeq: this.#lastSeq, frames: "" };
-      if (batch.frames !== "") {
-        this.#lastSeq = batch.lastSeq;
-        this.#updatedAt = Date.parse(parseFrames(batch.frames).at(-1)?.at ?? "");
-      }
+      const batch = this.#storage.transactionSync(write) ?? { lastSeq: this.lastSeq, frames: "" };
+      this.#events.settle(batch);
       return batch;
     } catch (cause) {
       if (/SQLITE_(FULL|TOOBIG)|too big|storage limit|exceeded/i.test(String(cause))) {

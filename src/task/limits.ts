@@ -43,6 +43,17 @@ export const MALFORMED_TURNS_MAX = 3;
 /** Calls that one turn may ask for; further ones are answered with TOOL_LIMIT. */
 export const CALLS_PER_TURN_MAX = 50;
 
+/** Approvals of one task that its tenant's list is told of, the newest; more than a turn can ask for at once. */
+export const APPROVALS_TOLD_MAX = 100;
+/** Undecided approvals a tenant's list holds; over it a task's own wait until there is room, and are decided by id. */
+export const APPROVALS_OPEN_MAX = 5_000;
+/** Settled approvals a tenant's list holds; the oldest make room. Each stays readable with its task. */
+export const APPROVALS_SETTLED_MAX = 1_000;
+/** Arguments a list carries, in characters of JSON; longer ones are left out of it. */
+export const APPROVAL_ARGUMENTS_CHARS_MAX = 4_096;
+/** A tenant's list had no room for a task's approvals: it is told again after this time. */
+export const APPROVALS_FULL_RETRY_MS = MINUTE;
+
 /** Text is stored and sent when it is this old or this long, the first piece of a turn at once. */
 export const TEXT_FLUSH_MS = 100;
 export const TEXT_FLUSH_CHARS = 2_048;
@@ -65,6 +76,8 @@ export const PROJECTION_RETRY_MS_MAX = 30 * SECOND;
 export const PROJECTION_RESULT_CHARS_MAX = 32 * 1024;
 /** Arguments and results in one request to Postgres, about: it has two seconds. */
 export const PROJECTION_BATCH_CHARS = 512 * 1024;
+/** Calls in one request to Postgres: a row each, and one in the audit log. With their events they stay far under the 1,000 statements that a request may have. */
+export const PROJECTION_BATCH_CALLS = 100;
 
 /** Events of the journal that are read at once to find those that leave the system. */
 export const TOLD_PAGE_EVENTS = 500;

@@ -50,7 +50,7 @@ export async function runTask(run: Run): Promise<RunEnd> {
         break;
       }
       case "call_tools": {
-        const stop = await callTools(run, action.step, action.calls, turns === 0 && run.isResumed);
+        const stop = await callTools(run, action.step, action.calls);
         if (stop !== null) return stop;
         break;
       }

@@ -10,8 +10,8 @@ import type { DueChange } from "./due.ts";
 import type { NewEvent } from "./frames.ts";
 import { type History, lastTextOf, totalsOf } from "./history.ts";
 import { type Change, StorageLimitError, type TaskRow } from "./journal.ts";
-import { ATTEMPTS_MAX } from "./limits.ts";
-import type { TaskErrorCode, TaskEvent, TaskView } from "./types.ts";
+import { ACCEPT_NET_MS, ATTEMPTS_MAX, LEASE_MS } from "./limits.ts";
+import type { ApprovalKind, CreateTask, TaskErrorCode, TaskEvent, TaskView } from "./types.ts";
 
 type Now = { readonly now: number; readonly retentionMs: number };
 
@@ -21,6 +21,7 @@ const endedDue = ({ now, retentionMs }: Now): DueChange => ({
   retry: null,
   slot: null,
   deadline: null,
+  approval: null,
   retention: now + retentionMs,
 });
 
@@ -83,8 +84,42 @@ export const packGone = (history: History, request: TaskRow["request"], at: Now)
   return failed(history, { code: "PACK_NOT_FOUND", message }, { ...at, outputMaxLength: Number.MAX_SAFE_INTEGER });
 };
 
+export const acceptedEvent = ({ trace_id, pack_id, pack_version, replay }: CreateTask): NewEvent => ({
+  type: "task.queued",
+  data: {
+    trace_id,
+    pack_id,
+    pack_version,
+    ...(replay && { replay_of: replay.source_task_id, from_step: replay.from_step }),
+  },
+});
+
+/**
+ * A new epoch with the task `running`. A handover says nothing: the run before stopped between two pieces of work.
+ * @param at.last the task's last event.
+ */
+export function started(
+  row: TaskRow,
+  at: {
+    readonly now: number;
+    readonly deadlineAt: number;
+    readonly isHandover: boolean;
+    readonly last: readonly TaskEvent[];
+  },
+): Change {
+  const { now, deadlineAt, isHandover, last } = at;
+  const isGoingOn = row.state === "running";
+  const type = isGoingOn ? "task.resumed" : "task.started";
+  return {
+    transitions: isGoingOn ? [] : ["started"],
+    patch: { epoch: row.epoch + 1, startedAt: row.startedAt ?? now, deadlineAt },
+    due: { lease: now + LEASE_MS, retry: null, slot: null, deadline: deadlineAt },
+    events: isGoingOn && isHandover ? [] : [...voidText(last), { type, data: { attempt: row.attempt } }],
+  };
+}
+
 /** Text of a turn that broke off is void: the turn is made again. @param last the task's last event. */
-export const voidText = (last: readonly TaskEvent[]): NewEvent[] =>
+const voidText = (last: readonly TaskEvent[]): NewEvent[] =>
   last[0]?.type === "text.delta" ? [{ type: "text.reset", data: { step: last[0].data.step } }] : [];
 
 export const cancelled = (at: Now): Change => ({
@@ -96,14 +131,26 @@ export const cancelled = (at: Now): Change => ({
 
 /** Held for a person: nothing is due until somebody decides; waiting does not count to the deadline. */
 export const paused = (
-  reason: { readonly reason: "unknown_outcome"; readonly call_id: string; readonly tool_id: string },
+  held: { readonly reason: ApprovalKind; readonly approval_ids: readonly string[] },
   now: number,
 ): Change => ({
   transitions: ["paused"],
   patch: { waitingSince: now },
   due: { lease: null, retry: null, slot: null, deadline: null },
-  events: [{ type: "task.waiting", data: { ...reason } }],
+  events: [{ type: "task.waiting", data: { ...held } }],
 });
+
+/** On its way again after a wait: it takes a running slot anew, and its deadline moves by what it waited. */
+export function resumed(row: Pick<TaskRow, "waitingSince" | "deadlineAt" | "attempt">, now: number): Change {
+  const deadlineAt = row.deadlineAt + Math.max(0, now - (row.waitingSince ?? now));
+  return {
+    transitions: ["resumed"],
+    patch: { waitingSince: null, deadlineAt },
+    due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt },
+    // The same event says that a run which was cut off goes on; that one leads to `running`.
+    events: [{ type: "task.resumed", data: { attempt: row.attempt, state: "queued" } }],
+  };
+}
 
 export type TurnFailureContext = Now & {
   readonly attempt: number;

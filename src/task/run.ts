@@ -4,6 +4,7 @@ import type { Exchange } from "../memory/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import { canonicalJson, lengthPrefixed, sha256Hex } from "../platform/index.ts";
 import type { ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
+import type { Approval } from "./approval.ts";
 import type { CallResult, History, StepRecord } from "./history.ts";
 import type { Change, TaskRow } from "./journal.ts";
 import { ALARM_BUDGET_MS } from "./limits.ts";
@@ -23,12 +24,13 @@ export type Run = {
   readonly history: () => History;
   readonly files: () => readonly ToolFile[];
   readonly recordedResult: (print: string) => CallResult | null;
+  readonly approvals: () => readonly Approval[];
+  /** Whether a call of an unrepeatable tool was handed over before. */
+  readonly isStarted: (step: number, index: number) => boolean;
   /** Aborts when the task is cancelled or its deadline passes. */
   readonly signal: AbortSignal;
   /** Epoch milliseconds: when the alarm that carries this run began. */
   readonly alarmStartedAt: number;
-  /** An earlier run broke off: calls without a result may have been started. */
-  readonly isResumed: boolean;
 };
 
 /** ended: the task ended, paused or went to retry. handover: a fresh alarm should go on. overtaken: not ours any more. */

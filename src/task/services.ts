@@ -5,10 +5,17 @@ import type { AgentConfig } from "../pack/index.ts";
 import type { Clock, Log, Random } from "../platform/index.ts";
 import type { ToolCatalog, ToolHost } from "../tool/index.ts";
 import type { ProjectionPort } from "./projection.ts";
-import type { TaskListItem } from "./types.ts";
+import type { ApprovalItem, TaskListItem } from "./types.ts";
 
 /** What the index keeps of a task. `version` grows with every report, so that a late one changes nothing. */
 export type IndexReport = TaskListItem & { readonly version: number };
+
+/** A task's approvals as they are. `version` grows as that of a report does. */
+export type ApprovalsReport = {
+  readonly task_id: string;
+  readonly version: number;
+  readonly items: readonly ApprovalItem[];
+};
 
 export interface TenantIndexPort {
   /** Makes the task known. A repetition or a late report changes nothing. */
@@ -19,6 +26,8 @@ export interface TenantIndexPort {
   renew(taskId: string): Promise<void>;
   /** Gives the slot back and records the state the task went to. */
   release(report: IndexReport): Promise<void>;
+  /** False: the list has no room for one that is open. A repetition or a late report changes nothing. */
+  reportApprovals(report: ApprovalsReport): Promise<boolean>;
   /** The task's retention is over. */
   forget(taskId: string): Promise<void>;
 }

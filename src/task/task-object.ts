@@ -6,29 +6,34 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AgentConfig } from "../pack/index.ts";
 import { describeError, type Log, type LogContext } from "../platform/index.ts";
+import { TaskAlarm } from "./alarm.ts";
+import { ApprovalDesk } from "./approval-desk.ts";
+import { ApprovalReporter } from "./approval-reporter.ts";
 import { deadlineFor } from "./deadline.ts";
-import { isDue, isPast, nextDue } from "./due.ts";
+import { Delivery } from "./delivery.ts";
+import { isDue, isPast } from "./due.ts";
 import { IndexLink } from "./index-link.ts";
-import { type Batch, type Change, Journal, type TaskRow } from "./journal.ts";
+import { type Change, Journal, type TaskRow } from "./journal.ts";
 import { keepLease } from "./lease.ts";
-import {
-  ACCEPT_NET_MS,
-  DEADLINE_MS,
-  FAULT_RETRY_MS,
-  INDEX_RETRY_MS,
-  LEASE_MS,
-  SLOT_RETRY_MS,
-  TOMBSTONE_MS,
-} from "./limits.ts";
+import { ACCEPT_NET_MS, DEADLINE_MS, FAULT_RETRY_MS, INDEX_RETRY_MS, SLOT_RETRY_MS, TOMBSTONE_MS } from "./limits.ts";
 import { runTask } from "./loop.ts";
-import { cancelled, deadlineExceeded, faulted, packGone, voidText } from "./outcome.ts";
+import { acceptedEvent, cancelled, deadlineExceeded, faulted, packGone, started } from "./outcome.ts";
 import { Projector } from "./projector.ts";
 import { exportRecalled, forgetRecalled, importRecalled, recallOnce } from "./recall.ts";
 import { printOf, type Run, type RunEnd } from "./run.ts";
 import type { TaskServices } from "./services.ts";
 import { StreamHub } from "./stream.ts";
 import { isEnded, type TaskState } from "./transitions.ts";
-import type { CancelOutcome, CreateOutcome, CreateTask, TaskStub, TaskView } from "./types.ts";
+import type {
+  ApprovalView,
+  CancelOutcome,
+  CreateOutcome,
+  CreateTask,
+  Decide,
+  DecideOutcome,
+  TaskStub,
+  TaskView,
+} from "./types.ts";
 import { toView } from "./view.ts";
 
 export class TaskObject<Env = unknown> extends DurableObject<Env> implements TaskStub {
@@ -37,17 +42,15 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   readonly #hub: StreamHub;
   /** Set while this instance runs the task: at most one run at a time. */
   #run: AbortController | null = null;
-  /** What the alarm is set to, as far as this instance knows; undefined when it does not. */
-  #armedAt: number | null | undefined;
-  /** A kick that no alarm has answered yet: whatever else is armed meanwhile must not move it. */
-  #kickedAt: number | null = null;
   /** The run before this alarm stopped between two pieces of work, for lack of time: nothing is in doubt. */
   #isHandover = false;
   readonly #index: IndexLink;
+  readonly #desk: ApprovalDesk;
+  readonly #reporter: ApprovalReporter;
   /** Null without a database. */
   readonly #projector: Projector | null;
-  #undelivered: Batch[] = [];
-  #isDelivering = false;
+  readonly #alarm: TaskAlarm;
+  readonly #delivery: Delivery;
 
   constructor(ctx: DurableObjectState, env: Env, services: TaskServices) {
     super(ctx, env);
@@ -55,24 +58,21 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     this.#journal = new Journal(ctx.storage);
     this.#index = new IndexLink({ journal: this.#journal, indexOf: services.indexOf, log: () => this.#log });
     const { projection: port, clock, random } = services;
-    this.#projector =
-      port &&
-      new Projector({
-        port,
-        journal: this.#journal,
-        change: (change) => this.#change(change),
-        background: (work) => ctx.waitUntil(work),
-        clock,
-        random,
-        log: () => this.#log,
-      });
+    const background = (work: Promise<void>) => ctx.waitUntil(work);
+    const change = (change: Change) => this.#change(change);
+    const common = { journal: this.#journal, change, background, clock, log: () => this.#log };
+    this.#alarm = new TaskAlarm({ storage: ctx.storage, background });
+    this.#desk = new ApprovalDesk(common);
+    this.#reporter = new ApprovalReporter({ ...common, index: this.#index });
+    this.#projector = port && new Projector({ ...common, port, random });
     this.#hub = new StreamHub(
       {
         framesAfter: (after, upTo, chars) => this.#journal.framesAfter(after, upTo, chars),
-        isOver: () => this.#hub.delivered >= this.#journal.lastSeq && isEnded(this.#journal.row?.state ?? "done"),
+        isOver: () => this.#hub.delivered >= this.#journal.lastSeq && this.#isStill,
       },
       this.#journal.lastSeq,
     );
+    this.#delivery = new Delivery({ hub: this.#hub, sync: () => ctx.storage.sync(), background });
   }
 
   async create(args: CreateTask): Promise<CreateOutcome> {
@@ -84,22 +84,16 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     }
     const now = this.#services.clock.now();
     const deadlineAt = now + DEADLINE_MS;
-    const replay = args.replay && { replay_of: args.replay.source_task_id, from_step: args.replay.from_step };
     const batch = this.#journal.create(args, {
       now,
       deadlineAt,
       due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt, ...this.#projectionDue() },
-      events: [
-        {
-          type: "task.queued",
-          data: { trace_id: args.trace_id, pack_id: args.pack_id, pack_version: args.pack_version, ...replay },
-        },
-      ],
+      events: [acceptedEvent(args)],
     });
     if (args.replay !== null) importRecalled(this.ctx.storage, args.replay.journal);
     // No await between the row and its alarm: the platform writes both or neither.
     this.#arm();
-    this.#deliver(batch);
+    this.#delivery.add(batch);
     this.#projector?.touch();
     await this.#index.register();
     return { kind: "created", state: "queued", pack_id: args.pack_id };
@@ -134,6 +128,18 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     return { kind: "cancelled", state: "cancelled" };
   }
 
+  async approval(n: number): Promise<ApprovalView | null> {
+    return this.#desk.read(n);
+  }
+
+  async decide(n: number, request: Decide): Promise<DecideOutcome> {
+    const outcome = this.#desk.decide(n, request);
+    await this.kick();
+    // From here on somebody has to look after it again.
+    if (outcome.kind === "decided") await this.#index.register();
+    return outcome;
+  }
+
   async kick(): Promise<TaskState | null> {
     const row = this.#journal.row;
     if (row === null) return null;
@@ -142,10 +148,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       row.state === "queued" ||
       (row.state === "retry" && isPast(row.due, "retry", now)) ||
       (row.state === "running" && isPast(row.due, "lease", now));
-    if (mayStart && this.#run === null && (this.#armedAt ?? Number.POSITIVE_INFINITY) > now) {
-      this.#kickedAt = now;
-      this.#setAlarm(now);
-    }
+    if (mayStart && this.#run === null) this.#alarm.kick(now);
     return row.state;
   }
 
@@ -162,15 +165,14 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   /** At least once, and maybe twice: whatever is due is done, then the next due time is armed. Never throws. */
   override async alarm(): Promise<void> {
-    this.#armedAt = null;
-    this.#kickedAt = null;
+    this.#alarm.fired();
     try {
       await this.#wake();
       this.#arm();
     } catch (thrown) {
       // The platform gives up on an alarm after six failures; ours comes again until the cause is mended.
       this.#log.error("task.alarm_failed", { error: describeError(thrown) });
-      this.#setAlarm(this.#services.clock.now() + FAULT_RETRY_MS);
+      this.#alarm.set(this.#services.clock.now() + FAULT_RETRY_MS);
     }
   }
 
@@ -178,7 +180,13 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const row = this.#journal.row;
     const now = this.#services.clock.now();
     if (row === null) return this.#wakeTombstone(now);
+    if (isDue(row.due, "approval", now)) this.#desk.lapse(now);
+    if (isDue(row.due, "index", now)) await this.#reporter.flush();
     if (isDue(row.due, "projection", now)) await this.#projectDue(row.state);
+    return this.#goOn(this.#required(), now);
+  }
+
+  async #goOn(row: TaskRow, now: number): Promise<void> {
     if (isEnded(row.state)) return isDue(row.due, "retention", now) ? this.#retire(now) : undefined;
     if (row.state !== "waiting" && now >= row.deadlineAt) {
       this.#exceedDeadline();
@@ -242,7 +250,6 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const { request } = this.#required();
     const config = await services.loadPack(request.pack_owner, request.pack_digest);
     if (signal.aborted) return null;
-    const now = services.clock.now();
     if (config === null) {
       this.#change(packGone(this.#journal.history, request, this.#now()));
       return null;
@@ -250,24 +257,20 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const recalled = await recallOnce(this.ctx.storage, this.#required(), config, services);
     if (signal.aborted) return null;
     const row = this.#required();
-    const isGoingOn = row.state === "running";
-    const isResumed = isGoingOn && !this.#isHandover;
     const epoch = row.epoch + 1;
-    const deadlineAt = row.startedAt === null ? row.createdAt + deadlineFor(config) : row.deadlineAt;
-    const started = { type: isResumed ? "task.resumed" : "task.started", data: { attempt: row.attempt } };
-    const isStarted = this.#change({
-      transitions: isGoingOn ? [] : ["started"],
-      patch: { epoch, startedAt: row.startedAt ?? now, deadlineAt },
-      due: { lease: now + LEASE_MS, retry: null, slot: null, deadline: deadlineAt },
-      events: isGoingOn && !isResumed ? [] : [...voidText(this.#journal.events(this.#journal.lastSeq - 1, 1)), started],
+    const change = started(row, {
+      now: services.clock.now(),
+      deadlineAt: row.startedAt === null ? row.createdAt + deadlineFor(config) : row.deadlineAt,
+      isHandover: this.#isHandover,
+      last: this.#journal.events(this.#journal.lastSeq - 1, 1),
     });
-    if (!isStarted) return null;
-    return this.#toRun(config, { signal, alarmStartedAt, isResumed, epoch, recalled });
+    if (!this.#change(change)) return null;
+    return this.#toRun(config, { signal, alarmStartedAt, epoch, recalled });
   }
 
   #toRun(
     config: AgentConfig,
-    own: Pick<Run, "signal" | "alarmStartedAt" | "isResumed" | "recalled"> & { readonly epoch: number },
+    own: Pick<Run, "signal" | "alarmStartedAt" | "recalled"> & { readonly epoch: number },
   ): Run {
     const { epoch, ...rest } = own;
     return {
@@ -281,6 +284,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       history: () => this.#journal.history,
       files: () => this.#journal.files(),
       recordedResult: (print) => this.#journal.recordedResult(print),
+      approvals: () => this.#journal.approvals(),
+      isStarted: (step, index) => this.#journal.isStarted(step, index),
     };
   }
 
@@ -315,68 +320,42 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     await this.#index.forget();
     forgetRecalled(this.ctx.storage);
     this.#journal.bury(now + TOMBSTONE_MS);
-    this.#setAlarm(now + TOMBSTONE_MS);
+    this.#alarm.set(now + TOMBSTONE_MS);
   }
 
   async #wakeTombstone(now: number): Promise<void> {
     const until = this.#journal.tombstone();
     if (until === null) return;
-    if (now < until) return this.#setAlarm(until);
+    if (now < until) return this.#alarm.set(until);
     await this.ctx.storage.deleteAll();
   }
 
   /** @param epoch of the run that asks; null for what does not come from a run. */
   #change(change: Change, epoch: number | null = null): boolean {
     const isTransition = (change.transitions?.length ?? 0) > 0;
-    const due = isTransition ? { ...change.due, ...this.#projectionDue() } : change.due;
+    const reported = this.#reporter.dueAfter(change);
+    const more = { ...(isTransition ? this.#projectionDue() : {}), ...reported };
+    const due = change.due === undefined && Object.keys(more).length === 0 ? undefined : { ...change.due, ...more };
     const told = due === undefined ? change : { ...change, due };
     const batch = this.#journal.apply(told, { epoch, now: this.#services.clock.now() });
     if (batch === null) return false;
     if (due !== undefined) this.#arm();
+    if (reported.index !== undefined) this.#reporter.touch();
     if (isTransition) this.#projector?.touch();
-    this.#deliver(batch);
+    this.#delivery.add(batch);
     return true;
   }
 
-  /** Events are sent once they are durable; the run does not wait for that. */
-  #deliver(batch: Batch): void {
-    if (batch.frames === "") return;
-    this.#undelivered.push(batch);
-    if (this.#isDelivering) return;
-    this.#isDelivering = true;
-    this.ctx.waitUntil(this.#deliverAll());
-  }
-
-  async #deliverAll(): Promise<void> {
-    try {
-      while (this.#undelivered.length > 0) {
-        const batches = this.#undelivered;
-        this.#undelivered = [];
-        await this.ctx.storage.sync();
-        for (const batch of batches) this.#hub.deliver(batch);
-      }
-    } finally {
-      this.#isDelivering = false;
-    }
-  }
-
-  /** Sets the alarm to the earliest due time. The only place besides the tombstone that moves it. */
+  /** The only place besides the kick and the tombstone that moves the alarm. */
   #arm(): void {
     const row = this.#journal.row;
-    if (row === null) return;
-    const next = this.#kickedAt ?? nextDue(row.due);
-    if (next === (this.#armedAt ?? null) && this.#armedAt !== undefined) return;
-    if (next !== null) {
-      this.#setAlarm(next);
-    } else {
-      this.#armedAt = null;
-      this.ctx.waitUntil(this.ctx.storage.deleteAlarm());
-    }
+    if (row !== null) this.#alarm.arm(row.due);
   }
 
-  #setAlarm(at: number): void {
-    this.#armedAt = at;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
+  /** Whether no event can follow until somebody does something. */
+  get #isStill(): boolean {
+    const state = this.#journal.row?.state ?? "done";
+    return isEnded(state) || state === "waiting";
   }
 
   #required(): TaskRow {

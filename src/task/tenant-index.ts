@@ -5,8 +5,9 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Clock, describeError, type Log } from "../platform/index.ts";
+import { ApprovalListStore, type ApprovalQuery } from "./approval-list-store.ts";
 import { INDEX_KICKS_MAX, INDEX_SWEEP_MS, SLOT_LEASE_MS } from "./limits.ts";
-import type { IndexReport } from "./services.ts";
+import type { ApprovalsReport, IndexReport } from "./services.ts";
 import { IndexStore, type ListQuery } from "./store.ts";
 import { isEnded } from "./transitions.ts";
 import type { TaskState } from "./types.ts";
@@ -28,6 +29,7 @@ const LISTED_KEY = "listed";
 
 export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
   readonly #store: IndexStore;
+  readonly #approvals: ApprovalListStore;
   readonly #services: IndexServices;
   #tenant: string | null;
 
@@ -35,6 +37,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     super(ctx, env);
     this.#services = services;
     this.#store = new IndexStore(ctx.storage.sql);
+    this.#approvals = new ApprovalListStore(ctx.storage.sql);
     this.#tenant = this.#store.isReady ? (ctx.storage.kv.get<string>(TENANT_KEY) ?? null) : null;
   }
 
@@ -72,6 +75,19 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
   async forget(tenant: string, taskId: string): Promise<void> {
     await this.#own(tenant);
     this.#store.forget(taskId);
+    this.#approvals.forget(taskId);
+  }
+
+  /** False: no room for one that is open. */
+  async reportApprovals(tenant: string, report: ApprovalsReport): Promise<boolean> {
+    await this.#own(tenant);
+    const isKept = this.ctx.storage.transactionSync(() => this.#approvals.put(report));
+    if (!isKept) this.#services.log.warn("index.approvals_full", { tenant_id: tenant, task_id: report.task_id });
+    return isKept;
+  }
+
+  async listApprovals(query: Omit<ApprovalQuery, "now">) {
+    return this.#approvals.list({ ...query, now: this.#now() });
   }
 
   async list(query: ListQuery) {
@@ -118,7 +134,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     if (tenant === null) return;
     try {
       const state = await this.#services.kick(tenant, taskId);
-      if (state === null) this.#store.forget(taskId);
+      if (state === null) await this.forget(tenant, taskId);
       else if (isEnded(state) || state === "waiting") this.#store.setState(taskId, state, this.#now());
     } catch (thrown) {
       // The task is asked again by the next sweep.

@@ -1,94 +1,66 @@
 /**
- * The tool calls of one step: admitted, run side by side up to the pack's limit, each result committed as it comes.
- * The intent of every call was committed with the reply that asked for it.
+ * The tool calls of one step: those that may go ahead run side by side up to the pack's limit, each result committed as
+ * it comes. Which may is decided in call-plan.ts. That a call was asked for was committed with the reply; that it is
+ * handed over is committed here, where making it twice would do something twice.
  */
 import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
 import { checkQuota, type ToolOutcome } from "../tool/index.ts";
+import { isLapsed } from "./approval.ts";
+import { planCalls, type ReadyCall } from "./call-plan.ts";
 import type { PendingCall } from "./decide.ts";
-import { type CallResult, callIdOf, type History } from "./history.ts";
-import { CALLS_PER_TURN_MAX } from "./limits.ts";
-import { paused } from "./outcome.ts";
-import { callKeyOf, end, hasTimeFor, printOf, type Run, type RunEnd } from "./run.ts";
+import type { CallResult } from "./history.ts";
+import { callKeyOf, hasTimeFor, printOf, type Run, type RunEnd } from "./run.ts";
+import { toolResultEvent } from "./tool-result.ts";
 
 /** Longest a single tool call may take: in line for a place, then running, each at most the cap of the packs' timeouts. */
 const CALL_TIMEOUT_MS_MAX = 250_000;
 
-/** Null when every call has its result and the run goes on. */
-export async function callTools(
-  run: Run,
-  step: number,
-  calls: readonly PendingCall[],
-  mayHaveStarted: boolean,
-): Promise<RunEnd | null> {
-  const unknown = mayHaveStarted ? calls.find(({ call }) => !isSafeToStart(run, call)) : undefined;
-  if (unknown !== undefined) {
-    const reason = {
-      reason: "unknown_outcome",
-      call_id: callIdOf(step, unknown.index),
-      tool_id: unknown.call.toolId,
-    } as const;
-    return end(run, paused(reason, run.services.clock.now()));
-  }
-  const before = callsBefore(run.history(), step);
-  const queue = [...calls];
+/** Null when a call came to its result and the run looks again at what is left. */
+export async function callTools(run: Run, step: number, calls: readonly PendingCall[]): Promise<RunEnd | null> {
+  const plan = await planCalls(run, step, calls);
+  if (typeof plan === "string") return plan;
+  const queue = [...plan];
   let stop: RunEnd | null = null;
   const work = async () => {
     for (let next = queue.shift(); next !== undefined && stop === null; next = queue.shift()) {
       if (run.signal.aborted) stop ??= "overtaken";
       else if (!hasTimeFor(run, CALL_TIMEOUT_MS_MAX)) stop ??= "handover";
-      else if (!(await callTool(run, step, next, before))) stop ??= "overtaken";
+      else if (!(await callTool(run, step, next))) stop ??= "overtaken";
     }
   };
-  const width = Math.max(1, Math.min(run.catalog.maxConcurrent, calls.length));
+  const width = Math.max(1, Math.min(run.catalog.maxConcurrent, plan.length));
   const settled = await Promise.allSettled(Array.from({ length: width }, work));
   for (const one of settled) if (one.status === "rejected" && !run.signal.aborted) throw one.reason;
   return run.signal.aborted ? "overtaken" : stop;
 }
 
-/** A refused call starts nothing, so only admitted calls of unrepeatable tools are in doubt. */
-const isSafeToStart = (run: Run, call: PendingCall["call"]): boolean =>
-  run.row().request.replay?.dry_run === true || run.catalog.mayRepeat(call.toolId, call.arguments);
-
-const callsBefore = (history: History, step: number): number =>
-  history.steps.filter(({ n }) => n < step).reduce((sum, { toolCalls }) => sum + toolCalls.length, 0);
-
 /** False when the run was overtaken. */
-async function callTool(run: Run, step: number, pending: PendingCall, before: number): Promise<boolean> {
-  const outcome = withinQuota(run, await outcomeOf(run, step, pending, before));
+async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boolean> {
+  const given = await outcomeOf(run, step, ready);
+  if (typeof given === "string") return given === "left";
+  const outcome = withinQuota(run, given);
+  const { call, index } = ready.pending;
   const record: CallResult = {
     step,
-    index: pending.index,
+    index,
     success: outcome.success,
     resultJson: outcome.resultJson,
     error: outcome.error,
     durationMs: outcome.durationMs,
-    toolName: run.catalog.nameOf(pending.call.toolId),
+    toolName: run.catalog.nameOf(call.toolId),
     at: run.services.clock.now(),
-    ...(isQuiet(outcome) && !run.catalog.isAudited(pending.call.toolId) ? { isUnaudited: true } : {}),
+    ...(isQuiet(outcome) && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
     ...egressOf(outcome),
   };
   return run.commit({
     result: { record, changes: outcome.changes },
-    events: [
-      {
-        type: "tool.result",
-        data: {
-          call_id: callIdOf(step, pending.index),
-          tool_id: pending.call.toolId,
-          success: record.success,
-          ...(record.error === null ? { result: JSON.parse(record.resultJson) } : { error: record.error }),
-          duration_ms: record.durationMs,
-          ...egressOf(outcome),
-        },
-      },
-    ],
+    events: [toolResultEvent(record, call.toolId)],
   });
 }
 
 /** A call that did what it was allowed to, and tried nothing else. */
 const isQuiet = ({ success, egress = [] }: ToolOutcome): boolean => success && egress.every(({ allowed }) => allowed);
 
-/** What the call asked of the network stands beside its result, in the record as in the event. */
 const egressOf = ({ egress }: ToolOutcome) => (egress === undefined ? {} : { egress });
 
 const refused = (error: NonNullable<ToolOutcome["error"]>): ToolOutcome => ({
@@ -99,31 +71,39 @@ const refused = (error: NonNullable<ToolOutcome["error"]>): ToolOutcome => ({
   changes: [],
 });
 
-async function outcomeOf(run: Run, step: number, pending: PendingCall, before: number): Promise<ToolOutcome> {
-  const { call, index } = pending;
-  if (pending.overTurnLimit) {
-    return refused({
-      code: "TOOL_LIMIT",
-      message: `One turn may ask for ${CALLS_PER_TURN_MAX} calls; this one is over it.`,
-    });
-  }
-  const refusal = run.catalog.admit({ toolId: call.toolId, arguments: call.arguments, callsBefore: before + index });
-  if (refusal !== null) return refused(refusal);
+/** Left: an approval ran out while the call stood in line, so it is judged anew. Overtaken: this run does not count. */
+async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<ToolOutcome | "left" | "overtaken"> {
+  const { call, index } = ready.pending;
+  if (ready.refusal !== null) return refused(ready.refusal);
   const row = run.row();
   if (row.request.replay?.dry_run) return dryRun(run, step, index);
   if (call.arguments.kind !== "object") return refused({ code: "TOOL_ARGUMENTS", message: call.arguments.problem });
+  const key = await callKeyOf(row, step, index);
+  const intended = intend(run, step, ready);
+  if (intended !== "intended") return intended;
   return run.host.execute(
     {
       tenant: row.request.tenant,
       taskId: row.request.task_id,
       toolId: call.toolId,
       arguments: call.arguments.value,
-      key: await callKeyOf(row, step, index),
+      key,
       files: run.files(),
       traceparent: formatTraceparent(childTrace(parseTraceparent(row.request.traceparent))),
+      isApproved: ready.isApproved,
     },
     run.signal,
   );
+}
+
+/** Writes down that the call is handed over, and with it the use of its approval. A cheap tool's call pays for neither. */
+function intend(run: Run, step: number, ready: ReadyCall): "intended" | "left" | "overtaken" {
+  if (ready.uses === null && !ready.isOnce) return "intended";
+  const at = run.services.clock.now();
+  const uses = run.approvals().find(({ n }) => n === ready.uses) ?? null;
+  if (uses !== null && (uses.expiredAt !== null || isLapsed(uses, at))) return "left";
+  const intent = { step, index: ready.pending.index, at, uses, isOnce: ready.isOnce };
+  return run.commit({ intent }) ? "intended" : "overtaken";
 }
 
 /**

@@ -55,6 +55,8 @@ export type CreateTask = {
   readonly fingerprint: string;
   readonly trace_id: string;
   readonly traceparent: string;
+  /** Who started it, as credentials name them; a pack with four eyes does not let them decide. Null: not known. */
+  readonly requested_by: string | null;
   readonly replay: ReplayPlan | null;
 };
 
@@ -120,6 +122,78 @@ export type CancelOutcome =
   | { readonly kind: "already_terminal"; readonly state: TaskState }
   | { readonly kind: "unknown" };
 
+/** Why a person is asked: may the call run, or did it happen. */
+export type ApprovalKind = "approval" | "unknown_outcome";
+
+export const DECISIONS = ["approve", "reject", "happened", "did_not_happen", "retry"] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** withdrawn: the task ended before anybody decided. */
+export const APPROVAL_STATES = ["pending", "decided", "expired", "withdrawn"] as const;
+export type ApprovalState = (typeof APPROVAL_STATES)[number];
+
+export type ApprovalView = {
+  /** `<task_id>.<n>`. */
+  readonly approval_id: string;
+  readonly kind: ApprovalKind;
+  readonly state: ApprovalState;
+  readonly task_id: string;
+  readonly call_id: string;
+  readonly tool_id: string;
+  readonly tool_name: string;
+  /** Exactly what the call would be made with, or was. */
+  readonly arguments: Readonly<Record<string, unknown>>;
+  /** SHA-256 of their canonical JSON. */
+  readonly args_hash: string;
+  readonly reason: string;
+  readonly risk_level: "low" | "medium" | "high" | "critical";
+  readonly pack_id: string;
+  readonly pack_version: string;
+  readonly pack_digest: string;
+  readonly requested_by: string | null;
+  /** RFC 3339. */
+  readonly requested_at: string;
+  readonly expires_at: string | null;
+  readonly decision: Decision | null;
+  readonly decided_by: string | null;
+  readonly decided_at: string | null;
+  readonly decision_reason: string | null;
+  readonly used_at: string | null;
+};
+
+/** One row of the tenant's list. Arguments too long for a list are null there, never cut. */
+export type ApprovalItem = Omit<ApprovalView, "used_at" | "arguments"> & {
+  readonly arguments: ApprovalView["arguments"] | null;
+};
+
+export type Decide = {
+  readonly decision: Decision;
+  /** Who decides, as credentials name them. */
+  readonly by: string;
+  readonly reason: string | null;
+  /** Of the arguments that were shown; null where none is asked for. */
+  readonly args_hash: string | null;
+  /** JSON text, with `happened`: what the call gave. */
+  readonly result: string | null;
+  /** The same for a repetition of one request by the platform, another for every request. */
+  readonly request_key: string;
+};
+
+/** Codes of the door that a decision can be refused with. */
+export type DecisionRefusal =
+  | "DECISION_INVALID"
+  | "APPROVAL_EXPIRED"
+  | "APPROVAL_ALREADY_DECIDED"
+  | "APPROVAL_ARGS_CHANGED"
+  | "APPROVAL_SELF"
+  | "APPROVAL_USED"
+  | "ALREADY_TERMINAL";
+
+export type DecideOutcome =
+  | { readonly kind: "decided"; readonly approval: ApprovalView }
+  | { readonly kind: "refused"; readonly code: DecisionRefusal; readonly message: string }
+  | { readonly kind: "unknown" };
+
 /** The methods of a task's object that the doors, the queue and the index call. */
 export interface TaskStub {
   create(args: CreateTask): Promise<CreateOutcome>;
@@ -131,12 +205,17 @@ export interface TaskStub {
     limit: number,
   ): Promise<{ readonly events: readonly TaskEvent[]; readonly next: number } | null>;
   /**
-   * Server-sent events as bytes: every event with seq > after, then live ones, then the end after the terminal event.
+   * Server-sent events as bytes: every event with seq > after, then live ones, then the end: after the terminal event,
+   * and after `task.waiting` for as long as the task waits, for an open stream would keep the object in memory for days.
    * Null for an unknown task; "ahead" when `after` is beyond the task's last event; "full" when the task has as many
    * readers as it may have.
    */
   subscribe(after: number): Promise<ReadableStream<Uint8Array> | null | "ahead" | "full">;
   cancel(): Promise<CancelOutcome>;
+  /** Null when the task is unknown or never asked so often. @param n 1-based. */
+  approval(n: number): Promise<ApprovalView | null>;
+  /** The first decision that counts wins; the task goes on by itself. */
+  decide(n: number, request: Decide): Promise<DecideOutcome>;
   /** Starts or restarts the run when it should be running and is not. Idempotent. Null for an unknown task. */
   kick(): Promise<TaskState | null>;
   /** The journal up to (not including) `beforeStep`, for a replay. Null for an unknown task. */
@@ -155,6 +234,16 @@ export type TaskListItem = Pick<
   TaskView,
   "task_id" | "state" | "pack_id" | "pack_version" | "session_id" | "created_at" | "updated_at"
 >;
+
+/** What a tenant's index object answers about approvals; the database is not asked. */
+export interface ApprovalListStub {
+  /** Newest first. */
+  listApprovals(query: {
+    readonly state: ApprovalState | null;
+    readonly limit: number;
+    readonly before: string | null;
+  }): Promise<{ readonly items: readonly ApprovalItem[]; readonly next: string | null }>;
+}
 
 /** The methods of a tenant's index object. */
 export interface TenantIndexStub {

@@ -5,9 +5,10 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { AgentConfig, JsonSchema, RiskLevel, ToolDef } from "../pack/index.ts";
 import { utf8Length } from "../platform/index.ts";
-import { type Builtin, findBuiltin, LANGUAGES_ABSENT, SKILL_TOOL_ID } from "./builtin.ts";
+import { type Builtin, findBuiltin, SKILL_TOOL_ID } from "./builtin.ts";
 import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
 import type { CallArguments, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
+import type { ApprovalNeed, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
 
 const RISK_ORDER: Readonly<Record<RiskLevel, number>> = { low: 0, medium: 1, high: 2, critical: 3 };
 
@@ -18,7 +19,9 @@ export type Tool = {
   readonly definition: ToolDef | null;
   readonly builtin: Builtin;
   readonly parameters: JsonSchema;
-  /** Set: every call is refused with this. */
+  /** Set: a person must agree before each call. */
+  readonly approval: ApprovalNeed | null;
+  /** Set: every call is refused with this, whoever agrees. */
   readonly refusal: ToolRefusal | null;
 };
 
@@ -52,6 +55,8 @@ export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED)
       return checkArguments(tool, call.arguments.value);
     },
     nameOf: (toolId) => names.get(toolId) ?? findBuiltin(toolId)?.name ?? toolId,
+    approvalFor: (toolId) => tools.get(toolId)?.approval ?? null,
+    riskOf: (toolId) => tools.get(toolId)?.definition?.risk_level ?? "low",
     isAudited: (toolId) =>
       config.guardrails.compliance.audit_all_decisions ||
       config.tools.available.some((tool) => tool.id === toolId && tool.audit),
@@ -76,9 +81,10 @@ export function collectTools(config: AgentConfig, switches: Switches = CLOSED): 
   const add = (id: string, definition: ToolDef | null): void => {
     const builtin = findBuiltin(id);
     if (builtin === undefined || denied.has(id)) return;
-    const refusal =
-      definition === null ? null : (refuseForNetwork(definition, switches) ?? refuseForApproval(definition, threshold));
-    tools.set(id, { id, definition, builtin, parameters: definition?.parameters ?? builtin.parameters, refusal });
+    const approval = definition === null ? null : approvalNeed(definition, threshold);
+    const refusal = definition === null ? null : refuseForNetwork(definition, switches);
+    const parameters = definition?.parameters ?? builtin.parameters;
+    tools.set(id, { id, definition, builtin, parameters, approval, refusal });
   };
   for (const tool of config.tools.available) {
     if (tool.id !== SKILL_TOOL_ID || config.skills.length > 0) add(tool.id, tool);
@@ -99,21 +105,14 @@ function refuseForNetwork(tool: ToolDef, { allowFullNetwork }: Switches): ToolRe
   };
 }
 
-/** A person cannot be asked yet, and what needs one must not run without. */
-function refuseForApproval(tool: ToolDef, threshold: RiskLevel): ToolRefusal | null {
-  if (tool.requires_approval) {
-    return {
-      code: "TOOL_DENIED",
-      message: `${tool.id} needs a person's approval (requires_approval), which cannot be asked for yet.`,
-    };
-  }
-  if (RISK_ORDER[tool.risk_level] < RISK_ORDER[threshold]) return null;
-  return {
-    code: "TOOL_DENIED",
-    message:
-      `${tool.id} has risk_level ${tool.risk_level}; at ${threshold} and above (approval_threshold) a person's ` +
-      "approval is needed, which cannot be asked for yet.",
-  };
+/** `requires_approval` always asks; a risk asks from the pack's threshold on. */
+function approvalNeed(tool: ToolDef, threshold: RiskLevel): ApprovalNeed | null {
+  const riskLevel = tool.risk_level;
+  if (tool.requires_approval)
+    return { riskLevel, reason: `The pack asks for a person before each call of ${tool.id}.` };
+  if (RISK_ORDER[riskLevel] < RISK_ORDER[threshold]) return null;
+  const reason = `${tool.id} has risk ${riskLevel}; the pack asks for a person at ${threshold} and above.`;
+  return { riskLevel, reason };
 }
 
 function unknownTool(toolId: string, listed: boolean, known: readonly string[]): ToolRefusal {
@@ -139,10 +138,6 @@ function checkArguments(tool: Tool, value: { readonly [name: string]: unknown })
   const bytes = utf8Length(JSON.stringify(value));
   if (bytes > ARGUMENTS_BYTES_MAX) {
     return refuse(`the arguments are ${bytes} bytes of JSON; at most ${ARGUMENTS_BYTES_MAX} are taken.`);
-  }
-  const absent = LANGUAGES_ABSENT.find((language) => language === value.language);
-  if (tool.builtin.engine === "code-executor" && absent !== undefined) {
-    return refuse(`${absent} is not available in this version; use javascript or typescript.`);
   }
   if (tool.parameters === true) return null;
   // A cast, because the pack's schema was checked to be a JSON Schema when the pack was composed.

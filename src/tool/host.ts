@@ -13,7 +13,7 @@ import {
   utf8Length,
 } from "../platform/index.ts";
 import { parseAnswer } from "./answer.ts";
-import { SKILL_TOOL_ID } from "./builtin.ts";
+import { engineFor, SKILL_TOOL_ID } from "./builtin.ts";
 import { collectTools, type Switches, type Tool } from "./catalog.ts";
 import { isInScopes, type WorkerRequest } from "./contract.ts";
 import type { EgressGrant } from "./egress.ts";
@@ -95,8 +95,12 @@ async function run(
   if (tool === undefined) return fail({ code: "TOOL_UNKNOWN", message: `There is no tool "${request.toolId}".` });
   // The caller has asked the catalogue already; a refused tool must not run even if it forgot to.
   if (tool.refusal !== null) return fail(tool.refusal);
+  // The task has asked already; what needs a person must not run even if it forgot to.
+  if (tool.approval !== null && request.isApproved !== true) {
+    return fail({ code: "TOOL_DENIED", message: `${tool.id} needs the approval of a person, and has none.` });
+  }
   if (tool.id === SKILL_TOOL_ID) return readSkill(options.config.skills, request.arguments.id);
-  const { engine } = tool.builtin;
+  const engine = engineFor(tool.builtin, request.arguments);
   if (engine === null || tool.definition === null) {
     return fail({ code: "TOOL_UNKNOWN", message: `${tool.id} is not available.` });
   }

@@ -18,6 +18,7 @@ export { toolGateName } from "./gate.ts";
 export { createToolHost, type RunnerStub, type ToolHostOptions } from "./host.ts";
 export type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 export type {
+  ApprovalNeed,
   CallArguments,
   EgressRecord,
   OfferedTool,

@@ -42,6 +42,10 @@ export type ToolCatalog = {
   }): ToolRefusal | null;
   /** Display name for events; the id itself when the tool is unknown. */
   nameOf(toolId: string): string;
+  /** Null: the tool's calls run without asking anybody. */
+  approvalFor(toolId: string): ApprovalNeed | null;
+  /** The pack's own word on the tool; `low` for one that the pack does not list. */
+  riskOf(toolId: string): ApprovalNeed["riskLevel"];
   /** Whether the tool's successes belong in the audit log. Everything else about it does in any case. */
   isAudited(toolId: string): boolean;
   /**
@@ -50,6 +54,9 @@ export type ToolCatalog = {
    */
   mayRepeat(toolId: string, args?: CallArguments): boolean;
 };
+
+/** Why a person must agree before the call runs. */
+export type ApprovalNeed = { readonly riskLevel: "low" | "medium" | "high" | "critical"; readonly reason: string };
 
 export type ToolRefusal = { readonly code: ToolErrorCode; readonly message: string };
 
@@ -62,6 +69,8 @@ export type ToolCallRequest = {
   readonly key: string;
   readonly files: readonly ToolFile[];
   readonly traceparent: string;
+  /** A person agreed to this very call, which is checked and used up before it comes here. Absent: nobody did. */
+  readonly isApproved?: boolean;
 };
 
 /** What the gateway decided about one request of a call, and what came of it. Names and numbers only, no content. */

@@ -8,9 +8,16 @@ import { Problem } from "../../src/api/schema.ts";
 import { ERRORS, type ErrorCode } from "../../src/platform/index.ts";
 import { accept, ask, finished, manifest, newKey, ORIGIN, publishShared, run, workerWith } from "./gateway.ts";
 
+const ASKED = "needs a task that waits for a person: approvals.worker.test.ts";
 const ELSEWHERE: Partial<Record<ErrorCode, string>> = {
   REQUEST_TIMEOUT: "needs a body that stalls and a clock that is moved: body.test.ts",
   RATE_LIMITED: "needs a limit that a test can reach: rate-limit.worker.test.ts",
+  DECISION_INVALID: ASKED,
+  APPROVAL_EXPIRED: ASKED,
+  APPROVAL_ALREADY_DECIDED: ASKED,
+  APPROVAL_ARGS_CHANGED: ASKED,
+  APPROVAL_SELF: ASKED,
+  APPROVAL_USED: ASKED,
   KEY_LIMIT_REACHED: "needs a hundred keys: keys.worker.test.ts",
   SECRET_LIMIT_REACHED: "needs 64 secrets: secrets.worker.test.ts",
   WEBHOOK_LIMIT_REACHED: "needs a database: webhooks.worker.test.ts",

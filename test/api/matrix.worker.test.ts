@@ -20,6 +20,7 @@ import { askAs, isolate, makeKey, makeTenant, PEPPER } from "./guarded.ts";
 const CANARY = "canary-7f3a";
 const PACK = "private-pack";
 const OWN_PACK = "own-pack";
+const ASKING_PACK = "asking-pack";
 const packOf = (id: string, goal: string): Json => ({
   pack: id,
   files: { [`${id}/profession-pack.yaml`]: manifest(id, { goal }) },
@@ -31,6 +32,7 @@ type Names = {
   readonly taskId: string;
   readonly packId: string;
   readonly keyId: string;
+  readonly approvalId: string;
   readonly webhookId: string;
   /** Of a secret. */
   readonly name: string;
@@ -65,6 +67,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   followTask: { stranger: "not found" },
   cancelTask: { stranger: "not found" },
   replayTask: { stranger: "not found", body: () => ({}) },
+  listApprovals: { stranger: "own" },
+  getApproval: { stranger: "not found" },
+  decideApproval: { stranger: "not found", body: () => ({ decision: "approve", args_hash: "0".repeat(64) }) },
   listPacks: { stranger: "own" },
   getPack: { stranger: "not found" },
   listPackVersions: { stranger: "not found" },
@@ -141,6 +146,19 @@ async function makeExpired(tenant: string): Promise<string> {
   return made.text;
 }
 
+/** A task of the owner's that waits for a person. */
+async function makeApproval(): Promise<string> {
+  const asking = 'tools: { available: [{ id: "file_manager", name: "File Manager", requires_approval: true }] }';
+  const files = { [`${ASKING_PACK}/profession-pack.yaml`]: manifest(ASKING_PACK, { more: asking }) };
+  await askAs(owner, "/api/v1/packs", { body: { pack: ASKING_PACK, files } });
+  const input = `@tool file_manager ${JSON.stringify({ action: "list", path: `/workspace/${CANARY}` })}`;
+  const run = await answerOf(askAs(owner, `/api/v1/agents/${ASKING_PACK}/run`, { key: newKey(), body: { input } }));
+  assert(typeof run.body.task_id === "string", "the task is accepted");
+  const id = `${run.body.task_id}.1`;
+  while ((await askAs(owner, `/api/v1/approvals/${id}`)).status !== 200) await scheduler.wait(1);
+  return id;
+}
+
 beforeAll(async () => {
   const [tenant, rival] = await Promise.all([makeTenant("victim"), makeTenant("rival")]);
   const [own, other, old] = await Promise.all([
@@ -164,14 +182,23 @@ beforeAll(async () => {
   const secret = { value: CANARY, host: `${CANARY}.example.com` };
   assert((await askAs(owner, `/api/v1/secrets/${name}`, { method: "PUT", body: secret })).ok, "the secret is kept");
   const letterId = await buryLetter(tenant, CANARY);
-  const ids = { webhookId: webhook.id, letterId, name };
-  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, ...ids, tenant };
-});
+  victim = {
+    taskId: run.body.task_id,
+    packId: PACK,
+    keyId: own.id,
+    approvalId: await makeApproval(),
+    webhookId: webhook.id,
+    letterId,
+    name,
+    tenant,
+  };
+}, 60_000);
 
 const MISSING = (): Names => ({
   taskId: NO_TASK,
   packId: "no-such-pack",
   keyId: makeText("test").id,
+  approvalId: `${NO_TASK.replace(/0$/, "1")}.1`,
   webhookId: newWebhookId(),
   name: "no-such-secret",
   letterId: "0".repeat(36),
@@ -379,6 +406,8 @@ describe("after all of it", () => {
     const task = await answerOf(askAs(owner, `/api/v1/tasks/${victim.taskId}`));
     expect(task).toMatchObject({ status: 200, body: { state: "done", input: CANARY } });
     expect((await askAs(owner, "/api/v1/keys")).status).toBe(200);
+    const approval = await answerOf(askAs(owner, `/api/v1/approvals/${victim.approvalId}`));
+    expect(approval).toMatchObject({ status: 200, body: { state: "pending", decision: null } });
     const webhook = await answerOf(askAs(owner, `/api/v1/webhooks/${victim.webhookId}`));
     expect(webhook).toMatchObject({ status: 200, body: { description: CANARY, state: "enabled" } });
     const secret = await answerOf(askAs(owner, `/api/v1/secrets/${victim.name}`));

@@ -33,6 +33,7 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     tenants: nothing,
     tasks: nothing,
     index: nothing,
+    approvals: nothing,
     webhooks: null,
     secrets: nothing,
     limiter: limiterInMemory(),

@@ -68,6 +68,8 @@ function platform(scripts: readonly Script[], state: TaskState) {
     create: unused,
     events: unused,
     cancel: unused,
+    approval: unused,
+    decide: unused,
     kick: unused,
     exportJournal: unused,
   };
@@ -87,6 +89,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
     tenants: nothing,
     tasks: () => stub,
     index: nothing,
+    approvals: nothing,
     webhooks: null,
     secrets: nothing,
     limiter: limiterInMemory(),

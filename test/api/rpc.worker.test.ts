@@ -89,6 +89,8 @@ tools:
 guardrails: { input: { max_length: 1000 } }
 `,
   });
+  const asking = 'tools: { available: [{ id: "file_manager", name: "File Manager", requires_approval: true }] }';
+  await publishShared("asks", { more: asking });
 });
 
 describe.each(Object.entries(CLIENTS))("over %s", (_name, client) => {
@@ -103,6 +105,15 @@ describe.each(Object.entries(CLIENTS))("over %s", (_name, client) => {
     });
     const sequences = messages.map(({ sequence }) => Number(sequence));
     expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
+  });
+
+  it("RunAgent ends with the status WAITING when its task waits for a person, and again when it is asked again", async () => {
+    const message = request(WRITE, { packId: "asks" });
+    for (let call = 1; call <= 2; call++) {
+      const { messages } = await runToEnd(client, message);
+      expect(casesOf(messages)).toEqual(["toolCall", "status"]);
+      expect(messages.at(-1)?.payload).toMatchObject({ value: { state: TaskState.WAITING } });
+    }
   });
 
   it("RunAgent shows calls and their results under one id", async () => {

@@ -30,6 +30,9 @@ tools:
     - { id: "file_manager", name: "Files", requires_approval: true, sandbox: { timeout: "10s" } }
 `;
 
+/** A call that waits for a person. */
+const HELD_CALL = `@tool file_manager ${JSON.stringify({ action: "list", path: `/${CANARY}` })}`;
+
 /** Starts a task and follows it until an event of this type. */
 async function taskUntil({ key }: Owner, input: string, type: RegExp): Promise<string> {
   const body = { input: `${input}\n@say ${CANARY}`, session_id: SESSION, metadata: { note: CANARY } };
@@ -54,9 +57,17 @@ export const RECIPES: Readonly<Record<string, (owner: Owner) => Promise<readonly
     Promise.all([
       taskUntil(owner, "Hello", /^event: task\.done$/m),
       taskUntil(owner, `@say ${CANARY}\n@sleep 10m`, new RegExp(CANARY)),
-      // Held for a person where calls can be; until then the call is refused and the task goes on.
-      taskUntil(owner, '@tool file_manager {"action":"list","path":"/"}', /^event: task\.(?:waiting|done)$/m),
+      taskUntil(owner, HELD_CALL, /^event: task\.waiting$/m),
     ]),
+  approvalId: async (owner) => {
+    const id = `${await taskUntil(owner, HELD_CALL, /^event: task\.waiting$/m)}.1`;
+    // Every waiting task of the victim is listed: from here on its list stays as it is.
+    for (let listed = 0; listed < 2; ) {
+      const { body } = await answerOf(askAs(owner.key, "/api/v1/approvals"));
+      listed = Array.isArray(body.items) ? body.items.length : 0;
+    }
+    return [id];
+  },
   webhookId: async ({ key }) => {
     const hook = { url: `${RECEIVER}/${CANARY}`, description: CANARY };
     const made = await answerOf(askAs(key, "/api/v1/webhooks", { body: hook }));
@@ -70,6 +81,8 @@ export const RECIPES: Readonly<Record<string, (owner: Owner) => Promise<readonly
 /** Ids of the same shape that never were anybody's. */
 export const NEVER: Readonly<Record<string, string>> = {
   packId: "no-such-pack",
+  // Before the task, whose id is a part of it.
+  approvalId: "00000000-0000-8000-8000-000000000001.1",
   taskId: "00000000-0000-8000-8000-000000000000",
   keyId: "0000000000000000",
   webhookId: "00000000-0000-4000-8000-000000000000",
@@ -80,6 +93,7 @@ export const NEVER: Readonly<Record<string, string>> = {
 export const BODIES: Readonly<Record<string, Json>> = {
   runAgent: { input: "Hello" },
   replayTask: {},
+  decideApproval: { decision: "retry" },
   updateWebhook: { description: "mine now", state: "disabled" },
 };
 

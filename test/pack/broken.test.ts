@@ -407,15 +407,6 @@ describe("what only warns", () => {
     ]);
   });
 
-  it("a tool of a risk that needs a person", async () => {
-    const text = manifest(
-      `${ROLE}tools: { available: [{ id: skill, name: S, risk_level: high }, { id: file_manager, name: F, risk_level: medium }] }\n`,
-    );
-    expect(await warningsOf(text)).toEqual([
-      "warning /tools/available/0/risk_level A tool of risk high needs the approval of a person, and is refused: nobody can approve it yet",
-    ]);
-  });
-
   it("a skill that needs a tool the pack does not have", async () => {
     const text = manifest(`${ROLE}skills: [{ id: s, name: S, trigger: t, required_tools: [git] }]\n`);
     expect(await warningsOf(text)).toEqual([

@@ -117,8 +117,6 @@ const VALUE: Readonly<Record<string, unknown>> = {
   "guardrails.output.hallucination_check.confidence_threshold": 0.5,
   "guardrails.output.judge": "tier-1",
   "guardrails.output.schema": { type: "object" },
-  "guardrails.behavioral.approval_threshold": "medium",
-  "guardrails.behavioral.approval_ttl": "1h",
   "memory.episodic": { enabled: true },
   "memory.episodic.confidence_threshold": 0.5,
   "memory.episodic.retrieval_top_k": 1,
@@ -170,7 +168,6 @@ describe("setting a field that is not enforced yet", () => {
   }
 
   const INERT: readonly (readonly [field: string, value: unknown])[] = [
-    ["tools.available[].requires_approval", false],
     ["tools.available[].sandbox.network", "none"],
     ["tools.available[].sandbox.egress_allowlist", []],
     ["guardrails.input.pii_detection", { enabled: false, action: "block" }],

@@ -51,7 +51,13 @@ let count = 0;
 /** A task accepted but not started. */
 export async function accept(
   input: string,
-  options: { pack?: string; extra?: string; tenant?: string; replay?: CreateTask["replay"] } = {},
+  options: {
+    pack?: string;
+    extra?: string;
+    tenant?: string;
+    requestedBy?: string;
+    replay?: CreateTask["replay"];
+  } = {},
 ) {
   const pack = options.pack ?? "tester";
   const { digest, config } = await publish(pack, options.extra);
@@ -75,6 +81,7 @@ export async function accept(
     fingerprint: `print-${input}`,
     trace_id: "trace-1",
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    requested_by: options.requestedBy ?? null,
     replay: options.replay ?? null,
   };
   const outcome = await stub().create(args);

@@ -44,6 +44,7 @@ async function toTask(input: string, options: Options = {}): Promise<CreateTask>
     fingerprint: `print-${input}`,
     trace_id: "trace-1",
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    requested_by: null,
     replay: options.replay ?? null,
   };
 }

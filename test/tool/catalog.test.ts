@@ -46,9 +46,9 @@ describe("what is offered", () => {
     expect(offered.map((one) => one.id)).toEqual(["code_executor"]);
   });
 
-  it("leaves out what this release cannot run and what needs a person", async () => {
-    const { offered } = await catalogOf(tools([tool("git"), tool("file_manager", "", "requires_approval: true")]));
-    expect(offered).toEqual([]);
+  it("leaves out what this release cannot run, and has what needs a person", async () => {
+    const { offered } = await catalogOf(tools([tool("nowhere"), tool("file_manager", "", "requires_approval: true")]));
+    expect(offered.map(({ id }) => id)).toEqual(["file_manager"]);
   });
 });
 
@@ -92,33 +92,6 @@ describe("a call that is refused", () => {
     });
   }
 
-  it("is TOOL_DENIED when a person must approve it", async () => {
-    const catalog = await catalogOf(tools([tool("code_executor", "", "requires_approval: true")]));
-    expect(catalog.admit(call("code_executor", JS))).toMatchObject({
-      code: "TOOL_DENIED",
-      message: expect.stringMatching(/requires_approval/),
-    });
-  });
-
-  const THRESHOLDS = [
-    // risk_level, approval_threshold, runs
-    ["low", "low", false],
-    ["low", "medium", true],
-    ["medium", "high", true],
-    ["high", "high", false],
-    ["critical", "high", false],
-    ["high", "critical", true],
-  ] as const;
-  for (const [risk, threshold, runs] of THRESHOLDS) {
-    it(`a tool of risk ${risk} ${runs ? "runs" : "is refused"} at an approval threshold of ${threshold}`, async () => {
-      const catalog = await catalogOf(
-        tools([tool("code_executor", "", `risk_level: "${risk}"`)]),
-        `guardrails: { behavioral: { approval_threshold: "${threshold}" } }`,
-      );
-      expect(catalog.admit(call("code_executor", JS))?.code ?? null).toBe(runs ? null : "TOOL_DENIED");
-    });
-  }
-
   it("is TOOL_LIMIT after max_calls_per_task calls", async () => {
     const catalog = await catalogOf(tools([tool("code_executor")], "tool_policies: { max_calls_per_task: 2 }"));
     expect(catalog.maxCallsPerTask).toBe(2);
@@ -131,6 +104,43 @@ describe("a call that is refused", () => {
     const refusal = (await catalogOf(BOTH)).admit({ toolId: "code_executor", callsBefore: 0, arguments: malformed });
     expect(refusal).toMatchObject({ code: "TOOL_ARGUMENTS", message: expect.stringMatching(/Unterminated string/) });
   });
+});
+
+describe("a person is asked", () => {
+  it("before each call of a tool that requires approval, whatever its risk", async () => {
+    const more = 'requires_approval: true, risk_level: "low"';
+    const catalog = await catalogOf(tools([tool("code_executor", "", more)]));
+    expect(catalog.admit(call("code_executor", JS))).toBeNull();
+    expect(catalog.approvalFor("code_executor")).toEqual({
+      riskLevel: "low",
+      reason: "The pack asks for a person before each call of code_executor.",
+    });
+  });
+
+  it("for nothing of a tool that the pack does not have", async () => {
+    expect((await catalogOf(BOTH)).approvalFor("nowhere")).toBeNull();
+    expect((await catalogOf(WITH_SKILL)).approvalFor("skill")).toBeNull();
+  });
+
+  const THRESHOLDS = [
+    // risk_level, approval_threshold, runs unasked
+    ["low", "low", false],
+    ["low", "medium", true],
+    ["medium", "high", true],
+    ["high", "high", false],
+    ["critical", "high", false],
+    ["high", "critical", true],
+  ] as const;
+  for (const [risk, threshold, runs] of THRESHOLDS) {
+    it(`${runs ? "for no" : "for a"} tool of risk ${risk} at an approval threshold of ${threshold}`, async () => {
+      const catalog = await catalogOf(
+        tools([tool("code_executor", "", `risk_level: "${risk}"`)]),
+        `guardrails: { behavioral: { approval_threshold: "${threshold}" } }`,
+      );
+      expect(catalog.approvalFor("code_executor")?.riskLevel ?? null).toBe(runs ? null : risk);
+      expect(catalog.riskOf("code_executor")).toBe(risk);
+    });
+  }
 });
 
 describe("arguments", () => {
@@ -150,12 +160,9 @@ describe("arguments", () => {
     });
   }
 
-  for (const language of ["python", "bash"]) {
-    it(`naming ${language} get a sentence that says what is available`, async () => {
-      expect((await catalogOf(BOTH)).admit(call("code_executor", { language, code: "1" }))).toEqual({
-        code: "TOOL_ARGUMENTS",
-        message: `code_executor: ${language} is not available in this version; use javascript or typescript.`,
-      });
+  for (const language of ["javascript", "typescript", "python", "bash"]) {
+    it(`naming ${language} are taken`, async () => {
+      expect((await catalogOf(BOTH)).admit(call("code_executor", { language, code: "1" }))).toBeNull();
     });
   }
 

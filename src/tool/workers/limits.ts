@@ -9,6 +9,9 @@ export const VALUE_BYTES_MAX = 64 * 1024;
 /** C stack of the engine in bytes; recursion past it is "stack overflow" inside the program, exit code 1. */
 export const STACK_BYTES_MAX = 128 * 1024;
 
+/** The same for the shell, whose every function call of a script is several of the engine. */
+export const SHELL_STACK_BYTES_MAX = 512 * 1024;
+
 /** Linear memory beside the heap that a program may fill: the engine's stack, tables and copies of strings. */
 export const ENGINE_OVERHEAD_BYTES = 32 * 1024 * 1024;
 
@@ -43,6 +46,14 @@ export const QUERY_LENGTH_MAX = 1_000;
 
 /** Content returned by a read, in bytes of JSON, so that a result stays under the host's limit. The rest is dropped. */
 export const READ_BYTES_MAX = 200 * 1024;
+
+/** Files a Python program may have open, and bytes and files under /tmp. Over them: EMFILE, ENOSPC in the program. */
+export const DESCRIPTORS_MAX = 128;
+export const SCRATCH_BYTES_MAX = 8 * 1024 * 1024;
+export const SCRATCH_FILES_MAX = 1_000;
+
+/** Loop rounds of the Python interpreter between two looks at the clock: 2 to 5 ms of work. */
+export const PYTHON_TICK_LOOPS = 1 << 18;
 
 /** Hops of one request after the first. Over it: TOOL_FAILED. */
 export const REDIRECTS_MAX = 5;

@@ -183,7 +183,7 @@ export declare type TaskStarted = Message<"vasini.event.v1.TaskStarted"> & {
 export declare const TaskStartedSchema: GenMessage<TaskStarted>;
 
 /**
- * A run that was cut off goes on.
+ * A run that was cut off goes on (`running`), or a wait for a person is over (`queued`).
  *
  * @generated from message vasini.event.v1.TaskResumed
  */
@@ -272,24 +272,18 @@ export declare type TaskWaiting = Message<"vasini.event.v1.TaskWaiting"> & {
   state: string;
 
   /**
+   * approval or unknown_outcome.
+   *
    * @generated from field: string reason = 3;
    */
   reason: string;
 
   /**
-   * @generated from field: string call_id = 4;
+   * What a person is asked; `/api/v1/approvals/{id}` has the rest.
+   *
+   * @generated from field: repeated string approval_ids = 4;
    */
-  callId: string;
-
-  /**
-   * @generated from field: string tool_id = 5;
-   */
-  toolId: string;
-
-  /**
-   * @generated from field: string approval_id = 6;
-   */
-  approvalId: string;
+  approvalIds: string[];
 };
 
 /**

@@ -1,0 +1,49 @@
+/** The one alarm of a task's object: set to the earliest due time, or to now by a kick that nothing else may move. */
+import { type Due, nextDue } from "./due.ts";
+
+export type AlarmOptions = {
+  readonly storage: Pick<DurableObjectStorage, "setAlarm" | "deleteAlarm">;
+  readonly background: (work: Promise<void>) => void;
+};
+
+export class TaskAlarm {
+  readonly #options: AlarmOptions;
+  /** What the alarm is set to, as far as this instance knows; undefined when it does not. */
+  #armedAt: number | null | undefined;
+  /** A kick that no alarm has answered yet: whatever else is armed meanwhile must not move it. */
+  #kickedAt: number | null = null;
+
+  constructor(options: AlarmOptions) {
+    this.#options = options;
+  }
+
+  /** The alarm went off: nothing is set any more. */
+  fired(): void {
+    this.#armedAt = null;
+    this.#kickedAt = null;
+  }
+
+  /** Sets the alarm to the earliest due time, or takes it away. */
+  arm(due: Due): void {
+    const next = this.#kickedAt ?? nextDue(due);
+    if (next === (this.#armedAt ?? null) && this.#armedAt !== undefined) return;
+    if (next !== null) {
+      this.set(next);
+    } else {
+      this.#armedAt = null;
+      this.#options.background(this.#options.storage.deleteAlarm());
+    }
+  }
+
+  /** Wakes the object at once, unless it is about to wake anyway. */
+  kick(now: number): void {
+    if ((this.#armedAt ?? Number.POSITIVE_INFINITY) <= now) return;
+    this.#kickedAt = now;
+    this.set(now);
+  }
+
+  set(at: number): void {
+    this.#armedAt = at;
+    this.#options.background(this.#options.storage.setAlarm(at));
+  }
+}

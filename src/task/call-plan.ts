@@ -1,0 +1,168 @@
+/**
+ * Which of a step's calls may run now, and which wait for a person. Everything slow is done first; the judgement itself
+ * and what follows from it happen in one piece, so that no decision can come in between.
+ */
+import { canonicalJson, sha256Hex } from "../platform/index.ts";
+import type { ApprovalNeed, ToolRefusal } from "../tool/index.ts";
+import {
+  type Approval,
+  approvalIdOf,
+  type Binding,
+  expiredEvents,
+  lapse,
+  POLICY,
+  requestedEvent,
+  ttlMs,
+  withChanged,
+} from "./approval.ts";
+import type { PendingCall } from "./decide.ts";
+import type { History } from "./history.ts";
+import { type CallFacts, type Standing, standingOf } from "./ledger.ts";
+import { CALLS_PER_TURN_MAX } from "./limits.ts";
+import { paused } from "./outcome.ts";
+import { end, type Run, type RunEnd } from "./run.ts";
+
+/** A call that goes ahead: to its tool, or to the answer it already has. */
+export type ReadyCall = {
+  readonly pending: PendingCall;
+  readonly refusal: ToolRefusal | null;
+  /** Number of the answer that is used up by it. */
+  readonly uses: number | null;
+  /** Its tool cannot be asked twice. */
+  readonly isOnce: boolean;
+  /** A person agreed to it, in this run or in one before. */
+  readonly isApproved: boolean;
+};
+
+/** What is known of a call before a person comes into it. */
+type Question = {
+  readonly pending: PendingCall;
+  readonly refusal: ToolRefusal | null;
+  readonly need: ApprovalNeed | null;
+  readonly mayRepeat: boolean;
+  readonly binding: Binding;
+};
+
+/** The calls that may go ahead; an end when there are none and the task waits, or when the run was overtaken. */
+export async function planCalls(
+  run: Run,
+  step: number,
+  calls: readonly PendingCall[],
+): Promise<readonly ReadyCall[] | RunEnd> {
+  const before = callsBefore(run.history(), step);
+  const questions = await Promise.all(calls.map((pending) => toQuestion(run, pending, before)));
+  if (run.signal.aborted) return "overtaken";
+  const now = run.services.clock.now();
+  const lapsed = lapse(run.approvals(), now);
+  const known = withChanged(run.approvals(), lapsed);
+  const judged = questions.map((question) => ({ question, standing: judge(run, step, question, known) }));
+  const asked = toApprovals(run, step, judged, known.at(-1)?.n ?? 0);
+  const { request } = run.row();
+  if (lapsed.length + asked.length > 0) {
+    const place = { request, history: run.history() };
+    const events = [
+      ...expiredEvents(request.task_id, lapsed),
+      ...asked.map((approval) => requestedEvent(approval, place)),
+    ];
+    if (!run.commit({ approvals: [...lapsed, ...asked], events })) return "overtaken";
+  }
+  const ready = judged.flatMap(({ question, standing }) => toReady(question, standing));
+  if (ready.length > 0) return ready;
+  const held = [...judged.flatMap(({ standing }) => (standing.kind === "held" ? [standing.by] : [])), ...asked];
+  const reason = held.some(({ kind }) => kind === "unknown_outcome") ? "unknown_outcome" : "approval";
+  return end(run, paused({ reason, approval_ids: held.map(({ n }) => approvalIdOf(request.task_id, n)) }, now));
+}
+
+const callsBefore = (history: History, step: number): number =>
+  history.steps.filter(({ n }) => n < step).reduce((sum, { toolCalls }) => sum + toolCalls.length, 0);
+
+function refusalOf(run: Run, { call, index, overTurnLimit }: PendingCall, before: number): ToolRefusal | null {
+  if (overTurnLimit) {
+    return { code: "TOOL_LIMIT", message: `One turn may ask for ${CALLS_PER_TURN_MAX} calls; this one is over it.` };
+  }
+  return run.catalog.admit({ toolId: call.toolId, arguments: call.arguments, callsBefore: before + index });
+}
+
+async function toQuestion(run: Run, pending: PendingCall, before: number): Promise<Question> {
+  const { toolId, arguments: given } = pending.call;
+  const { request } = run.row();
+  const refusal = refusalOf(run, pending, before);
+  // A dry run calls nothing, so nobody is asked.
+  const isCalled = refusal === null && given.kind === "object" && request.replay?.dry_run !== true;
+  const need = isCalled ? run.catalog.approvalFor(toolId) : null;
+  const mayRepeat = !isCalled || run.catalog.mayRepeat(toolId, given);
+  // Only a call that a person may be asked about pays for its hash.
+  const argsHash = need !== null || !mayRepeat ? await sha256Hex(canonicalJson(argumentsOf(pending))) : "";
+  return {
+    pending,
+    refusal,
+    need,
+    mayRepeat,
+    binding: { toolId, argsHash, packDigest: request.pack_digest, policy: POLICY },
+  };
+}
+
+const argumentsOf = ({ call }: PendingCall): unknown =>
+  call.arguments.kind === "object" ? call.arguments.value : null;
+
+function judge(run: Run, step: number, question: Question, known: readonly Approval[]): Standing {
+  if (question.refusal !== null) return { kind: "answer", error: question.refusal };
+  const { index } = question.pending;
+  const facts: CallFacts = {
+    step,
+    index,
+    binding: question.binding,
+    needsApproval: question.need !== null,
+    mayRepeat: question.mayRepeat,
+    isStarted: !question.mayRepeat && run.isStarted(step, index),
+  };
+  return standingOf(facts, known);
+}
+
+type Judged = { readonly question: Question; readonly standing: Standing };
+
+const DOUBT = "The call was handed to its tool and broke off: whether it took effect is not known.";
+
+/** The questions that were not asked yet, numbered on from `last`. */
+function toApprovals(run: Run, step: number, judged: readonly Judged[], last: number): Approval[] {
+  const now = run.services.clock.now();
+  const { approval_ttl, four_eyes } = run.config.guardrails.behavioral;
+  const open = judged.filter(({ standing }) => standing.kind === "ask" || standing.kind === "doubt");
+  return open.map(({ question, standing }, position): Approval => {
+    const { toolId } = question.pending.call;
+    const isDoubt = standing.kind === "doubt";
+    return {
+      n: last + 1 + position,
+      kind: isDoubt ? "unknown_outcome" : "approval",
+      step,
+      index: question.pending.index,
+      toolName: run.catalog.nameOf(toolId),
+      riskLevel: run.catalog.riskOf(toolId),
+      reason: isDoubt ? DOUBT : (question.need?.reason ?? ""),
+      ...question.binding,
+      fourEyes: four_eyes,
+      requestedAt: now,
+      // A doubt does not go away by itself.
+      expiresAt: isDoubt ? null : now + ttlMs(approval_ttl),
+      expiredAt: null,
+      decided: null,
+      usedAt: null,
+    };
+  });
+}
+
+function toReady({ pending, need, mayRepeat }: Question, standing: Standing): ReadyCall[] {
+  switch (standing.kind) {
+    case "run":
+      // What needs a person stands at "run" only by an approval, or by a person's word on its doubt.
+      return [
+        { pending, refusal: null, uses: standing.uses?.n ?? null, isOnce: !mayRepeat, isApproved: need !== null },
+      ];
+    case "answer":
+      return [{ pending, refusal: standing.error, uses: null, isOnce: false, isApproved: false }];
+    case "ask":
+    case "doubt":
+    case "held":
+      return [];
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * A task's object over the real SQLite of a durable object, with a crash where the test wants one: at any write, before
+ * or after it is in, and at any moment the object waits for something else. What is dead writes nothing more. The clock,
+ * the model and the tool's isolate are the test's; everything in between is the program.
+ */
+import { runInDurableObject } from "cloudflare:test";
+import { createObjectMemory } from "../../src/memory/index.ts";
+import { type Clock, createLog } from "../../src/platform/index.ts";
+import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../../src/task/index.ts";
+import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
+import { TaskObject } from "../../src/task/object.ts";
+import { compileCatalog, createToolHost, type RunnerAnswer } from "../../src/tool/index.ts";
+import { composeConfig, SCOPED, tool, tools } from "../tool/samples.ts";
+import { env } from "./harness.ts";
+
+class Crash extends Error {
+  override name = "Crash";
+}
+
+/** Moments at which the process can die, counted through one life of the object. */
+class Fate {
+  moments = 0;
+  isDead = false;
+  readonly #at: number;
+  /** @param at the moment of death, from 1; 0 lives. */
+  constructor(at: number) {
+    this.#at = at;
+  }
+  moment(): void {
+    if (this.isDead) throw new Crash("dead already");
+    this.moments += 1;
+    if (this.moments !== this.#at) return;
+    this.isDead = true;
+    throw new Crash(`died at moment ${this.moments}`);
+  }
+}
+
+export type World = {
+  /** Executions by the key the tool was handed. */
+  readonly executions: string[];
+  now: number;
+};
+
+/** A counter in the world outside: that is what must not be counted twice. */
+function counter(world: World, fate: Fate): (key: string) => RunnerAnswer {
+  return (key) => {
+    fate.moment();
+    world.executions.push(key);
+    fate.moment();
+    return { kind: "answer", json: JSON.stringify({ ok: true, result: { counted: true }, changes: [] }) };
+  };
+}
+
+const clockOf = (world: World): Clock => ({
+  now: () => world.now,
+  sleep: (_ms, signal) =>
+    new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true })),
+});
+
+const usage = { inputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
+const TURN = {
+  usage,
+  costMicros: 0,
+  model: "test/scripted",
+  attempts: 1,
+};
+
+/** One call, then an answer. */
+const routerOf = (fate: Fate): TaskServices["router"] => ({
+  isAllowed: () => true,
+  modelOf: () => "test/scripted",
+  complete: async ({ messages }) => {
+    fate.moment();
+    await Promise.resolve();
+    fate.moment();
+    const isAnswered = messages.some(({ role }) => role === "tool");
+    const call = { callId: "c", toolId: "file_manager", arguments: { kind: "object" as const, value: LIST } };
+    return {
+      ok: true,
+      value: {
+        ...TURN,
+        reply: isAnswered
+          ? { usage, text: "counted", toolCalls: [], finishReason: "stop" }
+          : { usage, text: "", toolCalls: [call], finishReason: "tool_calls" },
+      },
+    };
+  },
+});
+
+const LIST = { action: "list", path: "/workspace" };
+
+/** A tenant with room for everybody. */
+function indexOf(fate: Fate): TenantIndexPort {
+  const told = async (): Promise<void> => fate.moment();
+  const granted = async (): Promise<boolean> => {
+    fate.moment();
+    return true;
+  };
+  return { register: told, acquire: granted, renew: told, release: told, reportApprovals: granted, forget: told };
+}
+
+export type Tool = {
+  readonly needsApproval: boolean;
+  /** What the catalogue says of it: a tool that can do something twice, or one that cannot. */
+  readonly mayRepeat: boolean;
+};
+
+async function servicesOf(world: World, fate: Fate, { needsApproval, mayRepeat }: Tool): Promise<TaskServices> {
+  const more = needsApproval ? "requires_approval: true" : "";
+  const config = await composeConfig(tools([tool("file_manager", SCOPED, more)]));
+  const clock = clockOf(world);
+  const log = createLog({}, () => undefined);
+  const catalog = { ...compileCatalog(config), mayRepeat: () => mayRepeat };
+  const run = counter(world, fate);
+  const runnerFor = () => ({
+    run: async (call: { readonly requestJson: string }) => run(String(JSON.parse(call.requestJson).key)),
+  });
+  return {
+    clock,
+    random: () => 0,
+    log,
+    router: routerOf(fate),
+    loadPack: async () => {
+      fate.moment();
+      return config;
+    },
+    renderPrompt: () => "",
+    toolsFor: () => ({ catalog, host: createToolHost({ config, catalog, runnerFor, clock, log }) }),
+    memory: createObjectMemory({ objectOf: (space) => env.SESSION_MEMORY.getByName(space), clock }),
+    projection: null,
+    indexOf: () => indexOf(fate),
+    retentionMs: 86_400_000,
+  };
+}
+
+/** The object's storage with a moment before and after each write; its alarm is the test's to sound. */
+const mortal = (storage: DurableObjectStorage, fate: Fate): DurableObjectStorage =>
+  new Proxy(storage, {
+    get(target, name) {
+      if (name === "setAlarm" || name === "deleteAlarm") return async () => undefined;
+      if (name === "sync") {
+        // Nobody waits for the delivery, so nobody hears of a death in it.
+        return async () => {
+          try {
+            fate.moment();
+          } catch {}
+        };
+      }
+      if (name === "transactionSync") {
+        return <T>(write: () => T): T => {
+          fate.moment();
+          const result = target.transactionSync(write);
+          fate.moment();
+          return result;
+        };
+      }
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+
+/** What a person does with a question. */
+export type Person = (question: ApprovalView, world: World) => Pick<Decide, "decision" | "result">;
+
+export type Story = {
+  readonly view: TaskView;
+  readonly events: readonly TaskEvent[];
+  readonly world: World;
+  /** Moments of the life that was to end; how many there are without an end. */
+  readonly moments: number;
+  readonly questions: readonly ApprovalView[];
+};
+
+/** More than any story takes; over it the task is stuck. */
+const ROUNDS_MAX = 40;
+
+/** A task from its acceptance to its end, killed once on the way. @param crashAt moment of the first life; 0 for none. */
+export async function live(name: string, options: Tool & { crashAt: number; person: Person }): Promise<Story> {
+  const stub = env.TASK.getByName(`crashed/${name}`);
+  return runInDurableObject(stub, async (_, state) => {
+    const world: World = { executions: [], now: 1_800_000_000_000 };
+    const own = state.storage;
+    const born = async (fate: Fate): Promise<TaskObject> => {
+      // Own properties hide those of the platform's object: only this instance sees them.
+      Object.defineProperty(state, "storage", { value: mortal(own, fate), configurable: true });
+      return new TaskObject(state, env, await servicesOf(world, fate, options));
+    };
+    const first = new Fate(options.crashAt);
+    let fate = first;
+    let object = await born(first);
+    const questions: ApprovalView[] = [];
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      if (fate.isDead) {
+        fate = new Fate(0);
+        object = await born(fate);
+      }
+      try {
+        const view = await object.view();
+        if (view === null) await object.create(ACCEPTED);
+        else if (view.state === "done") {
+          const { events } = (await object.events(0, 1_000)) ?? { events: [] };
+          return { view, events, world, moments: first.moments, questions };
+        } else if (view.state === "waiting") await answer(object, world, options.person, questions);
+        else await object.alarm();
+      } catch (thrown) {
+        if (!(thrown instanceof Crash)) throw thrown;
+      }
+      world.now += 60_000;
+    }
+    throw new Error(`the task never ended: ${JSON.stringify(await object.view())}`);
+  });
+}
+
+async function answer(object: TaskObject, world: World, person: Person, questions: ApprovalView[]): Promise<void> {
+  for (let n = 1; ; n++) {
+    const question = await object.approval(n);
+    if (question === null) return;
+    if (question.state !== "pending") continue;
+    questions.push(question);
+    const given = person(question, world);
+    const request = { by: "key:person", reason: null, args_hash: question.args_hash, request_key: `r${world.now}` };
+    await object.decide(n, { ...request, ...given });
+  }
+}
+
+const ACCEPTED: CreateTask = {
+  tenant: "crashed",
+  task_id: "00000000-0000-8000-8000-00000000c0de",
+  pack_id: "tester",
+  pack_version: "1.0.0",
+  pack_digest: "0".repeat(64),
+  pack_owner: "shared",
+  input: "count once",
+  session_id: null,
+  metadata: {},
+  tier: "tier-2",
+  idempotency_key: "key",
+  fingerprint: "print",
+  trace_id: "trace-1",
+  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  requested_by: "key:starter",
+  replay: null,
+};
