@@ -12,6 +12,7 @@ import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
 import { deadlineExceeded, failed, finished, turnFailed, usageView } from "./outcome.ts";
 import { rememberOutput, toPastMessages } from "./recall.ts";
 import { end, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
+import { leaveFiles } from "./session-files.ts";
 import { TextBuffer } from "./text-buffer.ts";
 import { callTools } from "./tool-calls.ts";
 
@@ -37,7 +38,7 @@ export async function runTask(run: Run): Promise<RunEnd> {
     const action = nextAction(run.history(), limits);
     switch (action.kind) {
       case "finish":
-        await rememberOutput(run, action.output);
+        await Promise.all([rememberOutput(run, action.output), leaveFiles(run)]);
         return end(run, finished(run.history(), action, nowOf(run)));
       case "fail":
         return end(
