@@ -51,3 +51,6 @@ export const TOOL_CALLS_MAX = 100;
 
 /** Memory of that engine, in bytes, its own included; past it the tool is refused. */
 export const TOOL_FACTS_BYTES_MAX = 32 * 1024 * 1024;
+
+/** One case of `pack test`, in milliseconds: the longest a tool may run, and the start of its isolate. Past it the command fails. */
+export const CASE_MS_MAX = 150_000;

@@ -59,7 +59,7 @@ async function locate(given: string): Promise<string> {
   return !given.includes("/") && (await exists(inPacks)) ? inPacks : given;
 }
 
-const openPack = async (given: string): Promise<PackOnDisk> => readPackFolder(await locate(given));
+export const openPack = async (given: string): Promise<PackOnDisk> => readPackFolder(await locate(given));
 
 type Verdict = {
   readonly pack: string;
