@@ -16,6 +16,9 @@ const onlyThisMachine = (request: Request): Promise<Response> | Response =>
       fetch(request.url, { ...partsOf(request), redirect: "manual" })
     : new Response(`the tests have no network, and something asked for ${request.url}`, { status: 599 });
 
+/** Ends what hangs. No test is about time, and a machine may be busy: this is far beyond what any of them takes. */
+const HANGS = { testTimeout: 120_000, hookTimeout: 120_000 } as const;
+
 const BUNDLED = [
   "@anthropic-ai/sdk",
   "@bufbuild/protobuf",
@@ -54,7 +57,7 @@ export default defineConfig({
           name: "worker",
           include: ["test/**/*.worker.test.ts"],
           globalSetup: ["test/data/global-setup.ts", "test/case/outside/setup.ts"],
-          testTimeout: 30_000,
+          ...HANGS,
           // The SDKs are thousands of small files; bundled once, each test file starts sooner.
           deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
         },
@@ -64,7 +67,7 @@ export default defineConfig({
           name: "node",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.worker.test.ts", "test/**/*.browser.test.ts", "test/**/*.real.test.ts"],
-          testTimeout: 30_000,
+          ...HANGS,
         },
       },
     ],

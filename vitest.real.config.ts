@@ -14,6 +14,8 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     include: ["test/**/*.real.test.ts", "test/api/limiter-upstash.test.ts", "test/memory/upstash-memory.test.ts"],
-    testTimeout: 60_000,
+    // Ends what hangs; see vitest.config.ts.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -1,15 +1,18 @@
 /**
  * Builds what the Worker serves and loads as static assets, into `dist/assets/`: the tools' engines (`engine/`) and
- * the script and style of the API page (`docs/`). Deterministic, and writes only what differs, so it may run before
- * every start and test.
+ * the script and style of the API page (`docs/`). Writes only what differs, and takes an engine's image anew only when
+ * what went into it differs, so it may run before every start and test.
  */
+import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { PYTHON_TICK_COUNTER, PYTHON_TICK_IMPORT } from "../src/tool/workers/code-executor/python/ticks.ts";
 import { TICK_COUNTER, TICK_IMPORT } from "../src/tool/workers/code-executor/ticks.ts";
-import { TICK_LOOPS } from "../src/tool/workers/limits.ts";
+import { PYTHON_TICK_LOOPS, TICK_LOOPS } from "../src/tool/workers/limits.ts";
+import { buildPythonImage, buildShellImage, compileModule } from "./engine-image.ts";
 import { meterLoops } from "./meter-wasm.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -22,12 +25,15 @@ type Asset = { readonly path: string; readonly content: Uint8Array };
 const bundleWorker = (name: string): Promise<Uint8Array> =>
   bundle(join(WORKERS, name, "index.ts"), {
     format: "esm",
-    external: ["cloudflare:workers", "./guest.txt", "./strip.txt", "./bundle.txt", "./quickjs.wasm"],
+    external: ["cloudflare:workers", "./*.txt", "./*.wasm", "./*.image", "./*.zip"],
   });
 
 /** A script for QuickJS. */
 const bundleScript = (file: string): Promise<Uint8Array> =>
   bundle(join(WORKERS, "code-executor", file), { format: "iife", external: [] });
+
+/** The shell, for QuickJS too. */
+const bundleShell = (): Promise<Uint8Array> => bundleScript("bash/guest/index.ts");
 
 async function bundle(
   entry: string,
@@ -45,6 +51,8 @@ async function bundle(
     platform: "browser",
     target: "es2023",
     mainFields: ["module", "main"],
+    // The shell names it for commands that are not offered.
+    alias: { "node:zlib": join(WORKERS, "code-executor/bash/guest/no-zlib.ts") },
     logLevel: "error",
   });
   const [file] = result.outputFiles;
@@ -60,6 +68,66 @@ async function meteredEngine(): Promise<Uint8Array> {
 const pageFile = (name: string): Promise<Uint8Array> =>
   readFile(join(dirname(resolve("swagger-ui-dist/package.json")), name));
 
+async function shellImage(): Promise<Uint8Array> {
+  // The isolate's own code is part of the key: the image has the form that this code reads.
+  const inputs = await Promise.all([meteredEngine(), bundleShell(), bundleWorker("code-executor/bash")]);
+  const [wasm, script] = inputs;
+  return cached("shell.image", inputs, () => buildShellImage(wasm, new TextDecoder().decode(script)));
+}
+
+const pyodideFile = (name: string): Promise<Uint8Array> => readFile(join(dirname(resolve("pyodide")), name));
+
+async function meteredPython(): Promise<Uint8Array> {
+  const plain = await pyodideFile("pyodide.asm.wasm");
+  return meterLoops(plain, { tick: PYTHON_TICK_IMPORT, counter: PYTHON_TICK_COUNTER, period: PYTHON_TICK_LOOPS });
+}
+
+/** Pyodide compiles this module from its script when it starts, which a Worker may not: it becomes a file. */
+async function pythonTrampoline(): Promise<Uint8Array> {
+  const script = new TextDecoder().decode(await pyodideFile("pyodide.asm.mjs"));
+  const hex =
+    /function getWasmTrampolineModule\(\)\{return new WebAssembly\.Module\(hexStringToUTF8Array\("([0-9a-f]+)"/.exec(
+      script,
+    );
+  if (hex?.[1] === undefined) throw new Error("Pyodide's script has no trampoline module where it used to be");
+  return Buffer.from(hex[1], "hex");
+}
+
+async function pythonImage(): Promise<Uint8Array> {
+  const [wasm, trampoline, library, driver, worker] = await Promise.all([
+    meteredPython(),
+    pythonTrampoline(),
+    pyodideFile("python_stdlib.zip"),
+    readFile(join(WORKERS, "code-executor/python/driver.py")),
+    bundleWorker("code-executor/python"),
+  ]);
+  return cached("python.image", [wasm, trampoline, library, driver, worker], () => {
+    const parts = { wasm: compileModule(wasm), trampoline: compileModule(trampoline) };
+    return buildPythonImage(parts, library, new TextDecoder().decode(driver));
+  });
+}
+
+/** The asset as it stands, when it was made from these inputs, else made and noted. */
+async function cached(
+  name: string,
+  inputs: readonly Uint8Array[],
+  make: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const hash = createHash("sha256");
+  for (const input of inputs) hash.update(createHash("sha256").update(input).digest());
+  const key = hash.digest("hex");
+  const note = join(ROOT, "dist/cache", `${name}.key`);
+  const before = await readFile(join(ROOT, "dist/assets/engine", name)).catch(() => null); // absent: then it is made
+  const noted = await readFile(note, "utf8").catch(() => "");
+  if (before !== null && noted === `${key} ${digestOf(before)}`) return before;
+  const made = await make();
+  await mkdir(dirname(note), { recursive: true });
+  await writeFile(note, `${key} ${digestOf(made)}`);
+  return made;
+}
+
+const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
 /** Written when absent or different: an unchanged file keeps its time, so nothing that watches it wakes up. */
 async function place(asset: Asset): Promise<boolean> {
   const target = join(ROOT, "dist/assets", asset.path);
@@ -71,6 +139,7 @@ async function place(asset: Asset): Promise<boolean> {
 }
 
 const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
+  "engine/bash.js": () => bundleWorker("code-executor/bash"),
   "engine/code-executor.js": () => bundleWorker("code-executor"),
   "engine/file-manager.js": () => bundleWorker("file-manager"),
   "engine/git.js": () => bundleWorker("git"),
@@ -79,7 +148,13 @@ const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "engine/strip.txt": () => bundleScript("strip.ts"),
   "engine/pack-tool.js": () => bundleWorker("code-executor/pack-tool"),
   "engine/pack-guest.txt": () => bundleScript("pack-tool/guest/index.ts"),
+  "engine/python.image": pythonImage,
+  "engine/python.js": () => bundleWorker("code-executor/python"),
+  "engine/python.wasm": meteredPython,
+  "engine/python-library.zip": () => pyodideFile("python_stdlib.zip"),
+  "engine/python-trampoline.wasm": pythonTrampoline,
   "engine/quickjs.wasm": meteredEngine,
+  "engine/shell.image": shellImage,
   "docs/swagger-ui-bundle.js": () => pageFile("swagger-ui-bundle.js"),
   "docs/swagger-ui.css": () => pageFile("swagger-ui.css"),
 };

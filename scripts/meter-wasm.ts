@@ -6,8 +6,8 @@
  * have none: `new Array(4294967295).indexOf(1)` would hold the thread for minutes. With this no loop is unbounded,
  * whoever wrote it. The cost, measured on QuickJS: about a tenth of its speed and 5 % of its size.
  *
- * Covers the instructions of WebAssembly 1.0 with sign extension, saturating conversion, bulk memory and reference
- * types; anything else stops the build, because skipping an unknown instruction could lose a loop.
+ * Covers the instructions of WebAssembly 1.0 with sign extension, saturating conversion, bulk memory, reference types
+ * and the first form of exceptions; anything else stops the build, because skipping an unknown instruction could lose a loop.
  * @see https://webassembly.github.io/spec/core/binary/
  */
 
@@ -28,6 +28,7 @@ function operandsOf(opcode: number): Operands {
     case 0x01: // nop
     case 0x05: // else
     case 0x0b: // end
+    case 0x19: // catch_all
     case 0x0f: // return
     case 0x1a: // drop
     case 0x1b: // select
@@ -36,9 +37,14 @@ function operandsOf(opcode: number): Operands {
     case 0x02: // block
     case OP_LOOP:
     case 0x04: // if
+    case 0x06: // try
+    case 0x07: // catch
+    case 0x08: // throw
+    case 0x09: // rethrow
     case 0x0c: // br
     case 0x0d: // br_if
     case 0x10: // call
+    case 0x18: // delegate
     case 0x20: // local.get, .set, .tee
     case 0x21:
     case 0x22:

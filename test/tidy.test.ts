@@ -63,7 +63,7 @@ const LAW: Law = {
     { package: /^yaml$/, in: /^src\/(?:pack|cli)\//, why: "a running task reads no YAML" },
     { package: /^@cfworker\/json-schema$/, in: /^src\/(?:tool|guard)\//, why: "only schemas unknown at build time" },
     {
-      package: /^(?:sucrase|quickjs-emscripten-core|@jitl\/)/,
+      package: /^(?:sucrase|quickjs-emscripten-core|@jitl\/|just-bash)/,
       in: /^src\/(?:tool\/|cli\/tool-facts\.ts$)/,
       why: "engines belong to tools",
     },

@@ -2,7 +2,16 @@
  * Dead letters for people: listed, and replayed. A replay goes the way the letter came from, and only that way; doing it
  * twice has one effect, because every way it can take is keyed, and because the letter is closed with it.
  */
-import { AppError, type Clock, type Db, isRowFault, type Log, type TenantId, toRfc3339 } from "../platform/index.ts";
+import {
+  AppError,
+  type Clock,
+  type Db,
+  isRowFault,
+  type Log,
+  type SqlStatement,
+  type TenantId,
+  toRfc3339,
+} from "../platform/index.ts";
 import type { Consumer, Lane } from "./consumer.ts";
 import {
   type DeadLetter,
@@ -24,11 +33,10 @@ import { isReadable, parseEventMessage } from "./message.ts";
 export const REPLAY_STATUSES = ["replayed", "already_applied", "refused", "impossible"] as const;
 export type ReplayStatus = (typeof REPLAY_STATUSES)[number];
 
+type Letter = DeadLetter & { readonly payload: string };
+
 /** Does again what a letter stands for; keyed, for it may run twice. @throws AppError UNAVAILABLE */
-export type Replayer = (
-  tenant: TenantId,
-  letter: DeadLetter & { readonly payload: string },
-) => Promise<Exclude<ReplayStatus, "already_applied">>;
+export type Replayer = (tenant: TenantId, letter: Letter) => Promise<Exclude<ReplayStatus, "already_applied">>;
 
 export interface DeadLetters {
   /** @throws AppError INVALID_REQUEST for a position that no page named, UNAVAILABLE */
@@ -55,7 +63,7 @@ export type DeadLetterPorts = {
 
 export function createDeadLetters(ports: DeadLetterPorts): DeadLetters {
   const { db, clock, log } = ports;
-  const ask = async (tenant: TenantId, statement: Parameters<Db["batch"]>[1][number]) => {
+  const ask = async (tenant: TenantId, statement: SqlStatement) => {
     const result = await db.batch(tenant, [statement]);
     if (!result.ok && isRowFault(result.error)) {
       throw new AppError("INVALID_REQUEST", "The cursor is not one of ours; start again without it.");
@@ -81,7 +89,6 @@ export function createDeadLetters(ports: DeadLetterPorts): DeadLetters {
   };
 }
 
-type Letter = DeadLetter & { readonly payload: string };
 type By = { readonly at: string; readonly who: string };
 
 async function replayOpen(ports: DeadLetterPorts, tenant: TenantId, letter: Letter, by: By): Promise<ReplayStatus> {

@@ -25,6 +25,8 @@ export const CLAIM_MS = 30 * SECOND;
 export const SEND_BYTES_MAX = 200 * 1024;
 /** Bytes of one message; the platform's limit is 128 KB. An event that is longer is a dead letter at once. */
 export const MESSAGE_BYTES_MAX = 120 * 1024;
+/** One request to the queue; over it its events count as unsent, and come again should it have taken them. */
+export const SEND_MS_MAX = 10 * SECOND;
 /** Attempts to publish one event, about a day and a half; then it is a dead letter. */
 export const PUBLISH_ATTEMPTS_MAX = 20;
 /** First and longest delay before one event is tried again. */

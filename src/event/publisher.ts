@@ -2,7 +2,16 @@
  * Moves the outbox to the queue: claims rows with a lease, sends them, marks what the lease still holds. It may die
  * between any two of these, and any number may run at once: an event is then sent again, never lost.
  */
-import { type Clock, type Db, type DbResult, type Log, type Random, toRfc3339, utf8Length } from "../platform/index.ts";
+import {
+  type Clock,
+  type Db,
+  type DbResult,
+  type Log,
+  type Random,
+  toRfc3339,
+  utf8Length,
+  within,
+} from "../platform/index.ts";
 import {
   CLAIM_MS,
   EVENT_RETRY_MS_MAX,
@@ -12,6 +21,7 @@ import {
   PUBLISH_ROUNDS_MAX,
   PUBLISHED_KEEP_MS,
   SEND_BYTES_MAX,
+  SEND_MS_MAX,
 } from "./limits.ts";
 import {
   type Claim,
@@ -116,7 +126,8 @@ async function sendAll(ports: PublisherPorts, events: readonly ClaimedEvent[]): 
   for (const event of events) if (!isSendable(event)) failed.push({ event, error: TOO_LARGE });
   for (const request of inRequests(events.filter(isSendable))) {
     try {
-      await ports.send(request.map(({ json }) => json));
+      const late = () => new Error(`no answer within ${SEND_MS_MAX} ms`);
+      await within(ports.clock, SEND_MS_MAX, late, () => ports.send(request.map(({ json }) => json)));
       sent.push(...request);
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,8 +1,7 @@
 /** Short-term memory kept by one Durable Object per session. */
-import { type Clock, ok } from "../platform/index.ts";
+import { type Clock, ok, within } from "../platform/index.ts";
 import { MEMORY_TIMEOUT_MS } from "./limits.ts";
 import { checkValue, type MemoryEntry, type MemorySpace, type Retention, type ShortTermMemory } from "./short-term.ts";
-import { within } from "./within.ts";
 
 /** The methods of a session's object. */
 export interface SessionStub {

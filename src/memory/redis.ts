@@ -4,8 +4,7 @@
  * goes no further than here.
  */
 import type { Redis } from "@upstash/redis/cloudflare";
-import type { Clock } from "../platform/index.ts";
-import { within } from "./within.ts";
+import { type Clock, within } from "../platform/index.ts";
 
 export interface RedisAccess {
   /** @throws RedisError when Redis refuses, cannot be reached, or has not answered after `timeoutMs`. */

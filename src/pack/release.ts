@@ -41,7 +41,7 @@ export const NOT_YET: readonly NotYet[] = [
   row("tools.available[].sandbox.egress_allowlist", "every tool runs without a network"),
   row("tools.available[].labels", "calls are not weighed against each other"),
   row("tools.available[].secrets", "no secret is injected"),
-  row("tools.available[].engine", "Python does not run"),
+  row("tools.available[].engine", "Python always runs in CPython (pyodide)", ["pyodide"]),
   row("tools.mcp_servers", "no server is asked for tools"),
   row("guardrails.input.sanitization", "the input reaches the model as it came"),
   row("guardrails.input.jailbreak_detection", "the input is not examined"),

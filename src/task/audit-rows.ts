@@ -25,29 +25,33 @@ const ID_CHARS = 36;
 /** Arguments named in a row; the rest is in the digest like them. */
 const ARGUMENTS_NAMED_MAX = 10;
 
-/** Null for a call that leaves no row. @param now for records made before they had a time. */
+/**
+ * Null for a call that leaves no row, like each of a dry run, which makes none.
+ * @param now for records made before they had a time.
+ */
 export async function toAuditEntry(
   request: TaskRow["request"],
   call: ToolCall,
   result: CallResult,
   now: number,
 ): Promise<AuditEntry | null> {
-  if (result.isUnaudited === true) return null;
+  if (result.isUnaudited === true || request.replay?.dry_run === true) return null;
   const given = call.arguments.kind === "object" ? call.arguments.value : call.arguments.raw;
   const name = lengthPrefixed(["audit", request.task_id, String(result.step), String(result.index)]);
   const { error } = result;
+  const isDenied = error !== null && DENIALS.has(error.code);
   return {
     id: (await sha256Hex(name)).slice(0, ID_CHARS),
     at: result.at ?? now,
     action: "tool.executed",
     actor: `agent:${request.pack_id}@${request.pack_digest}/task:${request.task_id}`,
     resource: `tool:${call.toolId}`,
-    result: error === null ? "done" : DENIALS.has(error.code) ? "denied" : "failed",
+    result: error === null ? "done" : isDenied ? "denied" : "failed",
     argsHash: await sha256Hex(canonicalJson(given)),
     details: {
       step: result.step,
       call: result.index,
-      arguments: shapeOf(given),
+      arguments: isDenied ? kindOf(given) : shapeOf(given),
       ...(error === null ? {} : { code: error.code }),
       ...egressOf(result),
     },
@@ -71,7 +75,10 @@ function egressOf({ egress = [] }: CallResult): Readonly<Record<string, unknown>
   return { requests: egress.length, denied, egress: named };
 }
 
-/** What kind of value each argument was and how long, never what it said. Names a schema allowed are no content. */
+/**
+ * What kind of value each argument was and how long, never what it said. Names are no content where the tool's schema
+ * let them through; those of a call that was refused may be anything, and are not looked at.
+ */
 function shapeOf(given: unknown): unknown {
   if (typeof given !== "object" || given === null || Array.isArray(given)) return kindOf(given);
   const members = Object.entries(given).slice(0, ARGUMENTS_NAMED_MAX);
@@ -81,5 +88,6 @@ function shapeOf(given: unknown): unknown {
 function kindOf(value: unknown): string {
   if (typeof value === "string") return `text of ${value.length}`;
   if (Array.isArray(value)) return `list of ${value.length}`;
+  if (typeof value === "object" && value !== null) return `object of ${Object.keys(value).length}`;
   return value === null ? "null" : typeof value;
 }

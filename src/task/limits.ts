@@ -76,6 +76,8 @@ export const PROJECTION_RETRY_MS_MAX = 30 * SECOND;
 export const PROJECTION_RESULT_CHARS_MAX = 32 * 1024;
 /** Arguments and results in one request to Postgres, about: it has two seconds. */
 export const PROJECTION_BATCH_CHARS = 512 * 1024;
+/** Calls in one request to Postgres: a row each, and one in the audit log. With their events they stay far under the 1,000 statements that a request may have. */
+export const PROJECTION_BATCH_CALLS = 100;
 
 /** Events of the journal that are read at once to find those that leave the system. */
 export const TOLD_PAGE_EVENTS = 500;

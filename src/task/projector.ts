@@ -8,6 +8,7 @@ import { toAuditEntry } from "./audit-rows.ts";
 import { type History, totalsOf } from "./history.ts";
 import type { Change, Journal, TaskRow } from "./journal.ts";
 import {
+  PROJECTION_BATCH_CALLS,
   PROJECTION_BATCH_CHARS,
   PROJECTION_NET_MS,
   PROJECTION_RESULT_CHARS_MAX,
@@ -140,11 +141,12 @@ function toExecutions(
     .filter(({ step }) => step >= from)
     .toSorted((a, b) => a.step - b.step || a.index - b.index)
     .flatMap((result) => {
-      const call = history.steps.find(({ n }) => n === result.step)?.toolCalls[result.index];
-      return call === undefined ? [] : [{ call, result }];
+      const step = history.steps.find(({ n }) => n === result.step);
+      const call = step?.toolCalls[result.index];
+      return step === undefined || call === undefined ? [] : [{ step, call, result }];
     });
   return Promise.all(
-    due.map(async ({ call, result }) => ({
+    due.map(async ({ step, call, result }) => ({
       step: result.step,
       index: result.index,
       tool_id: call.toolId,
@@ -156,7 +158,8 @@ function toExecutions(
       result_json: result.error === null ? shorten(result.resultJson) : null,
       error: result.error,
       duration_ms: result.durationMs,
-      audit: await toAuditEntry(request, call, result, now),
+      // What was taken over from another task is in the log already, as that one's.
+      audit: step.replayed ? null : await toAuditEntry(request, call, result, now),
     })),
   );
 }
@@ -167,20 +170,24 @@ const shorten = (json: string): string =>
     : JSON.stringify({ truncated: true, characters: json.length, start: json.slice(0, PROJECTION_RESULT_CHARS_MAX) });
 
 /**
- * About half a megabyte of results a request, in the order of the steps, then the events: they come with or after the rows
+ * A hundred calls or about half a megabyte of results a request, in the order of the steps, then the events: they come with or after the rows
  * they speak about. At least one request, so that the task itself is always told.
  */
 function inRequests(executions: readonly Execution[], events: readonly OutboxEvent[]) {
   const requests: { executions: Execution[]; events: readonly OutboxEvent[] }[] = [{ executions: [], events: [] }];
   let size = 0;
+  let count = 0;
   for (const execution of executions) {
     const length = execution.arguments_json.length + (execution.result_json?.length ?? 0);
-    if (size > 0 && size + length > PROJECTION_BATCH_CHARS) {
+    const isFull = size + length > PROJECTION_BATCH_CHARS || count >= PROJECTION_BATCH_CALLS;
+    if (count > 0 && isFull) {
       requests.push({ executions: [], events: [] });
       size = 0;
+      count = 0;
     }
     requests.at(-1)?.executions.push(execution);
     size += length;
+    count += 1;
   }
   for (let from = 0; from < events.length; from += EVENTS_PER_REQUEST_MAX) {
     const some = events.slice(from, from + EVENTS_PER_REQUEST_MAX);

@@ -3,6 +3,7 @@
  * these, sets their limits, and may bring tools of its own. No behaviour here: that is in `workers/` and in `host.ts`.
  */
 import type { ToolDef } from "../pack/index.ts";
+import type { EngineName } from "./engine.ts";
 
 type Schema = { readonly [keyword: string]: unknown };
 
@@ -11,33 +12,43 @@ export type Builtin = {
   readonly description: string;
   readonly parameters: Schema;
   /** Null: answered by the host itself, from the pack, without an isolate. */
-  readonly engine: "code-executor" | "file-manager" | "git" | "http-request" | "pack-tool" | null;
+  readonly engine: EngineName | "by-language" | null;
   /** Whether its worker asks the call's gateway for anything; the others get none. */
   readonly usesNetwork?: boolean;
   /** Whether a call with these arguments may be made again when its outcome is unknown. Absent: always. */
   readonly repeats?: (args: { readonly [name: string]: unknown }) => boolean;
 };
 
-/** Languages of the contract that this release cannot run, so that a call naming one gets a sentence, not a schema. */
-export const LANGUAGES_ABSENT = ["python", "bash"] as const;
+/** Engine of each value of `language`. */
+const LANGUAGE_ENGINES: ReadonlyMap<unknown, EngineName> = new Map([
+  ["javascript", "code-executor"],
+  ["typescript", "code-executor"],
+  ["bash", "bash"],
+  ["python", "python"],
+]);
 
 const CODE_EXECUTOR: Builtin = {
   name: "Code Executor",
   description:
-    "Runs JavaScript or TypeScript in a sandbox without network and returns its output. The value of the last " +
-    "expression comes back as `value`; `await` works at the top level; files are read and written with " +
-    '`require("fs")` under the workspace and stay there for later calls.',
+    "Runs JavaScript, TypeScript, Python or Bash in a sandbox without network and returns its output. The value of the " +
+    "last expression comes back as `value`, except in Bash. Text files under the workspace are read and written as " +
+    "usual and stay there for later calls; variables do not. Python has its standard library, Bash the usual text " +
+    'tools and jq, JavaScript `require("fs")` and top-level `await`. Nothing can be installed.',
   parameters: {
     type: "object",
     properties: {
-      language: { type: "string", enum: ["javascript", "typescript"], description: "Language of the code." },
+      language: {
+        type: "string",
+        enum: ["javascript", "typescript", "python", "bash"],
+        description: "Language of the code.",
+      },
       code: { type: "string", description: "The program." },
       stdin: { type: "string", description: "Text the program reads from standard input." },
     },
     required: ["language", "code"],
     additionalProperties: false,
   },
-  engine: "code-executor",
+  engine: "by-language",
 };
 
 const FILE_MANAGER: Builtin = {
@@ -156,6 +167,10 @@ const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ["http_request", HTTP_REQUEST],
   [SKILL_TOOL_ID, SKILL],
 ]);
+
+/** The engine for a call. A language that is none goes to the first engine, which says so. */
+export const engineFor = (builtin: Builtin, args: { readonly [name: string]: unknown }): EngineName | null =>
+  builtin.engine === "by-language" ? (LANGUAGE_ENGINES.get(args.language) ?? "code-executor") : builtin.engine;
 
 /** Undefined for a tool that this release does not have, whatever a pack says. */
 export const findBuiltin = (toolId: string): Builtin | undefined => BUILTINS.get(toolId);

@@ -5,7 +5,7 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { AgentConfig, JsonSchema, RiskLevel, ToolDef } from "../pack/index.ts";
 import { utf8Length } from "../platform/index.ts";
-import { type Builtin, findBuiltin, LANGUAGES_ABSENT, packTool, SKILL_TOOL_ID } from "./builtin.ts";
+import { type Builtin, findBuiltin, packTool, SKILL_TOOL_ID } from "./builtin.ts";
 import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
 import type { ApprovalNeed, CallArguments, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
 
@@ -142,10 +142,6 @@ function checkArguments(tool: Tool, value: { readonly [name: string]: unknown })
   const bytes = utf8Length(JSON.stringify(value));
   if (bytes > ARGUMENTS_BYTES_MAX) {
     return refuse(`the arguments are ${bytes} bytes of JSON; at most ${ARGUMENTS_BYTES_MAX} are taken.`);
-  }
-  const absent = LANGUAGES_ABSENT.find((language) => language === value.language);
-  if (tool.builtin.engine === "code-executor" && absent !== undefined) {
-    return refuse(`${absent} is not available in this version; use javascript or typescript.`);
   }
   if (tool.parameters === true) return null;
   // A cast, because the pack's schema was checked to be a JSON Schema when the pack was composed.

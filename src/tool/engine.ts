@@ -4,7 +4,14 @@
  */
 import { lengthPrefixed, sha256Hex } from "../platform/index.ts";
 
-export type EngineName = "code-executor" | "file-manager" | "http-request" | "git" | "pack-tool";
+export type EngineName =
+  | "bash"
+  | "code-executor"
+  | "file-manager"
+  | "git"
+  | "http-request"
+  | "pack-tool"
+  | "python";
 
 export type Engine = {
   /** SHA-256 over every module: another build is another isolate. */
@@ -13,7 +20,7 @@ export type Engine = {
   readonly modules: Readonly<Record<string, WorkerLoaderModule>>;
 };
 
-type ModuleKind = "js" | "text" | "wasm";
+type ModuleKind = "data" | "js" | "text" | "wasm";
 
 const MAIN_MODULE = "index.js";
 
@@ -21,6 +28,11 @@ const MAIN_MODULE = "index.js";
 const MODULES: Readonly<
   Record<EngineName, Readonly<Record<string, { readonly asset: string; readonly kind: ModuleKind }>>>
 > = {
+  bash: {
+    [MAIN_MODULE]: { asset: "bash.js", kind: "js" },
+    "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
+    "shell.image": { asset: "shell.image", kind: "data" },
+  },
   "code-executor": {
     [MAIN_MODULE]: { asset: "code-executor.js", kind: "js" },
     "guest.txt": { asset: "guest.txt", kind: "text" },
@@ -36,6 +48,13 @@ const MODULES: Readonly<
   "file-manager": { [MAIN_MODULE]: { asset: "file-manager.js", kind: "js" } },
   git: { [MAIN_MODULE]: { asset: "git.js", kind: "js" } },
   "http-request": { [MAIN_MODULE]: { asset: "http-request.js", kind: "js" } },
+  python: {
+    [MAIN_MODULE]: { asset: "python.js", kind: "js" },
+    "python.image": { asset: "python.image", kind: "data" },
+    "python.wasm": { asset: "python.wasm", kind: "wasm" },
+    "python-library.zip": { asset: "python-library.zip", kind: "data" },
+    "python-trampoline.wasm": { asset: "python-trampoline.wasm", kind: "wasm" },
+  },
 };
 
 /** Finished values only: a promise made by one request must not be awaited by another. */
@@ -67,6 +86,8 @@ export const keepEngine = (name: EngineName, engine: Engine): void => void loade
 
 function toModule(kind: ModuleKind, bytes: ArrayBuffer): WorkerLoaderModule {
   switch (kind) {
+    case "data":
+      return { data: bytes };
     case "js":
       return { js: new TextDecoder().decode(bytes) };
     case "text":

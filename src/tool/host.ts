@@ -13,7 +13,7 @@ import {
   utf8Length,
 } from "../platform/index.ts";
 import { consoleOf, parseAnswer } from "./answer.ts";
-import { SKILL_TOOL_ID } from "./builtin.ts";
+import { engineFor, SKILL_TOOL_ID } from "./builtin.ts";
 import { collectTools, type Switches, type Tool } from "./catalog.ts";
 import { isInScopes, type WorkerRequest } from "./contract.ts";
 import type { EgressGrant } from "./egress.ts";
@@ -99,7 +99,7 @@ async function run(
     return fail({ code: "TOOL_DENIED", message: `${tool.id} needs the approval of a person, and has none.` });
   }
   if (tool.id === SKILL_TOOL_ID) return readSkill(options.config.skills, request.arguments.id);
-  const { engine } = tool.builtin;
+  const engine = engineFor(tool.builtin, request.arguments);
   if (engine === null || tool.definition === null) {
     return fail({ code: "TOOL_UNKNOWN", message: `${tool.id} is not available.` });
   }

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createAuthWitness, createTellRefusedKey } from "../../src/api/index.ts";
 import { checksumOf, makeKey as makeKeyText } from "../../src/api/key-text.ts";
 import { type AuditEntry, createAuditReader, createAuditSink, verifyExport } from "../../src/audit/index.ts";
-import { DENIALS_PER_MINUTE_MAX } from "../../src/audit/limits.ts";
+import { BUFFER_ENTRIES_MAX, DENIALS_PER_MINUTE_MAX } from "../../src/audit/limits.ts";
 import { AuditObject, type AuditServices } from "../../src/audit/object.ts";
 import type { AuditRow } from "../../src/audit/row.ts";
 import { assert, parseTenantId, systemClock } from "../../src/platform/index.ts";
@@ -128,13 +128,25 @@ describe("a change", () => {
 
   it("does not happen when it opens something and cannot be recorded, and is let through when it stops something", async () => {
     const taskId = await newTask();
-    const full = guarded({ audit: () => ({ append: async () => "full" as const }), witness: { see: () => null } });
+    const fill = Array.from(
+      { length: 100 },
+      (): AuditEntry => ({
+        ...{ id: crypto.randomUUID(), at: 0, action: "key.revoked", actor: "key:a", resource: "key:b", result: "done" },
+      }),
+    );
+    for (let taken = 0; taken < BUFFER_ENTRIES_MAX; taken += fill.length) {
+      const some = fill.map((entry) => ({ ...entry, id: crypto.randomUUID() }));
+      await within(own.tenant, (object) => object.append(own.tenant, some));
+    }
+    const newKeyVia = () => answerOf(askAs(own.key, "/api/v1/keys", { body: { name: "n", roles: ["viewer"] }, via }));
     const before = await answerOf(askAs(own.key, "/api/v1/keys", { via }));
-    const made = await answerOf(askAs(own.key, "/api/v1/keys", { body: { name: "n", roles: ["viewer"] }, via: full }));
-    expect(made).toMatchObject({ status: 503, body: { code: "UNAVAILABLE" } });
+    expect(await newKeyVia()).toMatchObject({ status: 503, body: { code: "UNAVAILABLE" } });
     expect((await answerOf(askAs(own.key, "/api/v1/keys", { via }))).body).toEqual(before.body);
-    const stopped = await answerOf(askAs(own.key, `/api/v1/tasks/${taskId}/cancel`, { method: "POST", via: full }));
+    const stopped = await answerOf(askAs(own.key, `/api/v1/tasks/${taskId}/cancel`, { method: "POST", via }));
     expect(stopped).toMatchObject({ status: 202, body: { state: "cancelled" } });
+    // The database is back.
+    await within(own.tenant, (object) => object.alarm());
+    expect((await newKeyVia()).status).toBe(201);
   });
 });
 

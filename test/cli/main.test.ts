@@ -381,6 +381,16 @@ describe("help", () => {
 
   it("offers no command that does nothing yet", async () => {
     const ran = await runBin(["--help"]);
-    expect(commandsOf(ran)).toEqual(["run", "tasks", "approvals", "pack", "keys", "webhooks", "audit", "doctor"]);
+    expect(commandsOf(ran)).toEqual([
+      "run",
+      "tasks",
+      "approvals",
+      "pack",
+      "keys",
+      "webhooks",
+      "audit",
+      "dlq",
+      "doctor",
+    ]);
   });
 });

@@ -3,7 +3,7 @@ import { startEmbeddedDatabase } from "../../src/local/database/embedded.ts";
 import { USERS } from "../case/database/bench.ts";
 import { describeEvents } from "../case/database/event.case.ts";
 
-// A quarter of the storm: this engine runs one request at a time, in WebAssembly.
+// A tenth of the storm: this engine runs one request at a time, in WebAssembly.
 const open = async () => {
   const started = await startEmbeddedDatabase({ dataDir: null, users: { ...USERS, postgres: "owner-password" } });
   if (!started.ok) throw new Error(started.error);
@@ -11,4 +11,4 @@ const open = async () => {
   return { endpoint, close: () => endpoint.close() };
 };
 
-describeEvents("PGlite", open, { tasks: 10 });
+describeEvents("PGlite", open, { tasks: 4 });

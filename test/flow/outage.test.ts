@@ -15,7 +15,7 @@ const TENANT = "acme";
 /** Of each half: first nobody listens, then nobody answers. */
 const HALF_MS = 30_000;
 /** Tasks under way at once. */
-const LOAD = 3;
+const LOAD = 2;
 
 const dataDir = newDataDir();
 let database: DatabaseEndpoint;
@@ -66,11 +66,12 @@ async function newKey(): Promise<string> {
 type Accepted = { readonly id: string; readonly idempotencyKey: string; readonly calls: number; readonly end: string };
 let count = 0;
 
-/** Posts a task, and reads it to its end. Every third one calls a tool. */
+/** Posts a task that takes half a second, and reads it to its end: a steady load. Every third one calls a tool. */
 async function runToEnd(key: string): Promise<Accepted> {
   const number = ++count;
   const calls = number % 3 === 0 ? 1 : 0;
-  const [pack, input] = calls ? ["senior-python-dev", js(`${number}`)] : ["hello", `Hello ${number}`];
+  const [pack, work] = calls ? ["senior-python-dev", js(`${number}`)] : ["hello", `@say Hello ${number}`];
+  const input = `@sleep 500ms\n${work}`;
   const idempotencyKey = `flow-${number}`;
   const response = await call(key, `/api/v1/agents/${pack}/run`, { input }, { "x-idempotency-key": idempotencyKey });
   expect(response.status).toBe(202);
@@ -107,6 +108,13 @@ const KEPT: Readonly<Record<string, { readonly sql: string; readonly of: (tasks:
       sql: "SELECT idempotency_key AS id FROM idempotency_keys",
       of: (tasks) => tasks.map(({ idempotencyKey }) => idempotencyKey),
     },
+    "events, numbered from 1 without a gap": {
+      sql: `SELECT aggregate_id AS id FROM event_outbox GROUP BY aggregate_id
+      HAVING min(aggregate_seq) = 1 AND max(aggregate_seq) = count(*) AND count(*) >= 3`,
+      of: (tasks) => tasks.map(({ id }) => id),
+    },
+    // What a consumer made of the last event of each, after queue and inbox.
+    usage: { sql: "SELECT task_id AS id FROM usage", of: (tasks) => tasks.map(({ id }) => id) },
     "API keys": { sql: "SELECT id FROM api_keys", of: () => keyIds },
   };
 
@@ -123,7 +131,8 @@ async function missing(tasks: readonly Accepted[]): Promise<Readonly<Record<stri
   const gaps: Record<string, readonly string[]> = {};
   for (const [what, { sql, of }] of Object.entries(KEPT)) {
     const result = await db.batch(tenant, [{ text: sql }]);
-    if (!result.ok) throw new Error(result.error.message);
+    // Not answered in time, on a machine with much to do: asked again.
+    if (!result.ok) return { [what]: [result.error.message] };
     const rows = (result.value[0]?.rows ?? []).map((row) => String(row.id));
     expect(new Set(rows).size, `${what} are there once`).toBe(rows.length);
     const gap = of(tasks).filter((id) => !rows.includes(id));
@@ -163,5 +172,5 @@ describe("a minute without a database", () => {
       gaps = await missing(tasks);
     }
     expect((await call(key, "/api/v1/tasks")).status).toBe(200);
-  }, 300_000);
+  }, 480_000);
 });

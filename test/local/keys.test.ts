@@ -15,7 +15,12 @@ afterEach(() => rm(folder, { recursive: true }));
 describe("generated keys", () => {
   it("are made once and stay the same", async () => {
     const first = await withGeneratedKeys({}, folder);
-    expect(Object.keys(first).sort()).toEqual(["ADMIN_API_KEY", "KEY_PEPPER", "SECRETS_MASTER_KEY"]);
+    expect(Object.keys(first).sort()).toEqual([
+      "ADMIN_API_KEY",
+      "AUDIT_SIGNING_KEY",
+      "KEY_PEPPER",
+      "SECRETS_MASTER_KEY",
+    ]);
     for (const key of Object.values(first)) expect(key).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(await withGeneratedKeys({}, folder)).toEqual(first);
   });

@@ -45,7 +45,7 @@ describe("the audit row of a call", () => {
     expect(JSON.stringify(entry)).not.toContain(secret);
     expect(entry?.details).toEqual({
       ...{ step: 2, call: 1 },
-      arguments: { path: "text of 18", list: "list of 2", deep: "object", nothing: "null", yes: "boolean" },
+      arguments: { path: "text of 18", list: "list of 2", deep: "object of 1", nothing: "null", yes: "boolean" },
     });
     const canonical = `{"deep":{"secret":"${secret}"},"list":[1,2],"nothing":null,"path":"${secret}","yes":true}`;
     expect(entry?.argsHash).toBe(await sha256Hex(canonical));
@@ -63,6 +63,19 @@ describe("the audit row of a call", () => {
       expect(JSON.stringify(entry)).not.toContain("what the tool wrote");
     });
   }
+
+  it("names no argument of a call that was refused, for there a model may have written anything", async () => {
+    const refused = { success: false, error: { code: "TOOL_UNKNOWN", message: "" } } as const;
+    const entry = await entryOf(refused, made({ "the password is hunter2": 1, path: "a" }));
+    expect(entry?.details).toMatchObject({ arguments: "object of 2" });
+  });
+
+  it("is not there for a call of a dry run, which was not made", async () => {
+    const dry = { ...REQUEST, replay: { source_task_id: "task-0", from_step: 0, dry_run: true } };
+    expect(await toAuditEntry(dry, made({}), result(0, 0), NOW)).toBeNull();
+    const again = { ...dry, replay: { ...dry.replay, dry_run: false } };
+    expect(await toAuditEntry(again, made({}), result(0, 0), NOW)).not.toBeNull();
+  });
 
   it("is not there for the success of a tool that is not audited", async () => {
     expect(await entryOf({ isUnaudited: true })).toBeNull();

@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/platform/index.ts";
 import { changeDue } from "../../src/task/due.ts";
 import type { Change, TaskRow } from "../../src/task/journal.ts";
+import { PROJECTION_BATCH_CALLS } from "../../src/task/limits.ts";
+import type { ProjectionPort } from "../../src/task/projection.ts";
+
 import type { Snapshot } from "../../src/task/projection-store.ts";
 import { Projector } from "../../src/task/projector.ts";
 import { call, result, step } from "./history.ts";
@@ -39,34 +42,42 @@ const ROW: TaskRow = {
   due: { projection: 30_000 },
 };
 
+type Steps = ReturnType<typeof step>[];
+type Results = ReturnType<typeof result>[];
+
+/** A projector over this history; `onTold` may change it while it is told. */
+function projecting(steps: Steps, results: Results, onTold: (telling: number) => void = () => undefined) {
+  const journal = { row: ROW, history: { steps, results, spent: [] }, lastSeq: 3, updatedAt: 0, events: () => [] };
+  const told: Snapshot[] = [];
+  const projector = new Projector({
+    port: {
+      flush: async (snapshot) => {
+        onTold(told.push(snapshot));
+        return "landed";
+      },
+    },
+    journal,
+    change: (made: Change): boolean => {
+      journal.row = { ...journal.row, ...made.patch, due: changeDue(journal.row.due, made.due ?? {}) };
+      return true;
+    },
+    background: () => undefined,
+    clock: { now: () => 0, sleep: async () => undefined },
+    random: () => 0,
+    log: () => createLog({}, () => undefined),
+  });
+  return { projector, told, journal };
+}
+
 describe("the projector", () => {
   it("tells the calls that were recorded while an earlier telling was under way", async () => {
     const steps = [step(0, [call("a")])];
-    const results: ReturnType<typeof result>[] = [];
-    const journal = { row: ROW, history: { steps, results, spent: [] }, lastSeq: 3, updatedAt: 0, events: () => [] };
-    const change = (made: Change): boolean => {
-      journal.row = { ...journal.row, ...made.patch, due: changeDue(journal.row.due, made.due ?? {}) };
-      return true;
-    };
-    const told: Snapshot[] = [];
-    const projector = new Projector({
-      port: {
-        flush: async (snapshot) => {
-          told.push(snapshot);
-          // Between the snapshot and its landing the call ends and the next step begins.
-          if (told.length === 1) {
-            results.push({ ...result(0, 0), toolName: "Tool A" });
-            steps.push(step(1, [call("b")]));
-          }
-          return "landed";
-        },
-      },
-      journal,
-      change,
-      background: () => undefined,
-      clock: { now: () => 0, sleep: async () => undefined },
-      random: () => 0,
-      log: () => createLog({}, () => undefined),
+    const results: Results = [];
+    const { projector, told, journal } = projecting(steps, results, (telling) => {
+      // Between the snapshot and its landing the call ends and the next step begins.
+      if (telling > 1) return;
+      results.push({ ...result(0, 0), toolName: "Tool A" });
+      steps.push(step(1, [call("b")]));
     });
     await projector.flush();
     expect(journal.row.due.projection).toBeUndefined();
@@ -78,6 +89,141 @@ describe("the projector", () => {
         [0, "Tool A"],
         [1, "b"],
       ],
+    ]);
+  });
+
+  /** A journal of these events, and a projector that tells `flush` of them. */
+  function projectorOf(types: readonly string[], flush: ProjectionPort["flush"]) {
+    const all = types.map((type, n) => ({ seq: n + 1, type, at: "2026-01-02T03:04:05.678Z", data: {} }));
+    const journal = {
+      row: ROW,
+      history: { steps: [], results: [], spent: [] },
+      get lastSeq() {
+        return all.length;
+      },
+      updatedAt: 0,
+      events: (after: number, limit: number) => all.filter(({ seq }) => seq > after).slice(0, limit),
+    };
+    const change = (made: Change): boolean => {
+      journal.row = { ...journal.row, ...made.patch, due: changeDue(journal.row.due, made.due ?? {}) };
+      return true;
+    };
+    const add = (...more: readonly string[]): void => {
+      for (const type of more) all.push({ seq: all.length + 1, type, at: "2026-01-02T03:04:05.678Z", data: {} });
+    };
+    const projector = new Projector({
+      port: { flush },
+      journal,
+      change,
+      background: () => undefined,
+      clock: { now: () => 0, sleep: async () => undefined },
+      random: () => 0,
+      log: () => createLog({}, () => undefined),
+    });
+    return { projector, journal, add };
+  }
+  const numbersOf = (snapshots: readonly Snapshot[]) =>
+    snapshots.map(({ events }) => events.map(({ aggregateSeq, type }) => `${aggregateSeq} ${type}`));
+
+  it("numbers the events that leave from 1 without a gap, whatever stands between them, and tells each once", async () => {
+    const told: Snapshot[] = [];
+    const { projector, journal, add } = projectorOf(
+      [
+        "task.queued",
+        "task.started",
+        "step.started",
+        ...Array.from({ length: 1_200 }, () => "text.delta"),
+        "task.retry",
+      ],
+      async (snapshot) => {
+        told.push(snapshot);
+        return "landed";
+      },
+    );
+    await projector.flush();
+    add("task.resumed", "tool.call", "task.done");
+    await projector.flush();
+    await projector.flush();
+    expect(numbersOf(told)).toEqual([
+      ["1 task.queued", "2 task.started", "3 task.retry"],
+      ["4 task.resumed", "5 task.done"],
+      [],
+    ]);
+    expect(journal.row).toMatchObject({ toldSeq: 1_207, toldEvents: 5 });
+  });
+
+  it("tells the same events under the same numbers until they have landed", async () => {
+    const told: Snapshot[] = [];
+    const { projector, journal, add } = projectorOf(["task.queued"], async (snapshot) => {
+      told.push(snapshot);
+      return told.length < 3 ? "unavailable" : "landed";
+    });
+    await projector.flush();
+    expect(journal.row.toldSeq).toBeUndefined();
+    expect(journal.row.due.projection).toBeGreaterThan(0);
+    add("task.started");
+    await projector.flush();
+    await projector.flush();
+    expect(numbersOf(told)).toEqual([
+      ["1 task.queued"],
+      ["1 task.queued", "2 task.started"],
+      ["1 task.queued", "2 task.started"],
+    ]);
+    expect(told[1]?.events[0]).toEqual(told[0]?.events[0]);
+    expect(journal.row).toMatchObject({ toldSeq: 2, toldEvents: 2 });
+  });
+
+  it("does not forget what happened while it was telling", async () => {
+    const told: Snapshot[] = [];
+    const { projector, journal, add } = projectorOf(["task.queued"], async (snapshot) => {
+      told.push(snapshot);
+      if (told.length === 1) {
+        add("task.started");
+        journal.row = { ...journal.row, due: { projection: 60_000 } };
+        void projector.flush();
+      }
+      return "landed";
+    });
+    await projector.flush();
+    expect(numbersOf(told)).toEqual([["1 task.queued"], ["2 task.started"]]);
+    expect(journal.row.due.projection).toBeUndefined();
+  });
+
+  it("spreads many events over several requests, after the rows they speak about", async () => {
+    const told: Snapshot[] = [];
+    const { projector } = projectorOf(
+      Array.from({ length: 450 }, () => "task.retry"),
+      async (snapshot) => {
+        told.push(snapshot);
+        return "landed";
+      },
+    );
+    await projector.flush();
+    expect(told.map(({ events }) => events.length)).toEqual([200, 200, 50]);
+  });
+
+  it("puts no more calls into a request than it may have, so that many small ones are told too", async () => {
+    const calls = Array.from({ length: PROJECTION_BATCH_CALLS }, () => call("a"));
+    const steps = [0, 1, 2].map((n) => step(n, n === 2 ? [call("a")] : calls));
+    const { projector, told } = projecting(
+      steps,
+      steps.flatMap(({ n, toolCalls }) => toolCalls.map((_, index) => result(n, index))),
+    );
+    await projector.flush();
+    expect(told.map(({ executions }) => executions.length)).toEqual([
+      PROJECTION_BATCH_CALLS,
+      PROJECTION_BATCH_CALLS,
+      1,
+    ]);
+  });
+
+  it("audits a replay's own calls, and not those it took over from another task", async () => {
+    const steps = [step(0, [call("a")], { replayed: true }), step(1, [call("a")])];
+    const { projector, told } = projecting(steps, [result(0, 0), result(1, 0)]);
+    await projector.flush();
+    expect(told.flatMap(({ executions }) => executions.map(({ audit }) => audit?.details?.step ?? null))).toEqual([
+      null,
+      1,
     ]);
   });
 });

@@ -10,13 +10,19 @@ const build = (): string =>
 const asset = (path: string): string => join(ROOT, "dist/assets", path);
 
 const ASSETS = [
-  ...["engine/code-executor.js", "engine/file-manager.js", "engine/guest.txt", "engine/strip.txt"],
+  ...["engine/bash.js", "engine/code-executor.js", "engine/file-manager.js", "engine/guest.txt", "engine/strip.txt"],
   ...[
     "engine/pack-tool.js",
     "engine/pack-guest.txt",
     "engine/git.js",
     "engine/http-request.js",
     "engine/quickjs.wasm",
+    "engine/python.image",
+    "engine/python.js",
+    "engine/python.wasm",
+    "engine/python-library.zip",
+    "engine/python-trampoline.wasm",
+    "engine/shell.image",
     "docs/swagger-ui-bundle.js",
     "docs/swagger-ui.css",
   ],

@@ -10,6 +10,7 @@ import { err, ok, type Result } from "../../platform/index.ts";
 import { acquireLock, type Lock } from "../lock.ts";
 import { type DatabaseEndpoint, openEndpoint } from "./endpoint.ts";
 import { CLOSE_MS_MAX, OPEN_MS_MAX } from "./limits.ts";
+import { oneAfterTheOther } from "./line.ts";
 import type { FromThread, ThreadOptions, ToThread } from "./pglite-thread.ts";
 import type { SqlBackend, SqlOutcome } from "./protocol.ts";
 
@@ -44,13 +45,13 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<R
     await lock?.release();
     return err(`The embedded database did not start: ${started.error}`);
   }
-  const backend: SqlBackend = {
+  const backend = oneAfterTheOther({
     run: started.value.run,
     close: async () => {
       await started.value.close();
       await lock?.release();
     },
-  };
+  });
   const { answerMsMax } = options;
   return ok(
     await openEndpoint(backend, options.users, {

@@ -54,7 +54,8 @@ export async function openEndpoint(
     counts.statements += work.statements.length;
     inLine += 1;
     try {
-      const outcome = await within(backend.run(work, credentials), options.answerMsMax ?? ANSWER_MS_MAX);
+      const isWanted = (): boolean => !request.socket.destroyed;
+      const outcome = await within(backend.run(work, credentials, isWanted), options.answerMsMax ?? ANSWER_MS_MAX);
       if (outcome === "late") return problem(504, "the database did not answer in time");
       if (!outcome.ok) return { status: 400, body: outcome.failure };
       return { status: 200, body: toAnswer(parsed.value, outcome.results) };

@@ -43,7 +43,8 @@ export type SqlOutcome =
 
 /** Runs work, each request on its own. Rejects when the database itself is lost. */
 export interface SqlBackend {
-  run(work: SqlWork, credentials: Credentials): Promise<SqlOutcome>;
+  /** @param isWanted false once the caller hung up: work that has not begun by then need not. */
+  run(work: SqlWork, credentials: Credentials, isWanted: () => boolean): Promise<SqlOutcome>;
   close(): Promise<void>;
 }
 

@@ -9,6 +9,9 @@ export const VALUE_BYTES_MAX = 64 * 1024;
 /** C stack of the engine in bytes; recursion past it is "stack overflow" inside the program, exit code 1. */
 export const STACK_BYTES_MAX = 128 * 1024;
 
+/** The same for the shell, whose every function call of a script is several of the engine. */
+export const SHELL_STACK_BYTES_MAX = 512 * 1024;
+
 /** Linear memory beside the heap that a program may fill: the engine's stack, tables and copies of strings. */
 export const ENGINE_OVERHEAD_BYTES = 32 * 1024 * 1024;
 
@@ -65,3 +68,11 @@ export const GIT_LOG_MAX = 200;
 export const GIT_DIFF_FILE_BYTES_MAX = 256 * 1024;
 /** Lines that differ in one file; a diff takes time in their square. Over it: only that it differs. */
 export const GIT_DIFF_EDITS_MAX = 4_000;
+
+/** Files a Python program may have open, and bytes and files under /tmp. Over them: EMFILE, ENOSPC in the program. */
+export const DESCRIPTORS_MAX = 128;
+export const SCRATCH_BYTES_MAX = 8 * 1024 * 1024;
+export const SCRATCH_FILES_MAX = 1_000;
+
+/** Loop rounds of the Python interpreter between two looks at the clock: 2 to 5 ms of work. */
+export const PYTHON_TICK_LOOPS = 1 << 18;

@@ -10,6 +10,7 @@ import {
   parsePath,
   toBytes,
   toContent,
+  WORKSPACE_ROOT,
   type WorkerRequest,
   type WorkspaceQuota,
 } from "../contract.ts";
@@ -34,6 +35,13 @@ const isSame = (one: FileContent, other: FileContent | undefined): boolean =>
   one.text === other?.text && one.encoding === other.encoding;
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
+
+/** Where a program starts: the usual folder if it may use it, else the first that it may. */
+export function workingFolder({ access, scopes }: Pick<WorkerRequest, "access" | "scopes">): string {
+  return access === "none" || scopes.includes("/") || scopes.includes(WORKSPACE_ROOT)
+    ? WORKSPACE_ROOT
+    : (scopes[0] ?? WORKSPACE_ROOT);
+}
 
 export class Workspace {
   readonly #files = new Map<string, Stored>();

@@ -50,6 +50,34 @@ export function describeAudit(name: string, open: () => Promise<Bench>): void {
       expect(await Promise.all(items.map(hashOf))).toEqual(items.map(({ hash }) => hash));
     });
 
+    it("hashes to the same where every column is in use", async () => {
+      const names = ["decision", "rule_id", "cost_micros", "model", "approval_id", "request_id"];
+      const given = "'allow', 'r:1', 9007199254740991, 'offline/scripted', 'task.1', '-'";
+      const text = `INSERT INTO audit_log (tenant_id, id, action, actor, resource, result, args_hash, details_json, duration_ms,
+        pack_digest, trace_id, seq, prev_hash, hash, ${names.join(", ")})
+        VALUES ('whole', 'w', 'a', '3:abc', '', '-', '', '1:', -1, '', '', 0, '', '', ${given})`;
+      expect(await portOf(bench).batch(tenantNamed("whole"), [{ text }])).toMatchObject({ ok: true });
+      const [row] = (await read("whole")).items;
+      expect(row).toMatchObject({ cost_micros: 9_007_199_254_740_991, duration_ms: -1, request_id: "-" });
+      expect(row && (await hashOf(row))).toBe(row?.hash);
+    });
+
+    it("is one chain without a gap, whoever writes at once, and each writer's rows stand in their order", async () => {
+      const writers = ["a", "b", "c", "d"].map((writer) =>
+        Array.from({ length: 30 }, (_, n) => entry(`${writer}-${String(n).padStart(2, "0")}`)),
+      );
+      const halves = writers.flatMap((entries) => [entries.slice(0, 15), entries.slice(15)]);
+      const [first, second] = [halves.filter((_, n) => n % 2 === 0), halves.filter((_, n) => n % 2 === 1)];
+      for (const batches of [first, second]) await Promise.all(batches.map((entries) => sink()("crowd", entries)));
+      const { items, head } = await read("crowd");
+      for (const entries of writers) {
+        const own = items.filter(({ id }) => id.startsWith(`${entries[0]?.id.charAt(0)}-`));
+        expect(own.map(({ id }) => id)).toEqual(entries.map(({ id }) => id));
+      }
+      const signed = await signHead({ tenant_id: "crowd", ...head, signed_at: "2026-02-01T00:00:00.000Z" }, SEED);
+      expect(await verifyExport(toLines(items, signed), signed.public_key)).toMatchObject({ value: { rows: 120 } });
+    });
+
     it("has each entry once, however often and by however many it is told", async () => {
       const entries = Array.from({ length: 20 }, (_, index) => entry(`many-${index}`));
       const told = await Promise.all(Array.from({ length: 4 }, () => sink()("many", entries)));

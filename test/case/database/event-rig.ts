@@ -3,16 +3,29 @@ import type { QueueMessage } from "../../../src/event/consume.ts";
 import type { Consumer } from "../../../src/event/consumer.ts";
 import { outboxStatements } from "../../../src/event/outbox-store.ts";
 import { type OutboxEvent, toOutboxEvent } from "../../../src/event/task-event.ts";
-import { type Clock, createLog, type Db, type Random } from "../../../src/platform/index.ts";
+import { type Clock, createDb, createLog, type Db, type Random, systemClock } from "../../../src/platform/index.ts";
 import { asUser, type Bench, tenantNamed } from "./bench.ts";
+
+/** The port, with all the time it needs: what is shown here is not how long a busy machine takes. */
+export const patientPortOf = (bench: Bench): Db =>
+  createDb({
+    database: { url: bench.endpoint.connectionString("app_user"), httpEndpoint: bench.endpoint.url },
+    outboxDatabaseUrl: bench.endpoint.connectionString("outbox_publisher"),
+    clock: { now: () => 0, sleep: (ms, signal) => systemClock.sleep(ms * 30, signal) },
+    random: () => 0,
+  });
 
 export const quiet = createLog({}, () => undefined);
 export const START = Date.parse("2026-01-02T03:04:05.678Z");
 
+/** Ends only when it is told to: whoever sleeps by a clock that stands still sleeps on. */
+const sleepOn: Clock["sleep"] = (_ms, signal) =>
+  new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+
 /** A clock that moves only when it is told to. */
 export function steppedClock() {
   let now = START;
-  const clock: Clock = { now: () => now, sleep: async () => undefined };
+  const clock: Clock = { now: () => now, sleep: sleepOn };
   const move = (ms: number): void => {
     now += ms;
   };

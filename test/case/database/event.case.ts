@@ -22,11 +22,12 @@ import { replayOutbox, replayQueue } from "../../../src/event/replayers.ts";
 import type { OutboxEvent } from "../../../src/event/task-event.ts";
 import { usageConsumer } from "../../../src/event/usage-store.ts";
 import type { Db } from "../../../src/platform/index.ts";
-import { asUser, type Bench, portOf, tenantNamed } from "./bench.ts";
+import { asUser, type Bench, tenantNamed } from "./bench.ts";
 import {
   eventsOf,
   messageOf,
   openJournal,
+  patientPortOf,
   project,
   quiet,
   recorder,
@@ -49,7 +50,7 @@ export function describeEvents(name: string, open: () => Promise<Bench>, { tasks
     let db: Db;
     beforeAll(async () => {
       bench = await open();
-      db = portOf(bench);
+      db = patientPortOf(bench);
       await openJournal(bench);
     }, 60_000);
     afterAll(() => bench?.close());
@@ -164,6 +165,19 @@ export function describeEvents(name: string, open: () => Promise<Bench>, { tasks
         expect(await lettersOf("refuse")).toEqual([
           { source: "outbox", reason: "unsent", event_id: `${task}:1`, open: true },
         ]);
+      });
+
+      it("takes a queue that does not answer for one that refused", async () => {
+        const task = newTask();
+        await project(db, "hang", task, await eventsOf("hang", task, 1));
+        const { clock } = steppedClock();
+        const hurried = { ...clock, sleep: async () => undefined };
+        const hung = publisherOf({ send: () => new Promise<never>(() => undefined), clock: hurried });
+        expect(await hung.publish()).toEqual({ kind: "failed" });
+        const { publish, sent, move } = publisherOf();
+        move(EVENT_RETRY_MS_MAX);
+        expect(await publish()).toEqual({ kind: "idle" });
+        expect(sent).toHaveLength(1);
       });
 
       it("keeps trying while the letter cannot be written", async () => {
@@ -299,7 +313,7 @@ export function describeEvents(name: string, open: () => Promise<Bench>, { tasks
         // A retry is delayed: the others go first.
         if (queue.length === 0) queue.push(...later.splice(0));
       };
-      for (let turn = 0; turn < 60; turn++) {
+      for (let turn = 0; turn < 40 || published.size < TENANTS * TASKS * EVENTS; turn++) {
         isStorm = turn < 40;
         await Promise.all(publishers.map((publish) => publish().catch(() => undefined)));
         await deliver();

@@ -2,9 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../../src/audit/index.ts";
 import { createLog } from "../../../src/platform/index.ts";
-import { createProjection, databaseList } from "../../../src/task/projection.ts";
+import { createProjection, databaseList, replayProjection } from "../../../src/task/projection.ts";
 import type { Snapshot } from "../../../src/task/projection-store.ts";
 import { asUser, type Bench, portOf, tenantNamed } from "./bench.ts";
+import { eventsOf } from "./event-rig.ts";
+
+/** Only the payload is read of it. */
+type Letter = Parameters<ReturnType<typeof replayProjection>>[1];
 
 const AT = "2026-01-02T03:04:05.678Z";
 const quiet = createLog({}, () => undefined);
@@ -149,6 +153,45 @@ export function describeProjection(name: string, open: () => Promise<Bench>): vo
       expect(await rows("refused", "SELECT source, reason, sqlstate, aggregate_id FROM dead_letters")).toEqual([
         { source: "projection", reason: "refused", sqlstate: "22001", aggregate_id: refused.task.task_id },
       ]);
+    });
+
+    it("tells the outbox of a task's events though its row is refused, and rings for them", async () => {
+      const rung: string[] = [];
+      const refused = snapshotOf("refused-events", { task: { pack_id: "p".repeat(200) } });
+      const events = await eventsOf("refused-events", refused.task.task_id, 2);
+      const ringing = createProjection(portOf(bench), quiet, async (tenant) => void rung.push(tenant));
+      expect(await ringing.flush({ ...refused, events })).toBe("landed");
+      expect(await rows("refused-events", "SELECT id FROM event_outbox ORDER BY aggregate_seq")).toEqual(
+        events.map(({ id }) => ({ id })),
+      );
+      expect(rung).toEqual(["refused-events"]);
+    });
+
+    it("has not landed until the doorbell knows of its events, and rings for nothing else", async () => {
+      const snapshot = snapshotOf("unrung");
+      let rings = 0;
+      const deaf = createProjection(portOf(bench), quiet, async () => {
+        rings += 1;
+        throw new Error("the object was reset");
+      });
+      expect(await deaf.flush(snapshot)).toBe("landed");
+      const events = await eventsOf("unrung", snapshot.task.task_id, 1);
+      expect(await deaf.flush({ ...snapshot, events })).toBe("unavailable");
+      expect(rings).toBe(1);
+    });
+
+    it("is replayed from its letter: refused while the cause stands, and once it is gone the row is there", async () => {
+      const refused = snapshotOf("again", { task: { pack_id: "p".repeat(200) } });
+      await projection().flush(refused);
+      const replay = replayProjection(portOf(bench));
+      const tenant = tenantNamed("again");
+      const [row] = await rows("again", "SELECT payload_json FROM dead_letters");
+      const payload = String(row?.payload_json);
+      expect(await replay(tenant, { payload } as Letter)).toBe("refused");
+      expect(await replay(tenant, { payload: payload.replace("p".repeat(200), "hello") } as Letter)).toBe("replayed");
+      expect(await rows("again", "SELECT pack_id FROM tasks")).toEqual([{ pack_id: "hello" }]);
+      expect(await replay(tenant, { payload: '{"task":{},"executions":[]}' } as Letter)).toBe("impossible");
+      expect(await replay(tenantNamed("other"), { payload } as Letter)).toBe("impossible");
     });
 
     it("says that it did not land while the database is away, and lands when it is back", async () => {

@@ -1,15 +1,19 @@
 /**
  * A very small Redis in this process, for runs without a server. It knows the commands below with the arguments our own
- * code sends, and one script, by its hash: the sliding window of @upstash/ratelimit 2.2, done over in TypeScript.
+ * code sends, and two scripts, by hash: the sliding window of @upstash/ratelimit 2.2 and the append to a tenant's stream,
+ * done over in TypeScript.
  * Whatever else it is asked is an error, never a guess. The same suites run on a real server (TEST_REDIS_URL).
  */
 import { createHash } from "node:crypto";
+import { APPEND } from "../../../src/event/stream-store.ts";
 import type { Engine, Reply } from "./rest.ts";
 
 type Held = { value: string | Map<string, number>; until: number };
 
 /** SHA-1 of the script's text, as Redis names it. Another release of the package has another, and is then refused. */
 const SLIDING_WINDOW = "74740bb3d7792848093cdef586b6b6037c455fd6";
+
+const sha1 = (script: string): string => createHash("sha1").update(script).digest("hex");
 
 export function createMemoryEngine(now: () => number): Engine {
   const keys = new Map<string, Held>();
@@ -48,9 +52,27 @@ export function createMemoryEngine(now: () => number): Engine {
     return [limit - (current + increment + previous), limit];
   };
 
+  const streams = new Map<string, string[]>();
+  /** Trims to the length exactly, where Redis does so about. */
+  const append = ([stream = "", at = "", length = "", seconds = "", ...entries]: readonly string[]): number => {
+    let mark = Number(textOf(at) ?? 0);
+    for (let n = 0; n < entries.length; n += 2) {
+      if (Number(entries[n]) <= mark) continue;
+      mark = Number(entries[n]);
+      streams.set(stream, [...(streams.get(stream) ?? []), entries[n + 1] ?? ""].slice(-Number(length)));
+    }
+    keys.set(at, { value: String(mark), until: now() + Number(seconds) * 1_000 });
+    return mark;
+  };
+
+  const SCRIPTS = new Map<string, (parts: readonly string[]) => unknown>([
+    [SLIDING_WINDOW, slidingWindow],
+    [sha1(APPEND), append],
+  ]);
   const evaluate = (hash: string, count: string, more: readonly string[]): unknown => {
-    if (hash !== SLIDING_WINDOW || count !== "2") throw new Error(`ERR this test server does not know script ${hash}`);
-    return slidingWindow(more);
+    const script = SCRIPTS.get(hash);
+    if (script === undefined || count !== "2") throw new Error(`ERR this test server does not know script ${hash}`);
+    return script(more);
   };
 
   const commands: Readonly<Record<string, (...parts: string[]) => unknown>> = {
@@ -86,11 +108,15 @@ export function createMemoryEngine(now: () => number): Engine {
       if (start !== "0" || stop !== "-1") throw new Error("ERR this test server lists all only");
       return ordered(key);
     },
+    XRANGE: (key = "", start = "", end = "") => {
+      if (start !== "-" || end !== "+") throw new Error("ERR this test server lists all only");
+      return (streams.get(key) ?? []).map((event, n) => [`${n}-0`, ["event", event]]);
+    },
     EVALSHA: (hash = "", count = "", ...more) => {
-      if (hash !== SLIDING_WINDOW) throw new Error("NOSCRIPT No matching script. Please use EVAL.");
+      if (!SCRIPTS.has(hash)) throw new Error("NOSCRIPT No matching script. Please use EVAL.");
       return evaluate(hash, count, more);
     },
-    EVAL: (script = "", count = "", ...more) => evaluate(createHash("sha1").update(script).digest("hex"), count, more),
+    EVAL: (script = "", count = "", ...more) => evaluate(sha1(script), count, more),
   };
 
   const runOne = ([name = "", ...parts]: readonly string[]): Reply => {

@@ -1,20 +1,28 @@
-/** The code executor's parts as scripts/build-assets.ts makes them, built again so that a test never sees old ones. */
+/** The parts of the code executor as scripts/build-assets.ts makes them, built again so that a test never sees old ones. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ShellParts } from "../../../src/tool/workers/code-executor/bash/program.ts";
 import type { Parts } from "../../../src/tool/workers/code-executor/program.ts";
+import type { PythonParts } from "../../../src/tool/workers/code-executor/python/program.ts";
+import { parseImage } from "../../../src/tool/workers/image.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const engine = (name: string): string => join(ROOT, "dist/assets/engine", name);
 
+const module = (name: string): WebAssembly.Module =>
+  // By reflection, because the Workers types say that a module cannot be made at run time. Node can.
+  Reflect.construct(WebAssembly.Module, [readFileSync(engine(name))]);
+
 let parts: Omit<Parts, "pace"> | undefined;
+let python: Omit<PythonParts, "pace"> | undefined;
+let shell: Omit<ShellParts, "pace"> | undefined;
 
 export function builtParts(): Omit<Parts, "pace"> {
   if (parts !== undefined) return parts;
   execFileSync(process.execPath, [join(ROOT, "scripts/build-assets.ts")]);
   parts = {
-    // By reflection, because the Workers types say that a module cannot be made at run time. Node can.
-    wasm: Reflect.construct(WebAssembly.Module, [readFileSync(engine("quickjs.wasm"))]),
+    wasm: module("quickjs.wasm"),
     guest: readFileSync(engine("guest.txt"), "utf8"),
     strip: readFileSync(engine("strip.txt"), "utf8"),
   };
@@ -25,6 +33,23 @@ export function builtParts(): Omit<Parts, "pace"> {
 export function builtToolParts() {
   const { wasm } = builtParts();
   return { wasm, guest: readFileSync(engine("pack-guest.txt"), "utf8") };
+}
+
+export function builtShell(): Omit<ShellParts, "pace"> {
+  const { wasm } = builtParts();
+  shell ??= { wasm, image: parseImage(readFileSync(engine("shell.image"))), random: () => 0.5 };
+  return shell;
+}
+
+export function builtPython(): Omit<PythonParts, "pace"> {
+  builtParts();
+  python ??= {
+    ...{ wasm: module("python.wasm"), trampoline: module("python-trampoline.wasm") },
+    image: parseImage(readFileSync(engine("python.image"))),
+    library: readFileSync(engine("python-library.zip")),
+    randomBytes: (into) => void crypto.getRandomValues(into),
+  };
+  return python;
 }
 
 /** Time that moves only when somebody waits, or by `perLook` at each look at the clock. */

@@ -4,6 +4,7 @@
  */
 import loadModule from "@jitl/quickjs-wasmfile-release-sync/emscripten-module";
 import { QuickJSFFI } from "@jitl/quickjs-wasmfile-release-sync/ffi";
+import { type Image, placeImage } from "../image.ts";
 import { ENGINE_OVERHEAD_BYTES } from "../limits.ts";
 import { TICK_COUNTER, TICK_IMPORT } from "./ticks.ts";
 
@@ -52,6 +53,8 @@ export type Heap = {
   writeText(pointer: number, text: string, bytes: number): void;
   textBytes(text: string): number;
   writePointers(at: number, pointers: readonly number[]): void;
+  /** All of the memory, until it grows. */
+  bytes(): Uint8Array;
   /**
    * Runs `work`, which calls into the engine directly, without ticks: a tick may suspend, and only the three calls of
    * `Running` can be suspended. Everything the host asks of the engine beside these goes through here.
@@ -77,14 +80,17 @@ export async function instantiate(
   wasm: WebAssembly.Module,
   options: {
     readonly memoryBytes: number;
+    /** Laid over the new memory before anything runs in it. */
+    readonly image?: Image;
     readonly tick: () => number | Promise<number>;
     readonly callbacks: Callbacks;
   },
 ): Promise<{ readonly binding: Binding; readonly running: Running; readonly heap: Heap }> {
   // A cast, because these two are part of the platform and not yet of its types.
   const { Suspending, promising } = WebAssembly as unknown as StackSwitching;
+  const initial = Math.max(INITIAL_PAGES, Math.ceil((options.image?.memoryBytes ?? 0) / PAGE_BYTES));
   const pages = Math.ceil((options.memoryBytes + ENGINE_OVERHEAD_BYTES) / PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: Math.max(pages, INITIAL_PAGES) });
+  const memory = new WebAssembly.Memory({ initial, maximum: Math.max(pages, initial) });
   let counter: WebAssembly.ExportValue | undefined;
   const silent = () => undefined;
   const module = await loadModule({
@@ -98,6 +104,7 @@ export async function instantiate(
       return instance.exports;
     },
   });
+  if (options.image !== undefined) placeImage(options.image, new Uint8Array(memory.buffer));
   const { callbacks } = options;
   // A cast from the package's branded numbers to plain ones; its own methods have exactly these shapes.
   const loose = module as unknown as LooseModule;
@@ -113,6 +120,7 @@ export async function instantiate(
     writeText: (pointer, text, bytes) => loose.stringToUTF8(text, pointer, bytes),
     textBytes: loose.lengthBytesUTF8,
     // A view per write, because the memory's buffer is replaced whenever it grows.
+    bytes: () => new Uint8Array(memory.buffer),
     writePointers: (at, pointers) => new Uint32Array(memory.buffer, at, pointers.length).set(pointers),
     withoutTicks: (work) => {
       if (!(counter instanceof WebAssembly.Global)) throw new Error("the engine's code is not metered");

@@ -6,6 +6,7 @@
  * the rest of the process gets its turn: an endless loop inside neither outlives its time nor freezes what runs
  * beside it. Only evaluating, calling and running jobs execute a program's code, so only these are asynchronous.
  */
+import { encodeImage, type Image } from "../image.ts";
 import { STACK_BYTES_MAX } from "../limits.ts";
 import { type Binding, type Heap, instantiate, type Running } from "./binding.ts";
 
@@ -58,11 +59,50 @@ export class Engine {
   }
 
   static async start(options: EngineOptions): Promise<Engine> {
-    const functions: HostFunction[] = [];
+    return Engine.#make(options, [], ({ binding, heap }) =>
+      heap.withoutTicks(() => {
+        const runtime = binding.QTS_NewRuntime();
+        binding.QTS_RuntimeSetMemoryLimit(runtime, options.memoryBytes);
+        binding.QTS_RuntimeSetMaxStackSize(runtime, STACK_BYTES_MAX);
+        if (options.loadModule !== undefined) binding.QTS_RuntimeEnableModuleLoader(runtime, 0);
+        return { runtime, context: binding.QTS_NewContext(runtime, ALL_INTRINSICS) };
+      }),
+    );
+  }
+
+  /**
+   * A new engine in the state that `freeze` saw. Its heap may grow by `memoryBytes` beyond that.
+   * @param functions what stands behind the globals that were defined then, in the same order.
+   */
+  static async resume(
+    options: EngineOptions & { readonly image: Image; readonly stackBytes: number },
+    functions: readonly HostFunction[],
+  ): Promise<Engine> {
+    const [runtime, context] = options.image.roots;
+    if (runtime === undefined || context === undefined) throw new Error("the image holds no engine");
+    const memoryBytes = options.memoryBytes + options.image.memoryBytes;
+    return Engine.#make({ ...options, memoryBytes }, [...functions], ({ binding }) => {
+      binding.QTS_RuntimeSetMemoryLimit(runtime, memoryBytes);
+      binding.QTS_RuntimeSetMaxStackSize(runtime, options.stackBytes);
+      return { runtime, context };
+    });
+  }
+
+  /** The engine as it stands, for `resume`. Only between two calls: a suspended one is not in its memory. */
+  async freeze(wasm: WebAssembly.Module): Promise<Uint8Array<ArrayBuffer>> {
+    const callbacks = { callFunction: () => 0, loadModule: () => 0 };
+    const fresh = await instantiate(wasm, { memoryBytes: 0, tick: () => 0, callbacks });
+    return encodeImage(this.#heap.bytes(), fresh.heap.bytes(), [this.#runtime, this.#context]);
+  }
+
+  static async #make(
+    options: EngineOptions & { readonly image?: Image },
+    functions: HostFunction[],
+    open: (parts: { readonly binding: Binding; readonly heap: Heap }) => { runtime: number; context: number },
+  ): Promise<Engine> {
     const made: { engine?: Engine } = {};
     const { binding, running, heap } = await instantiate(options.wasm, {
-      memoryBytes: options.memoryBytes,
-      tick: options.tick,
+      ...options,
       callbacks: {
         callFunction: (_, count, argv, id) => (made.engine ? made.engine.#answer(id, count, argv) : 0),
         loadModule: (name) => {
@@ -71,14 +111,7 @@ export class Engine {
         },
       },
     });
-    const { runtime, context } = heap.withoutTicks(() => {
-      const runtime = binding.QTS_NewRuntime();
-      binding.QTS_RuntimeSetMemoryLimit(runtime, options.memoryBytes);
-      binding.QTS_RuntimeSetMaxStackSize(runtime, STACK_BYTES_MAX);
-      if (options.loadModule !== undefined) binding.QTS_RuntimeEnableModuleLoader(runtime, 0);
-      return { runtime, context: binding.QTS_NewContext(runtime, ALL_INTRINSICS) };
-    });
-    made.engine = new Engine({ binding, running, heap, runtime, context, functions });
+    made.engine = new Engine({ binding, running, heap, ...open({ binding, heap }), functions });
     return made.engine;
   }
 

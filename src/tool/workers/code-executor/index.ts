@@ -2,19 +2,15 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { WorkerRequest } from "../../contract.ts";
 import guest from "./guest.txt";
+import { systemPace } from "./pace.ts";
 import { runProgram } from "./program.ts";
 import wasm from "./quickjs.wasm";
 import strip from "./strip.txt";
-
-const pace = {
-  now: () => Date.now(),
-  pause: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-};
 
 export default class CodeExecutor extends WorkerEntrypoint {
   async run(requestJson: string): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;
-    return JSON.stringify(await runProgram(request, { wasm, guest, strip, pace }));
+    return JSON.stringify(await runProgram(request, { wasm, guest, strip, pace: systemPace }));
   }
 }

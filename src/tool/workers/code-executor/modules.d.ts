@@ -23,3 +23,33 @@ declare module "*/quickjs.wasm" {
   // biome-ignore lint/style/noDefaultExport: how the loader exports it
   export default module;
 }
+
+declare module "*/shell.image" {
+  const image: ArrayBuffer;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default image;
+}
+
+declare module "*/python.image" {
+  const file: ArrayBuffer;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default file;
+}
+
+declare module "*/python-library.zip" {
+  const file: ArrayBuffer;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default file;
+}
+
+declare module "*/python.wasm" {
+  const file: WebAssembly.Module;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default file;
+}
+
+declare module "*/python-trampoline.wasm" {
+  const file: WebAssembly.Module;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default file;
+}

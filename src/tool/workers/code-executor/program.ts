@@ -2,9 +2,9 @@
  * One run of `code_executor`: a program in, its output, exit code, value and file changes out. What a program does
  * wrong is its result (exit code 1 and standard error); only its limits and its call's arguments are tool errors.
  */
-import { WORKSPACE_ROOT, type WorkerRequest, type WorkerResponse } from "../../contract.ts";
+import type { WorkerRequest, WorkerResponse } from "../../contract.ts";
 import { VALUE_BYTES_MAX } from "../limits.ts";
-import { Workspace } from "../workspace.ts";
+import { Workspace, workingFolder } from "../workspace.ts";
 import { Budget, OutOfTime, type Pace } from "./budget.ts";
 import { Engine, type Handle } from "./engine.ts";
 import { answerFileOperation } from "./files.ts";
@@ -57,7 +57,8 @@ export async function runProgram(request: WorkerRequest, parts: Parts): Promise<
 
 function parseArguments(given: WorkerRequest["arguments"]): Arguments | string {
   const { language, code, stdin = "" } = given;
-  if (language !== "javascript" && language !== "typescript") return "language must be javascript or typescript";
+  if (language !== "javascript" && language !== "typescript")
+    return "language must be one that code_executor has, here javascript or typescript";
   if (typeof code !== "string") return "code must be text";
   if (typeof stdin !== "string") return "stdin must be text";
   if (code.includes("\0") || stdin.includes("\0")) return "code and stdin must not hold NUL";
@@ -168,7 +169,7 @@ class Program {
     const removal = Object.values(HOOK_GLOBALS).map((name) => `delete globalThis.${name};`);
     await engine.evaluate(removal.join(""), { file: "host.js", async: false });
     const facts: ProgramFacts = {
-      cwd: this.#cwd(),
+      cwd: workingFolder(this.#request),
       file: this.#file(),
       env: { TRACEPARENT: this.#request.traceparent, IDEMPOTENCY_KEY: this.#request.key },
     };
@@ -229,15 +230,8 @@ class Program {
     return name.endsWith(".json") ? `export default ${answer.slice(1)};` : answer.slice(1);
   }
 
-  #cwd(): string {
-    const { access, scopes } = this.#request;
-    return access === "none" || scopes.includes("/") || scopes.includes(WORKSPACE_ROOT)
-      ? WORKSPACE_ROOT
-      : (scopes[0] ?? WORKSPACE_ROOT);
-  }
-
   #file(): string {
-    return `${this.#cwd()}/main.js`;
+    return `${workingFolder(this.#request)}/main.js`;
   }
 }
 

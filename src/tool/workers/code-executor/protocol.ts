@@ -36,6 +36,8 @@ export type Operation =
   | "fetch"
   /** All of standard input. */
   | "stdin"
+  /** A number in [0, 1), in decimal: an engine that is resumed from an image has no randomness of its own. */
+  | "random"
   /** Files: (path), except where named. */
   | "read"
   | "write" // (path, text)

@@ -2,9 +2,9 @@
  * One call of a pack's own tool: arguments in, its result, file changes and console out. The tool runs in a fresh engine
  * like code that a model wrote, so its loops, its memory and its expressions end within the call's limits.
  */
-import { type ToolErrorCode, WORKSPACE_ROOT, type WorkerRequest, type WorkerResponse } from "../../../contract.ts";
+import type { ToolErrorCode, WorkerRequest, WorkerResponse } from "../../../contract.ts";
 import { FETCHES_PENDING_MAX } from "../../limits.ts";
-import { Workspace } from "../../workspace.ts";
+import { Workspace, workingFolder } from "../../workspace.ts";
 import { Budget, OutOfTime, type Pace } from "../budget.ts";
 import { Engine, type Handle } from "../engine.ts";
 import { answerFileOperation } from "../files.ts";
@@ -93,9 +93,8 @@ class ToolCall {
   }
 
   #facts(): ToolFacts {
-    const { arguments: args, key, traceparent, access, scopes } = this.#request;
-    const isWhole = access === "none" || scopes.includes("/") || scopes.includes(WORKSPACE_ROOT);
-    return { arguments: args, key, traceparent, cwd: isWhole ? WORKSPACE_ROOT : (scopes[0] ?? WORKSPACE_ROOT) };
+    const { arguments: args, key, traceparent } = this.#request;
+    return { arguments: args, key, traceparent, cwd: workingFolder(this.#request) };
   }
 
   /** Runs jobs, timers and arrivals until the tool has settled, or nothing is left that could make it. */

@@ -2,22 +2,18 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Gateway, WorkerRequest } from "../../../contract.ts";
 import bundle from "./bundle.txt";
+import { systemPace } from "../pace.ts";
 import { callTool } from "./call.ts";
 import guest from "./guest.txt";
 import { sendOut } from "./outbound.ts";
 import type { OutboundRequest } from "./protocol.ts";
 import wasm from "./quickjs.wasm";
 
-const pace = {
-  now: () => Date.now(),
-  pause: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-};
-
 export default class PackTool extends WorkerEntrypoint {
   async run(requestJson: string, gateway: Gateway | null): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;
     const send = (outbound: OutboundRequest) => sendOut(gateway, outbound);
-    return JSON.stringify(await callTool(request, { wasm, guest, bundle, pace, send }));
+    return JSON.stringify(await callTool(request, { wasm, guest, bundle, pace: systemPace, send }));
   }
 }

@@ -1,5 +1,5 @@
 /** A limit on waiting, by a clock that tests can move. */
-import type { Clock } from "../platform/index.ts";
+import type { Clock } from "./clock.ts";
 
 /**
  * @param work is told to stop by its signal when the time is over, and when it is done.

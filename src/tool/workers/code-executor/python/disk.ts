@@ -1,0 +1,189 @@
+/**
+ * The files of one run as bytes: the task's, a /tmp that ends with the call, and the standard library. What may be
+ * written is checked when it is written; what of it can be stored is for the end, as a file may pass through states
+ * that are no text.
+ */
+import { isInScopes, type WorkerRequest } from "../../../contract.ts";
+import { SCRATCH_BYTES_MAX, SCRATCH_FILES_MAX } from "../../limits.ts";
+import { SystemError } from "./errno.ts";
+
+export type FileNode = {
+  readonly kind: "file";
+  bytes: Uint8Array;
+  length: number;
+  changed: boolean;
+  readonly area: Area;
+};
+export type Node = FileNode | { readonly kind: "folder" };
+/** Whose quota a file counts against. */
+type Area = "workspace" | "scratch" | "fixed";
+
+export const SCRATCH_ROOT = "/tmp";
+
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
+
+export class Disk {
+  readonly #nodes = new Map<string, Node>([["/", { kind: "folder" }]]);
+  readonly #request: Pick<WorkerRequest, "access" | "scopes" | "quota">;
+  readonly #used = { workspace: 0, scratch: 0, fixed: 0 };
+  readonly #count = { workspace: 0, scratch: 0, fixed: 0 };
+
+  /** @param fixed files that can only be read, such as the standard library. */
+  constructor(
+    request: Pick<WorkerRequest, "files" | "access" | "scopes" | "quota">,
+    fixed: readonly { readonly path: string; readonly bytes: Uint8Array }[],
+  ) {
+    this.#request = request;
+    for (const folder of [SCRATCH_ROOT, ...(request.access === "none" ? [] : request.scopes)]) this.#place(folder);
+    for (const { path, bytes } of fixed) this.#put(path, bytes, "fixed");
+    for (const { path, text } of request.files) this.#put(path, new TextEncoder().encode(text), "workspace");
+  }
+
+  find(path: string): Node | undefined {
+    return this.#nodes.get(path);
+  }
+
+  /** Names directly inside a folder, in order. */
+  list(path: string): readonly { readonly name: string; readonly kind: Node["kind"] }[] {
+    const prefix = path === "/" ? "/" : `${path}/`;
+    return [...this.#nodes]
+      .filter(([known]) => known !== "/" && known.startsWith(prefix) && !known.slice(prefix.length).includes("/"))
+      .map(([known, node]) => ({ name: known.slice(prefix.length), kind: node.kind }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  createFile(path: string): FileNode {
+    const area = this.#checkNew(path);
+    const node: FileNode = { kind: "file", bytes: new Uint8Array(), length: 0, changed: true, area };
+    this.#nodes.set(path, node);
+    return node;
+  }
+
+  createFolder(path: string): void {
+    if (this.#nodes.has(path)) throw new SystemError("EEXIST");
+    this.#checkNew(path);
+    this.#nodes.set(path, { kind: "folder" });
+  }
+
+  removeFile(path: string): void {
+    const node = this.#existing(path);
+    if (node.kind === "folder") throw new SystemError("EISDIR");
+    this.checkWritable(path);
+    this.#drop(path, node);
+  }
+
+  removeFolder(path: string): void {
+    if (this.#existing(path).kind === "file") throw new SystemError("ENOTDIR");
+    this.checkWritable(path);
+    if (this.list(path).length > 0) throw new SystemError("ENOTEMPTY");
+    this.#count[this.#areaOf(path)]--;
+    this.#nodes.delete(path);
+  }
+
+  /** As `rename(2)`: replaces a file, or an empty folder by a folder. */
+  rename(from: string, to: string): void {
+    const node = this.#existing(from);
+    if (from === to) return;
+    if (isInScopes(to, [from])) throw new SystemError("EINVAL");
+    this.checkWritable(from);
+    const there = this.#nodes.get(to);
+    if (there !== undefined && there.kind !== node.kind) {
+      throw new SystemError(there.kind === "folder" ? "EISDIR" : "ENOTDIR");
+    }
+    if (there?.kind === "file") this.removeFile(to);
+    else if (there !== undefined) this.removeFolder(to);
+    if (node.kind === "folder") {
+      this.createFolder(to);
+      for (const { name } of this.list(from)) this.rename(`${from}/${name}`, `${to}/${name}`);
+      this.removeFolder(from);
+      return;
+    }
+    const moved = this.createFile(to);
+    this.write(moved, 0, node.bytes.subarray(0, node.length));
+    this.#drop(from, node);
+  }
+
+  /** Bytes past the end in between become zero. */
+  write(node: FileNode, at: number, bytes: Uint8Array): void {
+    this.resize(node, Math.max(node.length, at + bytes.length));
+    node.bytes.set(bytes, at);
+  }
+
+  resize(node: FileNode, length: number): void {
+    const quota = this.#quotaOf(node.area);
+    if (length > quota.fileBytes) throw new SystemError("EFBIG");
+    if (this.#used[node.area] + length - node.length > quota.totalBytes) throw new SystemError("ENOSPC");
+    this.#used[node.area] += length - node.length;
+    if (length > node.bytes.length) {
+      const larger = new Uint8Array(Math.min(quota.fileBytes, Math.max(length, node.bytes.length * 2, 1024)));
+      larger.set(node.bytes.subarray(0, node.length));
+      node.bytes = larger;
+    } else if (length < node.length) node.bytes.fill(0, length, node.length);
+    node.length = length;
+    node.changed = true;
+  }
+
+  checkWritable(path: string): void {
+    if (this.#areaOf(path) === "fixed") throw new SystemError("EACCES");
+  }
+
+  /** Whether a path is where the call may write the task's files. */
+  isWorkspace(path: string): boolean {
+    return this.#areaOf(path) === "workspace";
+  }
+
+  /** The task's files as they are now. */
+  *workspaceFiles(): Generator<{ readonly path: string; readonly node: FileNode }> {
+    for (const [path, node] of this.#nodes) {
+      if (node.kind === "file" && node.area === "workspace") yield { path, node };
+    }
+  }
+
+  #existing(path: string): Node {
+    const node = this.#nodes.get(path);
+    if (node === undefined) throw new SystemError("ENOENT");
+    return node;
+  }
+
+  #checkNew(path: string): Area {
+    const parent = this.#nodes.get(parentOf(path));
+    if (parent === undefined) throw new SystemError("ENOENT");
+    if (parent.kind === "file") throw new SystemError("ENOTDIR");
+    this.checkWritable(path);
+    const area = this.#areaOf(path);
+    if (this.#count[area] >= this.#quotaOf(area).files) throw new SystemError("ENOSPC");
+    this.#count[area]++;
+    return area;
+  }
+
+  #areaOf(path: string): Area {
+    const { access, scopes } = this.#request;
+    if (access === "write" && isInScopes(path, scopes)) return "workspace";
+    return path !== SCRATCH_ROOT && isInScopes(path, [SCRATCH_ROOT]) ? "scratch" : "fixed";
+  }
+
+  #quotaOf(area: Area): WorkerRequest["quota"] {
+    if (area === "workspace") return this.#request.quota;
+    return { fileBytes: SCRATCH_BYTES_MAX, totalBytes: SCRATCH_BYTES_MAX, files: SCRATCH_FILES_MAX };
+  }
+
+  #drop(path: string, node: FileNode): void {
+    this.#used[node.area] -= node.length;
+    this.#count[node.area]--;
+    this.#nodes.delete(path);
+  }
+
+  #put(path: string, bytes: Uint8Array, area: Area): void {
+    this.#place(parentOf(path));
+    this.#nodes.set(path, { kind: "file", bytes, length: bytes.length, changed: false, area });
+    this.#used[area] += bytes.length;
+    this.#count[area]++;
+  }
+
+  /** A folder and those it lies in. */
+  #place(folder: string): void {
+    if (this.#nodes.has(folder)) return;
+    this.#place(parentOf(folder));
+    this.#nodes.set(folder, { kind: "folder" });
+  }
+}

@@ -1,0 +1,25 @@
+/** The isolate of `code_executor` for Python: one method, JSON in, JSON out. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { WorkerRequest } from "../../../contract.ts";
+import { parseImage } from "../../image.ts";
+import { systemPace } from "../pace.ts";
+import { runPython } from "./program.ts";
+import started from "./python.image";
+import wasm from "./python.wasm";
+import library from "./python-library.zip";
+import trampoline from "./python-trampoline.wasm";
+
+const parts = {
+  ...{ wasm, trampoline, pace: systemPace },
+  image: parseImage(new Uint8Array(started)),
+  library: new Uint8Array(library),
+  randomBytes: (into: Uint8Array) => void crypto.getRandomValues(into),
+};
+
+export default class PythonExecutor extends WorkerEntrypoint {
+  async run(requestJson: string): Promise<string> {
+    // A cast, because the host that built this string is the only caller.
+    const request = JSON.parse(requestJson) as WorkerRequest;
+    return JSON.stringify(await runPython(request, parts));
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The memory of an engine that has started, as a file: an engine that takes seconds to start is started once, when
+ * the assets are built, and every call begins from a copy. Whole pages, and only those that hold something.
+ */
+
+const PAGE_BYTES = 4096;
+/** Memory size, number of roots, number of runs: unsigned 32-bit, little endian, as is all in the head. */
+const HEAD_NUMBERS = 3;
+
+export type Image = {
+  /** Size of the memory it was taken from. */
+  readonly memoryBytes: number;
+  /** Addresses the host must know, in the order the engine wrote them. */
+  readonly roots: readonly number[];
+  readonly runs: readonly { readonly at: number; readonly bytes: Uint8Array }[];
+};
+
+/**
+ * @param fresh memory of a new instance of the same code. A page that holds something there and nothing now is part
+ * of the image, because the copy is laid over a new instance.
+ */
+export function encodeImage(now: Uint8Array, fresh: Uint8Array, roots: readonly number[]): Uint8Array<ArrayBuffer> {
+  const runs: { at: number; end: number }[] = [];
+  for (let at = 0; at < now.length; at += PAGE_BYTES) {
+    const end = at + PAGE_BYTES;
+    if (isZero(now, at, end) && isZero(fresh, at, end)) continue;
+    const last = runs.at(-1);
+    if (last?.end === at) last.end = end;
+    else runs.push({ at, end });
+  }
+  const numbers = [
+    ...[now.length, roots.length, runs.length],
+    ...roots,
+    ...runs.flatMap(({ at, end }) => [at, end - at]),
+  ];
+  const data = runs.reduce((sum, { at, end }) => sum + end - at, 0);
+  const file = new Uint8Array(numbers.length * 4 + data);
+  const head = new DataView(file.buffer);
+  for (const [index, number] of numbers.entries()) head.setUint32(index * 4, number, true);
+  let to = numbers.length * 4;
+  for (const { at, end } of runs) {
+    file.set(now.subarray(at, end), to);
+    to += end - at;
+  }
+  return file;
+}
+
+/** Of a file that this project's build wrote; its bytes are shared with the image, not copied. */
+export function parseImage(file: Uint8Array): Image {
+  const head = new DataView(file.buffer, file.byteOffset);
+  const number = (index: number) => head.getUint32(index * 4, true);
+  const [memoryBytes, rootCount, runCount] = [number(0), number(1), number(2)];
+  const roots = Array.from({ length: rootCount }, (_, index) => number(HEAD_NUMBERS + index));
+  let from = (HEAD_NUMBERS + rootCount + runCount * 2) * 4;
+  const runs = Array.from({ length: runCount }, (_, index) => {
+    const [at, length] = [
+      number(HEAD_NUMBERS + rootCount + index * 2),
+      number(HEAD_NUMBERS + rootCount + index * 2 + 1),
+    ];
+    from += length;
+    return { at, bytes: file.subarray(from - length, from) };
+  });
+  return { memoryBytes, roots, runs };
+}
+
+/** @param memory of a new instance, at least as large as the one the image was taken from. */
+export function placeImage(image: Image, memory: Uint8Array): void {
+  for (const { at, bytes } of image.runs) memory.set(bytes, at);
+}
+
+/** Past its end a memory is zero. */
+function isZero(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < Math.min(to, bytes.length); at++) if (bytes[at] !== 0) return false;
+  return true;
+}
