@@ -60,10 +60,10 @@ export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
   async #isolate(engine: Engine, call: RunnerCall): Promise<IsolateEntrypoint> {
     const limits = { cpuMs: call.cpuMs, subRequests: 0 };
     const id = await isolateId({ tenant: this.ctx.props.tenant, engine, policyDigest: call.policyDigest });
-    const stub = this.env.LOADER.get(id, () => ({
+    const stub = this.env.LOADER.get(id, async () => ({
       compatibilityDate: COMPATIBILITY_DATE,
       mainModule: engine.mainModule,
-      modules: engine.modules,
+      modules: { ...engine.modules, ...(await engine.loadLarge?.()) },
       env: {},
       // Left out, the isolate would inherit this Worker's network.
       globalOutbound: null,

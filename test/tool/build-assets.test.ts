@@ -15,6 +15,7 @@ const ASSETS = [
     "engine/quickjs.wasm",
     "engine/python.image",
     "engine/python.js",
+    "engine/digests.json",
     "engine/python.wasm",
     "engine/python-library.zip",
     "engine/python-trampoline.wasm",
