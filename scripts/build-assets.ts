@@ -142,6 +142,8 @@ const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "engine/bash.js": () => bundleWorker("code-executor/bash"),
   "engine/code-executor.js": () => bundleWorker("code-executor"),
   "engine/file-manager.js": () => bundleWorker("file-manager"),
+  "engine/git.js": () => bundleWorker("git"),
+  "engine/http-request.js": () => bundleWorker("http-request"),
   "engine/guest.txt": () => bundleScript("guest/index.ts"),
   "engine/strip.txt": () => bundleScript("strip.ts"),
   "engine/python.image": pythonImage,

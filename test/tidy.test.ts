@@ -67,6 +67,11 @@ const LAW: Law = {
       in: /^src\/tool\//,
       why: "engines belong to tools",
     },
+    {
+      package: /^(?:isomorphic-git|diff|pako|buffer)(?:\/|$)/,
+      in: /^src\/tool\/workers\/git\//,
+      why: "git runs in its own isolate, out of the main upload",
+    },
     { package: /^commander$/, in: /^src\/cli\//, why: "one command line" },
     {
       package: /^@neondatabase\/serverless$/,

@@ -120,6 +120,10 @@ export const REQUEST_ADVICE = {
     cause: "The tenant has 20 webhooks.",
     remedy: "Remove one that nobody needs: `vasini webhooks ls` shows which are disabled.",
   },
+  SECRET_LIMIT_REACHED: {
+    cause: "The tenant has 64 secrets.",
+    remedy: "Remove one that no tool needs: `vasini secrets ls` shows where each goes.",
+  },
   TOO_LARGE: {
     cause: "The body has more bytes than `BODY_BYTES_MAX` (1 MiB by default).",
     remedy: "Send less. The operator can raise the limit.",

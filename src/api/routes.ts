@@ -7,6 +7,7 @@ import { KEY_ROUTES } from "./key-routes.ts";
 import { MCP_ROUTES } from "./mcp-route.ts";
 import { PACK_ROUTES } from "./pack-routes.ts";
 import type { Route } from "./route.ts";
+import { SECRET_ROUTES } from "./secret-routes.ts";
 import { SERVICE_ROUTES } from "./service-routes.ts";
 import { TASK_ROUTES } from "./task-routes.ts";
 import { WEBHOOK_ROUTES } from "./webhook-routes.ts";
@@ -18,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...PACK_ROUTES,
   ...KEY_ROUTES,
   ...WEBHOOK_ROUTES,
+  ...SECRET_ROUTES,
   ...MCP_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...AUDIT_ROUTES,

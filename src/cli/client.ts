@@ -9,7 +9,7 @@ import type { Settings } from "./settings.ts";
 import { listOf, objectOf, parseJson, textOf } from "./value.ts";
 
 type ApiRequest = {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Starts with `/`; its parts are already encoded. */
   readonly path: string;
   readonly body?: unknown;

@@ -70,6 +70,7 @@ export function buildProgram(options: {
   addPack(program, options.context, run);
   addKeys(program, options.context, run);
   addWebhooks(program, options.context, run);
+  addSecrets(program, options.context, run);
   addAudit(program, options.context, run);
   addDeadLetters(program, options.context, run);
   leaf(program, "doctor", "Checks this machine and the server, and says how to mend what is wrong.", [
@@ -286,6 +287,28 @@ function addWebhooks(program: Command, context: Context, run: Run): void {
     .option("--limit <n>", "at most so many, 1 to 100")
     .option("--cursor <cursor>", "the page after this one, as the last page named it")
     .action(async (id: string, flags) => run((await load()).listDeliveries(context, id, flags)));
+}
+
+function addSecrets(program: Command, context: Context, run: Run): void {
+  const load = () => import("./secrets.ts");
+  const secrets = program.command("secrets").description("Keeps the secrets that tools send, each to its own host.");
+  leaf(secrets, "set", "Keeps a secret, or replaces it; its value is read from standard input.", [
+    "vasini secrets set github-token --host github.com --scheme basic < user-and-token.txt",
+    "pass show api-key | vasini secrets set weather-key --host api.example.com --header x-api-key",
+  ])
+    .argument("<name>", "what a pack's tools call it")
+    .requiredOption("--host <host>", "the one host it is sent to")
+    .option("--header <header>", "the header it is sent in (default: authorization)")
+    .option("--scheme <scheme>", "bearer (default of authorization), basic (user:password) or raw (default of others)")
+    .action(async (name: string, flags) => run((await load()).setSecret(context, name, flags)));
+  leaf(secrets, "ls", "Lists the tenant's secrets: where each goes, and no value.", ["vasini secrets ls"]).action(
+    async (flags) => run((await load()).listSecrets(context, flags)),
+  );
+  leaf(secrets, "rm", "Removes a secret: requests that begin from now on go without it.", [
+    "vasini secrets rm github-token",
+  ])
+    .argument("<name>", "as `vasini secrets ls` shows it")
+    .action(async (name: string, flags) => run((await load()).removeSecret(context, name, flags)));
 }
 
 function addAudit(program: Command, context: Context, run: Run): void {

@@ -5,6 +5,7 @@
 import { parseDuration, parseMemorySize, parseMoney, parsePackId } from "../platform/index.ts";
 import { checkJsonSchema } from "./check.ts";
 import { FRAMEWORK_VERSION, IMPLEMENTED_TOOLS, NOT_YET } from "./release.ts";
+import { warnSandboxes } from "./sandbox.ts";
 import { childOf, describe, problem, type Source, segmentsOf, select, startOf, textOf } from "./source.ts";
 import { didYouMean, nearest } from "./suggest.ts";
 import type { PackFiles, PackProblem } from "./types.ts";
@@ -317,6 +318,7 @@ export function verifyPack(
     ...checkSchemas(trees),
     ...checkSchemaVersions(trees),
     ...warnTools(trees.tools),
+    ...warnSandboxes(trees.tools),
     ...warnNotYet(trees),
   ];
 }

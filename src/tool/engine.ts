@@ -4,7 +4,7 @@
  */
 import { lengthPrefixed, sha256Hex } from "../platform/index.ts";
 
-export type EngineName = "bash" | "code-executor" | "file-manager" | "python";
+export type EngineName = "bash" | "code-executor" | "file-manager" | "git" | "http-request" | "python";
 
 export type Engine = {
   /** SHA-256 over every module: another build is another isolate. */
@@ -33,6 +33,8 @@ const MODULES: Readonly<
     "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
   },
   "file-manager": { [MAIN_MODULE]: { asset: "file-manager.js", kind: "js" } },
+  git: { [MAIN_MODULE]: { asset: "git.js", kind: "js" } },
+  "http-request": { [MAIN_MODULE]: { asset: "http-request.js", kind: "js" } },
   python: {
     [MAIN_MODULE]: { asset: "python.js", kind: "js" },
     "python.image": { asset: "python.image", kind: "data" },

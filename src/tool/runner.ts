@@ -1,5 +1,7 @@
 /** What passes between a tool host and the entrypoint that runs isolates (`object.ts`). */
+import type { EgressGrant } from "./egress.ts";
 import type { EngineName } from "./engine.ts";
+import type { EgressRecord } from "./types.ts";
 
 /** Set by the task's object when it makes the entrypoint, out of reach of whoever calls it. */
 export type ToolRunnerProps = { readonly tenant: string; readonly taskId: string; readonly toolId: string };
@@ -12,9 +14,16 @@ export type RunnerCall = {
   readonly timeoutMs: number;
   readonly cpuMs: number;
   readonly requestJson: string;
+  /** Absent: the call gets no gateway, so it reaches nothing. */
+  readonly egress?: EgressGrant;
 };
 
-export type RunnerAnswer =
+export type RunnerAnswer = RunnerEnd & {
+  /** What the call's gateway decided. Absent when it was not asked. */
+  readonly egress?: readonly EgressRecord[];
+};
+
+type RunnerEnd =
   /** Written by the isolate, so to be parsed as an attacker's. */
   | { readonly kind: "answer"; readonly json: string }
   | { readonly kind: "timeout" | "cancelled" | "too_large" }

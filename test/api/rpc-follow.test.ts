@@ -91,6 +91,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
     index: nothing,
     approvals: nothing,
     webhooks: null,
+    secrets: nothing,
     limiter: limiterInMemory(),
     ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },

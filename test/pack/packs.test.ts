@@ -30,7 +30,7 @@ describe("the packs of the repository", () => {
       "MEMORY.yaml:6 /episodic",
       "MEMORY.yaml:12 /factual",
       "MEMORY.yaml:18 /cross_session",
-      "TOOLS.yaml:9 /available/0/sandbox/cpu_limit",
+      "TOOLS.yaml:8 /available/0/sandbox/memory_limit",
       "TOOLS.yaml:10 /available/0/sandbox/network",
       "TOOLS.yaml:11 /available/0/sandbox/egress_allowlist",
       "TOOLS.yaml:17 /available/1/id",

@@ -12,6 +12,8 @@ const asset = (path: string): string => join(ROOT, "dist/assets", path);
 const ASSETS = [
   ...["engine/bash.js", "engine/code-executor.js", "engine/file-manager.js", "engine/guest.txt", "engine/strip.txt"],
   ...[
+    "engine/git.js",
+    "engine/http-request.js",
     "engine/quickjs.wasm",
     "engine/python.image",
     "engine/python.js",

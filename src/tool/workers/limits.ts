@@ -54,3 +54,22 @@ export const SCRATCH_FILES_MAX = 1_000;
 
 /** Loop rounds of the Python interpreter between two looks at the clock: 2 to 5 ms of work. */
 export const PYTHON_TICK_LOOPS = 1 << 18;
+
+/** Hops of one request after the first. Over it: TOOL_FAILED. */
+export const REDIRECTS_MAX = 5;
+
+/** One object of a repository, unpacked, and any piece of memory that git asks for at once. Over it: TOOL_LIMIT. */
+export const GIT_OBJECT_BYTES_MAX = 32 * 1024 * 1024;
+/** Objects of one pack. Over it: TOOL_LIMIT. A shallow clone of a large project has some thousands. */
+export const GIT_OBJECTS_MAX = 20_000;
+/** File operations of git between two breaths; each takes some microseconds of a small file. */
+export const GIT_STEPS_PER_TURN = 64;
+/** History that a clone brings along, unless the call says otherwise. */
+export const GIT_DEPTH_DEFAULT = 1;
+/** Commits that a log shows, unless the call says otherwise, and at most. */
+export const GIT_LOG_DEFAULT = 20;
+export const GIT_LOG_MAX = 200;
+/** A file that a diff shows, each side in bytes; of a larger one it only says that it differs. */
+export const GIT_DIFF_FILE_BYTES_MAX = 256 * 1024;
+/** Lines that differ in one file; a diff takes time in their square. Over it: only that it differs. */
+export const GIT_DIFF_EDITS_MAX = 4_000;

@@ -295,15 +295,19 @@ os.chmod("lib.py", 0o700); os.utime("lib.py")
     expect((await result("import os\nos.listdir('/tmp')")).value).toEqual([]);
   });
 
-  it("that are no text are not kept, and standard error says so", async () => {
+  it("that are no text are kept as bytes, and come back as bytes", async () => {
     const outcome = await result(
       "open('x.bin', 'wb').write(b'\\xff')\nopen('y.txt', 'w').write('y\\0')\nopen('z.txt', 'w').write('z')\n1",
     );
-    expect(outcome.changes).toEqual([{ kind: "put", path: "/workspace/z.txt", text: "z" }]);
-    expect(outcome).toMatchObject({ exit_code: 0, value: 1 });
-    expect(outcome.stderr).toMatch(
-      /not kept: \/workspace\/x.bin: only UTF-8 text[\s\S]*not kept: .*y.txt: only text can be stored/,
-    );
+    expect(outcome.changes).toEqual([
+      { kind: "put", path: "/workspace/x.bin", text: "/w==", encoding: "base64" },
+      { kind: "put", path: "/workspace/y.txt", text: "eQA=", encoding: "base64" },
+      { kind: "put", path: "/workspace/z.txt", text: "z" },
+    ]);
+    expect(outcome).toMatchObject({ exit_code: 0, value: 1, stderr: "" });
+    const files = [{ path: "/workspace/x.bin", text: "AP+A", encoding: "base64" } as const];
+    const read = await result("list(open('x.bin', 'rb').read())", { files });
+    expect(read).toMatchObject({ value: [0, 255, 128], changes: [] });
   });
 
   for (const [name, code, message, options] of [

@@ -1,9 +1,8 @@
 /**
  * The files of one run as bytes: the task's, a /tmp that ends with the call, and the standard library. What may be
- * written is checked when it is written; what of it can be stored is for the end, as a file may pass through states
- * that are no text.
+ * written is checked when it is written.
  */
-import { isInScopes, type WorkerRequest } from "../../../contract.ts";
+import { isInScopes, toBytes, type WorkerRequest } from "../../../contract.ts";
 import { SCRATCH_BYTES_MAX, SCRATCH_FILES_MAX } from "../../limits.ts";
 import { SystemError } from "./errno.ts";
 
@@ -36,7 +35,7 @@ export class Disk {
     this.#request = request;
     for (const folder of [SCRATCH_ROOT, ...(request.access === "none" ? [] : request.scopes)]) this.#place(folder);
     for (const { path, bytes } of fixed) this.#put(path, bytes, "fixed");
-    for (const { path, text } of request.files) this.#put(path, new TextEncoder().encode(text), "workspace");
+    for (const file of request.files) this.#put(file.path, toBytes(file), "workspace");
   }
 
   find(path: string): Node | undefined {

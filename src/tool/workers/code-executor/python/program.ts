@@ -111,12 +111,10 @@ class Run {
     const left = new Set<string>();
     const store = (path: string, bytes: Uint8Array): void => {
       try {
-        workspace.write(path, new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+        workspace.writeBytes(path, bytes);
       } catch (thrown) {
-        const isOurs = thrown instanceof FileError || thrown instanceof TypeError;
-        if (!isOurs) throw thrown;
-        const reason = thrown instanceof FileError ? thrown.message : `${path}: only UTF-8 text can be stored`;
-        this.#err.note(`a file was not kept: ${reason}`);
+        if (!(thrown instanceof FileError)) throw thrown;
+        this.#err.note(`a file was not kept: ${thrown.message}`);
       }
     };
     const changed = [...this.#disk.workspaceFiles()];
