@@ -20,6 +20,9 @@ export const SANDBOX_CEILINGS = {
   cores: 1,
 } as const;
 
+/** Of these, the ones that reach hosts. What a sandbox says of a network is nothing to the others. */
+export const NETWORK_TOOLS: readonly string[] = ["git", "http_request"];
+
 export type NotYet = {
   /** Layer and path; `[]` is each item of a list. What lies below is not enforced either, without rows of its own. */
   readonly field: string;

@@ -3,8 +3,8 @@
  * learn it from a run. Refusing what is malformed is verify.ts.
  */
 import { parseDuration, parseMemorySize } from "../platform/index.ts";
-import { SANDBOX_CEILINGS } from "./release.ts";
-import { describe, problem, type Source, segmentsOf, select, textOf } from "./source.ts";
+import { IMPLEMENTED_TOOLS, NETWORK_TOOLS, SANDBOX_CEILINGS } from "./release.ts";
+import { childOf, describe, problem, type Source, segmentsOf, select, textOf } from "./source.ts";
 import type { PackProblem } from "./types.ts";
 
 /** A sentence and what to write instead, or null when the value is honoured as it stands. */
@@ -47,10 +47,22 @@ const JUDGES: Readonly<Record<string, Judge>> = {
 /** Warnings only, each at the value that is not honoured as written. */
 export function warnSandboxes(tools: Source | undefined): PackProblem[] {
   if (tools === undefined) return [];
-  return Object.entries(JUDGES).flatMap(([name, judge]) =>
+  const asked = Object.entries(JUDGES).flatMap(([name, judge]) =>
     select(tools, segmentsOf(`/available/*/sandbox/${name}`)).flatMap((node) => {
       const verdict = judge(textOf(node) ?? "");
       return verdict === null ? [] : [problem("warning", node.at, { ...verdict, found: describe(node) })];
     }),
   );
+  return [...asked, ...select(tools, segmentsOf("/available/*")).flatMap(warnIdleNetwork)];
+}
+
+/** A tool of ours that reaches nothing, and an author who may think that it does. */
+function warnIdleNetwork(tool: Source): PackProblem[] {
+  const id = textOf(childOf(tool, "id")) ?? "";
+  const network = childOf(childOf(tool, "sandbox"), "network");
+  const isIdle = IMPLEMENTED_TOOLS.includes(id) && !NETWORK_TOOLS.includes(id);
+  if (!isIdle || network === undefined || textOf(network) === "none") return [];
+  const message = `${id} reaches no network, whatever its sandbox says`;
+  const expected = `none; the tools that reach hosts are ${NETWORK_TOOLS.join(" and ")}`;
+  return [problem("warning", network.at, { message, found: describe(network), expected })];
 }

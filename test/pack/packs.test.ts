@@ -32,10 +32,6 @@ describe("the packs of the repository", () => {
       "MEMORY.yaml:18 /cross_session",
       "TOOLS.yaml:8 /available/0/sandbox/memory_limit",
       "TOOLS.yaml:10 /available/0/sandbox/network",
-      "TOOLS.yaml:11 /available/0/sandbox/egress_allowlist",
-      "TOOLS.yaml:17 /available/1/id",
-      "TOOLS.yaml:22 /available/1/sandbox/network",
-      "TOOLS.yaml:23 /available/1/sandbox/egress_allowlist",
       "TOOLS.yaml:44 /tool_policies/cost_limit_per_task",
     ]);
   });
@@ -203,7 +199,7 @@ describe("the framework's version", () => {
 
 describe("the tools that a pack is told to run", () => {
   it("are those that are offered to the model", async () => {
-    const ids = [...IMPLEMENTED_TOOLS, "git", "http_request", "handoff"];
+    const ids = [...IMPLEMENTED_TOOLS, "handoff"];
     const available = ids.map((id) => `{ id: ${id}, name: N }`).join(", ");
     const skills = "skills: [{ id: s, name: S, trigger: t }]\n";
     const { config } = await composed(packOf(manifest(`${ROLE}${skills}tools: { available: [${available}] }\n`)));

@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { manifest, packOf, place, problemsOf, ROLE } from "./samples.ts";
 
-const packWith = (sandbox: string) =>
+const packWith = (sandbox: string, id = "code_executor") =>
   packOf(manifest(`${ROLE}tools: { file: ../T.yaml }\n`), {
-    "T.yaml": `schema_version: "1.0"\navailable:\n  - id: code_executor\n    name: C\n    sandbox:\n      ${sandbox}\n`,
+    "T.yaml": `schema_version: "1.0"\navailable:\n  - id: ${id}\n    name: C\n    sandbox:\n      ${sandbox}\n`,
   });
 
 const CASES = [
@@ -29,6 +29,16 @@ describe("a sandbox that asks for more than there is", () => {
     expect(warnings.map(({ message }) => message).filter((text) => text.includes("ALLOW_FULL_NETWORK"))).toHaveLength(
       1,
     );
+  });
+
+  it("is a warning when it is a network for a tool that reaches none, and only then", async () => {
+    const listed = 'network: "egress_allowlist"\n      egress_allowlist: ["api.example.com"]';
+    const [warning, ...more] = await problemsOf(packWith(listed), "test", true);
+    expect(more).toEqual([]);
+    expect(warning?.message).toMatch(/code_executor reaches no network/);
+    expect(warning && place(warning)).toBe("T.yaml:6 /available/0/sandbox/network");
+    expect(await problemsOf(packWith(listed, "git"), "test", true)).toEqual([]);
+    expect(await problemsOf(packWith('network: "none"'), "test", true)).toEqual([]);
   });
 
   for (const line of ['timeout: "120s"', 'memory_limit: "32Mi"', 'cpu_limit: "1"', 'cpu_limit: "0.5"']) {

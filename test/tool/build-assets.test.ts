@@ -40,7 +40,7 @@ describe("build-assets", () => {
     for (const path of ASSETS.filter((path) => /^engine\/.*(js|txt)$/.test(path))) {
       const code = readFileSync(asset(path), "utf8");
       expect(code).not.toContain(ROOT);
-      const imports = [...code.matchAll(/\bfrom"([^"]+)"/g)].map((match) => match[1]);
+      const imports = [...code.matchAll(/\b(?:im|ex)port\b[^;"'`]*\bfrom"([^"]+)"/g)].map((match) => match[1]);
       // Beside it in the isolate, or the platform's own.
       const allowed = /^(?:cloudflare:workers|\.\/[\w-]+\.(?:txt|wasm|image|zip))$/;
       expect(imports.filter((name) => !allowed.test(name ?? ""))).toEqual([]);

@@ -79,7 +79,7 @@ describe("a call that is refused", () => {
   });
 
   it("says that a listed tool is not available yet", async () => {
-    const refusal = (await catalogOf(tools([tool("git")]))).admit(call("git"));
+    const refusal = (await catalogOf(tools([tool("handoff")]))).admit(call("handoff"));
     expect(refusal).toMatchObject({ code: "TOOL_UNKNOWN" });
     expect(refusal?.message).toMatch(/listed by this pack but not available/);
   });
