@@ -146,6 +146,8 @@ const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "engine/http-request.js": () => bundleWorker("http-request"),
   "engine/guest.txt": () => bundleScript("guest/index.ts"),
   "engine/strip.txt": () => bundleScript("strip.ts"),
+  "engine/pack-tool.js": () => bundleWorker("code-executor/pack-tool"),
+  "engine/pack-guest.txt": () => bundleScript("pack-tool/guest/index.ts"),
   "engine/python.image": pythonImage,
   "engine/python.js": () => bundleWorker("code-executor/python"),
   "engine/python.wasm": meteredPython,

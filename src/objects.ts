@@ -71,13 +71,13 @@ export class SessionMemoryObject extends SessionMemory<Bindings> {
     super(ctx, env, { clock: systemClock });
   }
 }
-export class WebhookObject extends Webhook<Bindings> {
-  constructor(ctx: DurableObjectState, env: Bindings) {
-    super(ctx, env, webhookServices(env));
-  }
-}
 export class ToolGateObject extends ToolGate<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, { clock: systemClock });
+  }
+}
+export class WebhookObject extends Webhook<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, webhookServices(env));
   }
 }

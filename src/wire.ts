@@ -198,6 +198,7 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
       };
     },
     memory: memoryOf(env),
+    filesOf: async (tenant, taskId) => taskStub(env, tenant, taskId).exportFiles(),
     projection: projectionOf(env),
     indexOf: (tenant) => indexPort(env, tenant),
     retentionMs: requireConfig(env).taskRetentionDays * DAY_MS,

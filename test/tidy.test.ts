@@ -64,7 +64,7 @@ const LAW: Law = {
     { package: /^@cfworker\/json-schema$/, in: /^src\/(?:tool|guard)\//, why: "only schemas unknown at build time" },
     {
       package: /^(?:sucrase|quickjs-emscripten-core|@jitl\/|just-bash)/,
-      in: /^src\/tool\//,
+      in: /^src\/(?:tool\/|cli\/tool-facts\.ts$)/,
       why: "engines belong to tools",
     },
     {
@@ -79,7 +79,13 @@ const LAW: Law = {
       why: "one place talks to the database, as one tenant at a time",
     },
     { package: /^(?:pg|@electric-sql\/.+)$/, in: /^src\/local\//, why: "the Worker's database is behind HTTP" },
-    { package: /^(?:wrangler|miniflare|esbuild)$/, in: /^src\/local\//, why: "only the local runner starts a runtime" },
+    { package: /^wrangler$/, in: /^src\/local\//, why: "only the local runner starts a runtime" },
+    { package: /^miniflare$/, in: /^src\/cli\/pack-test\.ts$/, why: "a pack's tools are tested in a real runtime" },
+    {
+      package: /^esbuild$/,
+      in: /^src\/cli\/tool-bundle\.ts$/,
+      why: "a pack's tools are bundled where it is published from",
+    },
   ],
   testFolders: ["house", "data", "case", "flow", "conformance", "fault", "bench", "browser"],
   shells: [

@@ -217,7 +217,7 @@ export const TASK_ADVICE = {
     remedy: "Let tools return less and write smaller files; split the work over several tasks.",
   },
   BUDGET_EXHAUSTED: {
-    cause: "The task reached the cost it may have.",
+    cause: "The next model call could have cost more than the task has left, so it was not made.",
     remedy: "Raise `tools.tool_policies.cost_limit_per_task` in the pack, or use a cheaper tier.",
   },
   PACK_NOT_FOUND: REQUEST_ADVICE.PACK_NOT_FOUND,

@@ -3,6 +3,7 @@ import { AGENT_ROUTES } from "./agent-routes.ts";
 import { APPROVAL_ROUTES } from "./approval-routes.ts";
 import { AUDIT_ROUTES } from "./audit-routes.ts";
 import { DEAD_LETTER_ROUTES } from "./dead-letter-routes.ts";
+import { FILE_ROUTES } from "./file-routes.ts";
 import { KEY_ROUTES } from "./key-routes.ts";
 import { MCP_ROUTES } from "./mcp-route.ts";
 import { PACK_ROUTES } from "./pack-routes.ts";
@@ -15,6 +16,7 @@ import { WEBHOOK_ROUTES } from "./webhook-routes.ts";
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
   ...TASK_ROUTES,
+  ...FILE_ROUTES,
   ...APPROVAL_ROUTES,
   ...PACK_ROUTES,
   ...KEY_ROUTES,

@@ -126,6 +126,17 @@ function addTasks(program: Command, context: Context, run: Run): void {
     .option("--after <seq>", "start after this event (default: at the beginning)")
     .option("--timeout <duration>", "stop following after this time, exit 8")
     .action(async (task: string, flags) => run((await load()).watchCommand(context, task, flags)));
+  leaf(tasks, "files", "Lists the files of a task, or fetches one.", [
+    "vasini tasks files $TASK",
+    "vasini tasks files $TASK /workspace/report.md > report.md",
+    "vasini tasks files $TASK /workspace/chart.png --out chart.png",
+  ])
+    .argument("<task>", "id of the task")
+    .argument("[path]", "path of one file, as the list shows it")
+    .option("--out <file>", "write the file here instead of to standard output")
+    .action(async (task: string, path: string | undefined, flags) =>
+      run((await import("./files.ts")).taskFiles(context, task, path, flags)),
+    );
   leaf(tasks, "cancel", "Cancels a task that has not ended.", ["vasini tasks cancel $TASK"])
     .argument("<task>", "id of the task")
     .action(async (task: string, flags) => run((await load()).cancelTask(context, task, flags)));
@@ -211,6 +222,11 @@ function addPack(program: Command, context: Context, run: Run): void {
     .argument("<before>", "folder of one pack")
     .argument("<after>", "folder of the other")
     .action(async (before: string, after: string) => run((await load()).diffPackFolders(context, before, after)));
+  leaf(pack, "test", "Runs the cases of a pack's own tools in a sandbox of this machine. Needs no server.", [
+    "vasini pack test packs/qa-engineer",
+  ])
+    .argument("<folder>", "folder of the pack")
+    .action(async (folder: string, flags) => run((await import("./pack-test.ts")).testPack(context, folder, flags)));
   leaf(pack, "publish", "Publishes a pack to the server.", ["vasini pack publish packs/hello"])
     .argument("<folder>", "folder of the pack")
     .action(async (folder: string, flags) => run((await load()).publishCommand(context, folder, flags)));

@@ -7,8 +7,8 @@
 /** Equal to the version in package.json, which a test holds. */
 export const FRAMEWORK_VERSION = "0.1.0";
 
-/** Ids of tools that run. Any other listed tool is a warning, is not offered to the model, and answers TOOL_UNKNOWN. */
-export const IMPLEMENTED_TOOLS: readonly string[] = ["code_executor", "file_manager", "git", "http_request", "skill"];
+/** Ids of built-in tools. Any other listed tool that the pack does not bring is a warning, and answers TOOL_UNKNOWN. */
+export const BUILTIN_TOOLS: readonly string[] = ["code_executor", "file_manager", "git", "http_request", "skill"];
 
 /** The most a tool's sandbox gets, whatever its entry asks for: `pack validate` warns of more, the tool room lowers it. */
 export const SANDBOX_CEILINGS = {
@@ -42,7 +42,6 @@ export const NOT_YET: readonly NotYet[] = [
   row("manifest.tested_with", "the results are not compared with anything"),
   row("tools.available[].labels", "calls are not weighed against each other"),
   row("tools.available[].engine", "Python always runs in CPython (pyodide)", ["pyodide"]),
-  row("tools.tool_policies.cost_limit_per_task", "a task's cost is counted but not limited"),
   row("tools.mcp_servers", "no server is asked for tools"),
   row("guardrails.input.sanitization", "the input reaches the model as it came"),
   row("guardrails.input.jailbreak_detection", "the input is not examined"),

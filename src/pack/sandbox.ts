@@ -3,7 +3,7 @@
  * learn it from a run. Refusing what is malformed is verify.ts.
  */
 import { parseDuration, parseMemorySize } from "../platform/index.ts";
-import { IMPLEMENTED_TOOLS, NETWORK_TOOLS, SANDBOX_CEILINGS } from "./release.ts";
+import { BUILTIN_TOOLS, NETWORK_TOOLS, SANDBOX_CEILINGS } from "./release.ts";
 import { childOf, describe, problem, type Source, segmentsOf, select, textOf } from "./source.ts";
 import type { PackProblem } from "./types.ts";
 
@@ -60,7 +60,7 @@ export function warnSandboxes(tools: Source | undefined): PackProblem[] {
 function warnIdleNetwork(tool: Source): PackProblem[] {
   const id = textOf(childOf(tool, "id")) ?? "";
   const network = childOf(childOf(tool, "sandbox"), "network");
-  const isIdle = IMPLEMENTED_TOOLS.includes(id) && !NETWORK_TOOLS.includes(id);
+  const isIdle = BUILTIN_TOOLS.includes(id) && !NETWORK_TOOLS.includes(id);
   if (!isIdle || network === undefined || textOf(network) === "none") return [];
   const message = `${id} reaches no network, whatever its sandbox says`;
   const expected = `none; the tools that reach hosts are ${NETWORK_TOOLS.join(" and ")}`;

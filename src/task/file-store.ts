@@ -8,7 +8,13 @@
 import { type FileChange, type FileContent, type ToolFile, toBytes, toContent } from "../tool/index.ts";
 import { FILE_ROW_BYTES_MAX } from "./limits.ts";
 
-type Version = { ord: number; path: string; text: string | ArrayBuffer | null };
+type Version = { ord: number; step: number; path: string; text: string | ArrayBuffer | null };
+
+/** A file with the step that wrote it: INHERITED_STEP for one that the task began with. */
+export type StoredFile = ToolFile & { readonly step: number };
+
+/** Before every step, so that a replay from any step takes along what the task began with. */
+export const INHERITED_STEP = -1;
 
 /** One version of a file, as a replay takes it along; `text` is null where the file was deleted. */
 export type ExportedFile = {
@@ -23,14 +29,23 @@ const PARTS =
   "CREATE TABLE IF NOT EXISTS file_part (ord INTEGER NOT NULL, n INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (ord, n)) WITHOUT ROWID";
 
 /** The workspace as it stands: the newest version of each path that was not deleted. */
-export function readFiles(sql: SqlStorage): ToolFile[] {
+export const readFiles = (sql: SqlStorage): ToolFile[] => listFiles(sql).map(({ step: _, ...file }) => file);
+
+export function listFiles(sql: SqlStorage): StoredFile[] {
   return sql
-    .exec<Version>("SELECT path, text, MAX(ord) AS ord FROM file GROUP BY path ORDER BY path")
+    .exec<Version>("SELECT path, step, text, MAX(ord) AS ord FROM file GROUP BY path ORDER BY path")
     .toArray()
     .flatMap((version) => {
       const content = contentOf(sql, version);
-      return content === null ? [] : [{ path: version.path, ...content }];
+      return content === null ? [] : [{ path: version.path, step: version.step, ...content }];
     });
+}
+
+/** Null when there is no such file, or no longer. */
+export function findFile(sql: SqlStorage, path: string): FileContent | null {
+  const query = "SELECT path, step, text, ord FROM file WHERE path = ? ORDER BY ord DESC LIMIT 1";
+  const [version] = sql.exec<Version>(query, path).toArray();
+  return version === undefined ? null : contentOf(sql, version);
 }
 
 export function writeFile(sql: SqlStorage, step: number, change: FileChange): void {
@@ -52,7 +67,7 @@ export function writeFile(sql: SqlStorage, step: number, change: FileChange): vo
 /** Every version that was written before the step, oldest first. */
 export function exportFiles(sql: SqlStorage, beforeStep: number): ExportedFile[] {
   return sql
-    .exec<Version & { step: number }>("SELECT ord, step, path, text FROM file WHERE step < ? ORDER BY ord", beforeStep)
+    .exec<Version>("SELECT ord, step, path, text FROM file WHERE step < ? ORDER BY ord", beforeStep)
     .toArray()
     .map((version) => ({
       step: version.step,

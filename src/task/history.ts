@@ -33,6 +33,8 @@ export type CallResult = {
   readonly at?: number;
   /** True: the success of a tool that its pack does not audit. */
   readonly isUnaudited?: boolean;
+  /** What a pack's own tool wrote to its console: for people, not for the model. */
+  readonly console?: string;
   /** What the call asked of the network; absent when it asked nothing. */
   readonly egress?: readonly EgressRecord[];
 };

@@ -4,12 +4,22 @@
  * what it refuses has no effect. Nothing is created by reading. Deciding what to write belongs to loop.ts.
  */
 import { assert } from "../platform/index.ts";
-import type { FileChange, ToolFile } from "../tool/index.ts";
+import type { FileChange, FileContent, ToolFile } from "../tool/index.ts";
 import type { Approval } from "./approval.ts";
 import { ApprovalStore, type Intent, LEDGER_TABLES } from "./approval-store.ts";
 import { changeDue, type Due, type DueChange } from "./due.ts";
 import { type Batch, EVENT_SCHEMA, EventStore } from "./event-store.ts";
-import { type ExportedFile, exportFiles, importFiles, readFiles, writeFile } from "./file-store.ts";
+import {
+  type ExportedFile,
+  exportFiles,
+  findFile,
+  INHERITED_STEP,
+  importFiles,
+  listFiles,
+  readFiles,
+  type StoredFile,
+  writeFile,
+} from "./file-store.ts";
 import type { NewEvent } from "./frames.ts";
 import type { CallResult, History, Spent, StepRecord } from "./history.ts";
 import { nextTaskState, type TaskState, type TaskTransitionEvent } from "./transitions.ts";
@@ -228,6 +238,24 @@ export class Journal {
   /** The workspace as it stands: the newest version of each path that was not deleted. */
   files(): ToolFile[] {
     return readFiles(this.#sql);
+  }
+
+  /** The same, with the step that wrote each. */
+  storedFiles(): StoredFile[] {
+    return listFiles(this.#sql);
+  }
+
+  /** Null when there is no such file. @param path in normal form. */
+  file(path: string): FileContent | null {
+    return findFile(this.#sql, path);
+  }
+
+  /** What the task begins with, before its first step. */
+  inherit(files: readonly ToolFile[]): void {
+    this.#transaction(() => {
+      for (const file of files) writeFile(this.#sql, INHERITED_STEP, { kind: "put", ...file });
+      return undefined;
+    });
   }
 
   /** What a person was asked, by number. */

@@ -51,6 +51,7 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
     at: run.services.clock.now(),
     ...(isQuiet(outcome) && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
     ...egressOf(outcome),
+    ...(outcome.console === undefined ? {} : { console: outcome.console }),
   };
   return run.commit({
     result: { record, changes: outcome.changes },
@@ -90,6 +91,7 @@ async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<Tool
       key,
       files: run.files(),
       traceparent: formatTraceparent(childTrace(parseTraceparent(row.request.traceparent))),
+      packOwner: row.request.pack_owner,
       isApproved: ready.isApproved,
     },
     run.signal,

@@ -12,5 +12,6 @@ export const toolResultEvent = (record: CallResult, toolId: string): NewEvent =>
     duration_ms: record.durationMs,
     // What the call asked of the network stands beside its result, in the record as in the event.
     ...(record.egress === undefined ? {} : { egress: record.egress }),
+    ...(record.console === undefined ? {} : { console: record.console }),
   },
 });

@@ -11,7 +11,13 @@ import {
   type ToolErrorCode,
   type ToolFile,
 } from "./contract.ts";
-import { ERROR_MESSAGE_LENGTH_MAX, RESULT_BYTES_MAX, RESULT_DEPTH_MAX, WORKSPACE_QUOTA } from "./limits.ts";
+import {
+  CONSOLE_CHARS_MAX,
+  ERROR_MESSAGE_LENGTH_MAX,
+  RESULT_BYTES_MAX,
+  RESULT_DEPTH_MAX,
+  WORKSPACE_QUOTA,
+} from "./limits.ts";
 import { canonicalPath } from "./policy.ts";
 import type { SandboxPolicy, ToolRefusal } from "./types.ts";
 
@@ -47,6 +53,14 @@ export function parseAnswer(
   if (!changes.ok) return changes;
   const overQuota = checkQuota(context.files, changes.value);
   return overQuota === null ? ok({ resultJson, changes: changes.value }) : limited(overQuota);
+}
+
+/** What the tool wrote to its console, for whoever wrote the tool; the model is not told. Empty when that is nothing. */
+export function consoleOf(json: string): { readonly console?: string } {
+  const answer = parseJson(json);
+  const text = isRecord(answer) && typeof answer.console === "string" ? answer.console.toWellFormed() : "";
+  if (text === "") return {};
+  return { console: text.length > CONSOLE_CHARS_MAX ? `${text.slice(0, CONSOLE_CHARS_MAX)}\n[cut]\n` : text };
 }
 
 /** Undefined for what is not JSON, or too deep for the parser. `__proto__` members are dropped. */

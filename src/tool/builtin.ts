@@ -1,7 +1,8 @@
 /**
  * The tools that exist: what each is called, what arguments it takes, and which engine runs it. A pack chooses among
- * these and sets their limits; it cannot add one yet. No behaviour here: that is in `workers/` and in `host.ts`.
+ * these, sets their limits, and may bring tools of its own. No behaviour here: that is in `workers/` and in `host.ts`.
  */
+import type { ToolDef } from "../pack/index.ts";
 import type { EngineName } from "./engine.ts";
 
 type Schema = { readonly [keyword: string]: unknown };
@@ -173,3 +174,15 @@ export const engineFor = (builtin: Builtin, args: { readonly [name: string]: unk
 
 /** Undefined for a tool that this release does not have, whatever a pack says. */
 export const findBuiltin = (toolId: string): Builtin | undefined => BUILTINS.get(toolId);
+
+/** A tool that the pack brings, in the shape of the others; undefined for an entry without code. */
+export const packTool = ({ name, description, bundle }: ToolDef): Builtin | undefined =>
+  bundle === undefined
+    ? undefined
+    : {
+        name,
+        description: description || name,
+        parameters: { type: "object" },
+        engine: "pack-tool",
+        usesNetwork: true,
+      };

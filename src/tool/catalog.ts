@@ -5,7 +5,7 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { AgentConfig, JsonSchema, RiskLevel, ToolDef } from "../pack/index.ts";
 import { utf8Length } from "../platform/index.ts";
-import { type Builtin, findBuiltin, SKILL_TOOL_ID } from "./builtin.ts";
+import { type Builtin, findBuiltin, packTool, SKILL_TOOL_ID } from "./builtin.ts";
 import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
 import type { ApprovalNeed, CallArguments, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
 
@@ -60,11 +60,13 @@ export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED)
       config.guardrails.compliance.audit_all_decisions ||
       config.tools.available.some((tool) => tool.id === toolId && tool.audit),
     // A built-in only stages writes, which are dropped unless its result is recorded: made again it can do nothing
-    // twice, but for what it asks of the network. That, and any other tool, the pack may declare to be safe.
+    // twice, but for what it asks of the network. The pack may declare that, and any tool of its own, to be safe.
     mayRepeat: (toolId, args) => {
       const builtin = findBuiltin(toolId);
       if (builtin !== undefined && repeats(builtin, args)) return true;
-      return config.tools.available.some((tool) => tool.id === toolId && (tool.idempotent || tool.read_only));
+      return config.tools.available.some(
+        (tool) => tool.id === toolId && (tool.idempotent || tool.read_only || isContained(tool)),
+      );
     },
   };
 }
@@ -72,13 +74,16 @@ export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED)
 const repeats = (builtin: Builtin, args: CallArguments | undefined): boolean =>
   builtin.repeats === undefined || (args?.kind === "object" && builtin.repeats(args.value));
 
+/** Whatever such a tool does stays in its isolate until its result is recorded. */
+const isContained = ({ bundle, sandbox }: ToolDef): boolean => bundle !== undefined && sandbox.network === "none";
+
 /** The tools of the pack that exist and are not denied, in the pack's order, `skill` last unless it is listed. */
 export function collectTools(config: AgentConfig, switches: Switches = CLOSED): ReadonlyMap<string, Tool> {
   const denied = new Set(config.tools.denied);
   const tools = new Map<string, Tool>();
   const threshold = config.guardrails.behavioral.approval_threshold;
   const add = (id: string, definition: ToolDef | null): void => {
-    const builtin = findBuiltin(id);
+    const builtin = findBuiltin(id) ?? (definition === null ? undefined : packTool(definition));
     if (builtin === undefined || denied.has(id)) return;
     const approval = definition === null ? null : approvalNeed(definition, threshold);
     const refusal = definition === null ? null : refuseForNetwork(definition, switches);

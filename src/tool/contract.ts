@@ -153,5 +153,9 @@ export interface Gateway {
 
 /** Worker -> host. */
 export type WorkerResponse =
-  | { readonly ok: true; readonly result: unknown; readonly changes: readonly FileChange[] }
-  | { readonly ok: false; readonly error: { readonly code: ToolErrorCode; readonly message: string } };
+  | { readonly ok: true; readonly result: unknown; readonly changes: readonly FileChange[]; readonly console?: string }
+  | {
+      readonly ok: false;
+      readonly error: { readonly code: ToolErrorCode; readonly message: string };
+      readonly console?: string;
+    };

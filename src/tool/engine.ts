@@ -4,7 +4,7 @@
  */
 import { lengthPrefixed, sha256Hex } from "../platform/index.ts";
 
-export type EngineName = "bash" | "code-executor" | "file-manager" | "git" | "http-request" | "python";
+export type EngineName = "bash" | "code-executor" | "file-manager" | "git" | "http-request" | "pack-tool" | "python";
 
 export type Engine = {
   /** SHA-256 over every module: another build is another isolate. */
@@ -30,6 +30,12 @@ const MODULES: Readonly<
     [MAIN_MODULE]: { asset: "code-executor.js", kind: "js" },
     "guest.txt": { asset: "guest.txt", kind: "text" },
     "strip.txt": { asset: "strip.txt", kind: "text" },
+    "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
+  },
+  // The tool itself, `bundle.txt`, comes from its pack.
+  "pack-tool": {
+    [MAIN_MODULE]: { asset: "pack-tool.js", kind: "js" },
+    "guest.txt": { asset: "pack-guest.txt", kind: "text" },
     "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
   },
   "file-manager": { [MAIN_MODULE]: { asset: "file-manager.js", kind: "js" } },

@@ -12,7 +12,7 @@ import {
   sha256Hex,
   utf8Length,
 } from "../platform/index.ts";
-import { parseAnswer } from "./answer.ts";
+import { consoleOf, parseAnswer } from "./answer.ts";
 import { engineFor, SKILL_TOOL_ID } from "./builtin.ts";
 import { collectTools, type Switches, type Tool } from "./catalog.ts";
 import { isInScopes, type WorkerRequest } from "./contract.ts";
@@ -109,7 +109,7 @@ async function run(
   const runMs = policy.timeoutMs + TIMEOUT_GRACE_MS;
   const asksNetwork = tool.builtin.usesNetwork === true;
   const egress = asksNetwork ? grantOf(options, tool.definition.secrets, policy, request) : null;
-  const call = { engine, policy, request, signal, egress, asksNetwork };
+  const call = { engine, policy, request, signal, egress, asksNetwork, bundle: tool.definition.bundle };
   const passage = await options.gate.pass({ tenant, toolId, key, runMs }, signal, () => runIsolated(options, call));
   if (passage.kind === "passed") return passage.value;
   const message = `${toolId} was not started: too many of its calls ran for as long as it may take (${policy.timeoutMs} ms)`;
@@ -153,10 +153,11 @@ type IsolatedCall = {
   readonly signal: AbortSignal;
   readonly egress: EgressGrant | null;
   readonly asksNetwork: boolean;
+  readonly bundle: string | undefined;
 };
 
 async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promise<Ending> {
-  const { engine, policy, request, signal, egress } = call;
+  const { engine, policy, request, signal, egress, bundle } = call;
   const { cpuMs, ...limits } = workerLimits(policy);
   const visible = readableScopes(policy);
   const workerRequest: WorkerRequest = {
@@ -170,6 +171,7 @@ async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promis
   };
   const runnerCall: RunnerCall = {
     engine,
+    ...(bundle === undefined ? {} : { code: { owner: request.packOwner ?? "", digest: bundle } }),
     policyDigest: await sha256Hex(canonicalJson(policy)),
     timeoutMs: policy.timeoutMs + TIMEOUT_GRACE_MS,
     cpuMs,
@@ -189,7 +191,8 @@ function endingOf(options: ToolHostOptions, call: IsolatedCall, answer: RunnerAn
     case "answer": {
       const wasDenied = (asksNetwork && egress === null) || answer.egress?.some(({ allowed }) => !allowed) === true;
       const parsed = parseAnswer(answer.json, { policy, files: request.files, wasDenied });
-      return parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
+      const ending = parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
+      return call.bundle === undefined ? ending : { ...ending, ...consoleOf(answer.json) };
     }
     case "timeout":
       return fail({

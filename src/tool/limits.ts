@@ -43,6 +43,12 @@ export const ANSWER_LENGTH_MAX = 14 * 1024 * 1024;
 /** A message a worker sends with an error, in UTF-16 code units. Longer ones are cut. */
 export const ERROR_MESSAGE_LENGTH_MAX = 2_000;
 
+/** What a pack's own tool wrote to its console, kept with its result, in UTF-16 code units. Longer ones are cut. */
+export const CONSOLE_CHARS_MAX = 8_192;
+
+/** Code of packs' own tools that an isolate of ours keeps, in UTF-16 code units over all. The oldest makes room. */
+export const TOOL_CODE_CACHE_CHARS_MAX = 8 * 1024 * 1024;
+
 /**
  * A task's files, kept in its object. Over any of them: TOOL_LIMIT and nothing of the call is staged. A repository is
  * one large file of history and many small ones. All of them go to an isolate in one message, several calls at once,

@@ -13,6 +13,7 @@ import type { EgressGrant, OpenedSecret } from "./egress.ts";
 import { type CallGateway, createGateway } from "./egress-gateway.ts";
 import { type Engine, loadEngine } from "./engine.ts";
 import { ANSWER_LENGTH_MAX, EGRESS_REQUESTS_MAX } from "./limits.ts";
+import { withPackCode } from "./pack-code.ts";
 import { type Finish, raceAnswer } from "./race.ts";
 import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 
@@ -25,6 +26,7 @@ type SecretKeeper = {
 type Bindings = {
   readonly LOADER: WorkerLoader;
   readonly ASSETS: Fetcher;
+  readonly PACKS: R2Bucket;
   readonly SECRET: { getByName(tenant: string): SecretKeeper };
 };
 
@@ -86,6 +88,7 @@ export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
     let engine: Engine;
     try {
       engine = await loadEngine(this.env.ASSETS, call.engine);
+      if (call.code !== undefined) engine = await withPackCode(engine, call.code, this.env.PACKS);
     } catch (thrown) {
       // Kept apart from what an isolate throws: this is ours, and fit for the log.
       return { kind: "unavailable", message: describeError(thrown) };

@@ -38,26 +38,27 @@ export class Places {
     const until = this.#clock.now() + waitMs;
     for (;;) {
       this.#moveUp();
-      if (this.#held.has(key)) return true;
       const left = until - this.#clock.now();
-      if (left <= 0 || !this.#line.includes(waiting)) {
-        this.#drop(key);
-        return false;
+      const isOver = this.#held.has(key) || left <= 0 || !this.#line.includes(waiting);
+      if (!isOver) await this.#until(turn.promise, Math.min(left, this.#nextLapse()));
+      else {
+        this.#remove(waiting);
+        return this.#held.has(key);
       }
-      await this.#until(turn.promise, Math.min(left, this.#nextLapse()));
     }
   }
 
   /** Gives the place back, or leaves the line. Unknown keys are nobody's. */
   leave(key: string): void {
     this.#held.delete(key);
-    this.#drop(key);
+    for (const waiting of this.#line.filter((one) => one.key === key)) this.#remove(waiting);
     this.#moveUp();
   }
 
-  #drop(key: string): void {
-    const at = this.#line.findIndex((waiting) => waiting.key === key);
-    if (at >= 0) this.#line.splice(at, 1)[0]?.wake();
+  #remove(waiting: Waiting): void {
+    const at = this.#line.indexOf(waiting);
+    if (at >= 0) this.#line.splice(at, 1);
+    waiting.wake();
   }
 
   /** Places whose lease is over are free; as many as are free go to the head of the line. */
@@ -69,6 +70,8 @@ export class Places {
       if (next === undefined) return;
       this.#held.set(next.key, now + next.holdMs);
       next.wake();
+      // Who stands in line for the same place has it, too.
+      for (const same of this.#line.filter(({ key }) => key === next.key)) this.#remove(same);
     }
   }
 

@@ -8,6 +8,8 @@ export type ToolRunnerProps = { readonly tenant: string; readonly taskId: string
 
 export type RunnerCall = {
   readonly engine: EngineName;
+  /** The pack's own code for the engine `pack-tool`: on whose shelf it is kept, and its SHA-256. */
+  readonly code?: { readonly owner: string; readonly digest: string };
   /** Digest of the tool's policy: an isolate is shared by calls of one tenant, one code and one policy only. */
   readonly policyDigest: string;
   /** Final: past it the isolate is stopped. */

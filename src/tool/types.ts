@@ -69,6 +69,8 @@ export type ToolCallRequest = {
   readonly key: string;
   readonly files: readonly ToolFile[];
   readonly traceparent: string;
+  /** The shelf of the registry that the task's pack is on. Only a pack's own tools need it. */
+  readonly packOwner?: string;
   /** A person agreed to this very call, which is checked and used up before it comes here. Absent: nobody did. */
   readonly isApproved?: boolean;
 };
@@ -97,6 +99,8 @@ export type ToolOutcome = {
   readonly durationMs: number;
   /** Checked against the call's scopes and quotas; empty when the call failed. */
   readonly changes: readonly FileChange[];
+  /** What a pack's own tool wrote to its console, cut to CONSOLE_CHARS_MAX; absent when that is nothing. */
+  readonly console?: string;
   /** Every request of the call in order, at most EGRESS_REQUESTS_MAX. Absent when there was none. */
   readonly egress?: readonly EgressRecord[];
 };

@@ -37,6 +37,8 @@ type Names = {
   /** Of a secret. */
   readonly name: string;
   readonly letterId: string;
+  /** Of a file. */
+  readonly path: string;
   readonly tenant: string;
 };
 
@@ -65,6 +67,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   listTasks: { stranger: "own" },
   getTask: { stranger: "not found" },
   followTask: { stranger: "not found" },
+  listTaskFiles: { stranger: "not found" },
+  readTaskFile: { stranger: "not found" },
   cancelTask: { stranger: "not found" },
   replayTask: { stranger: "not found", body: () => ({}) },
   listApprovals: { stranger: "own" },
@@ -182,16 +186,8 @@ beforeAll(async () => {
   const secret = { value: CANARY, host: `${CANARY}.example.com` };
   assert((await askAs(owner, `/api/v1/secrets/${name}`, { method: "PUT", body: secret })).ok, "the secret is kept");
   const letterId = await buryLetter(tenant, CANARY);
-  victim = {
-    taskId: run.body.task_id,
-    packId: PACK,
-    keyId: own.id,
-    approvalId: await makeApproval(),
-    webhookId: webhook.id,
-    letterId,
-    name,
-    tenant,
-  };
+  const ids = { approvalId: await makeApproval(), webhookId: webhook.id, letterId, name, path: "workspace/theirs.txt" };
+  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, ...ids, tenant };
 }, 60_000);
 
 const MISSING = (): Names => ({
@@ -202,6 +198,7 @@ const MISSING = (): Names => ({
   webhookId: newWebhookId(),
   name: "no-such-secret",
   letterId: "0".repeat(36),
+  path: "workspace/nothing.txt",
   tenant: "no-such-tenant",
 });
 

@@ -72,6 +72,8 @@ function platform(scripts: readonly Script[], state: TaskState) {
     decide: unused,
     kick: unused,
     exportJournal: unused,
+    listFiles: unused,
+    readFile: unused,
   };
   const nothing = (): never => {
     throw new Error("nothing else should be reached");

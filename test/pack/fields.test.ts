@@ -103,7 +103,6 @@ const VALUE: Readonly<Record<string, unknown>> = {
   "manifest.tested_with[].date": "2026-01-31",
   "tools.available[].labels": ["external"],
   "tools.available[].engine": "micropython",
-  "tools.tool_policies.cost_limit_per_task": "$1",
   "tools.mcp_servers": [{ id: "m", url: "https://mcp.example" }],
   "tools.mcp_servers[].id": "n",
   "tools.mcp_servers[].url": "https://other.example",

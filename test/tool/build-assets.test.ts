@@ -12,6 +12,8 @@ const asset = (path: string): string => join(ROOT, "dist/assets", path);
 const ASSETS = [
   ...["engine/bash.js", "engine/code-executor.js", "engine/file-manager.js", "engine/guest.txt", "engine/strip.txt"],
   ...[
+    "engine/pack-tool.js",
+    "engine/pack-guest.txt",
     "engine/git.js",
     "engine/http-request.js",
     "engine/quickjs.wasm",

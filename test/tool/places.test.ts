@@ -80,6 +80,16 @@ describe("places", () => {
     expect(await enter("b", { waitMs: 0 })).toBe(true);
   });
 
+  it("are one to a key also when it stands in line twice, and free again once it leaves", async () => {
+    const { places, enter } = setup(1);
+    await enter("a");
+    const twice = [enter("b"), enter("b")];
+    places.leave("a");
+    expect(await Promise.all(twice)).toEqual([true, true]);
+    places.leave("b");
+    expect(await enter("c", { waitMs: 0 })).toBe(true);
+  });
+
   it("are no longer waited for by one that leaves the line", async () => {
     const { places, enter } = setup(1);
     await enter("a");

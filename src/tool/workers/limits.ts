@@ -47,13 +47,8 @@ export const QUERY_LENGTH_MAX = 1_000;
 /** Content returned by a read, in bytes of JSON, so that a result stays under the host's limit. The rest is dropped. */
 export const READ_BYTES_MAX = 200 * 1024;
 
-/** Files a Python program may have open, and bytes and files under /tmp. Over them: EMFILE, ENOSPC in the program. */
-export const DESCRIPTORS_MAX = 128;
-export const SCRATCH_BYTES_MAX = 8 * 1024 * 1024;
-export const SCRATCH_FILES_MAX = 1_000;
-
-/** Loop rounds of the Python interpreter between two looks at the clock: 2 to 5 ms of work. */
-export const PYTHON_TICK_LOOPS = 1 << 18;
+/** Requests that a pack's tool may have on their way at once. Over it: an error inside the tool. */
+export const FETCHES_PENDING_MAX = 16;
 
 /** Hops of one request after the first. Over it: TOOL_FAILED. */
 export const REDIRECTS_MAX = 5;
@@ -73,3 +68,11 @@ export const GIT_LOG_MAX = 200;
 export const GIT_DIFF_FILE_BYTES_MAX = 256 * 1024;
 /** Lines that differ in one file; a diff takes time in their square. Over it: only that it differs. */
 export const GIT_DIFF_EDITS_MAX = 4_000;
+
+/** Files a Python program may have open, and bytes and files under /tmp. Over them: EMFILE, ENOSPC in the program. */
+export const DESCRIPTORS_MAX = 128;
+export const SCRATCH_BYTES_MAX = 8 * 1024 * 1024;
+export const SCRATCH_FILES_MAX = 1_000;
+
+/** Loop rounds of the Python interpreter between two looks at the clock: 2 to 5 ms of work. */
+export const PYTHON_TICK_LOOPS = 1 << 18;
