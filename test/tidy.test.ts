@@ -83,8 +83,8 @@ const LAW: Law = {
     { package: /^miniflare$/, in: /^src\/cli\/pack-test\.ts$/, why: "a pack's tools are tested in a real runtime" },
     {
       package: /^esbuild$/,
-      in: /^src\/cli\/tool-bundle\.ts$/,
-      why: "a pack's tools are bundled where it is published from",
+      in: /^src\/cli\/(?:tool-bundle|pack-test)\.ts$/,
+      why: "a pack's tools are bundled where it is published from and tested",
     },
   ],
   testFolders: ["house", "data", "case", "flow", "conformance", "fault", "bench", "browser"],
