@@ -35,7 +35,14 @@ const requestJson = (language: string, code: string): string =>
 async function startRuntime(): Promise<Miniflare> {
   const entry = join(import.meta.dirname, "tool-start-worker.ts");
   const external = ["cloudflare:workers"];
-  const built = await build({ entryPoints: [entry], bundle: true, write: false, format: "esm", target: "es2023", external });
+  const built = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2023",
+    external,
+  });
   return new Miniflare({
     ...{ modules: true, script: built.outputFiles[0]?.text ?? "", compatibilityDate: "2026-10-20", host: "127.0.0.1" },
     workerLoaders: { LOADER: {} },
@@ -55,7 +62,7 @@ async function measure(runtime: Miniflare, subject: Subject, isolate: string): P
   const response = await runtime.dispatchFetch("http://bench/", { method: "POST", body: JSON.stringify(measured) });
   const text = await response.text();
   const ms = performance.now() - started;
-  const isRight = engine === null || /"kind":"answer"/.test(text) && text.includes("42");
+  const isRight = engine === null || (/"kind":"answer"/.test(text) && text.includes("42"));
   if (!response.ok || !isRight) throw new Error(`${name} answered ${text.slice(0, 500)}`);
   return ms;
 }
@@ -76,7 +83,11 @@ try {
     for (const subject of SUBJECTS) note(subject, "cold", await measure(runtime, subject, `${subject.name}-${round}`));
     for (const subject of SUBJECTS) note(subject, "warm", await measure(runtime, subject, `${subject.name}-${round}`));
   }
-  const bare = (start: Start) => quantile((times.get(`bare worker ${start}`) ?? []).toSorted((a, b) => a - b), 0.5);
+  const bare = (start: Start) =>
+    quantile(
+      (times.get(`bare worker ${start}`) ?? []).toSorted((a, b) => a - b),
+      0.5,
+    );
   const rows = SUBJECTS.flatMap(({ name }) =>
     (["cold", "warm"] as const).map((start) => {
       const sorted = (times.get(`${name} ${start}`) ?? []).toSorted((a, b) => a - b);

@@ -21,7 +21,10 @@ export function parseCall<Language extends string>(
   return { language, code, stdin };
 }
 
-export const refuseCall = (message: string): WorkerResponse => ({ ok: false, error: { code: "TOOL_ARGUMENTS", message } });
+export const refuseCall = (message: string): WorkerResponse => ({
+  ok: false,
+  error: { code: "TOOL_ARGUMENTS", message },
+});
 
 export const stoppedCall = (timeoutMs: number): WorkerResponse => ({
   ok: false,

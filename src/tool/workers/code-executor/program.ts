@@ -5,8 +5,8 @@
 import type { WorkerRequest, WorkerResponse } from "../../contract.ts";
 import { VALUE_BYTES_MAX } from "../limits.ts";
 import { Workspace, workingFolder } from "../workspace.ts";
-import { type Call, parseCall, refuseCall, stoppedCall } from "./call.ts";
 import { Budget, OutOfTime, type Pace } from "./budget.ts";
+import { type Call, parseCall, refuseCall, stoppedCall } from "./call.ts";
 import { Engine, type Handle } from "./engine.ts";
 import { answerFileOperation } from "./files.ts";
 import { Output } from "./output.ts";

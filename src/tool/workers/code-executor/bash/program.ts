@@ -6,8 +6,8 @@ import { WORKSPACE_ROOT, type WorkerRequest, type WorkerResponse } from "../../.
 import type { Image } from "../../image.ts";
 import { SHELL_STACK_BYTES_MAX } from "../../limits.ts";
 import { Workspace, workingFolder } from "../../workspace.ts";
-import { EXIT_ABORTED, parseCall, refuseCall, stoppedCall } from "../call.ts";
 import { Budget, OutOfTime, type Pace } from "../budget.ts";
+import { EXIT_ABORTED, parseCall, refuseCall, stoppedCall } from "../call.ts";
 import { Engine } from "../engine.ts";
 import { answerFileOperation } from "../files.ts";
 import { Output } from "../output.ts";
