@@ -7,7 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { Miniflare, Response as MiniflareResponse } from "miniflare";
+import { convertV4MiniflareOptions, Miniflare, Response as MiniflareResponse } from "miniflare";
 import { WORKSPACE_QUOTA } from "../../src/tool/limits.ts";
 import type { Measured } from "./tool-start-worker.ts";
 
@@ -43,14 +43,15 @@ async function startRuntime(): Promise<Miniflare> {
     target: "es2023",
     external,
   });
-  return new Miniflare({
-    ...{ modules: true, script: built.outputFiles[0]?.text ?? "", compatibilityDate: "2026-10-20", host: "127.0.0.1" },
+  const options = convertV4MiniflareOptions({
+    ...{ host: "127.0.0.1", modules: true, script: built.outputFiles[0]?.text ?? "", compatibilityDate: "2026-10-20" },
     workerLoaders: { LOADER: {} },
     serviceBindings: {
       ASSETS: async (request) =>
         new MiniflareResponse(await readFile(join(ROOT, "dist/assets", new URL(request.url).pathname))),
     },
   });
+  return new Miniflare(options);
 }
 
 /** Milliseconds of one call, from the request to its answer. */

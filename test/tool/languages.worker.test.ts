@@ -194,6 +194,7 @@ const ATTEMPTS: readonly (readonly [what: string, language: Language, code: stri
   [
     "a prototype by an array",
     "bash",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands it
     'declare -A a; a[__proto__]=ESC; a[constructor]=x; echo ${#a[@]} tried; unset a; declare -A b; [ -z "${b[toString]}" ] || echo ESCAPED',
   ],
   [

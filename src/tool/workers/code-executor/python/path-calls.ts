@@ -1,7 +1,7 @@
 /** System calls that name a file by its path. */
 import { normalize } from "../guest/path.ts";
 import { posix, type SystemOptions, type SystemTable, toNumber, writeStat } from "./calls.ts";
-import type { Node } from "./disk.ts";
+import type { Disk, Node } from "./disk.ts";
 import { ERRNO, SystemError } from "./errno.ts";
 
 const AT_CURRENT_FOLDER = -100;
@@ -26,15 +26,12 @@ export function pathCalls({ memory, disk, descriptors, ...options }: SystemOptio
     if (whole.length > PATH_BYTES_MAX) throw new SystemError("ENAMETOOLONG");
     return whole;
   };
-  const find = (path: string): Node => {
-    const node = disk.find(path);
-    if (node === undefined) throw new SystemError("ENOENT");
-    return node;
-  };
+  const find = (path: string): Node => findNode(disk, path);
   const exists = (path: string): 0 => {
     find(path);
     return 0;
   };
+  const existsAt = posix((folder: number, path: number) => exists(resolve(path, folder)));
   const stat = posix((path: number, at: number) => writeStat(memory, at, find(resolve(path))));
   return {
     __syscall_stat64: stat,
@@ -83,8 +80,8 @@ export function pathCalls({ memory, disk, descriptors, ...options }: SystemOptio
     }),
     __syscall_symlinkat: () => -ERRNO.EPERM,
     __syscall_chmod: posix((path: number) => exists(resolve(path))),
-    __syscall_fchmodat2: posix((folder: number, path: number) => exists(resolve(path, folder))),
-    __syscall_utimensat: posix((folder: number, path: number) => exists(resolve(path, folder))),
+    __syscall_fchmodat2: existsAt,
+    __syscall_utimensat: existsAt,
     __syscall_chdir: posix((path: number) => {
       const target = resolve(path);
       if (find(target).kind === "file") throw new SystemError("ENOTDIR");
@@ -97,4 +94,10 @@ export function pathCalls({ memory, disk, descriptors, ...options }: SystemOptio
       return length;
     }),
   };
+}
+
+function findNode(disk: Disk, path: string): Node {
+  const node = disk.find(path);
+  if (node === undefined) throw new SystemError("ENOENT");
+  return node;
 }
