@@ -215,6 +215,8 @@ describe("a doorbell", () => {
     const database = watchDatabase();
     database.holdNext = true;
     await bellOf(tenant).ring();
+    // Its own alarm may be far off by a clock that was moved; this one is cut off by the kill.
+    fire().catch(() => undefined);
     await until(async () => database.isHeld);
     await abortAllDurableObjects();
     await until(async () => {
