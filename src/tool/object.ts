@@ -114,10 +114,10 @@ export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
     // A call of the gateway counts as one; nothing else of an isolate could.
     const limits = { cpuMs: call.cpuMs, subRequests: call.egress === undefined ? 0 : EGRESS_REQUESTS_MAX };
     const id = await isolateId({ tenant: this.ctx.props.tenant, engine, policyDigest: call.policyDigest });
-    const stub = this.env.LOADER.get(id, () => ({
+    const stub = this.env.LOADER.get(id, async () => ({
       compatibilityDate: COMPATIBILITY_DATE,
       mainModule: engine.mainModule,
-      modules: engine.modules,
+      modules: { ...engine.modules, ...(await engine.loadLarge?.()) },
       env: {},
       // Left out, the isolate would inherit this Worker's network. Null for every tool: what an isolate may reach belongs
       // to a call, and this to all calls of the isolate.

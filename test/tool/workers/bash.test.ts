@@ -221,7 +221,7 @@ describe("files", () => {
 
 describe("arguments", () => {
   for (const [name, args, message] of [
-    ["another language", { language: "zsh", code: "1" }, /must be bash/],
+    ["another language", { language: "zsh", code: "1" }, /python or bash/],
     ["no code", { language: "bash" }, /code must be text/],
     ["standard input that is no text", { language: "bash", code: "cat", stdin: 1 }, /stdin must be text/],
     ["a NUL", { language: "bash", code: "echo \0" }, /NUL/],

@@ -320,7 +320,7 @@ describe("the world of a program", () => {
 
 describe("arguments", () => {
   for (const [name, args, message] of [
-    ["another language", { language: "python", code: "1" }, /javascript or typescript/],
+    ["another language", { language: "python", code: "1" }, /python or bash/],
     ["no code", { language: "javascript" }, /code must be text/],
     ["a NUL", { language: "javascript", code: "1\0" }, /NUL/],
   ] as const) {

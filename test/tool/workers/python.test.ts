@@ -333,6 +333,8 @@ os.chmod("lib.py", 0o700); os.utime("lib.py")
     ["cut to a length beyond all", "import os\nos.truncate('a.txt', 10**12)", /File too large|Invalid/, {}],
     ["over the size of /tmp", "for n in range(99): open(f'/tmp/{n}', 'w').write('x' * 10**6)", /No space left/, {}],
     ["over their number", "for n in range(2000): open(f'/tmp/{n}', 'w').close()", /No space left/, {}],
+    ["with names longer than a folder can say", "open('x' * 300, 'w')", /name too long/, {}],
+    ["with paths that have no end", "import os\nos.stat('/tmp/' + 'a/' * 5000)", /name too long/, {}],
     ["opened without end", "a = [open('a.txt') for _ in range(1000)]", /Too many open files|No file descriptors/, {}],
     ["as folders that hold themselves", "import os\nos.mkdir('d')\nos.rename('d', 'd/e')", /Invalid argument/, {}],
   ] as const) {
@@ -353,7 +355,7 @@ os.chmod("lib.py", 0o700); os.utime("lib.py")
 
 describe("arguments", () => {
   for (const [name, args, message] of [
-    ["another language", { language: "ruby", code: "1" }, /must be python/],
+    ["another language", { language: "ruby", code: "1" }, /python or bash/],
     ["no code", { language: "python" }, /code must be text/],
     ["standard input that is no text", { language: "python", code: "1", stdin: 1 }, /stdin must be text/],
     ["a NUL", { language: "python", code: "1\0" }, /NUL/],

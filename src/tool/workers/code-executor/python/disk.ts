@@ -17,7 +17,9 @@ export type Node = FileNode | { readonly kind: "folder" };
 /** Whose quota a file counts against. */
 type Area = "workspace" | "scratch" | "fixed";
 
-export const SCRATCH_ROOT = "/tmp";
+/** What an entry of a folder can say. */
+const NAME_BYTES_MAX = 255;
+const SCRATCH_ROOT = "/tmp";
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
 
@@ -145,6 +147,9 @@ export class Disk {
   }
 
   #checkNew(path: string): Area {
+    if (new TextEncoder().encode(path.slice(path.lastIndexOf("/") + 1)).length > NAME_BYTES_MAX) {
+      throw new SystemError("ENAMETOOLONG");
+    }
     const parent = this.#nodes.get(parentOf(path));
     if (parent === undefined) throw new SystemError("ENOENT");
     if (parent.kind === "file") throw new SystemError("ENOTDIR");
