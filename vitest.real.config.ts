@@ -1,6 +1,6 @@
 /**
  * `npm run test:real`: the suites of test/case once more, on a real PostgreSQL and a real Redis, whose addresses stand in
- * TEST_DATABASE_URL and TEST_REDIS_URL; and what takes minutes, beside them. TEST_REPORT names a file for a JSON report.
+ * TEST_DATABASE_URL and TEST_REDIS_URL. TEST_REPORT names a file for a JSON report.
  */
 import { defineConfig } from "vitest/config";
 
@@ -10,10 +10,11 @@ if (!process.env.TEST_REDIS_URL) throw new Error("TEST_REDIS_URL is not set: run
 
 export default defineConfig({
   test: {
-    // The idle system waits for five minutes and computes nothing: the others go on meanwhile.
     maxWorkers: 2,
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     include: ["test/**/*.real.test.ts", "test/api/limiter-upstash.test.ts", "test/memory/upstash-memory.test.ts"],
+    // Five minutes by itself: npm run test:idle.
+    exclude: ["test/flow/idle.real.test.ts"],
     // Ends what hangs; see vitest.config.ts.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -40,7 +40,8 @@ export function createFailureCount(clock: Clock): FailureCount {
 
 /** An address as it is counted: of IPv6 the first 64 bits, for whoever has one address there has them all. */
 export function toNetwork(address: string): string {
-  if (!address.includes(":")) return address;
+  // Also the mapped form, ::ffff:192.0.2.1: its first bits are everybody's.
+  if (!address.includes(":") || address.includes(".")) return address;
   const [head = "", tail] = address.split("::");
   const groups = head === "" ? [] : head.split(":");
   const rest = tail === undefined || tail === "" ? [] : tail.split(":");

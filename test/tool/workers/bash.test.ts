@@ -32,13 +32,16 @@ describe("a script", () => {
   for (const [name, code, stdout] of [
     ["prints", "echo hello; printf '%03d\\n' 7", "hello\n007\n"],
     ["pipes", "seq 1 10 | awk '{ s += $1 } END { print s }'", "55\n"],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands it
     ["has arrays, arithmetic and loops", "a=(1 2 3); s=0; for i in ${a[@]}; do ((s += i * i)); done; echo $s", "14\n"],
     [
       "has functions, cases and tests",
       "f() { case $1 in a*) echo A;; *) echo B;; esac; }; f abc; [[ x == x ]] && f b",
       "A\nB\n",
     ],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands it
     ["matches regular expressions", "[[ abc =~ b(.) ]] && echo ${BASH_REMATCH[1]}", "c\n"],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands it
     ["substitutes and expands", "x=$(echo a.tar.gz); echo ${x%%.*} {1..3} $((2 ** 10))", "a 1 2 3 1024\n"],
     ["has heredocs", "cat <<END\n$((1 + 1))\nEND", "2\n"],
     ["reads JSON", "jq -c '.n | map(. + 1)' data.json", "[2,3]\n"],

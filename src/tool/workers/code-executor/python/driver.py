@@ -79,6 +79,10 @@ def _main():
             print(error.code, file=sys.stderr)
     except BaseException as error:
         code = 1
+        if isinstance(error, MemoryError):
+            # What filled the memory goes first, or there is no room left to say so.
+            main.__dict__.clear()
+            traceback.clear_frames(error.__traceback__)
         _report(error)
     for stream in (sys.stdout, sys.stderr):
         try:

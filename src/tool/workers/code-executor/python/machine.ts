@@ -59,7 +59,8 @@ export function startMachine(options: MachineOptions): Machine {
   };
   const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
   for (const { module, name, kind } of WebAssembly.Module.imports(options.wasm)) {
-    const group = (imports[module] ??= {});
+    const group = imports[module] ?? {};
+    imports[module] = group;
     // The only imported globals are addresses of functions of the bridge to WebGL and the console: null pointers here.
     group[name] = kind === "global" ? new WebAssembly.Global({ value: "i32", mutable: true }, 0) : functionFor(name);
   }

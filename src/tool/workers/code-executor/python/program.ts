@@ -88,15 +88,19 @@ class Run {
           wait: (ms) => budget.wait(ms),
         }),
     });
+    // The driver ends by an exit of its own; an error of the driver is one of the program, which can do that to it.
     await machine.run(statement);
+    this.#exitCode = 1;
   }
 
   /** The end of a program, by its exit or against its will. */
   end(thrown: unknown): void {
     if (thrown instanceof Exit) this.#exitCode = thrown.code;
     // The interpreter itself gave up: its stack ran out, or it called what is not there.
-    else if (thrown instanceof RangeError) this.#err.note("RecursionError: the stack of the interpreter is full");
-    else if (thrown instanceof WebAssembly.RuntimeError || thrown instanceof Refused)
+    else if (thrown instanceof RangeError) {
+      this.#exitCode = 1;
+      this.#err.note("RecursionError: the stack of the interpreter is full");
+    } else if (thrown instanceof WebAssembly.RuntimeError || thrown instanceof Refused)
       this.#err.note(`the interpreter stopped: ${thrown.message}`);
     else throw thrown;
   }

@@ -52,6 +52,8 @@ const STAT_BYTES = 96;
 /** One entry of a folder: number, offset, length, type and a name of up to 255 bytes. */
 const ENTRY_BYTES = 280;
 const ENTRY_TYPES = { folder: 4, file: 8 } as const;
+/** A character device would be a terminal to the interpreter, which then asks line by line: a stream is none. */
+const FILE_TYPES = { stream: 0, folder: 3, file: 4 } as const;
 const NS_PER_MS = 1e6;
 
 /** Offsets and lengths come as 64 bits; past 2^53 they are no file's. */
@@ -185,6 +187,10 @@ function pathCalls({ memory, disk, descriptors }: SystemOptions, place: { cwd: s
     if (node === undefined) throw new SystemError("ENOENT");
     return node;
   };
+  const exists = (path: string): 0 => {
+    find(path);
+    return 0;
+  };
   const stat = posix((path: number, at: number) => writeStat(memory, at, find(resolve(path))));
   return {
     __syscall_stat64: stat,
@@ -232,9 +238,9 @@ function pathCalls({ memory, disk, descriptors }: SystemOptions, place: { cwd: s
       throw new SystemError("EINVAL");
     }),
     __syscall_symlinkat: () => -ERRNO.EPERM,
-    __syscall_chmod: posix((path: number) => (find(resolve(path)), 0)),
-    __syscall_fchmodat2: posix((folder: number, path: number) => (find(resolve(path, folder)), 0)),
-    __syscall_utimensat: posix((folder: number, path: number) => (find(resolve(path, folder)), 0)),
+    __syscall_chmod: posix((path: number) => exists(resolve(path))),
+    __syscall_fchmodat2: posix((folder: number, path: number) => exists(resolve(path, folder))),
+    __syscall_utimensat: posix((folder: number, path: number) => exists(resolve(path, folder))),
     __syscall_chdir: posix((path: number) => {
       const target = resolve(path);
       if (find(target).kind === "file") throw new SystemError("ENOTDIR");
@@ -267,6 +273,10 @@ function descriptorCalls({ memory, disk, descriptors }: SystemOptions): SystemTa
     }
     return total;
   };
+  const isOpen = (number: number): 0 => {
+    descriptors.get(number);
+    return 0;
+  };
   const resize = (number: number, length: bigint): number => {
     disk.resize(descriptors.writable(descriptors.get(number)), toNumber(length));
     return 0;
@@ -292,11 +302,11 @@ function descriptorCalls({ memory, disk, descriptors }: SystemOptions): SystemTa
     fd_fdstat_get: wasi((number: number, at: number) => {
       const open = descriptors.get(number);
       memory.bytes(at, 24).fill(0);
-      memory.bytes(at, 1)[0] = open.kind === "folder" ? 3 : open.kind === "file" ? 4 : 2;
+      memory.bytes(at, 1)[0] = FILE_TYPES[open.kind];
     }),
-    __syscall_fdatasync: posix((number: number) => (descriptors.get(number), 0)),
+    __syscall_fdatasync: posix((number: number) => isOpen(number)),
     __syscall_fstat64: posix((number: number, at: number) => writeStat(memory, at, descriptors.nodeOf(number))),
-    __syscall_fchmod: posix((number: number) => (descriptors.get(number), 0)),
+    __syscall_fchmod: posix((number: number) => isOpen(number)),
     __syscall_ftruncate64: posix(resize),
     __syscall_dup: posix((number: number) => descriptors.duplicate(number, null)),
     __syscall_dup3: posix((number: number, to: number) => descriptors.duplicate(number, to)),
