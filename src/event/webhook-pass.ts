@@ -95,8 +95,7 @@ export function createPass(ports: PassPorts): MakePass {
       if (due.length === 0 || now - startedAt >= PASS_MS_MAX) return ok({ kind: "waiting", nextAt });
       upkeep = [];
       const secrets = await openSecrets(ports.seal, endpoint, webhook);
-      const recorded = await Promise.all(due.map((one) => attempt(ports, { endpoint, webhook, secrets }, one)));
-      const failure = recorded.find((one) => one !== null) ?? null;
+      const failure = await attemptAll(ports, { endpoint, webhook, secrets }, due);
       if (failure !== null) return err(failure);
     }
   };
@@ -114,12 +113,32 @@ async function reach(
   return judgeAttempt(outcome, attempts + 1, random);
 }
 
-/** Null when the result is recorded. */
-async function attempt(ports: PassPorts, target: Target, delivery: DueDelivery): Promise<DbFailure | null> {
-  const { db, clock, log } = ports;
-  const { endpoint } = target;
-  const verdict = await reach(ports, target, delivery);
-  const record = await db.batch(endpoint.tenant, toStatements({ ...endpoint, ...delivery }, verdict, clock.now()));
+/**
+ * Null when every result is recorded: each as soon as it is known, but what is given up after all others, because an
+ * endpoint that took one of them is not silent and stays enabled.
+ */
+async function attemptAll(ports: PassPorts, target: Target, due: readonly DueDelivery[]): Promise<DbFailure | null> {
+  const givenUp: (() => Promise<DbFailure | null>)[] = [];
+  const recorded = await Promise.all(
+    due.map(async (delivery) => {
+      const verdict = await reach(ports, target, delivery);
+      if (verdict.kind !== "failed") return record(ports, target, delivery, verdict);
+      givenUp.push(() => record(ports, target, delivery, verdict));
+      return null;
+    }),
+  );
+  recorded.push(...(await Promise.all(givenUp.map((write) => write()))));
+  return recorded.find((failure) => failure !== null) ?? null;
+}
+
+/** Null when it is recorded. */
+async function record(
+  { db, clock, log }: PassPorts,
+  { endpoint }: Target,
+  delivery: DueDelivery,
+  verdict: Verdict,
+): Promise<DbFailure | null> {
+  const written = await db.batch(endpoint.tenant, toStatements({ ...endpoint, ...delivery }, verdict, clock.now()));
   log.info("webhook.attempted", {
     tenant_id: endpoint.tenant,
     webhook_id: endpoint.webhookId,
@@ -127,9 +146,9 @@ async function attempt(ports: PassPorts, target: Target, delivery: DueDelivery):
     attempt: delivery.attempts + 1,
     outcome: verdict.kind,
     status: verdict.status,
-    is_recorded: record.ok,
+    is_recorded: written.ok,
   });
-  return record.ok ? null : record.error;
+  return written.ok ? null : written.error;
 }
 
 function toStatements(of: Endpoint & DueDelivery, verdict: Verdict, now: number) {

@@ -4,6 +4,7 @@ import { letterStatement } from "../../src/event/dead-letter-store.ts";
 import { createSendWebhook, createWebhooks, type Endpoint, type Webhooks } from "../../src/event/index.ts";
 import {
   assert,
+  type Clock,
   createDb,
   createSeal,
   type Db,
@@ -35,9 +36,16 @@ export function connectWorker(): void {
   assert(config.ok && config.value.database !== null, "the Worker has a database");
 }
 
+/** The real time, and no end to any wait: a busy machine is no database that is away. */
+export const patientClock: Clock = {
+  now: () => systemClock.now(),
+  sleep: (_ms, signal) =>
+    new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true })),
+};
+
 export function databaseOf(): Db {
   const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");
-  return createDb({ database: { url, httpEndpoint }, outboxDatabaseUrl, clock: systemClock, random: systemRandom });
+  return createDb({ database: { url, httpEndpoint }, outboxDatabaseUrl, clock: patientClock, random: systemRandom });
 }
 
 /** Webhooks over the tests' database, whatever the Worker itself has. */
@@ -46,7 +54,7 @@ export function webhooksOf(
 ): Webhooks {
   const { db = databaseOf(), ring = async () => undefined } = options;
   const localOrigins = [RECEIVER];
-  const send = createSendWebhook({ clock: systemClock, fetch: (url, init) => fetch(url, init), localOrigins });
+  const send = createSendWebhook({ clock: patientClock, fetch: (url, init) => fetch(url, init), localOrigins });
   return createWebhooks({
     db,
     seal: createSeal(MASTER),

@@ -13,11 +13,12 @@ import {
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import { consume, sweepDoorbells } from "../../src/consume.ts";
 import { doorbellNames, doorbellOf, type OutboxEvent } from "../../src/event/index.ts";
-import { createDb, systemClock, systemRandom, type TenantId } from "../../src/platform/index.ts";
+import { systemClock, type TenantId } from "../../src/platform/index.ts";
 import { configOf } from "../../src/wire.ts";
 import { tenantNamed } from "../case/database/bench.ts";
 import { eventsOf, project, taskNamed } from "../case/database/event-rig.ts";
 import { accept, env, readUntil } from "../task/harness.ts";
+import { databaseOf } from "./database.ts";
 
 const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");
 // Before anything of the Worker reads it: the only file whose Worker publishes, so nobody else takes its events.
@@ -27,7 +28,9 @@ configOf({
   DATABASE_HTTP_ENDPOINT: httpEndpoint,
   OUTBOX_DATABASE_URL: outboxDatabaseUrl,
 });
-const db = createDb({ database: { url, httpEndpoint }, outboxDatabaseUrl, clock: systemClock, random: systemRandom });
+const db = databaseOf();
+// The Worker's own way gives up after two seconds and tries again by its alarms: on a busy machine that takes a while.
+vi.setConfig({ testTimeout: 120_000 });
 
 afterEach(() => void vi.restoreAllMocks());
 

@@ -8,7 +8,7 @@ import type { Endpoint } from "../../src/event/index.ts";
 import { PASS_NET_MS } from "../../src/event/webhook-limits.ts";
 import { assert, newWebhookId, type SqlRow, systemClock } from "../../src/platform/index.ts";
 import { env } from "../api/gateway.ts";
-import { connectWorker, databaseOf, makeEndpoint, RECEIVER, tenantOf, webhooksOf } from "./database.ts";
+import { connectWorker, databaseOf, makeEndpoint, patientClock, RECEIVER, tenantOf, webhooksOf } from "./database.ts";
 
 beforeAll(connectWorker);
 
@@ -28,6 +28,7 @@ beforeEach(async () => {
   [now, isDatabaseAway, hold, received.length] = [START, false, "off", 0];
   receive = async () => new Response(null, { status: 204 });
   vi.spyOn(systemClock, "now").mockImplementation(() => now);
+  vi.spyOn(systemClock, "sleep").mockImplementation(patientClock.sleep);
   const network = globalThis.fetch;
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
     const request = new Request(input, init);
@@ -160,7 +161,7 @@ describe("a database that is away", () => {
     await enqueue("a");
     await stub().ring(endpoint);
     isDatabaseAway = true;
-    vi.spyOn(systemClock, "sleep").mockResolvedValue();
+    vi.mocked(systemClock.sleep).mockResolvedValue();
     vi.spyOn(Math, "random").mockReturnValue(0.999_999);
     const rests: number[] = [];
     for (let n = 0; n < 4; n++) {
@@ -170,7 +171,7 @@ describe("a database that is away", () => {
     expect(rests).toEqual([5_000, 10_000, 20_000, 40_000]);
     expect(received).toEqual([]);
     isDatabaseAway = false;
-    vi.mocked(systemClock.sleep).mockRestore();
+    vi.mocked(systemClock.sleep).mockImplementation(patientClock.sleep);
     await runDurableObjectAlarm(stub());
     expect(await deliveries()).toEqual([{ state: "delivered", attempts: 1 }]);
   });
@@ -180,11 +181,11 @@ describe("a database that is away", () => {
     await stub().ring(endpoint);
     receive = async () => {
       isDatabaseAway = true;
-      vi.spyOn(systemClock, "sleep").mockResolvedValue();
+      vi.mocked(systemClock.sleep).mockResolvedValue();
       return new Response(null, { status: 204 });
     };
     await runDurableObjectAlarm(stub());
-    vi.mocked(systemClock.sleep).mockRestore();
+    vi.mocked(systemClock.sleep).mockImplementation(patientClock.sleep);
     isDatabaseAway = false;
     receive = async () => new Response(null, { status: 204 });
     await runDurableObjectAlarm(stub());
