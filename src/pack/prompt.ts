@@ -211,17 +211,18 @@ function procedure(sop: Sop): string {
 }
 
 const CONTEXT: Readonly<Record<Workflow["handoffs"][number]["context_transfer"], string>> = {
-  full: "everything you know about the task",
-  summary: "a summary of the task so far",
-  minimal: "only what the next step needs",
+  full: "It is shown this conversation.",
+  summary: "It is shown the task and what you said last.",
+  minimal: "It is shown nothing but your input.",
 };
 
 function workflowRules({ default_process, sop, handoffs, reporting }: Workflow): string[] {
   const targets = handoffs.map(
     ({ target_agent, conditions, context_transfer }) =>
-      `\`${flat(target_agent)}\`, when: ${conditions.map(flat).join("; ")}. Pass on ${CONTEXT[context_transfer]}.`,
+      `\`${flat(target_agent)}\`, when: ${conditions.map(flat).join("; ")}. ${CONTEXT[context_transfer]}`,
   );
-  const intro = "When one of these fits better than you, say so, and say what it has to know to take over:";
+  const intro =
+    "When one of these fits better than you, hand that piece of work over with the `handoff` tool, and go on with its answer:";
   const format = {
     structured: "Structure the answer with headings and lists.",
     narrative: "Write the answer as connected text.",

@@ -3,7 +3,7 @@
  * and what follows from it happen in one piece, so that no decision can come in between.
  */
 import { canonicalJson, sha256Hex } from "../platform/index.ts";
-import type { ApprovalNeed, ToolRefusal } from "../tool/index.ts";
+import { type ApprovalNeed, HANDOFF_TOOL_ID, type ToolRefusal } from "../tool/index.ts";
 import {
   type Approval,
   approvalIdOf,
@@ -16,7 +16,9 @@ import {
   withChanged,
 } from "./approval.ts";
 import type { PendingCall } from "./decide.ts";
-import type { History } from "./history.ts";
+import { refuseHandoff } from "./hand-over.ts";
+import { handoffOf } from "./handoff.ts";
+import { type History, resultOf } from "./history.ts";
 import { type CallFacts, type Standing, standingOf } from "./ledger.ts";
 import { CALLS_PER_TURN_MAX } from "./limits.ts";
 import { paused } from "./outcome.ts";
@@ -50,8 +52,11 @@ export async function planCalls(
   calls: readonly PendingCall[],
 ): Promise<readonly ReadyCall[] | RunEnd> {
   const before = callsBefore(run.history(), step);
-  const questions = await Promise.all(calls.map((pending) => toQuestion(run, pending, before)));
+  const all = await Promise.all(calls.map((pending) => toQuestion(run, step, pending, before)));
   if (run.signal.aborted) return "overtaken";
+  // A child may have come to its end meanwhile.
+  const questions = all.filter(({ pending }) => resultOf(run.history(), step, pending.index) === undefined);
+  if (questions.length === 0) return [];
   const now = run.services.clock.now();
   const lapsed = lapse(run.approvals(), now);
   const known = withChanged(run.approvals(), lapsed);
@@ -69,24 +74,39 @@ export async function planCalls(
   const ready = judged.flatMap(({ question, standing }) => toReady(question, standing));
   if (ready.length > 0) return ready;
   const held = [...judged.flatMap(({ standing }) => (standing.kind === "held" ? [standing.by] : [])), ...asked];
-  const reason = held.some(({ kind }) => kind === "unknown_outcome") ? "unknown_outcome" : "approval";
-  return end(run, paused({ reason, approval_ids: held.map(({ n }) => approvalIdOf(request.task_id, n)) }, now));
+  const away = judged.flatMap(({ standing }) => (standing.kind === "away" ? [standing.taskId] : []));
+  const approval_ids = held.map(({ n }) => approvalIdOf(request.task_id, n));
+  const children = away.length === 0 ? {} : { child_task_ids: away };
+  return end(run, paused({ reason: reasonOf(held), approval_ids, ...children }, now));
+}
+
+/** What a person has to do comes first. */
+function reasonOf(held: readonly Approval[]): Parameters<typeof paused>[0]["reason"] {
+  if (held.length === 0) return "handoff";
+  return held.some(({ kind }) => kind === "unknown_outcome") ? "unknown_outcome" : "approval";
 }
 
 const callsBefore = (history: History, step: number): number =>
   history.steps.filter(({ n }) => n < step).reduce((sum, { toolCalls }) => sum + toolCalls.length, 0);
 
-function refusalOf(run: Run, { call, index, overTurnLimit }: PendingCall, before: number): ToolRefusal | null {
+function refusalOf(
+  run: Run,
+  step: number,
+  { call, index, overTurnLimit }: PendingCall,
+  before: number,
+): ToolRefusal | null {
   if (overTurnLimit) {
     return { code: "TOOL_LIMIT", message: `One turn may ask for ${CALLS_PER_TURN_MAX} calls; this one is over it.` };
   }
-  return run.catalog.admit({ toolId: call.toolId, arguments: call.arguments, callsBefore: before + index });
+  const refusal = run.catalog.admit({ toolId: call.toolId, arguments: call.arguments, callsBefore: before + index });
+  const isNew = call.toolId === HANDOFF_TOOL_ID && handoffOf(run.handoffs(), step, index) === undefined;
+  return refusal ?? (isNew ? refuseHandoff(run) : null);
 }
 
-async function toQuestion(run: Run, pending: PendingCall, before: number): Promise<Question> {
+async function toQuestion(run: Run, step: number, pending: PendingCall, before: number): Promise<Question> {
   const { toolId, arguments: given } = pending.call;
   const { request } = run.row();
-  const refusal = refusalOf(run, pending, before);
+  const refusal = refusalOf(run, step, pending, before);
   // A dry run calls nothing, so nobody is asked.
   const isCalled = refusal === null && given.kind === "object" && request.replay?.dry_run !== true;
   const need = isCalled ? run.catalog.approvalFor(toolId) : null;
@@ -108,6 +128,8 @@ const argumentsOf = ({ call }: PendingCall): unknown =>
 function judge(run: Run, step: number, question: Question, known: readonly Approval[]): Standing {
   if (question.refusal !== null) return { kind: "answer", error: question.refusal };
   const { index } = question.pending;
+  const handoff = handoffOf(run.handoffs(), step, index);
+  if (handoff?.isAccepted && handoff.settled === null) return { kind: "away", taskId: handoff.child.task_id };
   const facts: CallFacts = {
     step,
     index,
@@ -163,6 +185,7 @@ function toReady({ pending, need, mayRepeat }: Question, standing: Standing): Re
     case "ask":
     case "doubt":
     case "held":
+    case "away":
       return [];
   }
 }

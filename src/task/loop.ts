@@ -90,7 +90,7 @@ async function callModel(run: Run, step: number, outputMaxLength: number): Promi
       priorAttempts: run.row().attempt,
       signal: AbortSignal.any([run.signal, limit.signal]),
       traceparent: formatTraceparent(childTrace(parseTraceparent(run.row().request.traceparent))),
-      checkBudget: createBudgetCheck({ ...run, log: run.services.log }, request),
+      checkBudget: createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, request),
       onText: (piece) => {
         length += piece.length;
         if (length > outputMaxLength) limit.abort(new OutputTooLong("the answer is too long"));
@@ -121,6 +121,8 @@ async function callModel(run: Run, step: number, outputMaxLength: number): Promi
     text.take();
   }
 }
+
+const familyOf = (run: Run) => ({ handoffs: run.handoffs(), parent: run.row().request.parent });
 
 const textDelta = (step: number, text: string) => ({ type: "text.delta", data: { step, text } });
 

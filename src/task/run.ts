@@ -5,6 +5,7 @@ import type { AgentConfig } from "../pack/index.ts";
 import { canonicalJson, lengthPrefixed, sha256Hex } from "../platform/index.ts";
 import type { ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { Approval } from "./approval.ts";
+import type { Handoff } from "./handoff.ts";
 import type { CallResult, History, StepRecord } from "./history.ts";
 import type { Change, TaskRow } from "./journal.ts";
 import { ALARM_BUDGET_MS } from "./limits.ts";
@@ -25,6 +26,7 @@ export type Run = {
   readonly files: () => readonly ToolFile[];
   readonly recordedResult: (print: string) => CallResult | null;
   readonly approvals: () => readonly Approval[];
+  readonly handoffs: () => readonly Handoff[];
   /** Whether a call of an unrepeatable tool was handed over before. */
   readonly isStarted: (step: number, index: number) => boolean;
   /** Aborts when the task is cancelled or its deadline passes. */

@@ -4,10 +4,11 @@
  * handed over is committed here, where making it twice would do something twice.
  */
 import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
-import { checkQuota, type ToolOutcome } from "../tool/index.ts";
+import { checkQuota, HANDOFF_TOOL_ID, type ToolOutcome } from "../tool/index.ts";
 import { isLapsed } from "./approval.ts";
 import { planCalls, type ReadyCall } from "./call-plan.ts";
 import type { PendingCall } from "./decide.ts";
+import { handOver } from "./hand-over.ts";
 import type { CallResult } from "./history.ts";
 import { callKeyOf, hasTimeFor, printOf, type Run, type RunEnd } from "./run.ts";
 import { toolResultEvent } from "./tool-result.ts";
@@ -72,7 +73,7 @@ const refused = (error: NonNullable<ToolOutcome["error"]>): ToolOutcome => ({
   changes: [],
 });
 
-/** Left: an approval ran out while the call stood in line, so it is judged anew. Overtaken: this run does not count. */
+/** Left: it is judged anew, for an approval ran out while it stood in line, or a child has it now. Overtaken: this run does not count. */
 async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<ToolOutcome | "left" | "overtaken"> {
   const { call, index } = ready.pending;
   if (ready.refusal !== null) return refused(ready.refusal);
@@ -82,6 +83,10 @@ async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<Tool
   const key = await callKeyOf(row, step, index);
   const intended = intend(run, step, ready);
   if (intended !== "intended") return intended;
+  if (call.toolId === HANDOFF_TOOL_ID) {
+    const handed = await handOver(run, step, ready.pending);
+    return handed.kind === "refused" ? refused(handed.error) : handed.kind === "away" ? "left" : "overtaken";
+  }
   return run.host.execute(
     {
       tenant: row.request.tenant,

@@ -5,7 +5,7 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { AgentConfig, JsonSchema, RiskLevel, ToolDef } from "../pack/index.ts";
 import { utf8Length } from "../platform/index.ts";
-import { type Builtin, findBuiltin, packTool, SKILL_TOOL_ID } from "./builtin.ts";
+import { type Builtin, findBuiltin, HANDOFF_TOOL_ID, handoffParameters, packTool, SKILL_TOOL_ID } from "./builtin.ts";
 import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
 import type { ApprovalNeed, CallArguments, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
 
@@ -14,7 +14,7 @@ const RISK_ORDER: Readonly<Record<RiskLevel, number>> = { low: 0, medium: 1, hig
 /** A tool that this pack has and this release can run. */
 export type Tool = {
   readonly id: string;
-  /** Null: `skill`, which a pack has by having skills. */
+  /** Null: `skill` and `handoff`, which a pack has by having skills and handoffs. */
   readonly definition: ToolDef | null;
   readonly builtin: Builtin;
   readonly parameters: JsonSchema;
@@ -77,24 +77,30 @@ const repeats = (builtin: Builtin, args: CallArguments | undefined): boolean =>
 /** Whatever such a tool does stays in its isolate until its result is recorded. */
 const isContained = ({ bundle, sandbox }: ToolDef): boolean => bundle !== undefined && sandbox.network === "none";
 
-/** The tools of the pack that exist and are not denied, in the pack's order, `skill` last unless it is listed. */
+/** The tools of the pack that exist and are not denied, in the pack's order, then those that it has without listing them. */
 export function collectTools(config: AgentConfig, switches: Switches = CLOSED): ReadonlyMap<string, Tool> {
   const denied = new Set(config.tools.denied);
   const tools = new Map<string, Tool>();
   const threshold = config.guardrails.behavioral.approval_threshold;
+  const agents = config.workflow.handoffs.map(({ target_agent }) => target_agent);
+  /** What a pack has by what else is in it; a body of a skill and the name of an agent need no entry in TOOLS.yaml. */
+  const implied: ReadonlyMap<string, boolean> = new Map([
+    [SKILL_TOOL_ID, config.skills.length > 0],
+    [HANDOFF_TOOL_ID, agents.length > 0],
+  ]);
   const add = (id: string, definition: ToolDef | null): void => {
     const builtin = findBuiltin(id) ?? (definition === null ? undefined : packTool(definition));
     if (builtin === undefined || denied.has(id)) return;
     const approval = definition === null ? null : approvalNeed(definition, threshold);
     const refusal = definition === null ? null : refuseForNetwork(definition, switches);
-    const parameters = definition?.parameters ?? builtin.parameters;
+    const own = id === HANDOFF_TOOL_ID ? handoffParameters(agents) : undefined;
+    const parameters = own ?? definition?.parameters ?? builtin.parameters;
     tools.set(id, { id, definition, builtin, parameters, approval, refusal });
   };
   for (const tool of config.tools.available) {
-    if (tool.id !== SKILL_TOOL_ID || config.skills.length > 0) add(tool.id, tool);
+    if (implied.get(tool.id) !== false) add(tool.id, tool);
   }
-  // A skill's body is part of the pack, so reading one needs no entry in TOOLS.yaml.
-  if (config.skills.length > 0 && !tools.has(SKILL_TOOL_ID)) add(SKILL_TOOL_ID, null);
+  for (const [id, isGiven] of implied) if (isGiven && !tools.has(id)) add(id, null);
   return tools;
 }
 

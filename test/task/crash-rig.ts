@@ -5,6 +5,7 @@
  */
 import { runInDurableObject } from "cloudflare:test";
 import { createObjectMemory } from "../../src/memory/index.ts";
+import type { ToolCall } from "../../src/model/index.ts";
 import { type Clock, createLog } from "../../src/platform/index.ts";
 import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../../src/task/index.ts";
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
@@ -13,12 +14,12 @@ import { compileCatalog, createToolHost, type RunnerAnswer } from "../../src/too
 import { composeConfig, SCOPED, tool, tools } from "../tool/samples.ts";
 import { env } from "./harness.ts";
 
-class Crash extends Error {
+export class Crash extends Error {
   override name = "Crash";
 }
 
 /** Moments at which the process can die, counted through one life of the object. */
-class Fate {
+export class Fate {
   moments = 0;
   isDead = false;
   readonly #at: number;
@@ -51,7 +52,7 @@ function counter(world: World, fate: Fate): (key: string) => RunnerAnswer {
   };
 }
 
-const clockOf = (world: World): Clock => ({
+export const clockOf = (world: World): Clock => ({
   now: () => world.now,
   sleep: (_ms, signal) =>
     new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true })),
@@ -66,7 +67,7 @@ const TURN = {
 };
 
 /** One call, then an answer. */
-const routerOf = (fate: Fate): TaskServices["router"] => ({
+export const routerOf = (fate: Fate, call: Pick<ToolCall, "toolId" | "arguments"> = COUNT): TaskServices["router"] => ({
   isAllowed: () => true,
   modelOf: () => "test/scripted",
   complete: async ({ messages }) => {
@@ -74,23 +75,25 @@ const routerOf = (fate: Fate): TaskServices["router"] => ({
     await Promise.resolve();
     fate.moment();
     const isAnswered = messages.some(({ role }) => role === "tool");
-    const call = { callId: "c", toolId: "file_manager", arguments: { kind: "object" as const, value: LIST } };
     return {
       ok: true,
       value: {
         ...TURN,
         reply: isAnswered
           ? { usage, text: "counted", toolCalls: [], finishReason: "stop" }
-          : { usage, text: "", toolCalls: [call], finishReason: "tool_calls" },
+          : { usage, text: "", toolCalls: [{ callId: "c", ...call }], finishReason: "tool_calls" },
       },
     };
   },
 });
 
-const LIST = { action: "list", path: "/workspace" };
+const COUNT: Pick<ToolCall, "toolId" | "arguments"> = {
+  toolId: "file_manager",
+  arguments: { kind: "object", value: { action: "list", path: "/workspace" } },
+};
 
 /** A tenant with room for everybody. */
-function indexOf(fate: Fate): TenantIndexPort {
+export function indexOf(fate: Fate): TenantIndexPort {
   const told = async (): Promise<void> => fate.moment();
   const granted = async (): Promise<boolean> => {
     fate.moment();
@@ -128,14 +131,20 @@ async function servicesOf(world: World, fate: Fate, { needsApproval, mayRepeat }
     toolsFor: () => ({ catalog, host: createToolHost({ config, catalog, runnerFor, clock, log }) }),
     memory: createObjectMemory({ objectOf: (space) => env.SESSION_MEMORY.getByName(space), clock }),
     filesOf: async () => null,
+    handoff: NOWHERE,
     projection: null,
     indexOf: () => indexOf(fate),
     retentionMs: 86_400_000,
   };
 }
 
+const nowhere = (): never => {
+  throw new Error("nothing is handed over here");
+};
+const NOWHERE: TaskServices["handoff"] = { resolve: async () => null, start: nowhere, taskOf: nowhere };
+
 /** The object's storage with a moment before and after each write; its alarm is the test's to sound. */
-const mortal = (storage: DurableObjectStorage, fate: Fate): DurableObjectStorage =>
+export const mortal = (storage: DurableObjectStorage, fate: Fate): DurableObjectStorage =>
   new Proxy(storage, {
     get(target, name) {
       if (name === "setAlarm" || name === "deleteAlarm") return async () => undefined;
@@ -224,7 +233,7 @@ async function answer(object: TaskObject, world: World, person: Person, question
   }
 }
 
-const ACCEPTED: CreateTask = {
+export const ACCEPTED: CreateTask = {
   tenant: "crashed",
   task_id: "00000000-0000-8000-8000-00000000c0de",
   pack_id: "tester",
