@@ -6,7 +6,6 @@ import { reserveMicros } from "../meter/index.ts";
 import type { TurnContext } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import { assert, formatMicros, type Log, parseMoney, utf8Length } from "../platform/index.ts";
-import type { Handoff } from "./handoff.ts";
 import type { History } from "./history.ts";
 import type { ParentLink } from "./types.ts";
 
@@ -20,8 +19,11 @@ export const NO_CHARGE: Charge = { spentMicros: 0, uncounted: 0 };
 
 export type Spending = Charge & { readonly limitMicros: number };
 
+/** A handoff as money sees it; what a child at work has spent is not known yet. */
+type Handed = { readonly settled: { readonly charge: Charge } | null };
+
 /** Other tasks that live on the same money. */
-type Family = { readonly handoffs: readonly Handoff[]; readonly parent: ParentLink | undefined };
+type Family = { readonly handoffs: readonly Handed[]; readonly parent: ParentLink | undefined };
 
 /** The pack's limit; for a child no more than its parent set aside. */
 export function costLimitOf(config: AgentConfig, parent: ParentLink | undefined): number {
@@ -33,7 +35,7 @@ export function costLimitOf(config: AgentConfig, parent: ParentLink | undefined)
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 /** What a task and its children cost. Turns taken over from another task cost this one nothing. */
-export function chargeOf(history: History, handoffs: readonly Handoff[]): Charge {
+export function chargeOf(history: History, handoffs: readonly Handed[]): Charge {
   const own = [...history.steps.filter((step) => !step.replayed), ...history.spent];
   const children = handoffs.map(({ settled }) => settled?.charge ?? NO_CHARGE);
   return {

@@ -223,6 +223,19 @@ describe("a watch", () => {
     expect(ran.code).toBe(5);
   });
 
+  it("goes on through a wait for a task that has the work, also when the server ends the stream meanwhile", async () => {
+    const away = frame(1, "task.waiting", { reason: "handoff", approval_ids: [], child_task_ids: ["child"] });
+    const server = await serve({
+      [`GET /api/v1/tasks/${ID}/events`]: (response, asked, nth) =>
+        stream(nth === 1 ? [away] : [frame(2, "task.resumed"), frame(3, "task.done")], "end")(response, asked, nth),
+      [`GET /api/v1/tasks/${ID}`]: json(200, task("waiting")),
+    });
+    const ran = await runBin(["tasks", "watch", ID, "--json"], { url: server.url });
+    expect(linesOf(ran)).toHaveLength(3);
+    expect(ran.stderr).toBe("");
+    expect(ran.code).toBe(0);
+  });
+
   it("does not stop at a wait that is over", async () => {
     const server = await serve({
       [`GET /api/v1/tasks/${ID}/events`]: stream(

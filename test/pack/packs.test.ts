@@ -203,10 +203,12 @@ describe("the framework's version", () => {
 
 describe("the tools that a pack is told to run", () => {
   it("are those that are offered to the model", async () => {
-    const ids = [...BUILTIN_TOOLS, "handoff"];
+    const ids = [...BUILTIN_TOOLS, "not_a_tool"];
     const available = ids.map((id) => `{ id: ${id}, name: N }`).join(", ");
     const skills = "skills: [{ id: s, name: S, trigger: t }]\n";
-    const { config } = await composed(packOf(manifest(`${ROLE}${skills}tools: { available: [${available}] }\n`)));
+    const handoffs = "workflow: { handoffs: [{ target_agent: other, conditions: [c] }] }\n";
+    const text = manifest(`${ROLE}${skills}${handoffs}tools: { available: [${available}] }\n`);
+    const { config } = await composed(packOf(text));
     const offered = compileCatalog(config).offered.map(({ id }) => id);
     expect(offered.sort()).toEqual([...BUILTIN_TOOLS].sort());
   });

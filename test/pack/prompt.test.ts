@@ -117,7 +117,7 @@ describe("the system prompt", () => {
       "Be assertive",
       "Name the source",
       "taken at once",
-      "everything you know about the task",
+      "It is shown this conversation.",
       "connected text",
       "needs the approval of a person",
       "ask a person for approval",

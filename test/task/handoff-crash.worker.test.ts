@@ -6,7 +6,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { createObjectMemory } from "../../src/memory/index.ts";
 import { assert, createLog } from "../../src/platform/index.ts";
-import { isEnded, type TaskEvent, type TaskView } from "../../src/task/index.ts";
+import { type CreateTask, isEnded, type TaskEvent, type TaskView } from "../../src/task/index.ts";
 import { TaskObject, type TaskServices } from "../../src/task/object.ts";
 import { compileCatalog, createToolHost } from "../../src/tool/index.ts";
 import { composeConfig } from "../tool/samples.ts";
@@ -193,5 +193,35 @@ describe("a crash at every moment of a parent", () => {
       }
     }
     expect(children).toBeGreaterThan(5);
+  });
+});
+
+describe("a parent that is cancelled while it creates its child", () => {
+  it("leaves none at work, however late the creation comes", async () => {
+    await runInDurableObject(stubOf(TENANT, "rig-late"), async (_, state) => {
+      const plot: Plot = { crashAt: 0, childInput: "@sleep 10m", way: "asked", isCancelled: true };
+      const world: World = { executions: [], now: 1_800_000_000_000 };
+      const created: string[] = [];
+      const services = await servicesOf(world, new Fate(0), plot, created);
+      const asked = Promise.withResolvers<CreateTask>();
+      const released = Promise.withResolvers<void>();
+      const start: TaskServices["handoff"]["start"] = async (child) => {
+        asked.resolve(child);
+        await released.promise;
+        return services.handoff.start(child);
+      };
+      const object = new TaskObject(state, env, { ...services, handoff: { ...services.handoff, start } });
+      await object.create({ ...ACCEPTED, task_id: "00000000-0000-8000-8000-400000000000" });
+      const running = object.alarm();
+      const { task_id } = await asked.promise;
+      await object.cancel();
+      const stateOf = async () => (await stubOf(TENANT, task_id).view())?.state;
+      while ((await stateOf()) !== "cancelled") await scheduler.wait(1);
+      released.resolve();
+      await running;
+      expect(created).toEqual([]);
+      expect(await stateOf()).toBe("cancelled");
+      expect((await object.view())?.state).toBe("cancelled");
+    });
   });
 });

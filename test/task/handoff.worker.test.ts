@@ -1,5 +1,5 @@
 /** Work that is handed to another pack, in the real runtime: parents, children, their ends, and what is lost between. */
-import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { assert, systemClock } from "../../src/platform/index.ts";
 import type { TaskStub } from "../../src/task/index.ts";
@@ -368,6 +368,32 @@ describe("time", () => {
     expect(await child().view()).toMatchObject({ state: "failed", error: { code: "DEADLINE_EXCEEDED" } });
     expect(typesOf(await drivenToEnd(parent.stub)).at(-1)).toBe("task.failed");
     expect(await parent.stub().view()).toMatchObject({ error: { code: "DEADLINE_EXCEEDED" } });
+  });
+});
+
+describe("money", () => {
+  it("is set aside from what the parent has left, an equal part for each handoff of a turn, and no more", async () => {
+    const limited = TOOLS.replace("tools:", 'tools:\n  tool_policies: { cost_limit_per_task: "$1" }');
+    const calls = ["one", "two", "three"].map((word) => handoff("helper", `@say ${word}`));
+    const parent = await handing(`${calls.join(" &\n")}\n${handoff("helper", "@say four")}`, {
+      pack: "limited",
+      extra: handingTo({ helper: "minimal" }, limited),
+    });
+    await parent.stub().kick();
+    const children = childrenOf(await untilEnded(parent.stub));
+    const limits = await Promise.all(
+      children.map((id) =>
+        runInDurableObject(stubOf(TENANT, id), (_, { storage }) => {
+          const { request } = storage.sql.exec<{ request: string }>("SELECT request FROM task").one();
+          return JSON.parse(request).parent.cost_limit_micros;
+        }),
+      ),
+    );
+    // The first three shared what there was and spent nothing of it, so all of it was there again for the fourth.
+    expect(limits.slice(0, 3).every((limit) => limit === 333_333 || limit === 333_334)).toBe(true);
+    expect(limits[0] + limits[1] + limits[2]).toBeLessThanOrEqual(1_000_000);
+    expect(limits[3]).toBe(1_000_000);
+    expect(await parent.stub().view()).toMatchObject({ cost_usd: "0" });
   });
 });
 
