@@ -102,9 +102,10 @@ export const ANSWERS: readonly (readonly [what: string, answer: string, code: To
   ["a person's answer", "refuse('APPROVAL_REJECTED')", "TOOL_FAILED"],
 ];
 
-/** The isolate: does or answers what its arguments name. */
+/** The isolate: does or answers what its arguments name, or keeps the files it is given and tells all it has kept. */
 export const HOSTILE_CODE = `
 import { env, RpcTarget, WorkerEntrypoint } from "cloudflare:workers";
+const kept = [];
 const fail = (thrown) => { throw thrown };
 const change = (one) => JSON.stringify({ ok: true, result: null, changes: [one] });
 const put = (path) => change({ kind: "put", path, text: "" });
@@ -113,7 +114,8 @@ const deeds = { ${DEEDS.map(([, what, code]) => `${JSON.stringify(what)}: async 
 const answers = { ${ANSWERS.map(([what, answer]) => `${JSON.stringify(what)}: () => ${answer}`).join(", ")} };
 export default class extends WorkerEntrypoint {
   async run(json, gateway) {
-    const { deed, answer } = JSON.parse(json).arguments;
+    const { files, arguments: { deed, answer, keep } } = JSON.parse(json);
+    if (keep) return JSON.stringify({ ok: true, result: kept.push(...files.map(({ text }) => text)) && kept, changes: [] });
     if (answer !== undefined) return answers[answer]();
     const result = await deeds[deed](this, gateway).then(() => "ESCAPED", (thrown) => "tried " + (thrown?.name ?? thrown?.type));
     return JSON.stringify({ ok: true, result, changes: [] });
