@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { LARGE_ASSETS } from "../src/tool/engine.ts";
 import { PYTHON_TICK_COUNTER, PYTHON_TICK_IMPORT } from "../src/tool/workers/code-executor/python/ticks.ts";
 import { TICK_COUNTER, TICK_IMPORT } from "../src/tool/workers/code-executor/ticks.ts";
 import { PYTHON_TICK_LOOPS, TICK_LOOPS } from "../src/tool/workers/limits.ts";
@@ -60,10 +61,19 @@ async function bundle(
   return file.contents;
 }
 
-async function meteredEngine(): Promise<Uint8Array> {
+/** For what is an asset and goes into an image too. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+const meteredEngine = once(async (): Promise<Uint8Array> => {
   const plain = await readFile(resolve("@jitl/quickjs-wasmfile-release-sync/wasm"));
   return meterLoops(plain, { tick: TICK_IMPORT, counter: TICK_COUNTER, period: TICK_LOOPS });
-}
+});
 
 const pageFile = (name: string): Promise<Uint8Array> =>
   readFile(join(dirname(resolve("swagger-ui-dist/package.json")), name));
@@ -77,10 +87,10 @@ async function shellImage(): Promise<Uint8Array> {
 
 const pyodideFile = (name: string): Promise<Uint8Array> => readFile(join(dirname(resolve("pyodide")), name));
 
-async function meteredPython(): Promise<Uint8Array> {
+const meteredPython = once(async (): Promise<Uint8Array> => {
   const plain = await pyodideFile("pyodide.asm.wasm");
   return meterLoops(plain, { tick: PYTHON_TICK_IMPORT, counter: PYTHON_TICK_COUNTER, period: PYTHON_TICK_LOOPS });
-}
+});
 
 /** Pyodide compiles this module from its script when it starts, which a Worker may not: it becomes a file. */
 async function pythonTrampoline(): Promise<Uint8Array> {
@@ -142,8 +152,12 @@ const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "engine/bash.js": () => bundleWorker("code-executor/bash"),
   "engine/code-executor.js": () => bundleWorker("code-executor"),
   "engine/file-manager.js": () => bundleWorker("file-manager"),
+  "engine/git.js": () => bundleWorker("git"),
+  "engine/http-request.js": () => bundleWorker("http-request"),
   "engine/guest.txt": () => bundleScript("guest/index.ts"),
   "engine/strip.txt": () => bundleScript("strip.ts"),
+  "engine/pack-tool.js": () => bundleWorker("code-executor/pack-tool"),
+  "engine/pack-guest.txt": () => bundleScript("pack-tool/guest/index.ts"),
   "engine/python.image": pythonImage,
   "engine/python.js": () => bundleWorker("code-executor/python"),
   "engine/python.wasm": meteredPython,
@@ -155,8 +169,17 @@ const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "docs/swagger-ui.css": () => pageFile("swagger-ui.css"),
 };
 
-const written = await Promise.all(
-  Object.entries(sources).map(async ([path, make]) => ((await place({ path, content: await make() })) ? path : null)),
+const made = await Promise.all(
+  Object.entries(sources).map(async ([path, make]): Promise<Asset> => ({ path, content: await make() })),
 );
+const digests = made
+  .map(({ path, content }) => ({ asset: path.replace(/^engine\//, ""), content }))
+  .filter(({ asset }) => LARGE_ASSETS.includes(asset))
+  .map(({ asset, content }) => [asset, digestOf(content)]);
+made.push({
+  path: "engine/digests.json",
+  content: new TextEncoder().encode(JSON.stringify(Object.fromEntries(digests))),
+});
+const written = await Promise.all(made.map(async (asset) => ((await place(asset)) ? asset.path : null)));
 const changed = written.filter((path) => path !== null);
 process.stdout.write(changed.length === 0 ? "assets are up to date\n" : `assets written: ${changed.join(", ")}\n`);

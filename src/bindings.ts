@@ -1,12 +1,13 @@
 /** The bindings of wrangler.toml by type. Variables are read by env.ts alone. */
 
-import type { KeyObject, LimiterObject, TenantObject } from "./api/object.ts";
+import type { KeyObject, LimiterObject, SecretObject, TenantObject } from "./api/object.ts";
 import type { AuditObject } from "./audit/object.ts";
 import type { RunMessage } from "./env.ts";
 import type { DoorbellObject, WebhookObject } from "./event/object.ts";
 import type { SessionMemoryObject } from "./memory/object.ts";
 import type { BreakerObject } from "./model/object.ts";
 import type { DirectoryObject, TaskObject, TenantIndexObject } from "./task/object.ts";
+import type { ToolGateObject } from "./tool/object.ts";
 
 export type Bindings = {
   readonly TASK: DurableObjectNamespace<TaskObject>;
@@ -19,6 +20,9 @@ export type Bindings = {
   readonly AUDIT: DurableObjectNamespace<AuditObject>;
   readonly LIMITER: DurableObjectNamespace<LimiterObject>;
   readonly SESSION_MEMORY: DurableObjectNamespace<SessionMemoryObject>;
+  readonly TOOL_GATE: DurableObjectNamespace<ToolGateObject>;
+  /** By tenant. */
+  readonly SECRET: DurableObjectNamespace<SecretObject>;
   /** By tenant and id of an endpoint. */
   readonly WEBHOOK: DurableObjectNamespace<WebhookObject>;
   /** By shard; which one hears a tenant says the event room. */

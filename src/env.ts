@@ -57,6 +57,8 @@ export type Config = {
   readonly taskRetentionDays: number;
   readonly tenantMaxRunning: number;
   readonly bodyBytesMax: number;
+  /** The operator's switch for tools with `network: full`; without it their calls are refused. */
+  readonly allowFullNetwork: boolean;
   /** Which of the two ways starts a run; the alarm is the net under both. `both` outside of tests. */
   readonly dispatch: "both" | "queue" | "kick";
 };
@@ -338,6 +340,7 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
     taskRetentionDays: reader.integer("TASK_RETENTION_DAYS", { min: 1, max: 3650, fallback: 30 }),
     tenantMaxRunning: reader.integer("TENANT_MAX_RUNNING", { min: 1, max: 10_000, fallback: 20 }),
     bodyBytesMax: reader.integer("BODY_BYTES_MAX", { min: 1024, max: BODY_BYTES_CEILING, fallback: 1024 * 1024 }),
+    allowFullNetwork: reader.choice("ALLOW_FULL_NETWORK", ["false", "true"], "false") === "true",
     dispatch: reader.choice("RUN_DISPATCH", ["both", "queue", "kick"], "both"),
   };
   return reader.faults.length > 0 ? err(reader.faults) : ok(config);

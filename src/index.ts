@@ -11,10 +11,12 @@ export {
   DoorbellObject,
   KeyObject,
   LimiterObject,
+  SecretObject,
   SessionMemoryObject,
   TaskObject,
   TenantIndexObject,
   TenantObject,
+  ToolGateObject,
   WebhookObject,
 } from "./objects.ts";
 export { ToolRunner } from "./tool/object.ts";

@@ -1,5 +1,10 @@
 /** The Durable Objects of this Worker: each room's class with the services it asks for. Wiring only. */
-import { KeyObject as Key, LimiterObject as Limiter, TenantObject as Tenant } from "./api/object.ts";
+import {
+  KeyObject as Key,
+  LimiterObject as Limiter,
+  SecretObject as Secret,
+  TenantObject as Tenant,
+} from "./api/object.ts";
 import { AuditObject as Audit } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
 import { DoorbellObject as Doorbell, WebhookObject as Webhook } from "./event/object.ts";
@@ -7,11 +12,13 @@ import { SessionMemoryObject as SessionMemory } from "./memory/object.ts";
 import { BreakerObject as Breaker } from "./model/object.ts";
 import { systemClock } from "./platform/index.ts";
 import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
+import { ToolGateObject as ToolGate } from "./tool/object.ts";
 import {
   auditServices,
   doorbellServices,
   indexServices,
   keyServices,
+  secretServices,
   taskServices,
   tenantServices,
   webhookServices,
@@ -44,6 +51,11 @@ export class AuditObject extends Audit<Bindings> {
     super(ctx, env, auditServices(env));
   }
 }
+export class SecretObject extends Secret<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, secretServices(env));
+  }
+}
 export class DoorbellObject extends Doorbell<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, doorbellServices(env));
@@ -55,6 +67,11 @@ export class LimiterObject extends Limiter<Bindings> {
   }
 }
 export class SessionMemoryObject extends SessionMemory<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, { clock: systemClock });
+  }
+}
+export class ToolGateObject extends ToolGate<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, { clock: systemClock });
   }

@@ -15,7 +15,7 @@ import {
   kindOf,
   toPolicies,
 } from "./api/index.ts";
-import type { KeyServices, TenantServices } from "./api/object.ts";
+import type { KeyServices, SecretServices, TenantServices } from "./api/object.ts";
 import { createAuditReader, createAuditSink } from "./audit/index.ts";
 import type { AuditServices } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
@@ -39,7 +39,7 @@ import {
 import { createReadiness } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
 import type { ApprovalsReport, IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
-import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps } from "./tool/index.ts";
+import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps, toolGateName } from "./tool/index.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** A queue message in case the direct kick is lost; later than any kick, so that it finds nothing to do. */
@@ -180,6 +180,7 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
   // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
   const loopback = ctx.exports as unknown as Loopback;
   const runnerFor = (props: ToolRunnerProps) => loopback.ToolRunner({ props });
+  const gateFor = (tenant: string, toolId: string) => env.TOOL_GATE.getByName(toolGateName(tenant, toolId));
   return {
     clock: systemClock,
     random: systemRandom,
@@ -188,10 +189,16 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
     loadPack: (owner, digest) => registryOf(env).load(owner, digest),
     renderPrompt: promptOf,
     toolsFor: (config) => {
-      const catalog = compileCatalog(config);
-      return { catalog, host: createToolHost({ config, catalog, runnerFor, clock: systemClock, log }) };
+      const { allowFullNetwork, egressLocalOrigins: localOrigins } = requireConfig(env);
+      const switches = { allowFullNetwork };
+      const catalog = compileCatalog(config, switches);
+      return {
+        catalog,
+        host: createToolHost({ config, catalog, switches, runnerFor, gateFor, localOrigins, clock: systemClock, log }),
+      };
     },
     memory: memoryOf(env),
+    filesOf: async (tenant, taskId) => taskStub(env, tenant, taskId).exportFiles(),
     projection: projectionOf(env),
     indexOf: (tenant) => indexPort(env, tenant),
     retentionMs: requireConfig(env).taskRetentionDays * DAY_MS,
@@ -242,6 +249,12 @@ export function tenantServices(env: Bindings): TenantServices {
       log.info(kind, { tenant_id: tenant, ...("keyId" in facts ? { key_id: facts.keyId } : {}) }),
     projection: database && createTenantProjection({ db: database, log, kind: kindOf(requireConfig(env)) }),
   };
+}
+
+export function secretServices(env: Bindings): SecretServices {
+  const { secretsMasterKey, egressLocalOrigins: localOrigins } = requireConfig(env);
+  const seal = secretsMasterKey === null ? null : createSeal(secretsMasterKey);
+  return { clock: systemClock, log, seal, localOrigins };
 }
 
 function limiterOf(env: Bindings) {
@@ -302,6 +315,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     keys: (id) => env.KEY.getByName(id),
     tenants: (tenant) => env.TENANT.getByName(tenant),
     webhooks: webhooksOf(env),
+    secrets: (tenant) => env.SECRET.getByName(tenant),
     deadLetters: eventsOf(env)?.deadLetters ?? null,
     limiter: limiterOf(env),
     registry: registryOf(env),

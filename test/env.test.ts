@@ -34,6 +34,7 @@ describe("without any variable", () => {
       taskRetentionDays: 30,
       tenantMaxRunning: 20,
       bodyBytesMax: 1_048_576,
+      allowFullNetwork: false,
       defaultTier: "tier-2",
       fallbackChain: ["tier-1", "tier-2", "tier-3"],
     });

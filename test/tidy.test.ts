@@ -64,8 +64,13 @@ const LAW: Law = {
     { package: /^@cfworker\/json-schema$/, in: /^src\/(?:tool|guard)\//, why: "only schemas unknown at build time" },
     {
       package: /^(?:sucrase|quickjs-emscripten-core|@jitl\/|just-bash)/,
-      in: /^src\/tool\//,
+      in: /^src\/(?:tool\/|cli\/tool-facts\.ts$)/,
       why: "engines belong to tools",
+    },
+    {
+      package: /^(?:isomorphic-git|diff|pako|buffer)(?:\/|$)/,
+      in: /^src\/tool\/workers\/git\//,
+      why: "git runs in its own isolate, out of the main upload",
     },
     { package: /^commander$/, in: /^src\/cli\//, why: "one command line" },
     {
@@ -74,7 +79,13 @@ const LAW: Law = {
       why: "one place talks to the database, as one tenant at a time",
     },
     { package: /^(?:pg|@electric-sql\/.+)$/, in: /^src\/local\//, why: "the Worker's database is behind HTTP" },
-    { package: /^(?:wrangler|miniflare|esbuild)$/, in: /^src\/local\//, why: "only the local runner starts a runtime" },
+    { package: /^wrangler$/, in: /^src\/local\//, why: "only the local runner starts a runtime" },
+    { package: /^miniflare$/, in: /^src\/cli\/pack-test\.ts$/, why: "a pack's tools are tested in a real runtime" },
+    {
+      package: /^esbuild$/,
+      in: /^src\/cli\/(?:tool-bundle|pack-test)\.ts$/,
+      why: "a pack's tools are bundled where it is published from and tested",
+    },
   ],
   testFolders: ["house", "data", "case", "flow", "conformance", "fault", "bench", "browser"],
   shells: [

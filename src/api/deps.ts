@@ -13,6 +13,7 @@ import type { AuthWitness } from "./auth-witness.ts";
 import type { Credentials } from "./credentials.ts";
 import type { KeyStub, TenantStub } from "./key-record.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
+import type { SecretStub } from "./secret-record.ts";
 
 /** The part of the configuration that the doors act on. */
 export type ApiConfig = {
@@ -43,6 +44,7 @@ export type ApiDeps = {
   readonly tenants: (tenant: TenantId) => TenantStub;
   /** Null where there is no database, or no key to keep their secrets under. */
   readonly webhooks: Webhooks | null;
+  readonly secrets: (tenant: TenantId) => SecretStub;
   readonly audit: (tenant: TenantId) => AuditStub;
   readonly auditLog: AuditReader;
   /** Signs heads of audit logs: 32 bytes, base64url. Null: none is signed. */

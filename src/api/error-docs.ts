@@ -120,6 +120,10 @@ export const REQUEST_ADVICE = {
     cause: "The tenant has 20 webhooks.",
     remedy: "Remove one that nobody needs: `vasini webhooks ls` shows which are disabled.",
   },
+  SECRET_LIMIT_REACHED: {
+    cause: "The tenant has 64 secrets.",
+    remedy: "Remove one that no tool needs: `vasini secrets ls` shows where each goes.",
+  },
   TOO_LARGE: {
     cause: "The body has more bytes than `BODY_BYTES_MAX` (1 MiB by default).",
     remedy: "Send less. The operator can raise the limit.",
@@ -213,7 +217,7 @@ export const TASK_ADVICE = {
     remedy: "Let tools return less and write smaller files; split the work over several tasks.",
   },
   BUDGET_EXHAUSTED: {
-    cause: "The task reached the cost it may have.",
+    cause: "The next model call could have cost more than the task has left, so it was not made.",
     remedy: "Raise `tools.tool_policies.cost_limit_per_task` in the pack, or use a cheaper tier.",
   },
   PACK_NOT_FOUND: REQUEST_ADVICE.PACK_NOT_FOUND,

@@ -107,6 +107,13 @@ export const AUTH_WITNESS_MS = 60_000;
 /** Callers an isolate remembers for it; the one seen longest ago makes room. */
 export const AUTH_WITNESSED_MAX = 10_000;
 
+/** Secrets of one tenant. Over it: 409 SECRET_LIMIT_REACHED. */
+export const SECRETS_MAX = 64;
+/** UTF-8 bytes of a secret. Over it: 400 INVALID_REQUEST. */
+export const SECRET_VALUE_BYTES_MAX = 8 * 1024;
+/** Characters of a secret. A shorter one could be guessed, and stands in texts by chance, where it is looked for. */
+export const SECRET_CHARS_MIN = 8;
+
 /** Characters of a bearer token; the parser of a longer one never runs. Over it: 401 UNAUTHENTICATED. */
 export const TOKEN_CHARS_MAX = 8192;
 /** Age of a token by its `iat`, whatever its `exp` says. Over it: 401 UNAUTHENTICATED. */

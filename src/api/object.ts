@@ -2,4 +2,5 @@
 
 export { KeyObject, type KeyServices } from "./key-object.ts";
 export { LimiterObject } from "./limiter-object.ts";
+export { SecretObject, type SecretServices } from "./secret-object.ts";
 export { TenantObject, type TenantServices } from "./tenant-object.ts";

@@ -172,6 +172,7 @@ export function openApiDocument(routes: readonly Route[]): string {
       { name: "packs" },
       { name: "keys" },
       { name: "webhooks" },
+      { name: "secrets" },
       { name: "events" },
       { name: "audit" },
       { name: "service" },

@@ -7,7 +7,8 @@ import { ROUTES } from "./routes.ts";
 
 type Env = { Bindings: { scope: Scope } };
 
-const toPattern = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
+/** A parameter of the name `path` takes the rest of the address, slashes and all. */
+const toPattern = (path: string): string => path.replace(/\{path\}$/, ":path{.+}").replaceAll(/\{(\w+)\}/g, ":$1");
 
 /** A thrown 405 carries the methods that its answer must name. */
 export class MethodNotAllowed extends AppError {

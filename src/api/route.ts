@@ -67,12 +67,22 @@ export type Answer = {
 };
 
 type Facts = {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With `{name}` for each parameter. */
   readonly path: string;
   readonly operation: string;
   readonly summary: string;
-  readonly tag: "agents" | "tasks" | "approvals" | "packs" | "keys" | "webhooks" | "events" | "audit" | "service";
+  readonly tag:
+    | "agents"
+    | "tasks"
+    | "approvals"
+    | "packs"
+    | "keys"
+    | "webhooks"
+    | "secrets"
+    | "events"
+    | "audit"
+    | "service";
   readonly answers: readonly Answer[];
   readonly errors: readonly ErrorCode[];
   readonly needsKey?: boolean;

@@ -5,7 +5,14 @@
 import { z } from "zod";
 import { TIERS } from "../model/index.ts";
 import { ERRORS } from "../platform/index.ts";
-import { TASK_ERROR_CODES, TASK_STATES, type TaskEvent, type TaskListItem, type TaskView } from "../task/index.ts";
+import {
+  TASK_ERROR_CODES,
+  TASK_STATES,
+  type TaskEvent,
+  type TaskFile,
+  type TaskListItem,
+  type TaskView,
+} from "../task/index.ts";
 import {
   CURSOR_CHARS_MAX,
   EVENT_LIMIT_DEFAULT,
@@ -138,6 +145,15 @@ const Event = z.object({
 }) satisfies z.ZodType<TaskEvent>;
 
 export const EventPage = z.object({ events: z.array(Event), next: z.int().describe("`after` of the next page") });
+
+const File = z.object({
+  path: z.string().describe("Absolute, in the workspace"),
+  bytes: z.int(),
+  sha256: z.string(),
+  modified_step: z.int().nullable().describe("Step that wrote it last; null for one that came from the session"),
+}) satisfies z.ZodType<TaskFile>;
+
+export const FileList = z.object({ items: z.array(File), next_cursor: z.null() });
 
 export const Cancelled = z.object({ task_id: TaskIdText, state: State });
 

@@ -9,7 +9,7 @@ import type { Settings } from "./settings.ts";
 import { listOf, objectOf, parseJson, textOf } from "./value.ts";
 
 type ApiRequest = {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Starts with `/`; its parts are already encoded. */
   readonly path: string;
   readonly body?: unknown;
@@ -22,6 +22,8 @@ export interface Client {
   readonly url: string;
   /** The parsed JSON body. @throws CliError for everything that is not a 2xx answer with JSON. */
   send(request: ApiRequest): Promise<unknown>;
+  /** The bytes of a 2xx answer. @throws CliError for everything else. */
+  download(path: string): Promise<Uint8Array>;
   /** An open event stream. @throws CliError when the server refuses it, TypeError when the connection fails. */
   openEvents(taskId: string, after: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
 }
@@ -60,22 +62,28 @@ export function createClient(ports: ClientPorts): Client {
       return thrown instanceof Error ? thrown : new Error(String(thrown));
     }
   };
+  const answerOf = async (request: ApiRequest): Promise<Response> => {
+    const mayRepeat = request.method === "GET" || request.idempotencyKey !== undefined || request.repeatable === true;
+    const tries = mayRepeat ? REQUEST_TRIES : 1;
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await sendOnce(request);
+      const delayMs = attempt < tries ? retryDelayMs(answer, attempt, random) : null;
+      if (delayMs === null) {
+        if (answer instanceof Error) throw unreachable(answer, settings.url);
+        return answer;
+      }
+      await clock.sleep(delayMs, signal).catch(() => {
+        throw interrupted();
+      });
+    }
+  };
   return {
     url: settings.url,
-    send: async (request) => {
-      const mayRepeat = request.method === "GET" || request.idempotencyKey !== undefined || request.repeatable === true;
-      const tries = mayRepeat ? REQUEST_TRIES : 1;
-      for (let attempt = 1; ; attempt += 1) {
-        const answer = await sendOnce(request);
-        const delayMs = attempt < tries ? retryDelayMs(answer, attempt, random) : null;
-        if (delayMs === null) {
-          if (answer instanceof Error) throw unreachable(answer, settings.url);
-          return readAnswer(answer, signal);
-        }
-        await clock.sleep(delayMs, signal).catch(() => {
-          throw interrupted();
-        });
-      }
+    send: async (request) => readAnswer(await answerOf(request), signal),
+    download: async (path) => {
+      const response = await answerOf({ method: "GET", path });
+      if (!response.ok) throw await problemOf(response);
+      return new Uint8Array(await response.arrayBuffer().catch(() => brokenOff(signal)));
     },
     openEvents: async (taskId, after, streamSignal) => {
       const headers = credentialHeaders(settings);
@@ -123,12 +131,13 @@ function unreachable(error: Error, url: string): CliError {
   return ownError("UNREACHABLE", `No server answers at ${url} (${reason}).`);
 }
 
+function brokenOff(signal: AbortSignal): never {
+  throw signal.aborted ? interrupted() : ownError("BAD_ANSWER", "The answer broke off.");
+}
+
 async function readAnswer(response: Response, signal: AbortSignal): Promise<unknown> {
   if (!response.ok) throw await problemOf(response);
-  const text = await response.text().catch(() => {
-    if (signal.aborted) throw interrupted();
-    throw ownError("BAD_ANSWER", "The answer broke off.");
-  });
+  const text = await response.text().catch(() => brokenOff(signal));
   const body = text === "" ? {} : parseJson(text);
   if (body === undefined)
     throw ownError("BAD_ANSWER", `The server answered ${response.status} with something else than JSON.`);

@@ -41,3 +41,11 @@ export function integerOf(flag: string, text: string, range: { readonly min: num
   if (value >= range.min && value <= range.max) return value;
   throw ownError("USAGE", `${flag} is "${text}"; expected a whole number from ${range.min} to ${range.max}.`);
 }
+
+/** Standard input to its end, as UTF-8. */
+export async function readInput({ stdin }: Pick<Context, "stdin">): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stdin) text += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}

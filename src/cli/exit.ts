@@ -31,6 +31,7 @@ const OWN = {
   CONNECTION_LOST: "The task goes on; take the stream up again with `vasini tasks watch`.",
   PACK_INVALID: "Mend the places listed, then run `vasini pack validate` again.",
   PACK_NOT_READABLE: "Name a folder that holds profession-pack.yaml, or create one with `vasini pack init`.",
+  TESTS_FAILED: "Each wrong case says what came of it; mend the tool or the case.",
   FILE_EXISTS: "Choose another name or remove what is there first.",
   AUDIT_BROKEN: "Export it again; if it says the same, the log itself was changed.",
   UNHEALTHY: "Each failed check names its fix.",

@@ -45,3 +45,12 @@ export const CLOCK_SKEW_MS_WARN = 5_000;
 
 /** One probe of `doctor`; past it the check fails. */
 export const PROBE_MS_MAX = 5_000;
+
+/** How often the engine that asks a tool about itself looks up (each is 10,000 steps); past it the tool is refused: it only has to define itself. */
+export const TOOL_CALLS_MAX = 100;
+
+/** Memory of that engine, in bytes, its own included; past it the tool is refused. */
+export const TOOL_FACTS_BYTES_MAX = 32 * 1024 * 1024;
+
+/** One case of `pack test`, in milliseconds: the longest a tool may run, and the start of its isolate. Past it the command fails. */
+export const CASE_MS_MAX = 150_000;

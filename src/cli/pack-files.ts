@@ -1,14 +1,18 @@
 /**
- * A pack on disk -> the text files that compose it: its folder, and the siblings it names with `../`. The server and
- * `pack validate` get exactly the same set, so that neither sees a pack the other does not.
+ * A pack on disk -> the text files that compose it: its folder, the siblings it names with `../`, and its own tools, each
+ * bundled. The server and `pack validate` get exactly the same set, so that neither sees a pack the other does not.
  */
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import type { PackFiles } from "../pack/index.ts";
+import { bundlePath, type PackFiles, type PackProblem, TOOL_ID, toBundleFile, toolPath } from "../pack/index.ts";
 import { ownError } from "./exit.ts";
 import { PACK_FILE_BYTES_MAX, PACK_FILES_MAX } from "./limits.ts";
+import type { Bundled } from "./tool-bundle.ts";
 
 const MANIFEST = "profession-pack.yaml";
+
+/** The one folder of a pack that holds code. Nothing in it is read as a layer. */
+const TOOLS = "tools";
 
 /** What a layer may be written in. Evaluation sets, code and pictures are no part of the composed agent. */
 const TEXT = /\.(ya?ml|md|json)$/;
@@ -23,6 +27,8 @@ export type PackOnDisk = {
   readonly root: string;
   /** By path inside `root`, with `/` on every system. */
   readonly files: PackFiles;
+  /** What keeps tools from being bundled, and what the bundler warns of. */
+  readonly problems: readonly PackProblem[];
 };
 
 /** @throws CliError `PACK_NOT_READABLE` when there is no pack, or more than the limits allow. */
@@ -44,7 +50,27 @@ export async function readPackFolder(path: string): Promise<PackOnDisk> {
   if (!files.has(`${folder}/${MANIFEST}`)) {
     throw ownError("PACK_NOT_READABLE", `${path} holds no ${MANIFEST}.`);
   }
-  return { folder, root, files };
+  const { bundles, problems } = await bundleTools(root, folder);
+  for (const bundle of bundles) files.set(bundlePath(folder, bundle.id), toBundleFile(bundle));
+  return { folder, root, files, problems };
+}
+
+/** Each `tools/<id>.ts`; what lies in folders below is for the tools to import. */
+async function bundleTools(root: string, folder: string) {
+  const entries = await readdir(join(root, folder, TOOLS), { withFileTypes: true }).catch(() => []);
+  const ids = entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && TOOL_ID.test(entry.name.slice(0, -3)))
+    .map((entry) => entry.name.slice(0, -3))
+    .sort();
+  const bundled: Bundled[] = [];
+  for (const id of ids) {
+    const { bundleTool } = await import("./tool-bundle.ts");
+    bundled.push(await bundleTool({ id, root, path: toolPath(folder, id) }));
+  }
+  return {
+    bundles: bundled.flatMap(({ bundle }) => (bundle === null ? [] : [bundle])),
+    problems: bundled.flatMap(({ problems }) => problems),
+  };
 }
 
 /** Names of the folders in `root` that hold a manifest, sorted; none when `root` does not exist. */
@@ -69,7 +95,8 @@ async function readTexts(root: string, name: string, already: number): Promise<R
     const entries = await readdir(join(root, path), { withFileTypes: true }).catch(() => []);
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const inside = `${path}/${entry.name}`;
-      if (entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith(".")) pending.push(inside);
+      const isOfPack = entry.name !== "node_modules" && inside !== `${name}/${TOOLS}` && !entry.name.startsWith(".");
+      if (entry.isDirectory() && isOfPack) pending.push(inside);
       if (!entry.isFile() || !TEXT.test(entry.name)) continue;
       if (already + found.size >= PACK_FILES_MAX) {
         throw ownError("PACK_NOT_READABLE", `${name} has more than ${PACK_FILES_MAX} text files.`);

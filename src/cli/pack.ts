@@ -59,7 +59,7 @@ async function locate(given: string): Promise<string> {
   return !given.includes("/") && (await exists(inPacks)) ? inPacks : given;
 }
 
-const openPack = async (given: string): Promise<PackOnDisk> => readPackFolder(await locate(given));
+export const openPack = async (given: string): Promise<PackOnDisk> => readPackFolder(await locate(given));
 
 type Verdict = {
   readonly pack: string;
@@ -81,7 +81,7 @@ export async function validatePacks(
     throw ownError("PACK_NOT_READABLE", "There is no pack here: name a folder, or run where packs/ is.");
   const verdicts: Verdict[] = [];
   for (const path of paths) verdicts.push(await validate(await openPack(path), flags.strict === true));
-  const errors = verdicts.flatMap((verdict) => verdict.problems).filter((problem) => problem.severity === "error");
+  const errors = verdicts.flatMap((verdict) => verdict.problems).filter(isError);
   if (!output.json) for (const verdict of verdicts) output.stdout.write(`${describeVerdict(verdict, output.paint)}\n`);
   if (errors.length > 0) {
     const message = `${errors.length} ${errors.length === 1 ? "mistake" : "mistakes"} in ${verdicts.filter((verdict) => !verdict.ok).length} of ${verdicts.length} packs.`;
@@ -93,10 +93,12 @@ export async function validatePacks(
 
 async function validate(pack: PackOnDisk, strict: boolean): Promise<Verdict> {
   const composed = await composePack(pack.files, pack.folder, { strict });
-  return composed.ok
-    ? { pack: pack.folder, ok: true, digest: composed.value.digest, problems: composed.value.warnings }
-    : { pack: pack.folder, ok: false, digest: null, problems: composed.error };
+  const problems = [...pack.problems, ...(composed.ok ? composed.value.warnings : composed.error)];
+  const ok = composed.ok && !pack.problems.some(isError);
+  return { pack: pack.folder, ok, digest: ok ? composed.value.digest : null, problems };
 }
+
+const isError = ({ severity }: PackProblem): boolean => severity === "error";
 
 function describeVerdict(verdict: Verdict, paint: Paint): string {
   const head = verdict.ok ? `${paint.green("ok")} ${verdict.pack}` : `${paint.red("wrong")} ${verdict.pack}`;
@@ -113,12 +115,14 @@ function describeProblem(problem: PackProblem, paint: Paint): string {
 }
 
 /** @throws CliError `PACK_INVALID` with every problem, when it does not compose. */
-async function compose(given: string, output: Output): Promise<ComposedPack> {
+export async function compose(given: string, output: Output): Promise<ComposedPack> {
   const pack = await openPack(given);
   const composed = await composePack(pack.files, pack.folder);
-  if (composed.ok) return composed.value;
-  if (!output.json) for (const problem of composed.error) output.note(describeProblem(problem, output.paintNote));
-  throw ownError("PACK_INVALID", `${pack.folder} does not compose.`, { extra: { problems: composed.error } });
+  const bundling = pack.problems.filter(isError);
+  if (composed.ok && bundling.length === 0) return composed.value;
+  const problems = [...bundling, ...(composed.ok ? [] : composed.error)];
+  if (!output.json) for (const problem of problems) output.note(describeProblem(problem, output.paintNote));
+  throw ownError("PACK_INVALID", `${pack.folder} does not compose.`, { extra: { problems } });
 }
 
 type ShowFlags = CommonFlags & { readonly prompt?: boolean };

@@ -70,6 +70,7 @@ export function buildProgram(options: {
   addPack(program, options.context, run);
   addKeys(program, options.context, run);
   addWebhooks(program, options.context, run);
+  addSecrets(program, options.context, run);
   addAudit(program, options.context, run);
   addDeadLetters(program, options.context, run);
   leaf(program, "doctor", "Checks this machine and the server, and says how to mend what is wrong.", [
@@ -125,6 +126,17 @@ function addTasks(program: Command, context: Context, run: Run): void {
     .option("--after <seq>", "start after this event (default: at the beginning)")
     .option("--timeout <duration>", "stop following after this time, exit 8")
     .action(async (task: string, flags) => run((await load()).watchCommand(context, task, flags)));
+  leaf(tasks, "files", "Lists the files of a task, or fetches one.", [
+    "vasini tasks files $TASK",
+    "vasini tasks files $TASK /workspace/report.md > report.md",
+    "vasini tasks files $TASK /workspace/chart.png --out chart.png",
+  ])
+    .argument("<task>", "id of the task")
+    .argument("[path]", "path of one file, as the list shows it")
+    .option("--out <file>", "write the file here instead of to standard output")
+    .action(async (task: string, path: string | undefined, flags) =>
+      run((await import("./files.ts")).taskFiles(context, task, path, flags)),
+    );
   leaf(tasks, "cancel", "Cancels a task that has not ended.", ["vasini tasks cancel $TASK"])
     .argument("<task>", "id of the task")
     .action(async (task: string, flags) => run((await load()).cancelTask(context, task, flags)));
@@ -210,6 +222,11 @@ function addPack(program: Command, context: Context, run: Run): void {
     .argument("<before>", "folder of one pack")
     .argument("<after>", "folder of the other")
     .action(async (before: string, after: string) => run((await load()).diffPackFolders(context, before, after)));
+  leaf(pack, "test", "Runs the cases of a pack's own tools in a sandbox of this machine. Needs no server.", [
+    "vasini pack test packs/qa-engineer",
+  ])
+    .argument("<folder>", "folder of the pack")
+    .action(async (folder: string, flags) => run((await import("./pack-test.ts")).testPack(context, folder, flags)));
   leaf(pack, "publish", "Publishes a pack to the server.", ["vasini pack publish packs/hello"])
     .argument("<folder>", "folder of the pack")
     .action(async (folder: string, flags) => run((await load()).publishCommand(context, folder, flags)));
@@ -286,6 +303,28 @@ function addWebhooks(program: Command, context: Context, run: Run): void {
     .option("--limit <n>", "at most so many, 1 to 100")
     .option("--cursor <cursor>", "the page after this one, as the last page named it")
     .action(async (id: string, flags) => run((await load()).listDeliveries(context, id, flags)));
+}
+
+function addSecrets(program: Command, context: Context, run: Run): void {
+  const load = () => import("./secrets.ts");
+  const secrets = program.command("secrets").description("Keeps the secrets that tools send, each to its own host.");
+  leaf(secrets, "set", "Keeps a secret, or replaces it; its value is read from standard input.", [
+    "vasini secrets set github-token --host github.com --scheme basic < user-and-token.txt",
+    "pass show api-key | vasini secrets set weather-key --host api.example.com --header x-api-key",
+  ])
+    .argument("<name>", "what a pack's tools call it")
+    .requiredOption("--host <host>", "the one host it is sent to")
+    .option("--header <header>", "the header it is sent in (default: authorization)")
+    .option("--scheme <scheme>", "bearer (default of authorization), basic (user:password) or raw (default of others)")
+    .action(async (name: string, flags) => run((await load()).setSecret(context, name, flags)));
+  leaf(secrets, "ls", "Lists the tenant's secrets: where each goes, and no value.", ["vasini secrets ls"]).action(
+    async (flags) => run((await load()).listSecrets(context, flags)),
+  );
+  leaf(secrets, "rm", "Removes a secret: requests that begin from now on go without it.", [
+    "vasini secrets rm github-token",
+  ])
+    .argument("<name>", "as `vasini secrets ls` shows it")
+    .action(async (name: string, flags) => run((await load()).removeSecret(context, name, flags)));
 }
 
 function addAudit(program: Command, context: Context, run: Run): void {

@@ -1,6 +1,6 @@
 /** `vasini run`: starts a task from a pack, and follows it when asked to. */
 import { parseIdempotencyKey, parsePackId, parseSessionId } from "../platform/index.ts";
-import { type CommonFlags, type Context, durationOf } from "./context.ts";
+import { type CommonFlags, type Context, durationOf, readInput } from "./context.ts";
 import { CliError, EXIT, type ExitCode, ownError } from "./exit.ts";
 import { forTerminal } from "./terminal.ts";
 import { objectOf, textOf } from "./value.ts";
@@ -25,7 +25,7 @@ export async function runCommand(context: Context, packId: string, input: string
   const key = flags.key ?? crypto.randomUUID();
   const client = context.clientFor(flags);
   const body = {
-    input: input === "-" ? await readAll(context.stdin) : input,
+    input: input === "-" ? await readInput(context) : input,
     ...(flags.session === undefined ? {} : { session_id: flags.session }),
     ...(flags.version === undefined ? {} : { version: flags.version }),
     ...(flags.tier === undefined ? {} : { tier: flags.tier }),
@@ -82,11 +82,4 @@ function checkFlags(packId: string, flags: RunFlags): void {
   if (flags.tier !== undefined && !TIERS.includes(flags.tier)) {
     throw ownError("USAGE", `--tier is "${flags.tier}"; expected one of ${TIERS.join(", ")}.`);
   }
-}
-
-async function readAll(stdin: AsyncIterable<Uint8Array | string>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of stdin) text += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
-  return text + decoder.decode();
 }

@@ -59,7 +59,8 @@ async function publishFolder(job: {
     sent.set(folder, digest);
     const record = await publishPack(client, pack);
     const published = `${String(record.pack_id)} ${String(record.version)}`;
-    return { folder, ok: true, published, lines: problemLines("warning", record.warnings) };
+    const lines = [...problemLines("warning", pack.problems), ...problemLines("warning", record.warnings)];
+    return { folder, ok: true, published, lines };
   } catch (thrown) {
     if (!(thrown instanceof CliError)) throw thrown;
     const { code, message } = thrown.failure;

@@ -100,6 +100,8 @@ class TurnRun {
     // parseConfig refuses a tier without its provider; a hole here would be a bug, and still must not lose a task.
     if (provider === undefined) return { kind: "given_up", why: givenUp(model, UNCONFIGURED) };
     for (let attempt = 1; ; attempt += 1) {
+      const unpaid = await this.#context.checkBudget?.({ model, spentMicros: this.#costMicros ?? 0 });
+      if (typeof unpaid === "string") return { kind: "fatal", failure: this.#toUnpaid(unpaid) };
       const permit = await this.#askBreaker(provider, model);
       if (permit.kind === "open") return { kind: "given_up", why: breakerOpen(model, permit.retryAfterMs) };
       const outcome = await this.#attempt(provider, ref, attempt, permit);
@@ -230,6 +232,11 @@ class TurnRun {
       usage: this.#usage,
       costMicros: this.#costMicros,
     };
+  }
+
+  #toUnpaid(message: string): TurnFailure {
+    const [usage, costMicros] = [this.#usage, this.#costMicros];
+    return { kind: "fatal", code: "BUDGET_EXHAUSTED", message, retryAfterMs: null, usage, costMicros };
   }
 
   /** Every model failed. When all of them are down the task waits; when one merely failed, the turn did. */

@@ -28,6 +28,11 @@ export type TurnContext = {
   readonly priorAttempts?: number;
   readonly signal: AbortSignal;
   readonly traceparent: string;
+  /**
+   * Asked before each attempt: a sentence when the task cannot pay for it, which ends the turn. Absent: it can.
+   * `spentMicros` is what failed attempts of this turn have cost so far, as far as it is known.
+   */
+  readonly checkBudget?: (attempt: { readonly model: string; readonly spentMicros: number }) => Promise<string | null>;
   /** Text as it arrives from the model in use. */
   readonly onText: (text: string) => void;
   /** What was streamed since the start of the turn is void: a new attempt begins, perhaps on another model. */
@@ -53,7 +58,13 @@ export type TurnFailure = {
    * outage: every model was down or its breaker open; the task waits `retryAfterMs` and spends no attempt.
    */
   readonly kind: "fatal" | "attempt" | "outage";
-  readonly code: "PROVIDER_AUTH" | "PROVIDER_BUDGET" | "PROVIDER_UNAVAILABLE" | "CONTEXT_TOO_LONG" | "PROVIDER_ERROR";
+  readonly code:
+    | "BUDGET_EXHAUSTED"
+    | "PROVIDER_AUTH"
+    | "PROVIDER_BUDGET"
+    | "PROVIDER_UNAVAILABLE"
+    | "CONTEXT_TOO_LONG"
+    | "PROVIDER_ERROR";
   /** For a person: names the model and what it answered; no user content, no key. */
   readonly message: string;
   readonly retryAfterMs: number | null;

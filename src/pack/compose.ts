@@ -16,12 +16,13 @@ import {
   workflow,
 } from "../gen/schema/validators.js";
 import { canonicalJson, err, ok, type Result, sha256Hex, utf8Length } from "../platform/index.ts";
+import { checkBundles, readBundles, withBundles } from "./bundle.ts";
 import { checkKeys, checkShape, knownPart } from "./check.ts";
 import { type LayerName, withDefaults } from "./defaults.ts";
 import { LayerLoader, missingManifest } from "./layers.ts";
 import { COMPOSED_BYTES_MAX } from "./limits.ts";
 import { childOf, type Mapping, type Source, toData } from "./source.ts";
-import type { AgentConfig, ComposedPack, PackFiles, PackProblem } from "./types.ts";
+import type { AgentConfig, ComposedPack, PackFiles, PackProblem, Tools } from "./types.ts";
 import { type Trees, tooLargeToRun, verifyPack } from "./verify.ts";
 
 const MANIFEST = "profession-pack.yaml";
@@ -65,19 +66,26 @@ export async function composePack(
   if (manifest?.kind !== "map") return err(inOrder(loader.readProblems));
 
   const trees = loadTrees(loader, manifest, path);
+  const [bundles, bundleProblems] = readBundles(files, packFolder);
   const found = [
     ...loader.problems,
     ...checkTrees(trees, options.strict === true ? "error" : "warning"),
-    ...verifyPack(trees, files, options.frameworkVersion),
+    ...verifyPack({ ...trees, ownTools: [...bundles.keys()] }, files, options.frameworkVersion),
+    ...bundleProblems,
+    ...checkBundles(bundles, trees.tools, packFolder),
   ];
   const sorted = inOrder([...loader.readProblems, ...found.filter((item) => !isExplained(item, loader.readProblems))]);
   if (sorted.some(({ severity }) => severity === "error")) return err(sorted);
 
-  const config = toConfig(trees);
+  const layers = toConfig(trees);
+  const config: AgentConfig = { ...layers, tools: withObjectType(await withBundles(layers.tools, bundles)) };
   const json = canonicalJson(config);
   const bytes = utf8Length(json);
   if (bytes > COMPOSED_BYTES_MAX) return err(inOrder([...sorted, tooLargeToRun(path, bytes, COMPOSED_BYTES_MAX)]));
-  return ok({ config, digest: await sha256Hex(json), warnings: sorted });
+  const code = config.tools.available.flatMap(({ id, bundle }) =>
+    bundle === undefined ? [] : [[bundle, bundles.get(id)?.source ?? ""] as const],
+  );
+  return ok({ config, digest: await sha256Hex(json), bundles: new Map(code), warnings: sorted });
 }
 
 function loadTrees(loader: LayerLoader, manifest: Mapping, path: string): Trees {
@@ -137,12 +145,9 @@ function complete(root: Source | undefined, name: LayerName): unknown {
 }
 
 /** The model's tool interfaces want `type: object` said; leaving it out is no mistake in JSON Schema. */
-function withObjectType(layer: unknown): unknown {
-  if (!isRecord(layer) || !Array.isArray(layer.available)) return layer;
-  const available = layer.available.map((tool: unknown) =>
-    isRecord(tool) && isRecord(tool.parameters)
-      ? { ...tool, parameters: { type: "object", ...tool.parameters } }
-      : tool,
+function withObjectType(layer: Tools): Tools {
+  const available = layer.available.map((tool) =>
+    typeof tool.parameters === "object" ? { ...tool, parameters: { type: "object", ...tool.parameters } } : tool,
   );
   return { ...layer, available };
 }
@@ -165,7 +170,7 @@ function toConfig(trees: Trees): AgentConfig {
     model,
     soul: complete(trees.soul, "soul"),
     role: complete(trees.role, "role"),
-    tools: withObjectType(complete(trees.tools, "tools")),
+    tools: complete(trees.tools, "tools"),
     skills: trees.skills.map((skill) => complete(skill, "skill")),
     guardrails: complete(trees.guardrails, "guardrails"),
     memory: complete(trees.memory, "memory"),

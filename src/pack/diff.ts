@@ -66,6 +66,7 @@ const PERMISSIONS: readonly (readonly [pattern: string, widens: Widens])[] = [
   ["/tools/available/*/requires_approval", switchedOff],
   ["/tools/available/*/audit", switchedOff],
   ["/tools/available/*/parameters", changed],
+  ["/tools/available/*/bundle", changed],
   ["/tools/available/*/idempotent", switchedOn],
   ["/tools/available/*/read_only", switchedOn],
   ["/tools/available/*/labels/*", removed],

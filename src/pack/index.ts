@@ -1,10 +1,12 @@
 /** Packs: files -> one agent, its system prompt, what changed, and the shelf of published versions. */
 
+export { bundlePath, TOOL_ID, type ToolBundle, toBundleFile, toolPath } from "./bundle.ts";
 export { type ComposeOptions, composePack } from "./compose.ts";
 export { diffPacks, type PackChange } from "./diff.ts";
+export { TOOL_BUNDLE_BYTES_MAX } from "./limits.ts";
 export { renderSystemPrompt } from "./prompt.ts";
-export { createPackRegistry, type PackRegistry, type Resolved, SHARED_SHELF } from "./registry.ts";
-export { FRAMEWORK_VERSION, IMPLEMENTED_TOOLS, NOT_YET, type NotYet } from "./release.ts";
+export { createPackRegistry, loadToolCode, type PackRegistry, type Resolved, SHARED_SHELF } from "./registry.ts";
+export { BUILTIN_TOOLS, FRAMEWORK_VERSION, NOT_YET, type NotYet, SANDBOX_CEILINGS } from "./release.ts";
 export { scaffoldPack } from "./scaffold.ts";
 export type {
   AgentConfig,

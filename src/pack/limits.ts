@@ -42,3 +42,9 @@ export const LIST_PAGES_MAX = 20;
 
 /** Records read at once: a Worker has six connections, and the request needs one of its own. */
 export const READS_AT_ONCE = 4;
+
+/** Bytes of one bundled tool, minified: it is read into each isolate that runs it. Over it: an error. */
+export const TOOL_BUNDLE_BYTES_MAX = 256 * 1024;
+
+/** Tools that one pack brings. Over it: an error. */
+export const TOOL_BUNDLES_MAX = 32;

@@ -1,7 +1,8 @@
 /**
- * Published packs in the registry bucket. Two kinds of objects, each under the shelf that owns it:
+ * Published packs in the registry bucket. Three kinds of objects, each under the shelf that owns it:
  *   <shelf>/packs/<pack_id>/<version>.json   a record: which digest this version is, and what a list needs to know
  *   <shelf>/blobs/<digest>.json              the composed pack, canonical JSON under its own SHA-256
+ *   <shelf>/tools/<digest>.js                the code of a pack's own tool, under its own SHA-256
  * A blob never changes and is kept as long as it is used; what a shelf holds is believed for a second.
  */
 import {
@@ -58,6 +59,17 @@ const packsPrefix = (shelf: string): string => `${shelf}/packs/`;
 const recordKey = (shelf: string, packId: string, version: string): string =>
   `${shelf}/packs/${packId}/${version}.json`;
 const blobKey = (shelf: string, digest: string): string => `${shelf}/blobs/${digest}.json`;
+const toolKey = (shelf: string, digest: string): string => `${shelf}/tools/${digest}.js`;
+
+/** The code of a pack's own tool, checked against its digest; null when it is gone. */
+export async function loadToolCode(bucket: R2Bucket, owner: string, digest: string): Promise<string | null> {
+  if (!isShelf(owner) || !DIGEST.test(digest)) return null;
+  const object = await bucket.get(toolKey(owner, digest));
+  if (object === null) return null;
+  const code = await object.text();
+  if ((await sha256Hex(code)) !== digest) throw new AppError("INTERNAL", "A stored tool does not match its digest.");
+  return code;
+}
 
 /** What stands on shelves, remembered for a second. */
 function createShelves(bucket: R2Bucket, clock: Clock) {
@@ -207,14 +219,20 @@ function parseRecord(text: string, key: string): PackRecord {
 }
 
 function publisher(bucket: R2Bucket, clock: Clock, forget: () => void): PackRegistry["publish"] {
-  return async (owner, { config, digest }, { replaceable }) => {
+  return async (owner, { config, digest, bundles }, { replaceable }) => {
     if (!isShelf(owner)) throw new AppError("INTERNAL", "A pack was published to a shelf that cannot exist.");
     const key = recordKey(owner, config.pack_id, config.version);
     const before = await bucket.get(key);
     const known = before === null ? null : parseRecord(await before.text(), key).digest;
     if (known !== null && known !== digest && !replaceable) return "version_exists";
 
-    // The blob first: a record must never name a blob that is not there.
+    // From the inside out: nothing must ever name what is not there.
+    for (const [toolDigest, code] of bundles) {
+      const tool = toolKey(owner, toolDigest);
+      if ((await bucket.head(tool)) === null) {
+        await bucket.put(tool, code, { httpMetadata: { contentType: "text/javascript" } });
+      }
+    }
     const blob = blobKey(owner, digest);
     if (known !== digest || (await bucket.head(blob)) === null) {
       await bucket.put(blob, canonicalJson(config), { httpMetadata: { contentType: "application/json" } });

@@ -72,6 +72,8 @@ export type ToolDef = {
   readonly audit: boolean;
   /** Absent: the built-in tool's own schema applies. */
   readonly parameters?: JsonSchema;
+  /** SHA-256 of the code that the pack brings for this tool; absent for a built-in one. */
+  readonly bundle?: string;
   readonly idempotent: boolean;
   readonly read_only: boolean;
   readonly labels: readonly ("reads_untrusted" | "reads_private" | "writes" | "external")[];
@@ -245,6 +247,8 @@ export type ComposedPack = {
   readonly config: AgentConfig;
   /** SHA-256 of the canonical JSON of `config`, 64 hexadecimal digits. */
   readonly digest: string;
+  /** Code of the pack's own tools, by its SHA-256. */
+  readonly bundles: ReadonlyMap<string, string>;
   readonly warnings: readonly PackProblem[];
 };
 

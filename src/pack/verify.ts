@@ -4,7 +4,8 @@
  */
 import { parseDuration, parseMemorySize, parseMoney, parsePackId } from "../platform/index.ts";
 import { checkJsonSchema } from "./check.ts";
-import { FRAMEWORK_VERSION, IMPLEMENTED_TOOLS, NOT_YET } from "./release.ts";
+import { BUILTIN_TOOLS, FRAMEWORK_VERSION, NOT_YET } from "./release.ts";
+import { warnSandboxes } from "./sandbox.ts";
 import { childOf, describe, problem, type Source, segmentsOf, select, startOf, textOf } from "./source.ts";
 import { didYouMean, nearest } from "./suggest.ts";
 import type { PackFiles, PackProblem } from "./types.ts";
@@ -22,6 +23,8 @@ export type Trees = {
   readonly skills: readonly Source[];
   /** Layers that were named but could not be read: nothing is said about what they might have held. */
   readonly unreadable: ReadonlySet<string>;
+  /** Ids of the tools that the pack brings. */
+  readonly ownTools?: readonly string[];
 };
 
 const pick = (root: Source | undefined, pattern: string): Source[] =>
@@ -271,7 +274,7 @@ function layerOf(trees: Trees, name: string): readonly Source[] {
   return root === undefined ? [] : [root];
 }
 
-function warnTools(tools: Source | undefined): PackProblem[] {
+function warnTools({ tools, ownTools = [] }: Trees): PackProblem[] {
   const denied = textsOf(pick(tools, "/denied/*"));
   return pick(tools, "/available/*/id").flatMap((node) => {
     const id = textOf(node);
@@ -280,9 +283,10 @@ function warnTools(tools: Source | undefined): PackProblem[] {
       problem("warning", node.at, { message, found: describe(node), expected }),
     ];
     if (denied.includes(id)) return warn(`"${id}" is both available and denied: it is denied`, "one of the two");
-    if (IMPLEMENTED_TOOLS.includes(id)) return [];
+    if (BUILTIN_TOOLS.includes(id) || ownTools.includes(id)) return [];
     const message = `The tool "${id}" does not run yet: it is not offered to the model, and answers TOOL_UNKNOWN.`;
-    return warn(`${message}${didYouMean(id, IMPLEMENTED_TOOLS)}`, `one of ${IMPLEMENTED_TOOLS.join(", ")}`);
+    const expected = `one of ${[...BUILTIN_TOOLS, ...ownTools].join(", ")}, or a file tools/<id>.ts in the pack`;
+    return warn(`${message}${didYouMean(id, [...BUILTIN_TOOLS, ...ownTools])}`, expected);
   });
 }
 
@@ -316,7 +320,8 @@ export function verifyPack(
     ...checkCompatibility(trees, frameworkVersion),
     ...checkSchemas(trees),
     ...checkSchemaVersions(trees),
-    ...warnTools(trees.tools),
+    ...warnTools(trees),
+    ...warnSandboxes(trees.tools),
     ...warnNotYet(trees),
   ];
 }

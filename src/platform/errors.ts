@@ -107,6 +107,12 @@ export const ERRORS = {
     retry: "never",
     title: "The tenant has as many webhooks as it may",
   },
+  SECRET_LIMIT_REACHED: {
+    http: 409,
+    connect: "failed_precondition",
+    retry: "never",
+    title: "The tenant has as many secrets as it may",
+  },
   TOO_LARGE: { http: 413, connect: "resource_exhausted", retry: "never", title: "The request is too large" },
   UNSUPPORTED_MEDIA_TYPE: {
     http: 415,

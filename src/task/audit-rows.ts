@@ -53,11 +53,26 @@ export async function toAuditEntry(
       call: result.index,
       arguments: isDenied ? kindOf(given) : shapeOf(given),
       ...(error === null ? {} : { code: error.code }),
+      ...egressOf(result),
     },
     durationMs: result.durationMs,
     packDigest: request.pack_digest,
     traceId: request.trace_id,
   };
+}
+
+/** Requests named in a row, the ones that were denied first: they are what an auditor looks for. */
+const REQUESTS_NAMED_MAX = 5;
+
+/** Where the call went or wanted to go, each as `GET api.example.com 200` or `GET evil.example.com not_listed`. */
+function egressOf({ egress = [] }: CallResult): Readonly<Record<string, unknown>> {
+  if (egress.length === 0) return {};
+  const named = egress
+    .toSorted((one, other) => Number(one.allowed) - Number(other.allowed))
+    .slice(0, REQUESTS_NAMED_MAX)
+    .map(({ method, host, status, reason }) => `${method} ${host.slice(0, 64)} ${reason ?? status}`);
+  const denied = egress.filter(({ allowed }) => !allowed).length;
+  return { requests: egress.length, denied, egress: named };
 }
 
 /**

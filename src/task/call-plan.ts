@@ -90,7 +90,7 @@ async function toQuestion(run: Run, pending: PendingCall, before: number): Promi
   // A dry run calls nothing, so nobody is asked.
   const isCalled = refusal === null && given.kind === "object" && request.replay?.dry_run !== true;
   const need = isCalled ? run.catalog.approvalFor(toolId) : null;
-  const mayRepeat = !isCalled || run.catalog.mayRepeat(toolId);
+  const mayRepeat = !isCalled || run.catalog.mayRepeat(toolId, given);
   // Only a call that a person may be asked about pays for its hash.
   const argsHash = need !== null || !mayRepeat ? await sha256Hex(canonicalJson(argumentsOf(pending))) : "";
   return {

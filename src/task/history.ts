@@ -4,7 +4,7 @@
  */
 import { addUsage, NO_USAGE, type Usage } from "../meter/index.ts";
 import type { FinishReason, Message, ToolCall } from "../model/index.ts";
-import type { ToolErrorCode } from "../tool/index.ts";
+import type { EgressRecord, ToolErrorCode } from "../tool/index.ts";
 
 export type StepRecord = {
   readonly n: number;
@@ -33,6 +33,10 @@ export type CallResult = {
   readonly at?: number;
   /** True: the success of a tool that its pack does not audit. */
   readonly isUnaudited?: boolean;
+  /** What a pack's own tool wrote to its console: for people, not for the model. */
+  readonly console?: string;
+  /** What the call asked of the network; absent when it asked nothing. */
+  readonly egress?: readonly EgressRecord[];
 };
 
 /** Tokens of turns that came to nothing. */

@@ -18,6 +18,7 @@ export {
   TASK_STATES,
   type TaskErrorCode,
   type TaskEvent,
+  type TaskFile,
   type TaskListItem,
   type TaskState,
   type TaskStub,

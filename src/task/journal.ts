@@ -4,11 +4,22 @@
  * what it refuses has no effect. Nothing is created by reading. Deciding what to write belongs to loop.ts.
  */
 import { assert } from "../platform/index.ts";
-import type { FileChange, ToolFile } from "../tool/index.ts";
+import type { FileChange, FileContent, ToolFile } from "../tool/index.ts";
 import type { Approval } from "./approval.ts";
 import { ApprovalStore, type Intent, LEDGER_TABLES } from "./approval-store.ts";
 import { changeDue, type Due, type DueChange } from "./due.ts";
 import { type Batch, EVENT_SCHEMA, EventStore } from "./event-store.ts";
+import {
+  type ExportedFile,
+  exportFiles,
+  findFile,
+  INHERITED_STEP,
+  importFiles,
+  listFiles,
+  readFiles,
+  type StoredFile,
+  writeFile,
+} from "./file-store.ts";
 import type { NewEvent } from "./frames.ts";
 import type { CallResult, History, Spent, StepRecord } from "./history.ts";
 import { nextTaskState, type TaskState, type TaskTransitionEvent } from "./transitions.ts";
@@ -78,7 +89,7 @@ type RowBody = Omit<TaskRow, "request">;
 export type ExportedJournal = {
   readonly steps: readonly StepRecord[];
   readonly results: readonly CallResult[];
-  readonly files: readonly { readonly step: number; readonly path: string; readonly text: string | null }[];
+  readonly files: readonly ExportedFile[];
   /** Every recorded call of the source, for a dry run to answer from. */
   readonly recorded: readonly { readonly print: string; readonly result: CallResult }[];
 };
@@ -92,7 +103,7 @@ ${EVENT_SCHEMA}
 CREATE TABLE file (ord INTEGER PRIMARY KEY, step INTEGER NOT NULL, path TEXT NOT NULL, text TEXT);
 CREATE TABLE recorded (print TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 `;
-const TABLES = ["task", "step", "result", "spent", "event", "file", "recorded", ...LEDGER_TABLES] as const;
+const TABLES = ["task", "step", "result", "spent", "event", "file", "file_part", "recorded", ...LEDGER_TABLES] as const;
 
 export class Journal {
   readonly #storage: DurableObjectStorage;
@@ -226,12 +237,25 @@ export class Journal {
 
   /** The workspace as it stands: the newest version of each path that was not deleted. */
   files(): ToolFile[] {
-    return this.#sql
-      .exec<{ path: string; text: string | null; ord: number }>(
-        "SELECT path, text, MAX(ord) AS ord FROM file GROUP BY path ORDER BY path",
-      )
-      .toArray()
-      .flatMap(({ path, text }) => (text === null ? [] : [{ path, text }]));
+    return readFiles(this.#sql);
+  }
+
+  /** The same, with the step that wrote each. */
+  storedFiles(): StoredFile[] {
+    return listFiles(this.#sql);
+  }
+
+  /** Null when there is no such file. @param path in normal form. */
+  file(path: string): FileContent | null {
+    return findFile(this.#sql, path);
+  }
+
+  /** What the task begins with, before its first step. */
+  inherit(files: readonly ToolFile[]): void {
+    this.#transaction(() => {
+      for (const file of files) writeFile(this.#sql, INHERITED_STEP, { kind: "put", ...file });
+      return undefined;
+    });
   }
 
   /** What a person was asked, by number. */
@@ -259,12 +283,7 @@ export class Journal {
     return {
       steps: steps.filter(({ n }) => n < beforeStep),
       results: results.filter(({ step }) => step < beforeStep),
-      files: this.#sql
-        .exec<{ step: number; path: string; text: string | null }>(
-          "SELECT step, path, text FROM file WHERE step < ? ORDER BY ord",
-          beforeStep,
-        )
-        .toArray(),
+      files: exportFiles(this.#sql, beforeStep),
       recorded,
     };
   }
@@ -329,10 +348,7 @@ export class Journal {
       record.index,
       JSON.stringify(record),
     );
-    for (const change of changes) {
-      const text = change.kind === "put" ? change.text : null;
-      this.#sql.exec("INSERT INTO file (step, path, text) VALUES (?, ?, ?)", record.step, change.path, text);
-    }
+    for (const change of changes) writeFile(this.#sql, record.step, change);
   }
 
   #import(journal: ExportedJournal): void {
@@ -340,9 +356,7 @@ export class Journal {
       this.#sql.exec("INSERT INTO step (n, body) VALUES (?, ?)", step.n, JSON.stringify({ ...step, replayed: true }));
     }
     for (const result of journal.results) this.#writeResult(result, []);
-    for (const file of journal.files) {
-      this.#sql.exec("INSERT INTO file (step, path, text) VALUES (?, ?, ?)", file.step, file.path, file.text);
-    }
+    importFiles(this.#sql, journal.files);
     for (const { print, result } of journal.recorded) {
       this.#sql.exec("INSERT OR IGNORE INTO recorded (print, body) VALUES (?, ?)", print, JSON.stringify(result));
     }

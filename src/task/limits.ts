@@ -92,3 +92,6 @@ export const SLOT_RENEW_MS = 30 * SECOND;
 export const INDEX_SWEEP_MS = 30 * SECOND;
 /** Tasks kicked at once by a sweep or a release; the rest follow on the next look. */
 export const INDEX_KICKS_MAX = 50;
+
+/** Bytes of a file in one row; a larger file is kept in several. The platform's rows end at 2 MB. */
+export const FILE_ROW_BYTES_MAX = 1024 * 1024;

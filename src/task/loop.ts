@@ -5,12 +5,14 @@
  */
 import type { TurnFailure } from "../model/index.ts";
 import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
+import { createBudgetCheck } from "./budget.ts";
 import { nextAction } from "./decide.ts";
 import { callIdOf, type StepRecord, toMessages } from "./history.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
 import { deadlineExceeded, failed, finished, turnFailed, usageView } from "./outcome.ts";
 import { rememberOutput, toPastMessages } from "./recall.ts";
 import { end, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
+import { leaveFiles } from "./session-files.ts";
 import { TextBuffer } from "./text-buffer.ts";
 import { callTools } from "./tool-calls.ts";
 
@@ -36,7 +38,7 @@ export async function runTask(run: Run): Promise<RunEnd> {
     const action = nextAction(run.history(), limits);
     switch (action.kind) {
       case "finish":
-        await rememberOutput(run, action.output);
+        await Promise.all([rememberOutput(run, action.output), leaveFiles(run)]);
         return end(run, finished(run.history(), action, nowOf(run)));
       case "fail":
         return end(
@@ -81,12 +83,14 @@ async function callModel(run: Run, step: number, outputMaxLength: number): Promi
     () => undefined, // The turn ended in time.
   );
   try {
-    const outcome = await run.services.router.complete(requestOf(run), {
+    const request = requestOf(run);
+    const outcome = await run.services.router.complete(request, {
       tenant: run.row().request.tenant,
       tier: run.row().request.tier,
       priorAttempts: run.row().attempt,
       signal: AbortSignal.any([run.signal, limit.signal]),
       traceparent: formatTraceparent(childTrace(parseTraceparent(run.row().request.traceparent))),
+      checkBudget: createBudgetCheck({ ...run, log: run.services.log }, request),
       onText: (piece) => {
         length += piece.length;
         if (length > outputMaxLength) limit.abort(new OutputTooLong("the answer is too long"));

@@ -3,7 +3,7 @@ import type { ShortTermMemory } from "../memory/index.ts";
 import type { ModelRouter } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import type { Clock, Log, Random } from "../platform/index.ts";
-import type { ToolCatalog, ToolHost } from "../tool/index.ts";
+import type { ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { ProjectionPort } from "./projection.ts";
 import type { ApprovalItem, TaskListItem } from "./types.ts";
 
@@ -42,6 +42,8 @@ export type TaskServices = {
   readonly renderPrompt: (config: AgentConfig) => string;
   readonly toolsFor: (config: AgentConfig) => { readonly catalog: ToolCatalog; readonly host: ToolHost };
   readonly memory: ShortTermMemory;
+  /** The workspace of another task of the tenant; null when that task is gone. */
+  readonly filesOf: (tenant: string, taskId: string) => Promise<readonly ToolFile[] | null>;
   /** Null without a database: then the index alone answers lists. */
   readonly projection: ProjectionPort | null;
   readonly indexOf: (tenant: string) => TenantIndexPort;

@@ -6,12 +6,14 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AgentConfig } from "../pack/index.ts";
 import { describeError, type Log, type LogContext } from "../platform/index.ts";
+import { type ToolFile, toBytes } from "../tool/index.ts";
 import { TaskAlarm } from "./alarm.ts";
 import { ApprovalDesk } from "./approval-desk.ts";
 import { ApprovalReporter } from "./approval-reporter.ts";
 import { deadlineFor } from "./deadline.ts";
 import { Delivery } from "./delivery.ts";
 import { isDue, isPast } from "./due.ts";
+import { describeFiles } from "./files.ts";
 import { IndexLink } from "./index-link.ts";
 import { type Change, Journal, type TaskRow } from "./journal.ts";
 import { keepLease } from "./lease.ts";
@@ -22,6 +24,7 @@ import { Projector } from "./projector.ts";
 import { exportRecalled, forgetRecalled, importRecalled, recallOnce } from "./recall.ts";
 import { printOf, type Run, type RunEnd } from "./run.ts";
 import type { TaskServices } from "./services.ts";
+import { forgetInherited, inheritFiles } from "./session-files.ts";
 import { StreamHub } from "./stream.ts";
 import { isEnded, type TaskState } from "./transitions.ts";
 import type {
@@ -31,6 +34,7 @@ import type {
   CreateTask,
   Decide,
   DecideOutcome,
+  TaskFile,
   TaskStub,
   TaskView,
 } from "./types.ts";
@@ -114,6 +118,21 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (this.#journal.row === null) return null;
     if (after > this.#journal.lastSeq) return "ahead";
     return this.#hub.subscribe(after) ?? "full";
+  }
+
+  async listFiles(): Promise<readonly TaskFile[] | null> {
+    return this.#journal.row && describeFiles(this.#journal.storedFiles());
+  }
+
+  async readFile(path: string): Promise<Uint8Array | "missing" | null> {
+    if (this.#journal.row === null) return null;
+    const content = this.#journal.file(path);
+    return content === null ? "missing" : toBytes(content);
+  }
+
+  /** For the next task of the session. */
+  async exportFiles(): Promise<readonly ToolFile[] | null> {
+    return this.#journal.row && this.#journal.files();
   }
 
   async cancel(): Promise<CancelOutcome> {
@@ -254,6 +273,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       this.#change(packGone(this.#journal.history, request, this.#now()));
       return null;
     }
+    await inheritFiles(this.ctx.storage, this.#journal, this.#required(), services);
+    if (signal.aborted) return null;
     const recalled = await recallOnce(this.ctx.storage, this.#required(), config, services);
     if (signal.aborted) return null;
     const row = this.#required();
@@ -319,6 +340,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (this.#journal.row?.due.projection !== undefined) return;
     await this.#index.forget();
     forgetRecalled(this.ctx.storage);
+    forgetInherited(this.ctx.storage);
     this.#journal.bury(now + TOMBSTONE_MS);
     this.#alarm.set(now + TOMBSTONE_MS);
   }

@@ -12,8 +12,8 @@ import type { CallResult } from "./history.ts";
 import { callKeyOf, hasTimeFor, printOf, type Run, type RunEnd } from "./run.ts";
 import { toolResultEvent } from "./tool-result.ts";
 
-/** Longest a single tool call may take, host overhead included; the pack's timeouts are capped below it. */
-const CALL_TIMEOUT_MS_MAX = 130_000;
+/** Longest a single tool call may take: in line for a place, then running, each at most the cap of the packs' timeouts. */
+const CALL_TIMEOUT_MS_MAX = 250_000;
 
 /** Null when a call came to its result and the run looks again at what is left. */
 export async function callTools(run: Run, step: number, calls: readonly PendingCall[]): Promise<RunEnd | null> {
@@ -49,13 +49,20 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
     durationMs: outcome.durationMs,
     toolName: run.catalog.nameOf(call.toolId),
     at: run.services.clock.now(),
-    ...(outcome.success && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
+    ...(isQuiet(outcome) && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
+    ...egressOf(outcome),
+    ...(outcome.console === undefined ? {} : { console: outcome.console }),
   };
   return run.commit({
     result: { record, changes: outcome.changes },
     events: [toolResultEvent(record, call.toolId)],
   });
 }
+
+/** A call that did what it was allowed to, and tried nothing else. */
+const isQuiet = ({ success, egress = [] }: ToolOutcome): boolean => success && egress.every(({ allowed }) => allowed);
+
+const egressOf = ({ egress }: ToolOutcome) => (egress === undefined ? {} : { egress });
 
 const refused = (error: NonNullable<ToolOutcome["error"]>): ToolOutcome => ({
   success: false,
@@ -84,6 +91,7 @@ async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<Tool
       key,
       files: run.files(),
       traceparent: formatTraceparent(childTrace(parseTraceparent(row.request.traceparent))),
+      packOwner: row.request.pack_owner,
       isApproved: ready.isApproved,
     },
     run.signal,
@@ -109,7 +117,7 @@ function withinQuota(run: Run, outcome: ToolOutcome): ToolOutcome {
   const problem = checkQuota(run.files(), outcome.changes);
   return problem === null
     ? outcome
-    : { ...refused({ code: "TOOL_LIMIT", message: problem }), durationMs: outcome.durationMs };
+    : { ...refused({ code: "TOOL_LIMIT", message: problem }), durationMs: outcome.durationMs, ...egressOf(outcome) };
 }
 
 /** A dry run calls no tool at all: what the source task recorded for the same call, or a note that there is none. */

@@ -10,5 +10,8 @@ export const toolResultEvent = (record: CallResult, toolId: string): NewEvent =>
     success: record.success,
     ...(record.error === null ? { result: JSON.parse(record.resultJson) } : { error: record.error }),
     duration_ms: record.durationMs,
+    // What the call asked of the network stands beside its result, in the record as in the event.
+    ...(record.egress === undefined ? {} : { egress: record.egress }),
+    ...(record.console === undefined ? {} : { console: record.console }),
   },
 });

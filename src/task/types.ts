@@ -194,6 +194,16 @@ export type DecideOutcome =
   | { readonly kind: "refused"; readonly code: DecisionRefusal; readonly message: string }
   | { readonly kind: "unknown" };
 
+/** One file of a task's workspace. */
+export type TaskFile = {
+  readonly path: string;
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+  /** The step whose tool call wrote it last; null for a file that the task began with, from its session. */
+  readonly modified_step: number | null;
+};
+
 /** The methods of a task's object that the doors, the queue and the index call. */
 export interface TaskStub {
   create(args: CreateTask): Promise<CreateOutcome>;
@@ -211,6 +221,10 @@ export interface TaskStub {
    * readers as it may have.
    */
   subscribe(after: number): Promise<ReadableStream<Uint8Array> | null | "ahead" | "full">;
+  /** The workspace as it stands, in path order. Null for an unknown task. */
+  listFiles(): Promise<readonly TaskFile[] | null>;
+  /** The bytes of one file. Null for an unknown task; "missing" when it has no such file. */
+  readFile(path: string): Promise<Uint8Array | "missing" | null>;
   cancel(): Promise<CancelOutcome>;
   /** Null when the task is unknown or never asked so often. @param n 1-based. */
   approval(n: number): Promise<ApprovalView | null>;

@@ -3,8 +3,21 @@
  * is checked again here, and one bad part voids the whole call, with nothing staged.
  */
 import { err, ok, type Result, utf8Length } from "../platform/index.ts";
-import type { FileChange, ToolErrorCode, ToolFile } from "./contract.ts";
-import { ERROR_MESSAGE_LENGTH_MAX, RESULT_BYTES_MAX, RESULT_DEPTH_MAX, WORKSPACE_QUOTA } from "./limits.ts";
+import {
+  contentBytes,
+  type FileChange,
+  type FileContent,
+  isStorable,
+  type ToolErrorCode,
+  type ToolFile,
+} from "./contract.ts";
+import {
+  CONSOLE_CHARS_MAX,
+  ERROR_MESSAGE_LENGTH_MAX,
+  RESULT_BYTES_MAX,
+  RESULT_DEPTH_MAX,
+  WORKSPACE_QUOTA,
+} from "./limits.ts";
 import { canonicalPath } from "./policy.ts";
 import type { SandboxPolicy, ToolRefusal } from "./types.ts";
 
@@ -18,11 +31,16 @@ const limited = (message: string): Result<never, ToolRefusal> => err({ code: "TO
 
 export function parseAnswer(
   json: string,
-  context: { readonly policy: SandboxPolicy; readonly files: readonly ToolFile[] },
+  context: {
+    readonly policy: SandboxPolicy;
+    readonly files: readonly ToolFile[];
+    /** Whether a request of this call was really denied, so that the worker may say so. */
+    readonly wasDenied?: boolean;
+  },
 ): Result<Answer, ToolRefusal> {
   const answer = parseJson(json);
   if (!isRecord(answer)) return failed("the tool's answer is not a JSON object");
-  if (answer.ok !== true) return parseError(answer.error);
+  if (answer.ok !== true) return parseError(answer.error, context.wasDenied === true);
   const result: unknown = answer.result ?? null;
   if (isDeeperThan(result, RESULT_DEPTH_MAX))
     return limited(`the result is nested deeper than ${RESULT_DEPTH_MAX} levels`);
@@ -35,6 +53,14 @@ export function parseAnswer(
   if (!changes.ok) return changes;
   const overQuota = checkQuota(context.files, changes.value);
   return overQuota === null ? ok({ resultJson, changes: changes.value }) : limited(overQuota);
+}
+
+/** What the tool wrote to its console, for whoever wrote the tool; the model is not told. Empty when that is nothing. */
+export function consoleOf(json: string): { readonly console?: string } {
+  const answer = parseJson(json);
+  const text = isRecord(answer) && typeof answer.console === "string" ? answer.console.toWellFormed() : "";
+  if (text === "") return {};
+  return { console: text.length > CONSOLE_CHARS_MAX ? `${text.slice(0, CONSOLE_CHARS_MAX)}\n[cut]\n` : text };
 }
 
 /** Undefined for what is not JSON, or too deep for the parser. `__proto__` members are dropped. */
@@ -54,9 +80,10 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1));
 }
 
-function parseError(error: unknown): Result<never, ToolRefusal> {
+function parseError(error: unknown, wasDenied: boolean): Result<never, ToolRefusal> {
   if (!isRecord(error) || typeof error.message !== "string") return failed("the tool failed without saying why");
-  const code = WORKER_CODES.find((known) => known === error.code) ?? "TOOL_FAILED";
+  const known: readonly ToolErrorCode[] = wasDenied ? [...WORKER_CODES, "EGRESS_DENIED"] : WORKER_CODES;
+  const code = known.find((one) => one === error.code) ?? "TOOL_FAILED";
   return err({ code, message: error.message.slice(0, ERROR_MESSAGE_LENGTH_MAX).toWellFormed() });
 }
 
@@ -70,26 +97,32 @@ function parseChanges(value: unknown, policy: SandboxPolicy): Result<readonly Fi
     // Another spelling of an allowed path would be another key in the workspace.
     if (path.value !== change.path) return failed("the tool's answer has a path that is not in normal form");
     if (change.kind === "delete") changes.push({ kind: "delete", path: path.value });
-    else if (change.kind === "put" && isStorable(change.text)) {
-      changes.push({ kind: "put", path: path.value, text: change.text });
-    } else return failed("the tool's answer has a malformed change");
+    else {
+      const content = change.kind === "put" ? parseContent(change) : null;
+      if (content === null) return failed("the tool's answer has a malformed change");
+      changes.push({ kind: "put", path: path.value, ...content });
+    }
   }
   return ok(changes);
 }
 
-const isStorable = (text: unknown): text is string =>
-  typeof text === "string" && text.isWellFormed() && !text.includes("\0");
+/** Null for what is no content, or cannot be stored as it is. */
+function parseContent({ text, encoding }: { readonly [name: string]: unknown }): FileContent | null {
+  if (typeof text !== "string" || (encoding !== undefined && encoding !== "base64")) return null;
+  const content: FileContent = encoding === undefined ? { text } : { text, encoding };
+  return isStorable(content) ? content : null;
+}
 
 /** What is wrong with the whole workspace as it would be with the changes, or null. Not only what the call could see. */
 export function checkQuota(files: readonly ToolFile[], changes: readonly FileChange[]): string | null {
   const { fileBytes, totalBytes, files: count } = WORKSPACE_QUOTA;
-  const sizes = new Map(files.map((file) => [file.path, utf8Length(file.text)]));
+  const sizes = new Map(files.map((file) => [file.path, contentBytes(file)]));
   for (const change of changes) {
     if (change.kind === "delete") {
       sizes.delete(change.path);
       continue;
     }
-    const bytes = utf8Length(change.text);
+    const bytes = contentBytes(change);
     if (bytes > fileBytes) return `${change.path} would be ${bytes} bytes; a file holds at most ${fileBytes}`;
     sizes.set(change.path, bytes);
   }

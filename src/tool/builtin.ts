@@ -1,7 +1,8 @@
 /**
  * The tools that exist: what each is called, what arguments it takes, and which engine runs it. A pack chooses among
- * these and sets their limits; it cannot add one yet. No behaviour here: that is in `workers/` and in `host.ts`.
+ * these, sets their limits, and may bring tools of its own. No behaviour here: that is in `workers/` and in `host.ts`.
  */
+import type { ToolDef } from "../pack/index.ts";
 import type { EngineName } from "./engine.ts";
 
 type Schema = { readonly [keyword: string]: unknown };
@@ -12,6 +13,10 @@ export type Builtin = {
   readonly parameters: Schema;
   /** Null: answered by the host itself, from the pack, without an isolate. */
   readonly engine: EngineName | "by-language" | null;
+  /** Whether its worker asks the call's gateway for anything; the others get none. */
+  readonly usesNetwork?: boolean;
+  /** Whether a call with these arguments may be made again when its outcome is unknown. Absent: always. */
+  readonly repeats?: (args: { readonly [name: string]: unknown }) => boolean;
 };
 
 /** Engine of each value of `language`. */
@@ -68,6 +73,79 @@ const FILE_MANAGER: Builtin = {
   engine: "file-manager",
 };
 
+/** What HTTP itself calls safe: asking again changes nothing. RFC 9110, section 9.2.1. */
+const SAFE_METHODS: readonly unknown[] = ["GET", "HEAD", "OPTIONS"];
+
+const HTTP_REQUEST: Builtin = {
+  name: "HTTP Request",
+  description:
+    "Makes one HTTPS request to a host this agent may reach and returns {status, headers, body}. Redirects of GET and " +
+    "HEAD are followed within those hosts. A body that is not text comes as base64, marked by body_encoding.",
+  parameters: {
+    type: "object",
+    properties: {
+      method: { type: "string", enum: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] },
+      url: { type: "string", description: "Absolute, such as https://api.example.com/v1/items?limit=10." },
+      headers: {
+        type: "object",
+        additionalProperties: { type: "string" },
+        description: "Credentials do not belong here: they are added on the way.",
+      },
+      body: { type: "string", description: "For POST, PUT, PATCH and DELETE." },
+    },
+    required: ["method", "url"],
+    additionalProperties: false,
+  },
+  engine: "http-request",
+  usesNetwork: true,
+  repeats: ({ method }) => SAFE_METHODS.includes(method),
+};
+
+const GIT: Builtin = {
+  name: "Git",
+  description:
+    "Works on git repositories in the workspace. clone {url, branch?, depth?}: shallow unless depth says otherwise (0: " +
+    "all of it). init {branch?}. status. add {files?}: stages changes and deletions, all of them by default. commit " +
+    "{message, author?}. diff {staged?, from?, to?, files?}: unified; the files against what is staged by default. log " +
+    "{max?, branch?}. branch {name?}: makes one, and lists all. checkout {branch, create?} or {files} to restore. push " +
+    "{branch?} and pull {branch?}: origin and the current branch by default. Give `path` when there is more than one " +
+    "repository. Credentials are added on the way and never given here.",
+  parameters: {
+    type: "object",
+    properties: {
+      action: {
+        type: "string",
+        enum: ["init", "clone", "status", "add", "commit", "diff", "log", "branch", "checkout", "push", "pull"],
+      },
+      path: { type: "string", description: "Folder of the repository, such as /workspace/project." },
+      url: { type: "string", description: "For clone: such as https://github.com/owner/project.git." },
+      branch: { type: "string", description: "Name of a branch; for checkout also of a commit." },
+      name: { type: "string", description: "For branch: the new branch." },
+      create: { type: "boolean", description: "For checkout: make the branch first." },
+      files: { type: "array", items: { type: "string" }, description: "Paths in the repository." },
+      message: { type: "string", description: "For commit." },
+      author: {
+        type: "object",
+        properties: { name: { type: "string" }, email: { type: "string" } },
+        required: ["name", "email"],
+        additionalProperties: false,
+      },
+      staged: { type: "boolean", description: "For diff: what is staged against the last commit." },
+      from: { type: "string", description: "For diff: a commit or branch." },
+      to: { type: "string", description: "For diff: the other one, HEAD by default." },
+      depth: { type: "integer", minimum: 0, description: "For clone: commits of history, 1 by default." },
+      max: { type: "integer", minimum: 1, description: "For log: commits, 20 by default." },
+      remote: { type: "string", description: "For push and pull: origin by default." },
+    },
+    required: ["action"],
+    additionalProperties: false,
+  },
+  engine: "git",
+  usesNetwork: true,
+  // The others only stage files. What a push that nobody heard of did is not known here.
+  repeats: ({ action }) => action !== "push",
+};
+
 const SKILL: Builtin = {
   name: "Skill",
   description: "Loads the full instructions of one of your skills. Read a skill before you apply it.",
@@ -85,6 +163,8 @@ export const SKILL_TOOL_ID = "skill";
 const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ["code_executor", CODE_EXECUTOR],
   ["file_manager", FILE_MANAGER],
+  ["git", GIT],
+  ["http_request", HTTP_REQUEST],
   [SKILL_TOOL_ID, SKILL],
 ]);
 
@@ -94,3 +174,15 @@ export const engineFor = (builtin: Builtin, args: { readonly [name: string]: unk
 
 /** Undefined for a tool that this release does not have, whatever a pack says. */
 export const findBuiltin = (toolId: string): Builtin | undefined => BUILTINS.get(toolId);
+
+/** A tool that the pack brings, in the shape of the others; undefined for an entry without code. */
+export const packTool = ({ name, description, bundle }: ToolDef): Builtin | undefined =>
+  bundle === undefined
+    ? undefined
+    : {
+        name,
+        description: description || name,
+        parameters: { type: "object" },
+        engine: "pack-tool",
+        usesNetwork: true,
+      };

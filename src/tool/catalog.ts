@@ -5,9 +5,9 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { AgentConfig, JsonSchema, RiskLevel, ToolDef } from "../pack/index.ts";
 import { utf8Length } from "../platform/index.ts";
-import { type Builtin, findBuiltin, SKILL_TOOL_ID } from "./builtin.ts";
+import { type Builtin, findBuiltin, packTool, SKILL_TOOL_ID } from "./builtin.ts";
 import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
-import type { ApprovalNeed, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
+import type { ApprovalNeed, CallArguments, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
 
 const RISK_ORDER: Readonly<Record<RiskLevel, number>> = { low: 0, medium: 1, high: 2, critical: 3 };
 
@@ -20,15 +20,22 @@ export type Tool = {
   readonly parameters: JsonSchema;
   /** Set: a person must agree before each call. */
   readonly approval: ApprovalNeed | null;
+  /** Set: every call is refused with this, whoever agrees. */
+  readonly refusal: ToolRefusal | null;
 };
 
-export function compileCatalog(config: AgentConfig): ToolCatalog {
-  const tools = collectTools(config);
+/** What the operator allows beyond the packs. */
+export type Switches = { readonly allowFullNetwork: boolean };
+
+const CLOSED: Switches = { allowFullNetwork: false };
+
+export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED): ToolCatalog {
+  const tools = collectTools(config, switches);
   const denied = new Set(config.tools.denied);
   const names = new Map(config.tools.available.map((tool) => [tool.id, tool.name]));
   const maxCallsPerTask = config.tools.tool_policies.max_calls_per_task;
   return {
-    offered: [...tools.values()].map(toOffered),
+    offered: [...tools.values()].filter((tool) => tool.refusal === null).map(toOffered),
     maxConcurrent: config.tools.tool_policies.max_concurrent,
     maxCallsPerTask,
     admit: (call) => {
@@ -37,6 +44,7 @@ export function compileCatalog(config: AgentConfig): ToolCatalog {
       }
       const tool = tools.get(call.toolId);
       if (tool === undefined) return unknownTool(call.toolId, names.has(call.toolId), [...tools.keys()]);
+      if (tool.refusal !== null) return tool.refusal;
       if (call.callsBefore >= maxCallsPerTask) {
         return { code: "TOOL_LIMIT", message: `This task has used its ${maxCallsPerTask} tool calls.` };
       }
@@ -51,24 +59,36 @@ export function compileCatalog(config: AgentConfig): ToolCatalog {
     isAudited: (toolId) =>
       config.guardrails.compliance.audit_all_decisions ||
       config.tools.available.some((tool) => tool.id === toolId && tool.audit),
-    // A built-in only stages writes, which are dropped unless its result is recorded, and reaches no network: made
-    // again it can do nothing twice. Any other tool says so itself.
-    mayRepeat: (toolId) =>
-      findBuiltin(toolId) !== undefined ||
-      config.tools.available.some((tool) => tool.id === toolId && (tool.idempotent || tool.read_only)),
+    // A built-in only stages writes, which are dropped unless its result is recorded: made again it can do nothing
+    // twice, but for what it asks of the network. The pack may declare that, and any tool of its own, to be safe.
+    mayRepeat: (toolId, args) => {
+      const builtin = findBuiltin(toolId);
+      if (builtin !== undefined && repeats(builtin, args)) return true;
+      return config.tools.available.some(
+        (tool) => tool.id === toolId && (tool.idempotent || tool.read_only || isContained(tool)),
+      );
+    },
   };
 }
 
+const repeats = (builtin: Builtin, args: CallArguments | undefined): boolean =>
+  builtin.repeats === undefined || (args?.kind === "object" && builtin.repeats(args.value));
+
+/** Whatever such a tool does stays in its isolate until its result is recorded. */
+const isContained = ({ bundle, sandbox }: ToolDef): boolean => bundle !== undefined && sandbox.network === "none";
+
 /** The tools of the pack that exist and are not denied, in the pack's order, `skill` last unless it is listed. */
-export function collectTools(config: AgentConfig): ReadonlyMap<string, Tool> {
+export function collectTools(config: AgentConfig, switches: Switches = CLOSED): ReadonlyMap<string, Tool> {
   const denied = new Set(config.tools.denied);
   const tools = new Map<string, Tool>();
   const threshold = config.guardrails.behavioral.approval_threshold;
   const add = (id: string, definition: ToolDef | null): void => {
-    const builtin = findBuiltin(id);
+    const builtin = findBuiltin(id) ?? (definition === null ? undefined : packTool(definition));
     if (builtin === undefined || denied.has(id)) return;
     const approval = definition === null ? null : approvalNeed(definition, threshold);
-    tools.set(id, { id, definition, builtin, parameters: definition?.parameters ?? builtin.parameters, approval });
+    const refusal = definition === null ? null : refuseForNetwork(definition, switches);
+    const parameters = definition?.parameters ?? builtin.parameters;
+    tools.set(id, { id, definition, builtin, parameters, approval, refusal });
   };
   for (const tool of config.tools.available) {
     if (tool.id !== SKILL_TOOL_ID || config.skills.length > 0) add(tool.id, tool);
@@ -76,6 +96,17 @@ export function collectTools(config: AgentConfig): ReadonlyMap<string, Tool> {
   // A skill's body is part of the pack, so reading one needs no entry in TOOLS.yaml.
   if (config.skills.length > 0 && !tools.has(SKILL_TOOL_ID)) add(SKILL_TOOL_ID, null);
   return tools;
+}
+
+/** Everything on the internet is more than a pack may grant. */
+function refuseForNetwork(tool: ToolDef, { allowFullNetwork }: Switches): ToolRefusal | null {
+  if (tool.sandbox.network !== "full" || allowFullNetwork) return null;
+  return {
+    code: "TOOL_DENIED",
+    message:
+      `${tool.id} asks for network: full, which the operator has not allowed (ALLOW_FULL_NETWORK). ` +
+      "A pack can name the hosts it needs with egress_allowlist instead.",
+  };
 }
 
 /** `requires_approval` always asks; a risk asks from the pack's threshold on. */

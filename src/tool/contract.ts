@@ -4,10 +4,15 @@
  * a tool worker may import from outside its own folder.
  */
 
-export type ToolFile = {
+export type FileContent = {
+  readonly text: string;
+  /** Set when the content is not UTF-8 text, or holds a NUL: `text` is its bytes in base64. */
+  readonly encoding?: "base64";
+};
+
+export type ToolFile = FileContent & {
   /** Absolute, normalised, inside the workspace. */
   readonly path: string;
-  readonly text: string;
 };
 
 /** Host -> worker. */
@@ -62,6 +67,44 @@ export function parsePath(text: unknown): string | null {
 export const isInScopes = (path: string, scopes: readonly string[]): boolean =>
   scopes.some((scope) => path === scope || path.startsWith(scope === "/" ? "/" : `${scope}/`));
 
+const encoder = new TextEncoder();
+
+/** What a file costs its quota. */
+export function contentBytes({ text, encoding }: FileContent): number {
+  if (encoding === undefined) return encoder.encode(text).byteLength;
+  return (text.length / 4) * 3 - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
+}
+
+/** Whether it may be stored as it is: well-formed text without NUL, or whole base64. */
+export const isStorable = ({ text, encoding }: FileContent): boolean =>
+  encoding === undefined
+    ? text.isWellFormed() && !text.includes("\0")
+    : text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+
+export function toBytes({ text, encoding }: FileContent): Uint8Array {
+  return encoding === undefined ? encoder.encode(text) : Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}
+
+/** Arguments of one call of `fromCharCode`; more of them overflow the stack. */
+const CHUNK = 0x8000;
+
+export function toBase64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += CHUNK) binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  return btoa(binary);
+}
+
+/** The one form that these bytes have: text wherever they are text. */
+export function toContent(bytes: Uint8Array): FileContent {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    if (!text.includes("\0")) return { text };
+  } catch {
+    // Not UTF-8, so not text.
+  }
+  return { text: toBase64(bytes), encoding: "base64" };
+}
+
 export const TOOL_ERROR_CODES = [
   "TOOL_DENIED",
   "TOOL_UNKNOWN",
@@ -78,10 +121,41 @@ export type ToolErrorCode = (typeof TOOL_ERROR_CODES)[number];
 
 /** A write is staged: it takes effect when the host commits it with the call's result. */
 export type FileChange =
-  | { readonly kind: "put"; readonly path: string; readonly text: string }
+  | ({ readonly kind: "put"; readonly path: string } & FileContent)
   | { readonly kind: "delete"; readonly path: string };
+
+/** One request to the outside, as a worker asks its call's gateway for it. */
+export type GatewayRequest = {
+  /** Upper case. */
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Uint8Array | null;
+};
+
+export type GatewayAnswer =
+  /** Also a redirect: its next hop is another request. Header names are in lower case. */
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly headers: readonly (readonly [name: string, value: string])[];
+      readonly body: Uint8Array;
+    }
+  | { readonly ok: false; readonly error: { readonly code: ToolErrorCode; readonly message: string } };
+
+/**
+ * The only way out of an isolate: handed to `run` beside the request, for this one call, and dead when the call is
+ * over. Null for a tool without network. It never rejects while the call is open.
+ */
+export interface Gateway {
+  send(request: GatewayRequest): Promise<GatewayAnswer>;
+}
 
 /** Worker -> host. */
 export type WorkerResponse =
-  | { readonly ok: true; readonly result: unknown; readonly changes: readonly FileChange[] }
-  | { readonly ok: false; readonly error: { readonly code: ToolErrorCode; readonly message: string } };
+  | { readonly ok: true; readonly result: unknown; readonly changes: readonly FileChange[]; readonly console?: string }
+  | {
+      readonly ok: false;
+      readonly error: { readonly code: ToolErrorCode; readonly message: string };
+      readonly console?: string;
+    };

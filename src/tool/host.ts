@@ -12,11 +12,13 @@ import {
   sha256Hex,
   utf8Length,
 } from "../platform/index.ts";
-import { parseAnswer } from "./answer.ts";
+import { consoleOf, parseAnswer } from "./answer.ts";
 import { engineFor, SKILL_TOOL_ID } from "./builtin.ts";
-import { collectTools, type Tool } from "./catalog.ts";
+import { collectTools, type Switches, type Tool } from "./catalog.ts";
 import { isInScopes, type WorkerRequest } from "./contract.ts";
+import type { EgressGrant } from "./egress.ts";
 import type { EngineName } from "./engine.ts";
+import { createGate, type GateOptions } from "./gate.ts";
 import { RESULT_BYTES_MAX, TIMEOUT_GRACE_MS, WORKSPACE_QUOTA } from "./limits.ts";
 import { compilePolicy, readableScopes, workerLimits } from "./policy.ts";
 import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
@@ -31,25 +33,31 @@ export type ToolHostOptions = {
   readonly config: AgentConfig;
   /** Compiled from the same pack. */
   readonly catalog: ToolCatalog;
+  /** The same that the catalogue was compiled with; nothing is allowed when absent. */
+  readonly switches?: Switches;
   /** In production `(props) => ctx.exports.ToolRunner({ props })`: a stub for one call. */
   readonly runnerFor: (props: ToolRunnerProps) => RunnerStub;
+  readonly gateFor?: GateOptions["gateFor"];
+  /** Origins an operator opened in development; none when absent. */
+  readonly localOrigins?: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
 };
 
 /** What a call came to, before it is timed. */
-type Ending = Pick<ToolOutcome, "success" | "resultJson" | "error" | "changes">;
+type Ending = Omit<ToolOutcome, "durationMs">;
 
 const fail = (error: ToolRefusal): Ending => ({ success: false, resultJson: "null", error, changes: [] });
 
 export function createToolHost(options: ToolHostOptions): ToolHost {
   const { config, catalog, clock, log } = options;
-  const tools = collectTools(config);
+  const gate = createGate(options);
+  const tools = collectTools(config, options.switches);
   return {
     execute: async (request, signal) => {
       signal.throwIfAborted();
       const started = clock.now();
-      const ending = await run(options, tools.get(request.toolId), request, signal);
+      const ending = await run({ ...options, gate }, tools.get(request.toolId), request, signal);
       const outcome: ToolOutcome = { ...ending, durationMs: Math.max(0, Math.round(clock.now() - started)) };
       // What was asked and answered is not logged: it is the user's.
       log.info("tool.executed", {
@@ -63,19 +71,30 @@ export function createToolHost(options: ToolHostOptions): ToolHost {
         duration_ms: outcome.durationMs,
         result_bytes: utf8Length(outcome.resultJson),
         files_changed: outcome.changes.length,
+        ...egressFacts(outcome),
       });
       return outcome;
     },
   };
 }
 
+/** Hosts are the user's; how many requests there were and how many were denied is ours to watch. */
+const egressFacts = ({ egress = [] }: ToolOutcome) =>
+  egress.length === 0
+    ? {}
+    : { egress_requests: egress.length, egress_denied: egress.filter(({ allowed }) => !allowed).length };
+
+type Host = ToolHostOptions & { readonly gate: ReturnType<typeof createGate> };
+
 async function run(
-  options: ToolHostOptions,
+  options: Host,
   tool: Tool | undefined,
   request: ToolCallRequest,
   signal: AbortSignal,
 ): Promise<Ending> {
   if (tool === undefined) return fail({ code: "TOOL_UNKNOWN", message: `There is no tool "${request.toolId}".` });
+  // The caller has asked the catalogue already; a refused tool must not run even if it forgot to.
+  if (tool.refusal !== null) return fail(tool.refusal);
   // The task has asked already; what needs a person must not run even if it forgot to.
   if (tool.approval !== null && request.isApproved !== true) {
     return fail({ code: "TOOL_DENIED", message: `${tool.id} needs the approval of a person, and has none.` });
@@ -85,7 +104,33 @@ async function run(
   if (engine === null || tool.definition === null) {
     return fail({ code: "TOOL_UNKNOWN", message: `${tool.id} is not available.` });
   }
-  return runIsolated(options, { engine, policy: compilePolicy(tool.definition), request, signal });
+  const policy = compilePolicy(tool.definition);
+  const { tenant, toolId, key } = request;
+  const runMs = policy.timeoutMs + TIMEOUT_GRACE_MS;
+  const asksNetwork = tool.builtin.usesNetwork === true;
+  const egress = asksNetwork ? grantOf(options, tool.definition.secrets, policy, request) : null;
+  const call = { engine, policy, request, signal, egress, asksNetwork, bundle: tool.definition.bundle };
+  const passage = await options.gate.pass({ tenant, toolId, key, runMs }, signal, () => runIsolated(options, call));
+  if (passage.kind === "passed") return passage.value;
+  const message = `${toolId} was not started: too many of its calls ran for as long as it may take (${policy.timeoutMs} ms)`;
+  return fail({ code: "TOOL_TIMEOUT", message });
+}
+
+/** Null without a network. That `full` needs the operator's switch was asked by the catalogue. */
+function grantOf(
+  { localOrigins = [] }: ToolHostOptions,
+  secrets: readonly string[],
+  policy: SandboxPolicy,
+  { traceparent }: ToolCallRequest,
+): EgressGrant | null {
+  switch (policy.network) {
+    case "none":
+      return null;
+    case "egress_allowlist":
+      return { rules: { hosts: policy.egressAllowlist, localOrigins }, secrets, traceparent };
+    case "full":
+      return { rules: { hosts: "any", localOrigins }, secrets, traceparent };
+  }
 }
 
 function readSkill(skills: readonly Skill[], id: unknown): Ending {
@@ -106,10 +151,13 @@ type IsolatedCall = {
   readonly policy: SandboxPolicy;
   readonly request: ToolCallRequest;
   readonly signal: AbortSignal;
+  readonly egress: EgressGrant | null;
+  readonly asksNetwork: boolean;
+  readonly bundle: string | undefined;
 };
 
 async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promise<Ending> {
-  const { engine, policy, request, signal } = call;
+  const { engine, policy, request, signal, egress, bundle } = call;
   const { cpuMs, ...limits } = workerLimits(policy);
   const visible = readableScopes(policy);
   const workerRequest: WorkerRequest = {
@@ -123,17 +171,28 @@ async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promis
   };
   const runnerCall: RunnerCall = {
     engine,
+    ...(bundle === undefined ? {} : { code: { owner: request.packOwner ?? "", digest: bundle } }),
     policyDigest: await sha256Hex(canonicalJson(policy)),
     timeoutMs: policy.timeoutMs + TIMEOUT_GRACE_MS,
     cpuMs,
     requestJson: JSON.stringify(workerRequest),
+    ...(egress === null ? {} : { egress }),
   };
   const { tenant, taskId, toolId } = request;
   const answer = await callRunner(options.runnerFor({ tenant, taskId, toolId }), runnerCall, signal);
+  const ending = endingOf(options, call, answer);
+  return answer.egress === undefined ? ending : { ...ending, egress: answer.egress };
+}
+
+function endingOf(options: ToolHostOptions, call: IsolatedCall, answer: RunnerAnswer): Ending {
+  const { policy, request, egress, asksNetwork } = call;
+  const { tenant, taskId, toolId } = request;
   switch (answer.kind) {
     case "answer": {
-      const parsed = parseAnswer(answer.json, { policy, files: request.files });
-      return parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
+      const wasDenied = (asksNetwork && egress === null) || answer.egress?.some(({ allowed }) => !allowed) === true;
+      const parsed = parseAnswer(answer.json, { policy, files: request.files, wasDenied });
+      const ending = parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
+      return call.bundle === undefined ? ending : { ...ending, ...consoleOf(answer.json) };
     }
     case "timeout":
       return fail({

@@ -4,12 +4,23 @@
  */
 
 export { checkQuota } from "./answer.ts";
-export { compileCatalog } from "./catalog.ts";
-export type { FileChange, ToolErrorCode, ToolFile } from "./contract.ts";
+export { compileCatalog, type Switches } from "./catalog.ts";
+export {
+  type FileChange,
+  type FileContent,
+  type ToolErrorCode,
+  type ToolFile,
+  toBytes,
+  toContent,
+} from "./contract.ts";
+export { isSendable, type OpenedSecret } from "./egress.ts";
+export { toolGateName } from "./gate.ts";
 export { createToolHost, type RunnerStub, type ToolHostOptions } from "./host.ts";
 export type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 export type {
   ApprovalNeed,
+  CallArguments,
+  EgressRecord,
   OfferedTool,
   SandboxPolicy,
   ToolCallRequest,

@@ -1,8 +1,9 @@
 /** Every limit of the tool room: its unit, why it is what it is, and what happens at it. */
+import { SANDBOX_CEILINGS } from "../pack/index.ts";
 import type { WorkspaceQuota } from "./contract.ts";
 
 /** A longer `timeout` in a pack is lowered to this: a step must fit in the task's lease (docs/tools.md). */
-export const TIMEOUT_MS_MAX = 120_000;
+export const TIMEOUT_MS_MAX = SANDBOX_CEILINGS.timeoutMs;
 
 /**
  * Added to a call's time limit before the host gives up on the worker. Our workers stop themselves in time and say
@@ -10,13 +11,19 @@ export const TIMEOUT_MS_MAX = 120_000;
  */
 export const TIMEOUT_GRACE_MS = 3_000;
 
+/** Running calls of one tool over all tasks of a tenant. Over it a call waits, at most as long as it may run. */
+export const CALLS_PER_TOOL_MAX = 10;
+
+/** Isolates of one task that run at once; the platform has ten per object, and one of them may be coming or going. */
+export const ISOLATES_PER_TASK_MAX = 8;
+
 /** CPU time asked of the platform for a call, at least: starting an engine costs some before any code runs. */
 export const CPU_MS_MIN = 1_000;
 /** The platform's own ceiling for one invocation. Enforced in production only; past it the call is TOOL_FAILED. */
 export const CPU_MS_MAX = 300_000;
 
 /** Heap of an engine. An isolate has 128 MB for everything, so a larger `memory_limit` is lowered to this. */
-export const MEMORY_BYTES_MAX = 32 * 1024 * 1024;
+export const MEMORY_BYTES_MAX = SANDBOX_CEILINGS.memoryBytes;
 
 /** Arguments of one call as JSON, in UTF-8 bytes. Over it: TOOL_ARGUMENTS. */
 export const ARGUMENTS_BYTES_MAX = 1024 * 1024;
@@ -36,12 +43,40 @@ export const ANSWER_LENGTH_MAX = 14 * 1024 * 1024;
 /** A message a worker sends with an error, in UTF-16 code units. Longer ones are cut. */
 export const ERROR_MESSAGE_LENGTH_MAX = 2_000;
 
-/** A task's files, kept in its object. Over any of them: TOOL_LIMIT and nothing of the call is staged. */
+/** What a pack's own tool wrote to its console, kept with its result, in UTF-16 code units. Longer ones are cut. */
+export const CONSOLE_CHARS_MAX = 8_192;
+
+/** Code of packs' own tools that an isolate of ours keeps, in UTF-16 code units over all. The oldest makes room. */
+export const TOOL_CODE_CACHE_CHARS_MAX = 8 * 1024 * 1024;
+
+/**
+ * A task's files, kept in its object. Over any of them: TOOL_LIMIT and nothing of the call is staged. A repository is
+ * one large file of history and many small ones. All of them go to an isolate in one message, several calls at once,
+ * out of an object of 128 MB, so there is no room for more in total.
+ */
 export const WORKSPACE_QUOTA: WorkspaceQuota = {
-  fileBytes: 1024 * 1024,
+  fileBytes: 8 * 1024 * 1024,
   totalBytes: 10 * 1024 * 1024,
-  files: 1_000,
+  files: 2_000,
 };
 
 /** Validation errors named in one TOOL_ARGUMENTS message; a model mends the first few and tries again. */
 export const ARGUMENT_ERRORS_MAX = 10;
+
+/** Requests of one call to the outside. Over it: TOOL_LIMIT, and no record either. */
+export const EGRESS_REQUESTS_MAX = 50;
+
+/**
+ * Body of one request and of one answer, uncompressed. A call's requests go one after the other, so a call holds one of
+ * each at most. A repository's history comes as one answer. Over it: TOOL_LIMIT.
+ */
+export const EGRESS_REQUEST_BYTES_MAX = 8 * 1024 * 1024;
+export const EGRESS_RESPONSE_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Names and values of a request's headers, in UTF-16 code units. Over it: TOOL_ARGUMENTS. */
+export const EGRESS_HEADERS_LENGTH_MAX = 16 * 1024;
+/** The same of an answer's. What is over it is left out. */
+export const EGRESS_ANSWER_HEADERS_LENGTH_MAX = 32 * 1024;
+
+/** From a request to the last byte of its answer, inside the time of its call. Over it: TOOL_TIMEOUT. */
+export const EGRESS_MS_MAX = 60_000;

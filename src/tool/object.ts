@@ -2,22 +2,54 @@
  * The kill switch between a task's object and a tool's isolate: one invocation per call. When `run` returns, workerd
  * cancels whatever the isolate still does for it; a promise raced in the object would leave the isolate running.
  *
- * Nothing is granted here: no network, no bindings, no secrets. Imports `cloudflare:workers`, so it is not part of
- * `index.ts`, which must load in plain Node.
+ * An isolate has no network, no bindings and no secrets. A call that may reach something is handed a gateway of its
+ * own, which lives in this invocation. Imports `cloudflare:workers`, so it is not part of `index.ts`, which must load in
+ * plain Node.
  */
-import { WorkerEntrypoint } from "cloudflare:workers";
-import { describeError, sha256Hex, systemClock } from "../platform/index.ts";
+import { RpcTarget, WorkerEntrypoint } from "cloudflare:workers";
+import { createLog, describeError, sha256Hex, systemClock } from "../platform/index.ts";
+import type { Gateway, GatewayAnswer, GatewayRequest } from "./contract.ts";
+import type { EgressGrant, OpenedSecret } from "./egress.ts";
+import { type CallGateway, createGateway } from "./egress-gateway.ts";
 import { type Engine, loadEngine } from "./engine.ts";
-import { ANSWER_LENGTH_MAX } from "./limits.ts";
-import { raceAnswer } from "./race.ts";
+import { ANSWER_LENGTH_MAX, EGRESS_REQUESTS_MAX } from "./limits.ts";
+import { withPackCode } from "./pack-code.ts";
+import { type Finish, raceAnswer } from "./race.ts";
 import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 
+/** The object that keeps a tenant's secrets, by the tenant's name. */
+type SecretKeeper = {
+  open(tenant: string, names: readonly string[]): Promise<readonly OpenedSecret[]>;
+};
+
 /** Bindings this entrypoint uses; it sees the others and passes none on. */
-type Bindings = { readonly LOADER: WorkerLoader; readonly ASSETS: Fetcher };
+type Bindings = {
+  readonly LOADER: WorkerLoader;
+  readonly ASSETS: Fetcher;
+  readonly PACKS: R2Bucket;
+  readonly SECRET: { getByName(tenant: string): SecretKeeper };
+};
+
+export { ToolGateObject } from "./gate-object.ts";
 
 const COMPATIBILITY_DATE = "2026-10-20";
 
-type IsolateEntrypoint = { run(requestJson: string): Promise<unknown> };
+type IsolateEntrypoint = { run(requestJson: string, gateway: Gateway | null): Promise<unknown> };
+
+/**
+ * A call's gateway as its isolate holds it. Another call of the same isolate cannot use it: what an isolate keeps of an
+ * argument dies with the invocation that passed it, and the gateway itself is closed before that.
+ */
+class GatewayTarget extends RpcTarget implements Gateway {
+  readonly #gateway: CallGateway;
+  constructor(gateway: CallGateway) {
+    super();
+    this.#gateway = gateway;
+  }
+  send(request: GatewayRequest): Promise<GatewayAnswer> {
+    return this.#gateway.send(request);
+  }
+}
 
 export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
   /**
@@ -26,14 +58,23 @@ export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
    * isolate went on). A caller that dies settles it too.
    */
   async run(call: RunnerCall, cancelled: () => Promise<void>): Promise<RunnerAnswer> {
-    const finish = await raceAnswer(this.#answer(call), {
+    const gateway = call.egress === undefined ? null : this.#gateway(call.egress);
+    const finish = await raceAnswer(this.#answer(call, gateway), {
       timeoutMs: call.timeoutMs,
       sleep: systemClock.sleep,
       cancelled: cancelled(),
     });
+    const egress = gateway?.close() ?? [];
+    return { ...this.#end(finish, gateway), ...(egress.length === 0 ? {} : { egress }) };
+  }
+
+  #end(finish: Finish<RunnerAnswer>, gateway: CallGateway | null): RunnerAnswer {
     switch (finish.kind) {
-      case "answer":
-        return finish.value;
+      case "answer": {
+        const { value } = finish;
+        // A server may have sent a secret back in a spelling that only the tool undid.
+        return gateway !== null && value.kind === "answer" ? { ...value, json: gateway.redact(value.json) } : value;
+      }
       case "failed":
         return { kind: "failed" };
       case "timeout":
@@ -43,29 +84,43 @@ export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
   }
 
   /** Rejects with whatever the isolate threw. */
-  async #answer(call: RunnerCall): Promise<RunnerAnswer> {
+  async #answer(call: RunnerCall, gateway: CallGateway | null): Promise<RunnerAnswer> {
     let engine: Engine;
     try {
       engine = await loadEngine(this.env.ASSETS, call.engine);
+      if (call.code !== undefined) engine = await withPackCode(engine, call.code, this.env.PACKS);
     } catch (thrown) {
       // Kept apart from what an isolate throws: this is ours, and fit for the log.
       return { kind: "unavailable", message: describeError(thrown) };
     }
     const entrypoint = await this.#isolate(engine, call);
-    const answer = await entrypoint.run(call.requestJson);
+    const answer = await entrypoint.run(call.requestJson, gateway === null ? null : new GatewayTarget(gateway));
     if (typeof answer !== "string") return { kind: "failed" };
     return answer.length > ANSWER_LENGTH_MAX ? { kind: "too_large" } : { kind: "answer", json: answer };
   }
 
+  #gateway(grant: EgressGrant): CallGateway {
+    const { tenant, taskId } = this.ctx.props;
+    return createGateway({
+      grant,
+      openSecrets: (names) => this.env.SECRET.getByName(tenant).open(tenant, names),
+      fetch: (url, init) => fetch(url, init),
+      clock: systemClock,
+      log: createLog({ tenant_id: tenant, task_id: taskId }),
+    });
+  }
+
   async #isolate(engine: Engine, call: RunnerCall): Promise<IsolateEntrypoint> {
-    const limits = { cpuMs: call.cpuMs, subRequests: 0 };
+    // A call of the gateway counts as one; nothing else of an isolate could.
+    const limits = { cpuMs: call.cpuMs, subRequests: call.egress === undefined ? 0 : EGRESS_REQUESTS_MAX };
     const id = await isolateId({ tenant: this.ctx.props.tenant, engine, policyDigest: call.policyDigest });
-    const stub = this.env.LOADER.get(id, () => ({
+    const stub = this.env.LOADER.get(id, async () => ({
       compatibilityDate: COMPATIBILITY_DATE,
       mainModule: engine.mainModule,
-      modules: engine.modules,
+      modules: { ...engine.modules, ...(await engine.loadLarge?.()) },
       env: {},
-      // Left out, the isolate would inherit this Worker's network.
+      // Left out, the isolate would inherit this Worker's network. Null for every tool: what an isolate may reach belongs
+      // to a call, and this to all calls of the isolate.
       globalOutbound: null,
       limits,
     }));

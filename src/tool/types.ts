@@ -20,6 +20,11 @@ export type SandboxPolicy = {
   readonly scopedPaths: readonly string[];
 };
 
+/** As the model sent them. */
+export type CallArguments =
+  | { readonly kind: "object"; readonly value: { readonly [name: string]: unknown } }
+  | { readonly kind: "malformed"; readonly raw: string; readonly problem: string };
+
 export type ToolCatalog = {
   readonly offered: readonly OfferedTool[];
   /** Calls of one turn that may run at once. */
@@ -31,9 +36,7 @@ export type ToolCatalog = {
    */
   admit(call: {
     readonly toolId: string;
-    readonly arguments:
-      | { readonly kind: "object"; readonly value: { readonly [name: string]: unknown } }
-      | { readonly kind: "malformed"; readonly raw: string; readonly problem: string };
+    readonly arguments: CallArguments;
     /** Calls of this task that were recorded before this one. */
     readonly callsBefore: number;
   }): ToolRefusal | null;
@@ -45,8 +48,11 @@ export type ToolCatalog = {
   riskOf(toolId: string): ApprovalNeed["riskLevel"];
   /** Whether the tool's successes belong in the audit log. Everything else about it does in any case. */
   isAudited(toolId: string): boolean;
-  /** Whether a call whose outcome is unknown after a crash may simply be made again. */
-  mayRepeat(toolId: string): boolean;
+  /**
+   * Whether a call whose outcome is unknown after a crash may simply be made again.
+   * @param args of that call; some tools do in one action what another action of theirs must not do twice.
+   */
+  mayRepeat(toolId: string, args?: CallArguments): boolean;
 };
 
 /** Why a person must agree before the call runs. */
@@ -63,8 +69,26 @@ export type ToolCallRequest = {
   readonly key: string;
   readonly files: readonly ToolFile[];
   readonly traceparent: string;
+  /** The shelf of the registry that the task's pack is on. Only a pack's own tools need it. */
+  readonly packOwner?: string;
   /** A person agreed to this very call, which is checked and used up before it comes here. Absent: nobody did. */
   readonly isApproved?: boolean;
+};
+
+/** What the gateway decided about one request of a call, and what came of it. Names and numbers only, no content. */
+export type EgressRecord = {
+  /** As it was read; empty when the URL had none. */
+  readonly host: string;
+  readonly method: string;
+  readonly allowed: boolean;
+  /** Absent when there was no answer. */
+  readonly status?: number;
+  /** Why it was not allowed, or got no answer. */
+  readonly reason?: string;
+  readonly sent_bytes: number;
+  readonly received_bytes: number;
+  /** Names of the secrets that were added. */
+  readonly secrets?: readonly string[];
 };
 
 export type ToolOutcome = {
@@ -75,6 +99,10 @@ export type ToolOutcome = {
   readonly durationMs: number;
   /** Checked against the call's scopes and quotas; empty when the call failed. */
   readonly changes: readonly FileChange[];
+  /** What a pack's own tool wrote to its console, cut to CONSOLE_CHARS_MAX; absent when that is nothing. */
+  readonly console?: string;
+  /** Every request of the call in order, at most EGRESS_REQUESTS_MAX. Absent when there was none. */
+  readonly egress?: readonly EgressRecord[];
 };
 
 export interface ToolHost {

@@ -41,6 +41,7 @@ function door(options: Options = {}) {
     index: nothing,
     approvals: nothing,
     webhooks: null,
+    secrets: nothing,
     limiter: limiterInMemory(),
     ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },

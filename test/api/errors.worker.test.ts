@@ -19,6 +19,7 @@ const ELSEWHERE: Partial<Record<ErrorCode, string>> = {
   APPROVAL_SELF: ASKED,
   APPROVAL_USED: ASKED,
   KEY_LIMIT_REACHED: "needs a hundred keys: keys.worker.test.ts",
+  SECRET_LIMIT_REACHED: "needs 64 secrets: secrets.worker.test.ts",
   WEBHOOK_LIMIT_REACHED: "needs a database: webhooks.worker.test.ts",
 };
 

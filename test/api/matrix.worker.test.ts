@@ -34,7 +34,11 @@ type Names = {
   readonly keyId: string;
   readonly approvalId: string;
   readonly webhookId: string;
+  /** Of a secret. */
+  readonly name: string;
   readonly letterId: string;
+  /** Of a file. */
+  readonly path: string;
   readonly tenant: string;
 };
 
@@ -52,6 +56,8 @@ type Row = {
   readonly stranger: Stranger;
   readonly body?: (names: Names) => Json;
   readonly headers?: Readonly<Record<string, string>>;
+  /** For a route that makes what its path names: another name, so that nothing of the victim's name comes to be. */
+  readonly names?: Partial<Names>;
 };
 
 /** By operation. A new route needs a row, and thereby an answer to what a stranger may see of it. */
@@ -61,6 +67,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   listTasks: { stranger: "own" },
   getTask: { stranger: "not found" },
   followTask: { stranger: "not found" },
+  listTaskFiles: { stranger: "not found" },
+  readTaskFile: { stranger: "not found" },
   cancelTask: { stranger: "not found" },
   replayTask: { stranger: "not found", body: () => ({}) },
   listApprovals: { stranger: "own" },
@@ -88,6 +96,14 @@ const ROWS: Readonly<Record<string, Row>> = {
   rotateWebhook: { stranger: "not found" },
   testWebhook: { stranger: "not found" },
   listDeliveries: { stranger: "not found" },
+  putSecret: {
+    stranger: "own",
+    names: { name: "mine" },
+    body: () => ({ value: "my-own-value", host: "api.example.com" }),
+  },
+  listSecrets: { stranger: "own" },
+  getSecret: { stranger: "not found" },
+  deleteSecret: { stranger: "not found" },
   mcp: {
     stranger: "own",
     body: () => ({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
@@ -166,16 +182,12 @@ beforeAll(async () => {
   const hook = { url: `${RECEIVER}/${CANARY}`, description: CANARY };
   const { body: webhook } = await answerOf(askAs(owner, "/api/v1/webhooks", { body: hook }));
   assert(typeof webhook.id === "string", "the webhook is made");
+  const name = "victims-secret";
+  const secret = { value: CANARY, host: `${CANARY}.example.com` };
+  assert((await askAs(owner, `/api/v1/secrets/${name}`, { method: "PUT", body: secret })).ok, "the secret is kept");
   const letterId = await buryLetter(tenant, CANARY);
-  victim = {
-    taskId: run.body.task_id,
-    packId: PACK,
-    keyId: own.id,
-    approvalId: await makeApproval(),
-    webhookId: webhook.id,
-    letterId,
-    tenant,
-  };
+  const ids = { approvalId: await makeApproval(), webhookId: webhook.id, letterId, name, path: "workspace/theirs.txt" };
+  victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, ...ids, tenant };
 }, 60_000);
 
 const MISSING = (): Names => ({
@@ -184,14 +196,17 @@ const MISSING = (): Names => ({
   keyId: makeText("test").id,
   approvalId: `${NO_TASK.replace(/0$/, "1")}.1`,
   webhookId: newWebhookId(),
+  name: "no-such-secret",
   letterId: "0".repeat(36),
+  path: "workspace/nothing.txt",
   tenant: "no-such-tenant",
 });
 
 const TRACE = "the-same-trace";
 
 /** One call of a route, as exact as it can be. */
-async function call(route: Route, credential: string | null, names: Names, headers: Record<string, string> = {}) {
+async function call(route: Route, credential: string | null, asked: Names, headers: Record<string, string> = {}) {
+  const names = { ...asked, ...rowOf(route).names };
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(Reflect.get(names, name)));
   const body = rowOf(route).body?.(names);
   const response = await askAs(credential, path, {
@@ -392,6 +407,8 @@ describe("after all of it", () => {
     expect(approval).toMatchObject({ status: 200, body: { state: "pending", decision: null } });
     const webhook = await answerOf(askAs(owner, `/api/v1/webhooks/${victim.webhookId}`));
     expect(webhook).toMatchObject({ status: 200, body: { description: CANARY, state: "enabled" } });
+    const secret = await answerOf(askAs(owner, `/api/v1/secrets/${victim.name}`));
+    expect(secret).toMatchObject({ status: 200, body: { host: `${CANARY}.example.com` } });
     // A pack of the same name is another pack.
     const versions = () => askAs(owner, `/api/v1/packs/${PACK}/versions`).then((response) => response.text());
     const before = await versions();

@@ -35,6 +35,7 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     index: nothing,
     approvals: nothing,
     webhooks: null,
+    secrets: nothing,
     limiter: limiterInMemory(),
     ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },

@@ -72,6 +72,8 @@ function platform(scripts: readonly Script[], state: TaskState) {
     decide: unused,
     kick: unused,
     exportJournal: unused,
+    listFiles: unused,
+    readFile: unused,
   };
   const nothing = (): never => {
     throw new Error("nothing else should be reached");
@@ -91,6 +93,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
     index: nothing,
     approvals: nothing,
     webhooks: null,
+    secrets: nothing,
     limiter: limiterInMemory(),
     ...UNAUDITED,
     registry: { resolve: nothing, load: nothing, list: nothing, versions: nothing, publish: nothing },

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { call, stream, TOKENS, text, wait } from "../case/model-wire/answer.ts";
 import { anthropicWire } from "../case/model-wire/anthropic-wire.ts";
 import { ModelServer } from "../case/model-wire/server.ts";
-import { dataOf, framesOf, get, openEvents, TENANT, typeOf } from "./client.ts";
+import { dataOf, framesOf, get, openEvents, postRun, TENANT, typeOf } from "./client.ts";
 import { dropDataDir, freePort, newDataDir, type Server, startServer } from "./server.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -86,6 +86,28 @@ describe("a run on the Messages API", () => {
       },
     });
     expect(Number(task.cost_usd)).toBeGreaterThan(0);
+  });
+
+  it("makes no call that could cost more than the pack allows a task", async () => {
+    const manifest = `schema_version: "1.0"\npack_id: thrifty\nversion: 1.0.0\nrisk_level: low\nauthor: { name: T }
+role: { title: T, domain: D, seniority: lead, goal: { primary: P } }
+tools: { available: [], tool_policies: { cost_limit_per_task: "$0.01" } }\n`;
+    const published = await fetch(`${server.url}/api/v1/packs`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-tenant-id": TENANT },
+      body: JSON.stringify({ pack: "thrifty", files: { "thrifty/profession-pack.yaml": manifest } }),
+    });
+    expect(published.status).toBe(201);
+    const before = model.seen.length;
+    const accepted = await postRun(server.url, { pack: "thrifty", input: "Say something.", key: "thrifty" });
+    const { task_id: taskId } = (await accepted.json()) as { task_id: string };
+    for await (const _ of framesOf(await openEvents(server.url, taskId, 0)));
+    expect(await (await get(server.url, `/api/v1/tasks/${taskId}`)).json()).toMatchObject({
+      state: "failed",
+      error: { code: "BUDGET_EXHAUSTED", message: expect.stringMatching(/cost_limit_per_task/) },
+      cost_usd: "0",
+    });
+    expect(model.seen.length).toBe(before);
   });
 
   it("voids half an answer when the stream breaks and never runs half a tool call", async () => {

@@ -50,6 +50,29 @@ describe("a turn", () => {
   });
 });
 
+describe("a turn that may not cost more", () => {
+  it("ends before a call that its task cannot pay for, and asks no model after it", async () => {
+    const asked: unknown[] = [];
+    const rig = setUp({ [OPUS]: [failure("cut", { usage: USAGE })], [SONNET]: [reply("x")] });
+    const checkBudget = async (attempt: { readonly model: string; readonly spentMicros: number }) => {
+      asked.push(attempt);
+      return attempt.spentMicros > 0 ? "No money." : null;
+    };
+    expect(await failedTurn(rig, { checkBudget })).toMatchObject({
+      kind: "fatal",
+      code: "BUDGET_EXHAUSTED",
+      message: "No money.",
+      usage: USAGE,
+      costMicros: 7_500,
+    });
+    expect(rig.provider.models).toEqual([OPUS]);
+    expect(asked).toEqual([
+      { model: `anthropic/${OPUS}`, spentMicros: 0 },
+      { model: `anthropic/${OPUS}`, spentMicros: 7_500 },
+    ]);
+  });
+});
+
 const RETRIED = ["rate_limited", "overloaded", "server", "connect", "timeout", "cut"] as const;
 
 describe("retries", () => {

@@ -64,6 +64,17 @@ describe("the audit row of a call", () => {
     });
   }
 
+  it("says where the call went and where it was not let go, the latter first", async () => {
+    const facts = { method: "GET", sent_bytes: 0, received_bytes: 9 };
+    const egress = [
+      { ...facts, host: "api.example.com", allowed: true, status: 200, secrets: ["token"] },
+      { ...facts, host: "evil.example.com", allowed: false, reason: "not_listed" },
+    ];
+    expect((await entryOf({ egress }))?.details).toMatchObject({
+      ...{ requests: 2, denied: 1, egress: ["GET evil.example.com not_listed", "GET api.example.com 200"] },
+    });
+  });
+
   it("names no argument of a call that was refused, for there a model may have written anything", async () => {
     const refused = { success: false, error: { code: "TOOL_UNKNOWN", message: "" } } as const;
     const entry = await entryOf(refused, made({ "the password is hunter2": 1, path: "a" }));

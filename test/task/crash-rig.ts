@@ -127,6 +127,7 @@ async function servicesOf(world: World, fate: Fate, { needsApproval, mayRepeat }
     renderPrompt: () => "",
     toolsFor: () => ({ catalog, host: createToolHost({ config, catalog, runnerFor, clock, log }) }),
     memory: createObjectMemory({ objectOf: (space) => env.SESSION_MEMORY.getByName(space), clock }),
+    filesOf: async () => null,
     projection: null,
     indexOf: () => indexOf(fate),
     retentionMs: 86_400_000,

@@ -24,6 +24,14 @@ describe("a good answer", () => {
     expect(await parse(good({ b: [1] }, changes))).toEqual({ ok: true, value: { resultJson: '{"b":[1]}', changes } });
   });
 
+  it("may hold bytes, which count as bytes and not as base64", async () => {
+    const text = "A".repeat((WORKSPACE_QUOTA.fileBytes / 3) * 4 - (((WORKSPACE_QUOTA.fileBytes / 3) * 4) % 4));
+    const changes = [{ ...put("/workspace/b", text), encoding: "base64" }];
+    expect(await parse(good(1, changes))).toMatchObject({ ok: true, value: { changes } });
+    const over = [{ ...put("/workspace/b", `${text}AAAA`), encoding: "base64" }];
+    expect(await parse(good(1, over))).toMatchObject({ ok: false, error: { code: "TOOL_LIMIT" } });
+  });
+
   it("without a result is null", async () => {
     expect(await parse({ ok: true, changes: [] })).toMatchObject({ value: { resultJson: "null" } });
   });
@@ -51,6 +59,9 @@ describe("an answer that is not one", () => {
     ["a file that is no text", good(1, [put("/workspace/a", { toString: "x" })])],
     ["a file with a NUL", good(1, [put("/workspace/a", "\0")])],
     ["a file of broken UTF-16", good(1, [put("/workspace/a", "\ud800")])],
+    ["a file that is no whole base64", good(1, [{ ...put("/workspace/a", "AAA"), encoding: "base64" }])],
+    ["a file that is no base64", good(1, [{ ...put("/workspace/a", "AA-_"), encoding: "base64" }])],
+    ["a file in an unknown encoding", good(1, [{ ...put("/workspace/a", "AAAA"), encoding: "hex" }])],
     ["a path in another spelling", good(1, [put("/workspace/./a")])],
   ] as const) {
     it(`is TOOL_FAILED: ${name}`, async () => {
@@ -116,6 +127,15 @@ describe("an error of a worker", () => {
       });
     });
   }
+
+  it("may say EGRESS_DENIED when a request of its call was really denied", async () => {
+    const config = await composeConfig(tools([tool("code_executor", SCOPED)]));
+    const [definition] = config.tools.available;
+    if (definition === undefined) throw new Error("the sample pack has a tool");
+    const error = { code: "EGRESS_DENIED", message: "m" };
+    const context = { policy: compilePolicy(definition), files: FILES, wasDenied: true };
+    expect(parseAnswer(JSON.stringify({ ok: false, error }), context)).toEqual({ ok: false, error });
+  });
 
   it("has its words cut", async () => {
     const parsed = await parse({ ok: false, error: { code: "TOOL_FAILED", message: "x".repeat(1_000_000) } });

@@ -52,6 +52,25 @@ describe("what is offered", () => {
   });
 });
 
+describe("a tool with network: full", () => {
+  const FULL = tools([tool("code_executor", 'network: "full"')]);
+
+  it("is neither offered nor run until the operator allows it, and the refusal names the switch", async () => {
+    const catalog = await catalogOf(FULL);
+    expect(catalog.offered).toEqual([]);
+    expect(catalog.admit(call("code_executor", JS))).toMatchObject({
+      code: "TOOL_DENIED",
+      message: expect.stringMatching(/ALLOW_FULL_NETWORK/),
+    });
+  });
+
+  it("is offered and runs when the operator allows it", async () => {
+    const catalog = compileCatalog(await composeConfig(FULL), { allowFullNetwork: true });
+    expect(catalog.offered.map((one) => one.id)).toEqual(["code_executor"]);
+    expect(catalog.admit(call("code_executor", JS))).toBeNull();
+  });
+});
+
 describe("a call that is refused", () => {
   it("names an unknown tool and the ones there are", async () => {
     const refusal = (await catalogOf(BOTH)).admit(call("no_such_tool"));
@@ -60,7 +79,7 @@ describe("a call that is refused", () => {
   });
 
   it("says that a listed tool is not available yet", async () => {
-    const refusal = (await catalogOf(tools([tool("git")]))).admit(call("git"));
+    const refusal = (await catalogOf(tools([tool("handoff")]))).admit(call("handoff"));
     expect(refusal).toMatchObject({ code: "TOOL_UNKNOWN" });
     expect(refusal?.message).toMatch(/listed by this pack but not available/);
   });
@@ -189,6 +208,22 @@ describe("names and repetition", () => {
     const catalog = await catalogOf(tools(listed));
     const repeatable = ["code_executor", "skill", "a", "b", "c", "unknown"].filter((id) => catalog.mayRepeat(id));
     expect(repeatable).toEqual(["code_executor", "skill", "b", "c"]);
+  });
+
+  it("repeats of a tool with a network only what changes nothing outside, unless the pack declares it safe", async () => {
+    const made = (value: Readonly<Record<string, unknown>>) => ({ kind: "object", value }) as const;
+    const plain = await catalogOf(tools([tool("git"), tool("http_request")]));
+    const repeated = (toolId: string, name: string, values: readonly string[]) =>
+      values.filter((value) => plain.mayRepeat(toolId, made({ [name]: value })));
+    const actions = ["clone", "pull", "commit", "push"];
+    expect(repeated("git", "action", actions)).toEqual(["clone", "pull", "commit"]);
+    const methods = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "get"];
+    expect(repeated("http_request", "method", methods)).toEqual(["GET", "HEAD", "OPTIONS"]);
+    // Without its arguments nobody can tell.
+    expect(plain.mayRepeat("git")).toBe(false);
+    expect(plain.mayRepeat("git", { kind: "malformed", raw: "{", problem: "cut" })).toBe(false);
+    const declared = await catalogOf(tools([tool("http_request", "", "idempotent: true")]));
+    expect(declared.mayRepeat("http_request", made({ method: "POST" }))).toBe(true);
   });
 
   it("audits the successes of the tools that the pack audits, or of all", async () => {

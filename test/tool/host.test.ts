@@ -117,7 +117,7 @@ describe("what a runner is given", () => {
       scopes: ["/workspace"],
       timeoutMs: 2_000,
       memoryBytes: 16 * 1024 * 1024,
-      quota: { fileBytes: 1_048_576, totalBytes: 10_485_760, files: 1_000 },
+      quota: { fileBytes: 8_388_608, totalBytes: 10_485_760, files: 2_000 },
       key: "key-1",
       traceparent: REQUEST.traceparent,
     });

@@ -28,6 +28,8 @@ const moduleOf = (body: readonly number[]): Uint8Array =>
 const LOOP = [0x03, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b]; // loop: if (--rounds) continue
 const NESTED = [0x03, 0x40, ...[0x03, 0x40, 0x0b], ...LOOP.slice(2)]; // a loop inside that runs once a round
 
+const GUARDED = [0x06, 0x40, ...LOOP, 0x19, 0x0b]; // the same where everything that is thrown is caught
+
 type Run = { run(rounds: number): void; counter: WebAssembly.Global };
 
 function instantiate(body: readonly number[], period: number, tick: () => number): Run {
@@ -42,6 +44,7 @@ describe("meterLoops", () => {
     ["calls tick once a period", LOOP, 4, 10, 2],
     ["does not call it before a period is over", LOOP, 4, 3, 0],
     ["counts each round of nested loops", NESTED, 4, 10, 5],
+    ["counts where exceptions are caught", GUARDED, 4, 10, 2],
     ["takes a period that needs several bytes", LOOP, 300, 900, 3],
     ["takes a period whose last byte would read as negative", LOOP, 64, 128, 2],
   ] as const) {

@@ -137,6 +137,10 @@ describe("a call that fails", () => {
     expect(await host.execute(request, new AbortController().signal)).toMatchObject({ error: { code: "TOOL_DENIED" } });
   });
 
+  it("does not run a tool with network: full without the operator's switch, even when the catalogue was not asked", async () => {
+    expect(await js("1", {}, { sandbox: 'network: "full"' })).toMatchObject({ error: { code: "TOOL_DENIED" } });
+  });
+
   it("is an exit code when only the program failed", async () => {
     expect(await js("throw new Error('mine')")).toMatchObject({
       success: true,

@@ -47,6 +47,28 @@ export const QUERY_LENGTH_MAX = 1_000;
 /** Content returned by a read, in bytes of JSON, so that a result stays under the host's limit. The rest is dropped. */
 export const READ_BYTES_MAX = 200 * 1024;
 
+/** Requests that a pack's tool may have on their way at once. Over it: an error inside the tool. */
+export const FETCHES_PENDING_MAX = 16;
+
+/** Hops of one request after the first. Over it: TOOL_FAILED. */
+export const REDIRECTS_MAX = 5;
+
+/** One object of a repository, unpacked, and any piece of memory that git asks for at once. Over it: TOOL_LIMIT. */
+export const GIT_OBJECT_BYTES_MAX = 32 * 1024 * 1024;
+/** Objects of one pack. Over it: TOOL_LIMIT. A shallow clone of a large project has some thousands. */
+export const GIT_OBJECTS_MAX = 20_000;
+/** File operations of git between two breaths; each takes some microseconds of a small file. */
+export const GIT_STEPS_PER_TURN = 64;
+/** History that a clone brings along, unless the call says otherwise. */
+export const GIT_DEPTH_DEFAULT = 1;
+/** Commits that a log shows, unless the call says otherwise, and at most. */
+export const GIT_LOG_DEFAULT = 20;
+export const GIT_LOG_MAX = 200;
+/** A file that a diff shows, each side in bytes; of a larger one it only says that it differs. */
+export const GIT_DIFF_FILE_BYTES_MAX = 256 * 1024;
+/** Lines that differ in one file; a diff takes time in their square. Over it: only that it differs. */
+export const GIT_DIFF_EDITS_MAX = 4_000;
+
 /** Files a Python program may have open, and bytes and files under /tmp. Over them: EMFILE, ENOSPC in the program. */
 export const DESCRIPTORS_MAX = 128;
 export const SCRATCH_BYTES_MAX = 8 * 1024 * 1024;

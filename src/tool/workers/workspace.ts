@@ -3,10 +3,13 @@
  * paths imply, no links, no modes, no owners. A folder made empty lasts for the call only.
  */
 import {
+  contentBytes,
   type FileChange,
+  type FileContent,
   isInScopes,
   parsePath,
-  type ToolFile,
+  toBytes,
+  toContent,
   WORKSPACE_ROOT,
   type WorkerRequest,
   type WorkspaceQuota,
@@ -26,8 +29,11 @@ export class FileError extends Error {
 
 export type Entry = { readonly name: string; readonly kind: "file" | "directory"; readonly bytes: number };
 
-const encoder = new TextEncoder();
-const bytesOf = (text: string): number => encoder.encode(text).byteLength;
+type Stored = { readonly content: FileContent; readonly bytes: number };
+
+const isSame = (one: FileContent, other: FileContent | undefined): boolean =>
+  one.text === other?.text && one.encoding === other.encoding;
+
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
 
 /** Where a program starts: the usual folder if it may use it, else the first that it may. */
@@ -38,11 +44,13 @@ export function workingFolder({ access, scopes }: Pick<WorkerRequest, "access" |
 }
 
 export class Workspace {
-  readonly #files = new Map<string, { readonly text: string; readonly bytes: number }>();
+  readonly #files = new Map<string, Stored>();
+  /** Folder -> files at any depth below it. A repository has thousands of them, and asks for each folder. */
+  readonly #filesIn = new Map<string, number>();
   /** Folders made by `makeFolder`; those that hold files need no entry. */
   readonly #folders = new Set<string>();
   readonly #changed = new Set<string>();
-  readonly #original = new Map<string, string>();
+  readonly #original = new Map<string, FileContent>();
   readonly #access: WorkerRequest["access"];
   readonly #scopes: readonly string[];
   readonly #quota: WorkspaceQuota;
@@ -52,9 +60,9 @@ export class Workspace {
     this.#access = request.access;
     this.#scopes = request.scopes;
     this.#quota = request.quota;
-    for (const file of request.files) {
-      this.#original.set(file.path, file.text);
-      this.#put(file);
+    for (const { path, ...content } of request.files) {
+      this.#original.set(path, content);
+      this.#put(path, { content, bytes: contentBytes(content) });
     }
   }
 
@@ -62,10 +70,10 @@ export class Workspace {
   changes(): readonly FileChange[] {
     const changes: FileChange[] = [];
     for (const path of [...this.#changed].sort()) {
-      const text = this.#files.get(path)?.text;
-      if (text === undefined) {
+      const content = this.#files.get(path)?.content;
+      if (content === undefined) {
         if (this.#original.has(path)) changes.push({ kind: "delete", path });
-      } else if (text !== this.#original.get(path)) changes.push({ kind: "put", path, text });
+      } else if (!isSame(content, this.#original.get(path))) changes.push({ kind: "put", path, ...content });
     }
     return changes;
   }
@@ -80,23 +88,46 @@ export class Workspace {
     return this.#files.get(this.#readable(path))?.bytes ?? 0;
   }
 
+  /** The text of a file. EINVAL for one that is not text. */
   read(path: string): string {
+    const { text, encoding } = this.#find(path);
+    if (encoding === undefined) return text;
+    throw new FileError("EINVAL", `${path} is not a text file`);
+  }
+
+  readBytes(path: string): Uint8Array {
+    return toBytes(this.#find(path));
+  }
+
+  isText(path: string): boolean {
+    return this.#find(path).encoding === undefined;
+  }
+
+  #find(path: string): FileContent {
     const normal = this.#readable(path);
     const file = this.#files.get(normal);
-    if (file !== undefined) return file.text;
+    if (file !== undefined) return file.content;
     throw this.#isFolder(normal)
       ? new FileError("EISDIR", `${normal} is a folder`)
       : new FileError("ENOENT", `no such file: ${normal}`);
   }
 
   /** Creates or replaces. Folders on the way come into being. Broken UTF-16 becomes U+FFFD, as in any UTF-8 file. */
-  write(path: string, content: string): number {
+  write(path: string, text: string): number {
+    if (text.includes("\0")) throw new FileError("EINVAL", `${path}: text holds no NUL`);
+    return this.#write(path, { text: text.toWellFormed() });
+  }
+
+  /** As `write`, with any bytes: they are kept as text where they are text. */
+  writeBytes(path: string, bytes: Uint8Array): number {
+    return this.#write(path, toContent(bytes));
+  }
+
+  #write(path: string, content: FileContent): number {
     const normal = this.#writable(path);
     if (this.#isFolder(normal)) throw new FileError("EISDIR", `${normal} is a folder`);
     this.#refuseFileOnTheWay(normal);
-    if (content.includes("\0")) throw new FileError("EINVAL", `${normal}: only text can be stored, without NUL`);
-    const text = content.toWellFormed();
-    const bytes = bytesOf(text);
+    const bytes = contentBytes(content);
     const before = this.#files.get(normal);
     const total = this.#bytes - (before?.bytes ?? 0) + bytes;
     const { fileBytes, totalBytes, files } = this.#quota;
@@ -106,7 +137,7 @@ export class Workspace {
     if (before === undefined && this.#files.size >= files) {
       throw new FileError("EFBIG", `the workspace holds ${files} files, and no more`);
     }
-    this.#put({ path: normal, text });
+    this.#put(normal, { content, bytes });
     this.#changed.add(normal);
     return bytes;
   }
@@ -164,22 +195,30 @@ export class Workspace {
     return [...this.#files.keys()].filter((file) => isInScopes(file, [normal])).sort();
   }
 
-  #put(file: ToolFile): void {
-    const bytes = bytesOf(file.text);
-    this.#bytes += bytes - (this.#files.get(file.path)?.bytes ?? 0);
-    this.#files.set(file.path, { text: file.text, bytes });
+  #put(path: string, file: Stored): void {
+    const before = this.#files.get(path);
+    this.#bytes += file.bytes - (before?.bytes ?? 0);
+    if (before === undefined) this.#count(path, 1);
+    this.#files.set(path, file);
   }
 
   #drop(path: string): void {
     this.#bytes -= this.#files.get(path)?.bytes ?? 0;
-    this.#files.delete(path);
+    if (this.#files.delete(path)) this.#count(path, -1);
     this.#changed.add(path);
   }
 
+  #count(path: string, by: 1 | -1): void {
+    for (let folder = parentOf(path); ; folder = parentOf(folder)) {
+      this.#filesIn.set(folder, (this.#filesIn.get(folder) ?? 0) + by);
+      if (folder === "/") return;
+    }
+  }
+
   #isFolder(path: string): boolean {
-    if (this.#folders.has(path) || this.#scopes.includes(path)) return true;
+    if ((this.#filesIn.get(path) ?? 0) > 0 || this.#folders.has(path) || this.#scopes.includes(path)) return true;
     const prefix = path === "/" ? "/" : `${path}/`;
-    return [...this.#files.keys(), ...this.#folders, ...this.#scopes].some((known) => known.startsWith(prefix));
+    return [...this.#folders, ...this.#scopes].some((known) => known.startsWith(prefix));
   }
 
   #refuseFileOnTheWay(path: string): void {

@@ -4,7 +4,7 @@ import type { WorkerRequest } from "../../../src/tool/contract.ts";
 import { runShell } from "../../../src/tool/workers/code-executor/bash/program.ts";
 import { OUTPUT_BYTES_MAX } from "../../../src/tool/workers/limits.ts";
 import { builtShell, testPace } from "./built.ts";
-import { request } from "./request.ts";
+import { request, SMALL } from "./request.ts";
 
 const FILES = {
   "/workspace/a.txt": "alpha\nbeta\n",
@@ -196,7 +196,7 @@ describe("files", () => {
       /may read files but not change/,
       { access: "read", scopes: ["/"] },
     ],
-    ["over the quota", "printf '%1100000d' 0 > big", /a file holds 1048576/, { timeoutMs: 100_000 }],
+    ["over the quota", "printf '%1100000d' 0 > big", /a file holds 1048576/, { timeoutMs: 100_000, quota: SMALL }],
     ["with a NUL", "printf 'a\\0b' > z", /only text/, {}],
     ["as links", "ln -s a.txt l", /cannot be stored|link/, {}],
   ] as const) {
@@ -221,7 +221,7 @@ describe("files", () => {
 
 describe("arguments", () => {
   for (const [name, args, message] of [
-    ["another language", { language: "zsh", code: "1" }, /must be bash/],
+    ["another language", { language: "zsh", code: "1" }, /python or bash/],
     ["no code", { language: "bash" }, /code must be text/],
     ["standard input that is no text", { language: "bash", code: "cat", stdin: 1 }, /stdin must be text/],
     ["a NUL", { language: "bash", code: "echo \0" }, /NUL/],

@@ -29,6 +29,12 @@ export function builtParts(): Omit<Parts, "pace"> {
   return parts;
 }
 
+/** What a pack's tool runs in beside its own code. */
+export function builtToolParts() {
+  const { wasm } = builtParts();
+  return { wasm, guest: readFileSync(engine("pack-guest.txt"), "utf8") };
+}
+
 export function builtShell(): Omit<ShellParts, "pace"> {
   const { wasm } = builtParts();
   shell ??= { wasm, image: parseImage(readFileSync(engine("shell.image"))), random: () => 0.5 };

@@ -4,7 +4,7 @@ import type { WorkerRequest } from "../../../src/tool/contract.ts";
 import { runPython } from "../../../src/tool/workers/code-executor/python/program.ts";
 import { OUTPUT_BYTES_MAX } from "../../../src/tool/workers/limits.ts";
 import { builtPython, testPace } from "./built.ts";
-import { request } from "./request.ts";
+import { request, SMALL } from "./request.ts";
 
 const FILES = {
   "/workspace/a.txt": "alpha\nbeta\n",
@@ -295,15 +295,19 @@ os.chmod("lib.py", 0o700); os.utime("lib.py")
     expect((await result("import os\nos.listdir('/tmp')")).value).toEqual([]);
   });
 
-  it("that are no text are not kept, and standard error says so", async () => {
+  it("that are no text are kept as bytes, and come back as bytes", async () => {
     const outcome = await result(
       "open('x.bin', 'wb').write(b'\\xff')\nopen('y.txt', 'w').write('y\\0')\nopen('z.txt', 'w').write('z')\n1",
     );
-    expect(outcome.changes).toEqual([{ kind: "put", path: "/workspace/z.txt", text: "z" }]);
-    expect(outcome).toMatchObject({ exit_code: 0, value: 1 });
-    expect(outcome.stderr).toMatch(
-      /not kept: \/workspace\/x.bin: only UTF-8 text[\s\S]*not kept: .*y.txt: only text can be stored/,
-    );
+    expect(outcome.changes).toEqual([
+      { kind: "put", path: "/workspace/x.bin", text: "/w==", encoding: "base64" },
+      { kind: "put", path: "/workspace/y.txt", text: "eQA=", encoding: "base64" },
+      { kind: "put", path: "/workspace/z.txt", text: "z" },
+    ]);
+    expect(outcome).toMatchObject({ exit_code: 0, value: 1, stderr: "" });
+    const files = [{ path: "/workspace/x.bin", text: "AP+A", encoding: "base64" } as const];
+    const read = await result("list(open('x.bin', 'rb').read())", { files });
+    expect(read).toMatchObject({ value: [0, 255, 128], changes: [] });
   });
 
   for (const [name, code, message, options] of [
@@ -324,11 +328,13 @@ os.chmod("lib.py", 0o700); os.utime("lib.py")
       { access: "read", scopes: ["/"] },
     ],
     ["moved out of the workspace and back as another", "import os\nos.symlink('a.txt', 'l')", /PermissionError/, {}],
-    ["over the size of one", "open('z', 'w').write('x' * 2_000_000)", /File too large/, {}],
+    ["over the size of one", "open('z', 'w').write('x' * 2_000_000)", /File too large/, { quota: SMALL }],
     ["that are long and hollow", "f = open('z', 'wb')\nf.seek(10**9)\nf.write(b'1')\nf.flush()", /File too large/, {}],
     ["cut to a length beyond all", "import os\nos.truncate('a.txt', 10**12)", /File too large|Invalid/, {}],
     ["over the size of /tmp", "for n in range(99): open(f'/tmp/{n}', 'w').write('x' * 10**6)", /No space left/, {}],
     ["over their number", "for n in range(2000): open(f'/tmp/{n}', 'w').close()", /No space left/, {}],
+    ["with names longer than a folder can say", "open('x' * 300, 'w')", /name too long/, {}],
+    ["with paths that have no end", "import os\nos.stat('/tmp/' + 'a/' * 5000)", /name too long/, {}],
     ["opened without end", "a = [open('a.txt') for _ in range(1000)]", /Too many open files|No file descriptors/, {}],
     ["as folders that hold themselves", "import os\nos.mkdir('d')\nos.rename('d', 'd/e')", /Invalid argument/, {}],
   ] as const) {
@@ -349,7 +355,7 @@ os.chmod("lib.py", 0o700); os.utime("lib.py")
 
 describe("arguments", () => {
   for (const [name, args, message] of [
-    ["another language", { language: "ruby", code: "1" }, /must be python/],
+    ["another language", { language: "ruby", code: "1" }, /python or bash/],
     ["no code", { language: "python" }, /code must be text/],
     ["standard input that is no text", { language: "python", code: "1", stdin: 1 }, /stdin must be text/],
     ["a NUL", { language: "python", code: "1\0" }, /NUL/],

@@ -2,6 +2,9 @@
 import type { WorkerRequest } from "../../../src/tool/contract.ts";
 import { WORKSPACE_QUOTA } from "../../../src/tool/limits.ts";
 
+/** A workspace that a program can fill within a test. */
+export const SMALL: WorkerRequest["quota"] = { fileBytes: 1024 * 1024, totalBytes: 10 * 1024 * 1024, files: 1_000 };
+
 export const request = (
   args: WorkerRequest["arguments"],
   files: { readonly [path: string]: string } = {},

@@ -6,6 +6,12 @@ declare module "*/guest.txt" {
   export default source;
 }
 
+declare module "*/bundle.txt" {
+  const source: string;
+  // biome-ignore lint/style/noDefaultExport: how the loader exports it
+  export default source;
+}
+
 declare module "*/strip.txt" {
   const source: string;
   // biome-ignore lint/style/noDefaultExport: how the loader exports it

@@ -6,6 +6,7 @@ import type { WorkerRequest, WorkerResponse } from "../../contract.ts";
 import { VALUE_BYTES_MAX } from "../limits.ts";
 import { Workspace, workingFolder } from "../workspace.ts";
 import { Budget, OutOfTime, type Pace } from "./budget.ts";
+import { type Call, parseCall, refuseCall, stoppedCall } from "./call.ts";
 import { Engine, type Handle } from "./engine.ts";
 import { answerFileOperation } from "./files.ts";
 import { Output } from "./output.ts";
@@ -22,7 +23,7 @@ export type Parts = {
   readonly pace: Pace;
 };
 
-type Arguments = { readonly language: "javascript" | "typescript"; readonly code: string; readonly stdin: string };
+type Arguments = Call<"javascript" | "typescript">;
 
 /** The exit code Node gives to a program whose top-level `await` never comes back. */
 const EXIT_UNSETTLED = 13;
@@ -40,29 +41,16 @@ class Exit extends Error {
 class CompileError extends Error {}
 
 export async function runProgram(request: WorkerRequest, parts: Parts): Promise<WorkerResponse> {
-  const args = parseArguments(request.arguments);
-  if (typeof args === "string") return { ok: false, error: { code: "TOOL_ARGUMENTS", message: args } };
+  const args = parseCall(request.arguments, ["javascript", "typescript"]);
+  if (typeof args === "string") return refuseCall(args);
   const program = new Program(request, parts, args);
   try {
     await program.run();
   } catch (thrown) {
-    if (thrown instanceof OutOfTime) {
-      const message = `the program was stopped: it ran longer than ${request.timeoutMs} ms`;
-      return { ok: false, error: { code: "TOOL_TIMEOUT", message } };
-    }
+    if (thrown instanceof OutOfTime) return stoppedCall(request.timeoutMs);
     program.end(thrown);
   }
   return { ok: true, result: program.result(), changes: program.workspace.changes() };
-}
-
-function parseArguments(given: WorkerRequest["arguments"]): Arguments | string {
-  const { language, code, stdin = "" } = given;
-  if (language !== "javascript" && language !== "typescript")
-    return "language must be one that code_executor has, here javascript or typescript";
-  if (typeof code !== "string") return "code must be text";
-  if (typeof stdin !== "string") return "stdin must be text";
-  if (code.includes("\0") || stdin.includes("\0")) return "code and stdin must not hold NUL";
-  return { language, code, stdin };
 }
 
 class Program {

@@ -32,6 +32,8 @@ export type Operation =
   | "settled"
   /** Epoch milliseconds, by the clock that the program's time limit goes by. */
   | "now"
+  /** A pack tool's request: (it as JSON) -> its id; the answer arrives later. */
+  | "fetch"
   /** All of standard input. */
   | "stdin"
   /** A number in [0, 1), in decimal: an engine that is resumed from an image has no randomness of its own. */

@@ -1,30 +1,12 @@
 /** The file manager's actions on a workspace, one call at a time. Pure: a request in, an answer out. */
-import { parsePath, type ToolErrorCode, type WorkerRequest, type WorkerResponse } from "../../contract.ts";
-import { ENTRIES_MAX, MATCH_TEXT_LENGTH_MAX, MATCHES_MAX, QUERY_LENGTH_MAX, READ_BYTES_MAX } from "../limits.ts";
-import { FileError, type FileErrorCode, Workspace } from "../workspace.ts";
+import { parsePath, type WorkerRequest, type WorkerResponse } from "../../contract.ts";
+import { CallError, toFailure } from "../call-error.ts";
+import { clipText } from "../clip.ts";
+import { ENTRIES_MAX, MATCH_TEXT_LENGTH_MAX, MATCHES_MAX, QUERY_LENGTH_MAX } from "../limits.ts";
+import { FileError, Workspace } from "../workspace.ts";
 import { findAll } from "./find.ts";
 
-/** A fault of the call, in words for the model. */
-class CallError extends Error {
-  readonly code: ToolErrorCode;
-  constructor(code: ToolErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 type Arguments = WorkerRequest["arguments"];
-
-const TOOL_ERROR: Readonly<Record<FileErrorCode, ToolErrorCode>> = {
-  EACCES: "PATH_DENIED",
-  EEXIST: "TOOL_FAILED",
-  EFBIG: "TOOL_LIMIT",
-  EINVAL: "TOOL_ARGUMENTS",
-  EISDIR: "TOOL_FAILED",
-  ENOENT: "TOOL_FAILED",
-  ENOTDIR: "TOOL_FAILED",
-  ENOTEMPTY: "TOOL_FAILED",
-};
 
 const ACTIONS = {
   read: (workspace, args) => read(workspace, text(args, "path")),
@@ -48,11 +30,7 @@ export function manageFiles(request: WorkerRequest): WorkerResponse {
     const workspace = new Workspace(request);
     return { ok: true, result: action(workspace, request.arguments), changes: workspace.changes() };
   } catch (thrown) {
-    if (thrown instanceof CallError) return { ok: false, error: { code: thrown.code, message: thrown.message } };
-    if (thrown instanceof FileError) {
-      return { ok: false, error: { code: TOOL_ERROR[thrown.code], message: thrown.message } };
-    }
-    throw thrown;
+    return toFailure(thrown);
   }
 }
 
@@ -63,17 +41,10 @@ function text(args: Arguments, name: string): string {
   throw new CallError("TOOL_ARGUMENTS", `${name} must be given as text${action}`);
 }
 
-const encoder = new TextEncoder();
-const jsonBytes = (value: string): number => encoder.encode(JSON.stringify(value)).byteLength;
-
 function read(workspace: Workspace, path: string): unknown {
   const content = workspace.read(path);
-  if (jsonBytes(content) <= READ_BYTES_MAX) return { content };
-  // Halving finds a length that fits in a few rounds, whatever the content costs as JSON.
-  let length = Math.min(content.length, READ_BYTES_MAX);
-  while (jsonBytes(content.slice(0, length)) > READ_BYTES_MAX) length = Math.floor(length / 2);
-  const head = content.slice(0, length).toWellFormed();
-  return { content: head, truncated: true, total_bytes: workspace.bytesOf(path) };
+  const head = clipText(content);
+  return head === content ? { content } : { content: head, truncated: true, total_bytes: workspace.bytesOf(path) };
 }
 
 function write(workspace: Workspace, path: string, content: string): unknown {
@@ -119,6 +90,7 @@ function search(workspace: Workspace, path: string, query: string): unknown {
   const matches: { path: string; line: number; text: string }[] = [];
   let more = 0;
   for (const file of files) {
+    if (!workspace.isText(file)) continue;
     const content = workspace.read(file);
     let line = 1;
     let counted = 0;

@@ -7,6 +7,7 @@ import type { Image } from "../../image.ts";
 import { SHELL_STACK_BYTES_MAX } from "../../limits.ts";
 import { Workspace, workingFolder } from "../../workspace.ts";
 import { Budget, OutOfTime, type Pace } from "../budget.ts";
+import { EXIT_ABORTED, parseCall, refuseCall, stoppedCall } from "../call.ts";
 import { Engine } from "../engine.ts";
 import { answerFileOperation } from "../files.ts";
 import { Output } from "../output.ts";
@@ -23,17 +24,10 @@ export type ShellParts = {
   readonly random: () => number;
 };
 
-/** The exit code of a shell that could not go on, as of one that a signal ended. */
-const EXIT_ABORTED = 134;
-
 export async function runShell(request: WorkerRequest, parts: ShellParts): Promise<WorkerResponse> {
-  const { language, code, stdin = "" } = request.arguments;
-  const refuse = (message: string): WorkerResponse => ({ ok: false, error: { code: "TOOL_ARGUMENTS", message } });
-  if (language !== "bash") return refuse("language must be bash");
-  if (typeof code !== "string") return refuse("code must be text");
-  if (typeof stdin !== "string") return refuse("stdin must be text");
-  if (code.includes("\0") || stdin.includes("\0")) return refuse("code and stdin must not hold NUL");
-
+  const call = parseCall(request.arguments, ["bash"]);
+  if (typeof call === "string") return refuseCall(call);
+  const { code, stdin } = call;
   const workspace = new Workspace(request);
   const cwd = workingFolder(request);
   const facts: ShellFacts = {
@@ -45,9 +39,8 @@ export async function runShell(request: WorkerRequest, parts: ShellParts): Promi
     const result = await run(facts, request, workspace, parts);
     return { ok: true, result: cut(result), changes: workspace.changes() };
   } catch (thrown) {
-    if (!(thrown instanceof OutOfTime)) throw thrown;
-    const message = `the script was stopped: it ran longer than ${request.timeoutMs} ms`;
-    return { ok: false, error: { code: "TOOL_TIMEOUT", message } };
+    if (thrown instanceof OutOfTime) return stoppedCall(request.timeoutMs);
+    throw thrown;
   }
 }
 

@@ -1,9 +1,8 @@
 /**
  * The files of one run as bytes: the task's, a /tmp that ends with the call, and the standard library. What may be
- * written is checked when it is written; what of it can be stored is for the end, as a file may pass through states
- * that are no text.
+ * written is checked when it is written.
  */
-import { isInScopes, type WorkerRequest } from "../../../contract.ts";
+import { isInScopes, toBytes, type WorkerRequest } from "../../../contract.ts";
 import { SCRATCH_BYTES_MAX, SCRATCH_FILES_MAX } from "../../limits.ts";
 import { SystemError } from "./errno.ts";
 
@@ -18,7 +17,9 @@ export type Node = FileNode | { readonly kind: "folder" };
 /** Whose quota a file counts against. */
 type Area = "workspace" | "scratch" | "fixed";
 
-export const SCRATCH_ROOT = "/tmp";
+/** What an entry of a folder can say. */
+const NAME_BYTES_MAX = 255;
+const SCRATCH_ROOT = "/tmp";
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
 
@@ -36,7 +37,7 @@ export class Disk {
     this.#request = request;
     for (const folder of [SCRATCH_ROOT, ...(request.access === "none" ? [] : request.scopes)]) this.#place(folder);
     for (const { path, bytes } of fixed) this.#put(path, bytes, "fixed");
-    for (const { path, text } of request.files) this.#put(path, new TextEncoder().encode(text), "workspace");
+    for (const file of request.files) this.#put(file.path, toBytes(file), "workspace");
   }
 
   find(path: string): Node | undefined {
@@ -146,6 +147,9 @@ export class Disk {
   }
 
   #checkNew(path: string): Area {
+    if (new TextEncoder().encode(path.slice(path.lastIndexOf("/") + 1)).length > NAME_BYTES_MAX) {
+      throw new SystemError("ENAMETOOLONG");
+    }
     const parent = this.#nodes.get(parentOf(path));
     if (parent === undefined) throw new SystemError("ENOENT");
     if (parent.kind === "file") throw new SystemError("ENOTDIR");

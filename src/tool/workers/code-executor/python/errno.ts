@@ -7,6 +7,7 @@ export const ERRNO = {
   EINVAL: 28,
   EISDIR: 31,
   EMFILE: 33,
+  ENAMETOOLONG: 37,
   ENOENT: 44,
   ENOSPC: 51,
   ENOSYS: 52,

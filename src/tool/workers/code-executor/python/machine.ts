@@ -7,9 +7,9 @@
  * whatever it finds or forges in its own memory.
  */
 import { type Image, placeImage } from "../../image.ts";
+import type { SystemTable } from "./calls.ts";
 import { ERRNO } from "./errno.ts";
 import { GuestMemory } from "./memory.ts";
-import type { SystemTable } from "./system.ts";
 import { PYTHON_TICK_COUNTER, PYTHON_TICK_IMPORT } from "./ticks.ts";
 
 /** Thrown through the interpreter when it calls what is not there. */

@@ -43,10 +43,11 @@ export class GuestMemory {
     this.view().setBigUint64(at >>> 0, BigInt.asUintN(64, BigInt(Math.trunc(value))), true);
   }
 
-  /** Up to the first NUL. */
-  text(at: number): string {
+  /** Up to the first NUL; null when there is none within `most` bytes. */
+  text(at: number, most: number): string | null {
     const all = new Uint8Array(this.#memory.buffer, at >>> 0);
-    return decoder.decode(all.subarray(0, all.indexOf(0)));
+    const end = all.subarray(0, most + 1).indexOf(0);
+    return end < 0 ? null : decoder.decode(all.subarray(0, end));
   }
 
   /** With a NUL at its end. @returns how many bytes, or null when it does not fit into `room`. */

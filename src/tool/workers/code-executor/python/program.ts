@@ -7,11 +7,13 @@ import type { Image } from "../../image.ts";
 import { VALUE_BYTES_MAX } from "../../limits.ts";
 import { FileError, Workspace, workingFolder } from "../../workspace.ts";
 import { Budget, OutOfTime, type Pace } from "../budget.ts";
+import { type Call, EXIT_ABORTED, parseCall, refuseCall, stoppedCall } from "../call.ts";
 import { Output } from "../output.ts";
+import { Exit } from "./calls.ts";
 import { Descriptors, type Stream } from "./descriptors.ts";
 import { Disk } from "./disk.ts";
 import { type MachineOptions, Refused, startMachine } from "./machine.ts";
-import { createSystem, Exit } from "./system.ts";
+import { createSystem } from "./system.ts";
 
 /** What the isolate was loaded with. */
 export type PythonParts = Pick<MachineOptions, "wasm" | "trampoline"> & {
@@ -31,24 +33,14 @@ export const PYTHON_ENVIRONMENT = {
   PYTHONHASHSEED: "0",
 } as const;
 
-/** The exit code of a program that a signal ended, as an interpreter that gave up is to a shell. */
-const EXIT_ABORTED = 134;
-
 export async function runPython(request: WorkerRequest, parts: PythonParts): Promise<WorkerResponse> {
-  const { language, code, stdin = "" } = request.arguments;
-  const refuse = (message: string): WorkerResponse => ({ ok: false, error: { code: "TOOL_ARGUMENTS", message } });
-  if (language !== "python") return refuse("language must be python");
-  if (typeof code !== "string") return refuse("code must be text");
-  if (typeof stdin !== "string") return refuse("stdin must be text");
-  if (code.includes("\0")) return refuse("code must not hold NUL");
-  const run = new Run(request, parts, { code, stdin });
+  const call = parseCall(request.arguments, ["python"]);
+  if (typeof call === "string") return refuseCall(call);
+  const run = new Run(request, parts, call);
   try {
     await run.start();
   } catch (thrown) {
-    if (thrown instanceof OutOfTime) {
-      const message = `the program was stopped: it ran longer than ${request.timeoutMs} ms`;
-      return { ok: false, error: { code: "TOOL_TIMEOUT", message } };
-    }
+    if (thrown instanceof OutOfTime) return stoppedCall(request.timeoutMs);
     run.end(thrown);
   }
   const changes = run.changes();
@@ -58,14 +50,15 @@ export async function runPython(request: WorkerRequest, parts: PythonParts): Pro
 class Run {
   readonly #request: WorkerRequest;
   readonly #parts: PythonParts;
-  readonly #call: { readonly code: string; readonly stdin: string };
+  readonly #call: Call<"python">;
   readonly #disk: Disk;
   readonly #out = new Output();
   readonly #err = new Output();
   readonly #value: Uint8Array[] = [];
+  #valueBytes = 0;
   #exitCode = EXIT_ABORTED;
 
-  constructor(request: WorkerRequest, parts: PythonParts, call: { readonly code: string; readonly stdin: string }) {
+  constructor(request: WorkerRequest, parts: PythonParts, call: Call<"python">) {
     this.#request = request;
     this.#parts = parts;
     this.#call = call;
@@ -111,12 +104,10 @@ class Run {
     const left = new Set<string>();
     const store = (path: string, bytes: Uint8Array): void => {
       try {
-        workspace.write(path, new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+        workspace.writeBytes(path, bytes);
       } catch (thrown) {
-        const isOurs = thrown instanceof FileError || thrown instanceof TypeError;
-        if (!isOurs) throw thrown;
-        const reason = thrown instanceof FileError ? thrown.message : `${path}: only UTF-8 text can be stored`;
-        this.#err.note(`a file was not kept: ${reason}`);
+        if (!(thrown instanceof FileError)) throw thrown;
+        this.#err.note(`a file was not kept: ${thrown.message}`);
       }
     };
     const changed = [...this.#disk.workspaceFiles()];
@@ -142,8 +133,7 @@ class Run {
 
   /** Of the program's own making, whoever wrote it there: anything that is not JSON is no value. */
   #parseValue(): unknown {
-    const bytes = this.#value.reduce((sum, part) => sum + part.length, 0);
-    if (bytes > VALUE_BYTES_MAX) {
+    if (this.#valueBytes > VALUE_BYTES_MAX) {
       this.#err.note(`the value is more than ${VALUE_BYTES_MAX} bytes of JSON and was left out`);
       return undefined;
     }
@@ -171,9 +161,11 @@ class Run {
     ];
   }
 
-  /** One piece over the limit is kept, so that the end can tell; the rest is dropped. */
+  /** One piece over the limit is counted, so that the end can tell; the rest is dropped. */
   #keepValue(bytes: Uint8Array): void {
-    if (this.#value.reduce((sum, part) => sum + part.length, 0) <= VALUE_BYTES_MAX) this.#value.push(bytes.slice());
+    if (this.#valueBytes > VALUE_BYTES_MAX) return;
+    this.#valueBytes += bytes.length;
+    if (this.#valueBytes <= VALUE_BYTES_MAX) this.#value.push(bytes.slice());
   }
 }
 

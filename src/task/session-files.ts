@@ -1,0 +1,74 @@
+/**
+ * The workspace of a session: a task begins with the files that the session's last finished task left. The session keeps
+ * that task's id, no file; the files stay with the task that wrote them, and the next one takes a copy when it begins.
+ * Tasks of one session that run at once do not see each other, and the one that finishes last is the one that counts.
+ */
+import { describeError } from "../platform/index.ts";
+import type { ToolFile } from "../tool/index.ts";
+import type { Journal, TaskRow } from "./journal.ts";
+import type { Run } from "./run.ts";
+import type { TaskServices } from "./services.ts";
+
+/** Beside the journal: that the files were taken over, and from whom. */
+const KEY = "workspace_of";
+
+type Services = Pick<TaskServices, "memory" | "filesOf" | "log">;
+
+/** Null for a task outside of any session. A replay has the files that its source began with. */
+function sessionOf({ request }: TaskRow) {
+  const { tenant, pack_id: agent, session_id: session, replay } = request;
+  return session === null || replay !== null ? null : { tenant, agent, session };
+}
+
+const memoryKey = (session: string): string => `workspace/${session}`;
+
+/** Takes the session's files over, the first time; after that does nothing. Never rejects: a lost past costs no task. */
+export async function inheritFiles(
+  storage: Pick<DurableObjectStorage, "kv">,
+  journal: Pick<Journal, "inherit">,
+  row: TaskRow,
+  services: Services,
+): Promise<void> {
+  const space = sessionOf(row);
+  if (space === null || storage.kv.get(KEY) !== undefined) return;
+  const { tenant, task_id: taskId } = row.request;
+  let source = "";
+  let files: readonly ToolFile[] = [];
+  try {
+    source = (await services.memory.get(space, memoryKey(space.session))) ?? "";
+    files = source === "" || source === taskId ? [] : ((await services.filesOf(tenant, source)) ?? []);
+  } catch (thrown) {
+    services.log.warn("session.files_unreachable", {
+      tenant_id: tenant,
+      task_id: taskId,
+      error: describeError(thrown),
+    });
+  }
+  // Whoever came first while this one waited has already begun. No await between the files and the mark.
+  if (storage.kv.get(KEY) !== undefined) return;
+  journal.inherit(files);
+  storage.kv.put(KEY, source);
+}
+
+/**
+ * Makes this task the one whose files the session's next begins with. Called before its end is committed, so that
+ * whoever sees the end and starts the next task finds them. Never rejects.
+ */
+export async function leaveFiles(run: Run): Promise<void> {
+  const row = run.row();
+  const space = sessionOf(row);
+  if (space === null) return;
+  const { tenant, task_id: taskId } = row.request;
+  try {
+    // For as long as the task itself is kept: after that there are no files to find.
+    await run.services.memory.set(space, memoryKey(space.session), taskId, run.services.retentionMs);
+  } catch (thrown) {
+    run.services.log.warn("session.files_not_left", {
+      tenant_id: tenant,
+      task_id: taskId,
+      error: describeError(thrown),
+    });
+  }
+}
+
+export const forgetInherited = (storage: Pick<DurableObjectStorage, "kv">): boolean => storage.kv.delete(KEY);

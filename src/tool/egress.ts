@@ -1,0 +1,153 @@
+/**
+ * What a tool's isolate may ask of the outside, as far as it is pure: what a call is granted, the form of a request,
+ * the headers that pass in either direction, and what must not come back: the secrets that were added on the way.
+ * Which URLs are allowed is `platform/egress.ts`; doing it is `egress-gateway.ts`.
+ */
+import { type EgressRules, err, ok, type Result, toBase64, utf8 } from "../platform/index.ts";
+import type { GatewayRequest } from "./contract.ts";
+import { EGRESS_HEADERS_LENGTH_MAX, EGRESS_REQUEST_BYTES_MAX } from "./limits.ts";
+
+/** What one call may reach, decided by the host before it starts. */
+export type EgressGrant = {
+  readonly rules: EgressRules;
+  /** Names of the tenant's secrets that the pack gives this tool. Each goes only where its owner said. */
+  readonly secrets: readonly string[];
+  readonly traceparent: string;
+};
+
+/** A secret of the tenant, open. It exists in the gateway, in its tenant's object, and nowhere else. */
+export type OpenedSecret = {
+  readonly name: string;
+  readonly value: string;
+  /** The one host it is sent to, and the header it is sent in, as it is sent. */
+  readonly host: string;
+  readonly header: string;
+  readonly headerValue: string;
+};
+
+const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const BODILESS: readonly string[] = ["GET", "HEAD"];
+
+/** Of one connection, or telling lies about who asks and for whom; and what `fetch` sets itself. */
+const DROPPED = new Set([
+  ...["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer"],
+  ...["transfer-encoding", "upgrade", "http2-settings", "expect", "content-length", "accept-encoding", "host"],
+  ...["forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "x-cluster-client-ip", "cdn-loop"],
+]);
+const DROPPED_PREFIXES = ["x-forwarded-", "x-original-", "x-envoy-", "cf-", "sec-", "proxy-"] as const;
+
+/** Of one connection; and the length and coding of a body that was decoded on the way. */
+const ANSWER_DROPPED = new Set([
+  ...["connection", "keep-alive", "proxy-authenticate", "proxy-connection", "trailer", "transfer-encoding", "upgrade"],
+  ...["content-encoding", "content-length", "alt-svc"],
+]);
+
+/** Whether a request may carry this header; a secret's owner may not name another either. Lower case. */
+export const isSendable = (name: string): boolean =>
+  !DROPPED.has(name) && !DROPPED_PREFIXES.some((prefix) => name.startsWith(prefix));
+
+export const isAnswerable = (name: string): boolean => !ANSWER_DROPPED.has(name);
+
+export type ParsedRequest = Omit<GatewayRequest, "headers"> & { readonly headers: Headers };
+
+/** What an isolate sent is the attacker's: anything but a request is an error in words for the model. */
+export function parseRequest(value: unknown): Result<ParsedRequest, string> {
+  if (typeof value !== "object" || value === null) return err("a request is an object");
+  // Read one by one: an object from another isolate has no types, only members.
+  const [method, url, pairs, body]: readonly unknown[] = ["method", "url", "headers", "body"].map((name) =>
+    Reflect.get(value, name),
+  );
+  if (typeof method !== "string" || !METHODS.includes(method))
+    return err(`method must be one of ${METHODS.join(", ")}`);
+  if (typeof url !== "string") return err("url must be text");
+  if (body !== null && !(body instanceof Uint8Array)) return err("body must be bytes");
+  if (body !== null && BODILESS.includes(method)) return err(`${method} carries no body`);
+  if (body !== null && body.byteLength > EGRESS_REQUEST_BYTES_MAX) {
+    return err(`the body has ${body.byteLength} bytes; at most ${EGRESS_REQUEST_BYTES_MAX} are sent`);
+  }
+  const headers = parseHeaders(pairs);
+  return headers.ok ? ok({ method, url, headers: headers.value, body }) : headers;
+}
+
+function parseHeaders(pairs: unknown): Result<Headers, string> {
+  const headers = new Headers();
+  let length = 0;
+  for (const pair of Array.isArray(pairs) ? pairs : []) {
+    const [name, value]: readonly unknown[] = Array.isArray(pair) ? pair : [];
+    if (typeof name !== "string" || typeof value !== "string") return err("a header is a name and a value");
+    length += name.length + value.length;
+    if (length > EGRESS_HEADERS_LENGTH_MAX) return err(`the headers are longer than ${EGRESS_HEADERS_LENGTH_MAX}`);
+    if (!isSendable(name.toLowerCase())) continue;
+    try {
+      headers.append(name, value);
+    } catch {
+      // The words of the runtime would repeat the value.
+      return err(`the header ${JSON.stringify(name.slice(0, 64))} is malformed`);
+    }
+  }
+  return ok(headers);
+}
+
+/** Shorter texts occur everywhere by chance. No secret is as short. */
+const SPELLING_LENGTH_MIN = 8;
+
+/**
+ * Every spelling in which a server may send a secret back: as it is, as it was sent, alone without its user name, in
+ * base64, in a URL and in JSON. Longest first, so that no part of one stays behind.
+ */
+export function spellingsOf({ value, headerValue }: OpenedSecret): readonly string[] {
+  const password = value.slice(value.indexOf(":") + 1);
+  const base64 = toBase64(utf8(value));
+  const plain = [value, headerValue, password, base64, base64.replace(/=+$/, "")];
+  const all = plain.flatMap((text) => [text, encodeURIComponent(text), JSON.stringify(text).slice(1, -1)]);
+  return [...new Set(all)].filter((text) => text.length >= SPELLING_LENGTH_MIN).sort((a, b) => b.length - a.length);
+}
+
+export const markerOf = (name: string): string => `[secret ${name}]`;
+
+export const redactText = (text: string, secrets: readonly OpenedSecret[]): string =>
+  secrets.reduce(
+    (redacted, secret) =>
+      spellingsOf(secret).reduce((rest, spelling) => rest.replaceAll(spelling, markerOf(secret.name)), redacted),
+    text,
+  );
+
+export const redactBytes = (bytes: Uint8Array, secrets: readonly OpenedSecret[]): Uint8Array =>
+  secrets.reduce(
+    (redacted, secret) =>
+      spellingsOf(secret).reduce(
+        (rest, spelling) => replaceBytes(rest, utf8(spelling), utf8(markerOf(secret.name))),
+        redacted,
+      ),
+    bytes,
+  );
+
+function replaceBytes(bytes: Uint8Array, needle: Uint8Array, by: Uint8Array): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  for (let at = indexOfBytes(bytes, needle, 0); at >= 0; at = indexOfBytes(bytes, needle, from)) {
+    pieces.push(bytes.subarray(from, at), by);
+    from = at + needle.length;
+  }
+  if (from === 0) return bytes;
+  pieces.push(bytes.subarray(from));
+  return joinBytes(pieces);
+}
+
+function indexOfBytes(bytes: Uint8Array, needle: Uint8Array, from: number): number {
+  const first = needle[0] ?? 0;
+  for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    if (needle.every((byte, index) => bytes[at + index] === byte)) return at;
+  }
+  return -1;
+}
+
+export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+}

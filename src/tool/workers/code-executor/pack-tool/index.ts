@@ -1,0 +1,19 @@
+/** The isolate of a pack's own tool: one method, JSON in, JSON out. The tool's bundle is one of its modules. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Gateway, WorkerRequest } from "../../../contract.ts";
+import { systemPace } from "../pace.ts";
+import bundle from "./bundle.txt";
+import { callTool } from "./call.ts";
+import guest from "./guest.txt";
+import { sendOut } from "./outbound.ts";
+import type { OutboundRequest } from "./protocol.ts";
+import wasm from "./quickjs.wasm";
+
+export default class PackTool extends WorkerEntrypoint {
+  async run(requestJson: string, gateway: Gateway | null): Promise<string> {
+    // A cast, because the host that built this string is the only caller.
+    const request = JSON.parse(requestJson) as WorkerRequest;
+    const send = (outbound: OutboundRequest) => sendOut(gateway, outbound);
+    return JSON.stringify(await callTool(request, { wasm, guest, bundle, pace: systemPace, send }));
+  }
+}

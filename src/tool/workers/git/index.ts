@@ -1,0 +1,16 @@
+/** The isolate of `git`: one method, JSON in, JSON out, and the call's gateway beside it. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Gateway, WorkerRequest } from "../../contract.ts";
+import { runGit } from "./run.ts";
+
+const ports = {
+  now: () => Date.now(),
+  pause: () => new Promise<void>((resolve) => setTimeout(resolve, 0)),
+};
+
+export default class Git extends WorkerEntrypoint {
+  async run(requestJson: string, gateway: Gateway | null): Promise<string> {
+    // A cast, because the host that built this string is the only caller.
+    return JSON.stringify(await runGit(JSON.parse(requestJson) as WorkerRequest, gateway, ports));
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * A server on loopback that plays the outside for tools: it echoes, redirects, sends what is large, coded or secret, and
+ * hangs. `/git/` serves bare repositories over git's smart HTTP protocol (git.ts).
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
+import { createGitServer } from "./git.ts";
+
+export type Outside = {
+  /** Such as `http://127.0.0.1:40123`. */
+  readonly origin: string;
+  close(): Promise<void>;
+};
+
+type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+const echo: Handler = async (request, response, url) => {
+  const body = (await bodyOf(request)).toString("base64");
+  response.setHeader("content-type", "application/json");
+  response.end(
+    JSON.stringify({ method: request.method, url: url.pathname + url.search, headers: request.headers, body }),
+  );
+};
+
+/** Everything the request was authorised with, in every place and spelling a server might send it back in. */
+const parrot: Handler = (request, response) => {
+  const sent = [request.headers.authorization, request.headers["x-api-key"]].filter((text) => typeof text === "string");
+  const plain = sent.map((text) => text.replace(/^\w+ /, ""));
+  const decoded = plain.map((text) => Buffer.from(text, "base64").toString("latin1"));
+  const all = [...sent, ...plain, ...decoded.filter((text) => /^[\x20-\x7e]+$/.test(text))];
+  response.setHeader("x-parrot", all.map(encodeURIComponent).join(" "));
+  response.setHeader(
+    "set-cookie",
+    plain.map((text) => `session=${encodeURIComponent(text)}`),
+  );
+  response.end(JSON.stringify({ all, base64: plain.map((text) => Buffer.from(text).toString("base64")) }));
+};
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  "/echo": echo,
+  "/parrot": parrot,
+  "/status": (_request, response, url) => void response.writeHead(Number(url.searchParams.get("code"))).end("body"),
+  "/redirect": (_request, response, url) => {
+    const location = url.searchParams.get("to") ?? "/";
+    response.writeHead(Number(url.searchParams.get("code") ?? 302), { location }).end();
+  },
+  "/bytes": (_request, response, url) => void response.end(Buffer.alloc(Number(url.searchParams.get("n")), "x")),
+  "/binary": (_request, response) => {
+    response.setHeader("content-type", "image/png");
+    response.end(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 255]));
+  },
+  "/latin1": (_request, response) => {
+    response.setHeader("content-type", "text/plain; charset=iso-8859-1");
+    response.end(Buffer.from("größe", "latin1"));
+  },
+  "/gzip": (_request, response) => {
+    response.setHeader("content-encoding", "gzip");
+    response.end(gzipSync("was packed"));
+  },
+  /** Headers and a first piece, then nothing more for ever. */
+  "/hang": (_request, response) => void response.write("begun"),
+};
+
+export async function startOutside(options: { readonly repositories: string }): Promise<Outside> {
+  const git = createGitServer(options.repositories);
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://outside");
+    const handler = url.pathname.startsWith("/git/") ? git : HANDLERS[url.pathname];
+    if (handler === undefined) return void response.writeHead(404).end();
+    Promise.resolve(handler(request, response, url)).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  return {
+    origin: `http://127.0.0.1:${address.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,82 @@
+/** What a task may still spend: known costs, unknown ones, and the call that does not fit. */
+import { describe, expect, it } from "vitest";
+import { createLog } from "../../src/platform/index.ts";
+import { checkBudget, createBudgetCheck, type Spending, spendingOf } from "../../src/task/budget.ts";
+import { composeConfig, tools } from "../tool/samples.ts";
+import { history, step } from "./history.ts";
+
+const USAGE = { inputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
+const spending = (more: Partial<Spending> = {}): Spending => ({
+  limitMicros: 1_000,
+  spentMicros: 0,
+  uncounted: 0,
+  ...more,
+});
+
+describe("what a task has spent", () => {
+  it("is its own turns and those that came to nothing, but not turns taken over from another task", () => {
+    const done = history([step(0, [], { costMicros: 500, replayed: true }), step(1, [], { costMicros: 30 })]);
+    expect(spendingOf({ ...done, spent: [{ usage: USAGE, costMicros: 7 }] }, 1_000)).toEqual(
+      spending({ spentMicros: 37 }),
+    );
+  });
+
+  it("counts apart what nobody told the cost of", () => {
+    const done = history([step(0, [], { costMicros: null })]);
+    expect(spendingOf({ ...done, spent: [{ usage: USAGE, costMicros: null }] }, 1_000)).toEqual(
+      spending({ uncounted: 2 }),
+    );
+  });
+});
+
+describe("the next call", () => {
+  const CASES: readonly (readonly [name: string, Partial<Spending>, reserve: number | null, fits: boolean])[] = [
+    ["fits exactly", { spentMicros: 900 }, 100, true],
+    ["is one micro too dear", { spentMicros: 901 }, 100, false],
+    ["costs nothing, with nothing left", { spentMicros: 1_000 }, 0, true],
+    ["costs nothing, with a limit of nothing", { limitMicros: 0 }, 0, true],
+    ["costs something, with a limit of nothing", { limitMicros: 0 }, 1, false],
+    ["has a turn of unknown cost before it, which may have cost as much", { uncounted: 1 }, 501, false],
+    ["has no price", { spentMicros: 5_000 }, null, true],
+  ];
+  for (const [name, more, reserve, fits] of CASES) {
+    it(`${fits ? "is made" : "is not made"} when it ${name}`, () => {
+      expect(checkBudget(spending(more), reserve) === null).toBe(fits);
+    });
+  }
+
+  it("is refused with the amounts and the name of the limit", () => {
+    expect(checkBudget(spending({ limitMicros: 2_000_000, spentMicros: 1_500_000 }), 600_000)).toBe(
+      "The next model call may cost up to $0.6, and of the $2 that the pack allows a task (cost_limit_per_task) $0.5 are left.",
+    );
+  });
+});
+
+describe("the check that a run asks", () => {
+  const checkFor = async (limit: string, done = history([])) => {
+    const config = await composeConfig(tools([], `tool_policies: { cost_limit_per_task: "${limit}" }`));
+    const lines: string[] = [];
+    const log = createLog({}, (_, line) => void lines.push(line));
+    return { check: createBudgetCheck({ config, history: () => done, log }, { maxOutputTokens: 8_192 }), lines };
+  };
+  const sonnet = { model: "anthropic/claude-sonnet-4-5", spentMicros: 0 };
+
+  it("holds the pack's limit against the price of the model that is asked", async () => {
+    expect(await (await checkFor("$0.01")).check(sonnet)).toMatch(/cost_limit_per_task/);
+    expect(await (await checkFor("$5")).check(sonnet)).toBeNull();
+  });
+
+  it("counts what failed attempts of the same turn have cost", async () => {
+    expect(await (await checkFor("$5")).check({ ...sonnet, spentMicros: 4_990_000 })).toMatch(/left/);
+  });
+
+  it("lets a model without a price through, and the log says so", async () => {
+    const { check, lines } = await checkFor("$0.01");
+    expect(await check({ model: "ollama/llama3.2", spentMicros: 0 })).toBeNull();
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "warn", event: "task.cost_unknown" });
+  });
+
+  it("never stops the offline model", async () => {
+    expect(await (await checkFor("$0")).check({ model: "offline/scripted", spentMicros: 0 })).toBeNull();
+  });
+});

@@ -1,0 +1,102 @@
+/** The way from an admitted call to its isolate: the task's places, the tenant's counter, and a caller that gives up. */
+import { describe, expect, it } from "vitest";
+import { createLog, systemClock } from "../../src/platform/index.ts";
+import { createGate, type GateOptions, type ToolGate, toolGateName } from "../../src/tool/gate.ts";
+import { ISOLATES_PER_TASK_MAX } from "../../src/tool/limits.ts";
+
+const OPEN: ToolGate = { enter: async () => true, leave: async () => undefined };
+
+function gateWith(gate: Partial<ToolGate> = {}) {
+  const seen: string[] = [];
+  const lines: string[] = [];
+  const gateFor: GateOptions["gateFor"] = (tenant, toolId) => ({
+    enter: async (wish) => {
+      seen.push(`enter ${tenant} ${toolId} ${wish.key}`);
+      return (gate.enter ?? OPEN.enter)(wish);
+    },
+    leave: async (key) => {
+      seen.push(`leave ${key}`);
+      return (gate.leave ?? OPEN.leave)(key);
+    },
+  });
+  const log = createLog({}, (_, line) => void lines.push(line));
+  return { gate: createGate({ gateFor, clock: systemClock, log }), seen, lines };
+}
+const entry = (key: string) => ({ tenant: "tenant-123", toolId: "code_executor", key, runMs: 60_000 });
+const never = new AbortController().signal;
+
+describe("a call on its way in", () => {
+  it("asks the tenant's counter and gives its place back", async () => {
+    const { gate, seen } = gateWith();
+    expect(await gate.pass(entry("k"), never, async () => 7)).toEqual({ kind: "passed", value: 7 });
+    expect(seen).toEqual(["enter tenant-123 code_executor k", "leave k"]);
+  });
+
+  it("gives its place back when the work throws", async () => {
+    const { gate, seen } = gateWith();
+    const work = () => Promise.reject(new Error("broken"));
+    expect(await gate.pass(entry("k"), never, work).catch((thrown: Error) => thrown.message)).toBe("broken");
+    expect(seen.at(-1)).toBe("leave k");
+  });
+
+  it("is too late when the counter says so, and its work never starts", async () => {
+    const { gate } = gateWith({ enter: async () => false });
+    let started = false;
+    const passage = await gate.pass(entry("k"), never, async () => {
+      started = true;
+    });
+    expect([passage, started]).toEqual([{ kind: "too_late" }, false]);
+  });
+
+  it("runs when the counter cannot be asked, and the log says so", async () => {
+    const broken = () => Promise.reject(new Error("lost"));
+    const { gate, lines } = gateWith({ enter: broken, leave: broken });
+    expect(await gate.pass(entry("k"), never, async () => 1)).toEqual({ kind: "passed", value: 1 });
+    await Promise.resolve();
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      level: "warn",
+      event: "tool.gate_unreachable",
+      error: expect.stringMatching(/lost/),
+    });
+  });
+
+  it("leaves the line as soon as nobody wants it any more", async () => {
+    const { gate, seen } = gateWith({ enter: () => new Promise(() => undefined) });
+    const aborter = new AbortController();
+    const passage = gate.pass(entry("k"), aborter.signal, async () => 1).catch((reason: unknown) => reason);
+    await Promise.resolve();
+    aborter.abort("enough");
+    expect(await passage).toBe("enough");
+    expect(seen.at(-1)).toBe("leave k");
+  });
+
+  it(`shares ${ISOLATES_PER_TASK_MAX} places with the other calls of its task`, async () => {
+    const { gate } = gateWith();
+    let running = 0;
+    let most = 0;
+    const ends: (() => void)[] = [];
+    const work = async () => {
+      running++;
+      most = Math.max(most, running);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      running--;
+    };
+    const calls = Array.from({ length: 20 }, (_, index) => gate.pass(entry(`k${index}`), never, work));
+    for (let ended = 0; ended < 20; ended++) {
+      while (ends.length === 0) await Promise.resolve();
+      ends.shift()?.();
+    }
+    expect((await Promise.all(calls)).every(({ kind }) => kind === "passed")).toBe(true);
+    expect(most).toBe(ISOLATES_PER_TASK_MAX);
+  });
+});
+
+describe("the counter's name", () => {
+  it("cannot be another tenant's, whatever a tool is called", () => {
+    expect(toolGateName("tenant-a", "../tenant-b/git").split("/")[0]).toBe("tenant-a");
+  });
+
+  it("is no longer than the platform takes", () => {
+    expect(toolGateName("a".repeat(36), "x".repeat(100_000)).length).toBeLessThan(1_024);
+  });
+});

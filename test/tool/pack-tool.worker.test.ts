@@ -1,0 +1,177 @@
+/** Packs' own tools as a task's object calls them, in the real runtime: real registry, real loader, real isolates. */
+import { env as bindings, exports } from "cloudflare:workers";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Bindings } from "../../src/bindings.ts";
+import {
+  bundlePath,
+  composePack,
+  createPackRegistry,
+  SHARED_SHELF,
+  type ToolBundle,
+  toBundleFile,
+} from "../../src/pack/index.ts";
+import { assert, createLog, systemClock } from "../../src/platform/index.ts";
+import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps } from "../../src/tool/index.ts";
+import { CONSOLE_CHARS_MAX } from "../../src/tool/limits.ts";
+import { isolateId } from "../../src/tool/object.ts";
+import { SCOPED, tool } from "./samples.ts";
+
+const env = bindings as unknown as Bindings; // the bindings of wrangler.toml, by their own type
+// By reflection, because the types of the exports are those of the generated Worker, not of this test's view.
+const runnerFor = (props: ToolRunnerProps): RunnerStub => Reflect.get(exports, "ToolRunner")({ props });
+
+type Setup = { readonly owner?: string; readonly sandbox?: string; readonly more?: string; readonly publish?: boolean };
+
+/** A published pack with one tool of its own whose `run` has this body. */
+async function hostFor(
+  body: string,
+  { owner = SHARED_SHELF, sandbox = SCOPED, more = "", publish = true }: Setup = {},
+) {
+  const source = `var __tool = { default: { async run(args, context) { ${body} } } };`;
+  const bundle: ToolBundle = { id: "mine", source, description: "Mine", parameters: undefined };
+  const manifest = `
+schema_version: "1.0"
+pack_id: "bringer"
+version: "1.0.0"
+risk_level: "low"
+author: { name: "Tests" }
+role: { title: T, domain: D, seniority: senior, goal: { primary: P } }
+tools: { available: [${tool("mine", sandbox, more)}] }
+`;
+  const files = new Map([
+    ["bringer/profession-pack.yaml", manifest],
+    [bundlePath("bringer", "mine"), toBundleFile(bundle)],
+  ]);
+  const composed = await composePack(files, "bringer");
+  assert(composed.ok, composed.ok ? "" : JSON.stringify(composed.error));
+  const registry = createPackRegistry({ bucket: env.PACKS, clock: systemClock });
+  if (publish) await registry.publish(owner, composed.value, { replaceable: true });
+  const { config } = composed.value;
+  const catalog = compileCatalog(config);
+  const log = createLog({}, () => undefined);
+  const host = createToolHost({ config, catalog, runnerFor, clock: systemClock, log });
+  return { catalog, host, owner, digest: config.tools.available[0]?.bundle };
+}
+
+async function run(body: string, args: object = {}, setup: Setup & { readonly tenant?: string } = {}) {
+  const { host, owner } = await hostFor(body, setup);
+  return callOn(host, { tenant: setup.tenant ?? "tenant-123", args, owner });
+}
+
+async function callOn(
+  host: Awaited<ReturnType<typeof hostFor>>["host"],
+  { tenant, args, owner }: { readonly tenant: string; readonly args: object; readonly owner: string },
+) {
+  const request = {
+    tenant,
+    taskId: "task-1",
+    toolId: "mine",
+    arguments: { ...args },
+    key: crypto.randomUUID(),
+    files: [{ path: "/workspace/a.txt", text: `of ${tenant}` }],
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    packOwner: owner,
+  };
+  const outcome = await host.execute(request, new AbortController().signal);
+  return { ...outcome, result: JSON.parse(outcome.resultJson) };
+}
+
+describe("a pack's own tool", () => {
+  it("runs in an isolate with its arguments and files, and its writes are staged", async () => {
+    const body = "context.files.write('b.txt', context.files.read('a.txt')); console.log('copied'); return args.n * 2";
+    expect(await run(body, { n: 21 })).toMatchObject({
+      success: true,
+      result: 42,
+      changes: [{ kind: "put", path: "/workspace/b.txt", text: "of tenant-123" }],
+      console: "copied\n",
+    });
+  });
+
+  it("runs from a tenant's own shelf too", async () => {
+    expect(await run("return 'own'", {}, { owner: "tenant-123" })).toMatchObject({ success: true, result: "own" });
+  });
+
+  it("is offered to the model with what it says of itself", async () => {
+    const { catalog } = await hostFor("return 1");
+    expect(catalog.offered).toEqual([{ id: "mine", description: "Mine", parameters: { type: "object" } }]);
+  });
+
+  it("reaches no network when its pack gives it none", async () => {
+    const body = "return (await context.fetch('https://example.com/')).status";
+    expect(await run(body)).toMatchObject({ success: false, error: { code: "EGRESS_DENIED" } });
+  });
+
+  it("has its console cut to what is kept, also when it fails", async () => {
+    const outcome = await run("console.log('x'.repeat(20000)); throw new Error('mine')");
+    expect(outcome).toMatchObject({ success: false, error: { code: "TOOL_FAILED", message: "Error: mine" } });
+    expect(outcome.console?.length).toBe(CONSOLE_CHARS_MAX + "\n[cut]\n".length);
+  });
+
+  it("that loops is stopped at its timeout, and others are answered meanwhile", async () => {
+    const setup = { sandbox: `timeout: "1s", ${SCOPED}` };
+    const order: string[] = [];
+    const endless = run("for (;;) {}", {}, setup).then((outcome) => {
+      order.push("endless");
+      return outcome;
+    });
+    await run("return 1", {}, setup).then(() => order.push("quick"));
+    expect(await endless).toMatchObject({ error: { code: "TOOL_TIMEOUT" }, changes: [] });
+    expect(order).toEqual(["quick", "endless"]);
+  });
+
+  it("whose code the registry does not have cannot be started", async () => {
+    expect(await run("return 'unpublished'", {}, { publish: false })).toMatchObject({
+      success: false,
+      error: { code: "TOOL_FAILED", message: "mine could not be started" },
+    });
+  });
+
+  it("whose stored code is not the code that was published is not run", async () => {
+    const { host, owner, digest } = await hostFor("return 'published'");
+    await env.PACKS.put(`${owner}/tools/${digest}.js`, "var __tool = { default: { run: () => 'other' } };");
+    const outcome = await callOn(host, { tenant: "tenant-123", args: {}, owner });
+    expect(outcome).toMatchObject({ success: false, error: { message: "mine could not be started" } });
+  });
+
+  it("may be repeated after a crash when nothing of it can leave its isolate, or when it says so", async () => {
+    const net = 'network: "egress_allowlist", egress_allowlist: ["api.example.com"]';
+    const repeats = async (setup: Setup) => (await hostFor("", setup)).catalog.mayRepeat("mine");
+    expect(await repeats({})).toBe(true);
+    expect(await repeats({ sandbox: net })).toBe(false);
+    expect(await repeats({ sandbox: net, more: "idempotent: true" })).toBe(true);
+    expect(await repeats({ sandbox: net, more: "read_only: true" })).toBe(true);
+  });
+});
+
+describe("tenants with the same pack", () => {
+  it("never share an isolate, nor the files of a call", async () => {
+    const tenants = ["tenant-a", "tenant-b", "tenant-A", "tenant-a.b"];
+    // The engine is fresh for every call, so whatever a call sees of another could only come from its files.
+    const body =
+      "const seen = [context.files.read('a.txt'), globalThis.last ?? null]; globalThis.last = 1; return seen";
+    const { host, owner } = await hostFor(body);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...tenants), { minLength: 2, maxLength: 8 }), async (order) => {
+        const seen = await Promise.all(order.map((tenant) => callOn(host, { tenant, args: {}, owner })));
+        expect(seen.map(({ result }) => result)).toEqual(order.map((tenant) => [`of ${tenant}`, null]));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("have isolates of different names, whatever the code and the policy are", async () => {
+    const tenant = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$/);
+    const digest = fc.string({ maxLength: 80 });
+    await fc.assert(
+      fc.asyncProperty(tenant, tenant, digest, digest, digest, digest, async (a, b, c1, c2, p1, p2) => {
+        fc.pre(a !== b);
+        const [one, other] = await Promise.all([
+          isolateId({ tenant: a, engine: { digest: c1 }, policyDigest: p1 }),
+          isolateId({ tenant: b, engine: { digest: c2 }, policyDigest: p2 }),
+        ]);
+        expect(one).not.toBe(other);
+      }),
+    );
+  });
+});

@@ -1,0 +1,107 @@
+/** Places and the line before them: who comes in, in which order, and what becomes of a holder that is gone. */
+import { describe, expect, it } from "vitest";
+import { Places } from "../../src/tool/places.ts";
+
+/** Time that moves when the test says so; whoever sleeps wakes when it has come. */
+function testClock() {
+  let now = 1_000;
+  const sleeping: { readonly at: number; readonly wake: () => void }[] = [];
+  return {
+    clock: {
+      now: () => now,
+      sleep: (ms: number, signal?: AbortSignal) =>
+        new Promise<void>((resolve, reject) => {
+          sleeping.push({ at: now + ms, wake: resolve });
+          signal?.addEventListener("abort", () => reject(signal.reason));
+        }),
+    },
+    move: (ms: number) => {
+      now += ms;
+      for (const sleeper of sleeping) if (sleeper.at <= now) sleeper.wake();
+    },
+  };
+}
+
+function setup(count: number) {
+  const { clock, move } = testClock();
+  const places = new Places({ count, clock });
+  const order: string[] = [];
+  const enter = (key: string, { waitMs = 100, holdMs = 1_000 } = {}) =>
+    places.enter({ key, waitMs, holdMs }).then((isIn) => {
+      order.push(`${key} ${isIn ? "in" : "out"}`);
+      return isIn;
+    });
+  return { places, enter, order, move };
+}
+
+describe("places", () => {
+  it("are given while there are any, and then in the order of asking", async () => {
+    const { places, enter, order } = setup(2);
+    await Promise.all([enter("a"), enter("b")]);
+    const [third, fourth] = [enter("c"), enter("d")];
+    places.leave("b");
+    await third;
+    expect(order).toEqual(["a in", "b in", "c in"]);
+    places.leave("a");
+    await fourth;
+    expect(order.at(-1)).toBe("d in");
+  });
+
+  it("are waited for until the wish's time is over, and no longer", async () => {
+    const { enter, move } = setup(1);
+    await enter("a");
+    const late = enter("b", { waitMs: 100 });
+    move(99);
+    move(1);
+    expect(await late).toBe(false);
+  });
+
+  it("are not given to one that gave up", async () => {
+    const { places, enter, move } = setup(1);
+    await enter("a");
+    const late = enter("b", { waitMs: 10 });
+    move(10);
+    await late;
+    places.leave("a");
+    expect(await enter("c", { waitMs: 0 })).toBe(true);
+  });
+
+  it("come back by themselves when the holder's lease is over", async () => {
+    const { enter, move } = setup(1);
+    await enter("gone", { holdMs: 50 });
+    const next = enter("next", { waitMs: 500 });
+    move(50);
+    expect(await next).toBe(true);
+  });
+
+  it("are one to a key, however often it asks", async () => {
+    const { enter } = setup(2);
+    await Promise.all([enter("a"), enter("a")]);
+    expect(await enter("b", { waitMs: 0 })).toBe(true);
+  });
+
+  it("are one to a key also when it stands in line twice, and free again once it leaves", async () => {
+    const { places, enter } = setup(1);
+    await enter("a");
+    const twice = [enter("b"), enter("b")];
+    places.leave("a");
+    expect(await Promise.all(twice)).toEqual([true, true]);
+    places.leave("b");
+    expect(await enter("c", { waitMs: 0 })).toBe(true);
+  });
+
+  it("are no longer waited for by one that leaves the line", async () => {
+    const { places, enter } = setup(1);
+    await enter("a");
+    const waiting = enter("b", { waitMs: 1_000_000 });
+    places.leave("b");
+    expect(await waiting).toBe(false);
+  });
+
+  it("take no notice of a key they do not know", async () => {
+    const { places, enter } = setup(1);
+    await enter("a");
+    places.leave("nobody");
+    expect(await enter("b", { waitMs: 0 })).toBe(false);
+  });
+});
