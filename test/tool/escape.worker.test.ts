@@ -4,14 +4,14 @@
  */
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { Bindings } from "../../src/bindings.ts";
 import { type Engine, keepEngine, loadEngine } from "../../src/tool/engine.ts";
-import { callTool, FILES, LANGUAGES, runCode } from "./code-host.ts";
+import { callTool, FILES, LANGUAGES, runCode } from "./call-tool.ts";
 import { AREAS, type Attempt } from "./escape-attempt.ts";
 import { ANSWERS, DEEDS, HOSTILE_CODE } from "./escape-isolates.ts";
+import { BASH, PYTHON } from "./escape-python-bash.ts";
 import { PACK_TOOLS, PROGRAMS } from "./escape-scripts.ts";
-import { BASH, PYTHON } from "./escape-shells.ts";
 import { runPackTool } from "./pack-tool-host.ts";
 
 const BY_LANGUAGE = { javascript: PROGRAMS, typescript: PROGRAMS, python: PYTHON, bash: BASH } as const;
@@ -98,7 +98,7 @@ describe("an isolate with hostile code", () => {
   it.each(DEEDS)("reaches nothing of %s: %s", async (_area, deed) => {
     // Twice, for what the first call may leave to the second.
     for (const _call of ["first", "second"]) {
-      const outcome = await callTool("file_manager", { deed }, { files: FILES });
+      const outcome = await callTool("file_manager", { deed, origin: inject("outside").origin }, { files: FILES });
       expectInside(outcome);
       expect(outcome.result).toMatch(/^tried /);
     }
