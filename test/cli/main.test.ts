@@ -388,6 +388,7 @@ describe("help", () => {
       "pack",
       "keys",
       "webhooks",
+      "secrets",
       "audit",
       "dlq",
       "doctor",
