@@ -5,6 +5,7 @@
  */
 import { runInDurableObject } from "cloudflare:test";
 import { createObjectMemory } from "../../src/memory/index.ts";
+import type { ToolCall } from "../../src/model/index.ts";
 import { type Clock, createLog } from "../../src/platform/index.ts";
 import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../../src/task/index.ts";
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
@@ -12,6 +13,7 @@ import { TaskObject } from "../../src/task/object.ts";
 import { compileCatalog, createToolHost, type RunnerAnswer } from "../../src/tool/index.ts";
 import { composeConfig, SCOPED, tool, tools } from "../tool/samples.ts";
 import { env } from "./harness.ts";
+import { call } from "./history.ts";
 
 class Crash extends Error {
   override name = "Crash";
@@ -65,29 +67,29 @@ const TURN = {
   attempts: 1,
 };
 
-/** One call, then an answer. */
-const routerOf = (fate: Fate): TaskServices["router"] => ({
+/** The calls of the script, a turn each, then an answer. */
+const routerOf = (fate: Fate, script: readonly ToolCall[]): TaskServices["router"] => ({
   isAllowed: () => true,
   modelOf: () => "test/scripted",
   complete: async ({ messages }) => {
     fate.moment();
     await Promise.resolve();
     fate.moment();
-    const isAnswered = messages.some(({ role }) => role === "tool");
-    const call = { callId: "c", toolId: "file_manager", arguments: { kind: "object" as const, value: LIST } };
+    const next = script[messages.filter(({ role }) => role === "tool").length];
     return {
       ok: true,
       value: {
         ...TURN,
-        reply: isAnswered
-          ? { usage, text: "counted", toolCalls: [], finishReason: "stop" }
-          : { usage, text: "", toolCalls: [call], finishReason: "tool_calls" },
+        reply:
+          next === undefined
+            ? { usage, text: "counted", toolCalls: [], finishReason: "stop" }
+            : { usage, text: "", toolCalls: [next], finishReason: "tool_calls" },
       },
     };
   },
 });
 
-const LIST = { action: "list", path: "/workspace" };
+export const LIST = call("file_manager", { action: "list", path: "/workspace" });
 
 /** A tenant with room for everybody. */
 function indexOf(fate: Fate): TenantIndexPort {
@@ -103,11 +105,16 @@ export type Tool = {
   readonly needsApproval: boolean;
   /** What the catalogue says of it: a tool that can do something twice, or one that cannot. */
   readonly mayRepeat: boolean;
+  /** What the model asks for, a call a turn; one call of the tool when absent. */
+  readonly script?: readonly ToolCall[];
+  /** More of the pack, in YAML. */
+  readonly pack?: string;
 };
 
-async function servicesOf(world: World, fate: Fate, { needsApproval, mayRepeat }: Tool): Promise<TaskServices> {
+async function servicesOf(world: World, fate: Fate, options: Tool): Promise<TaskServices> {
+  const { needsApproval, mayRepeat, script = [LIST], pack = "" } = options;
   const more = needsApproval ? "requires_approval: true" : "";
-  const config = await composeConfig(tools([tool("file_manager", SCOPED, more)]));
+  const config = await composeConfig(tools([tool("file_manager", SCOPED, more)]), pack);
   const clock = clockOf(world);
   const log = createLog({}, () => undefined);
   const catalog = { ...compileCatalog(config), mayRepeat: () => mayRepeat };
@@ -119,7 +126,7 @@ async function servicesOf(world: World, fate: Fate, { needsApproval, mayRepeat }
     clock,
     random: () => 0,
     log,
-    router: routerOf(fate),
+    router: routerOf(fate, script),
     loadPack: async () => {
       fate.moment();
       return config;
