@@ -407,6 +407,7 @@ describe("help", () => {
       "pack",
       "keys",
       "webhooks",
+      "secrets",
       "audit",
       "dlq",
       "doctor",
