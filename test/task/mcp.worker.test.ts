@@ -126,6 +126,26 @@ describe("a task with remote tools", () => {
     expect(calls).toEqual(["search x"]);
   });
 
+  it("runs as many of them at once as the pack allows", async () => {
+    const extra = packOf("  tool_policies: { max_concurrent: 2 }");
+    let running = 0;
+    let most = 0;
+    const both = Promise.withResolvers<void>();
+    const wait = async () => {
+      running += 1;
+      most = Math.max(most, running);
+      if (running === 2) both.resolve();
+      await both.promise;
+      running -= 1;
+      return text("done");
+    };
+    docs = docs.map((tool) => ({ ...tool, run: wait }));
+    const input = ["a", "b", "c", "d"].map((q) => ask("docs__search", q)).join(" &\n");
+    const { results } = await run(input, { pack: "side-by-side", extra });
+    expect(results.map(({ success }) => success)).toEqual([true, true, true, true]);
+    expect(most).toBe(2);
+  });
+
   it("is not told of servers when its pack names none", async () => {
     const { listed } = await run("@say hello", { pack: "tester", extra: "" });
     expect(listed).toEqual([]);

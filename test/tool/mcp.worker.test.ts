@@ -78,6 +78,11 @@ describe("a server's tools", () => {
     });
   });
 
+  it("are stopped after the time that the pack gives them", async () => {
+    const task = await taskWith("docs", { wanted: "never", more: "timeout: 1s" });
+    expect(await task.call("docs__never")).toMatchObject({ success: false, error: { code: "TOOL_TIMEOUT" } });
+  });
+
   it("give structure once, and name what is no text without passing it on", async () => {
     const task = await taskWith("json");
     expect((await task.call("docs__structured")).result).toEqual({ structured: { rows: [1, 2] } });

@@ -22,6 +22,7 @@ export const DOCS: readonly SampleTool[] = [
   { name: "whoami", run: ({ headers }) => text(String(headers.authorization)) },
   { name: "fail", run: () => ({ ...text("the disk is full"), isError: true }) },
   { name: "big", inputSchema: COUNT, run: ({ args }) => text("x".repeat(Number(args.n))) },
+  { name: "never", run: () => new Promise(() => undefined) },
   {
     name: "structured",
     run: () => ({ ...text('{"rows":[1,2]}'), structuredContent: { rows: [1, 2] } }),
