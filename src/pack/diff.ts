@@ -113,6 +113,8 @@ const PERMISSIONS: readonly (readonly [pattern: string, widens: Widens])[] = [
   ["/memory/factual/requires_evidence", switchedOff],
   ["/memory/*/source_required", switchedOff],
   ["/workflow/sop/*/max_duration", raised(quantity(parseDuration))],
+  ["/workflow/sop/*/steps/*/tool", changed],
+  ["/workflow/sop/*/steps/*/timeout", raised(quantity(parseDuration))],
   ["/workflow/sop/*/steps/*/requires_approval", switchedOff],
   ["/workflow/handoffs/*", added],
   ["/workflow/handoffs/*/context_transfer", raised(rank("minimal", "summary", "full"))],

@@ -181,10 +181,15 @@ function skillCatalogue(skills: readonly Skill[]): string[] {
 }
 
 const PROCESS: Readonly<Record<Workflow["default_process"], string>> = {
-  sequential: "Take the steps of a procedure one after another, in order.",
-  parallel: "Steps of a procedure that do not need each other's results may be taken at once.",
-  adaptive: "Follow the steps of a procedure, and adapt their order to what you find.",
+  sequential: "When a procedure fits the task, follow it step by step.",
+  parallel:
+    "When a procedure fits the task, follow it; calls of a step that do not need each other's results may be made at once.",
+  adaptive:
+    "Follow a procedure where it fits the task, and pass over a step that turns out not to be needed by advancing.",
 };
+
+const MOVING =
+  "Begin it with the `sop` tool (`start`), and end each step with the tool (`advance`) to be told the next; the order is the procedure's. While a step names a tool, no other can be called.";
 
 type Sop = Workflow["sop"][number];
 
@@ -194,7 +199,7 @@ function stepLine(step: Sop["steps"][number], index: number): string {
     ...labelled("on success", step.on_success),
     ...labelled("on failure", step.on_failure),
     `at most ${step.timeout}`,
-    ...(step.requires_approval ? ["ask a person for approval before it"] : []),
+    ...(step.requires_approval ? ["needs the approval of a person"] : []),
   ];
   return `${index + 1}. \`${flat(step.id)}\`: ${flat(step.action)} (${facts.join("; ")})`;
 }
@@ -216,11 +221,13 @@ const CONTEXT: Readonly<Record<Workflow["handoffs"][number]["context_transfer"],
   minimal: "only what the next step needs",
 };
 
-function workflowRules({ default_process, sop, handoffs, reporting }: Workflow): string[] {
+function workflowRules({ workflow, tools }: AgentConfig): string[] {
+  const { default_process, sop, handoffs, reporting } = workflow;
   const targets = handoffs.map(
     ({ target_agent, conditions, context_transfer }) =>
       `\`${flat(target_agent)}\`, when: ${conditions.map(flat).join("; ")}. Pass on ${CONTEXT[context_transfer]}.`,
   );
+  const how = [PROCESS[default_process], ...(tools.denied.includes("sop") ? [] : [MOVING])];
   const intro = "When one of these fits better than you, say so, and say what it has to know to take over:";
   const format = {
     structured: "Structure the answer with headings and lists.",
@@ -235,7 +242,7 @@ function workflowRules({ default_process, sop, handoffs, reporting }: Workflow):
     format[reporting.format],
   ];
   return [
-    ...section("## Procedures", sop.length === 0 ? [] : [PROCESS[default_process], ...sop.map(procedure)]),
+    ...section("## Procedures", sop.length === 0 ? [] : [how.join(" "), ...sop.map(procedure)]),
     ...section("## Handing over", targets.length === 0 ? [] : [intro, bullets(targets)]),
     ...section("## Reporting", [bullets(reports)]),
   ];
@@ -279,7 +286,7 @@ export function renderSystemPrompt(config: AgentConfig): string {
     ...competence(config.role),
     ...toolRules(config),
     ...skillCatalogue(config.skills),
-    ...workflowRules(config.workflow),
+    ...workflowRules(config),
     ...rules(config.guardrails),
   ].join("\n\n");
 }

@@ -8,7 +8,14 @@
 export const FRAMEWORK_VERSION = "0.1.0";
 
 /** Ids of built-in tools. Any other listed tool that the pack does not bring is a warning, and answers TOOL_UNKNOWN. */
-export const BUILTIN_TOOLS: readonly string[] = ["code_executor", "file_manager", "git", "http_request", "skill"];
+export const BUILTIN_TOOLS: readonly string[] = [
+  "code_executor",
+  "file_manager",
+  "git",
+  "http_request",
+  "skill",
+  "sop",
+];
 
 /** The most a tool's sandbox gets, whatever its entry asks for: `pack validate` warns of more, the tool room lowers it. */
 export const SANDBOX_CEILINGS = {
@@ -55,5 +62,4 @@ export const NOT_YET: readonly NotYet[] = [
   row("memory.episodic", MEMORY),
   row("memory.factual", MEMORY),
   row("memory.cross_session", MEMORY),
-  row("workflow.sop[].steps[].requires_approval", "the model is told to ask, and nothing stops it"),
 ];

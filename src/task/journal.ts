@@ -47,6 +47,8 @@ export type TaskRow = {
   readonly finishedAt: number | null;
   /** Since when the task waits for a person; null when it does not. That time does not count to its deadline. */
   readonly waitingSince: number | null;
+  /** All that it waited for people before; absent in tasks that were accepted before it was added up. */
+  readonly waitedMs?: number;
   readonly output: string | null;
   readonly finishReason: StepRecord["finishReason"] | null;
   readonly error: { readonly code: TaskErrorCode; readonly message: string } | null;
@@ -167,6 +169,7 @@ export class Journal {
       startedAt: null,
       finishedAt: null,
       waitingSince: null,
+      waitedMs: 0,
       output: null,
       finishReason: null,
       error: null,

@@ -102,18 +102,17 @@ export function started(
   row: TaskRow,
   at: {
     readonly now: number;
-    readonly deadlineAt: number;
     readonly isHandover: boolean;
     readonly last: readonly TaskEvent[];
   },
 ): Change {
-  const { now, deadlineAt, isHandover, last } = at;
+  const { now, isHandover, last } = at;
   const isGoingOn = row.state === "running";
   const type = isGoingOn ? "task.resumed" : "task.started";
   return {
     transitions: isGoingOn ? [] : ["started"],
-    patch: { epoch: row.epoch + 1, startedAt: row.startedAt ?? now, deadlineAt },
-    due: { lease: now + LEASE_MS, retry: null, slot: null, deadline: deadlineAt },
+    patch: { epoch: row.epoch + 1, startedAt: row.startedAt ?? now },
+    due: { lease: now + LEASE_MS, retry: null, slot: null, deadline: row.deadlineAt },
     events: isGoingOn && isHandover ? [] : [...voidText(last), { type, data: { attempt: row.attempt } }],
   };
 }
@@ -141,11 +140,19 @@ export const paused = (
 });
 
 /** On its way again after a wait: it takes a running slot anew, and its deadline moves by what it waited. */
-export function resumed(row: Pick<TaskRow, "waitingSince" | "deadlineAt" | "attempt">, now: number): Change {
-  const deadlineAt = row.deadlineAt + Math.max(0, now - (row.waitingSince ?? now));
+export function resumed(
+  row: Pick<TaskRow, "waitingSince" | "waitedMs" | "deadlineAt" | "attempt">,
+  now: number,
+): Change {
+  const waited = Math.max(0, now - (row.waitingSince ?? now));
+  const deadlineAt = row.deadlineAt + waited;
   return {
     transitions: ["resumed"],
-    patch: { waitingSince: null, deadlineAt },
+    patch: {
+      waitingSince: null,
+      deadlineAt,
+      ...(row.waitedMs === undefined ? {} : { waitedMs: row.waitedMs + waited }),
+    },
     due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt },
     // The same event says that a run which was cut off goes on; that one leads to `running`.
     events: [{ type: "task.resumed", data: { attempt: row.attempt, state: "queued" } }],

@@ -11,7 +11,6 @@ import { TaskAlarm } from "./alarm.ts";
 import { ApprovalDesk } from "./approval-desk.ts";
 import { ApprovalReporter } from "./approval-reporter.ts";
 import { exportTask, forgetCarried, importCarried } from "./carried.ts";
-import { deadlineFor } from "./deadline.ts";
 import { Delivery } from "./delivery.ts";
 import { isDue, isPast } from "./due.ts";
 import { describeFiles } from "./files.ts";
@@ -277,7 +276,6 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const epoch = row.epoch + 1;
     const change = started(row, {
       now: services.clock.now(),
-      deadlineAt: row.startedAt === null ? row.createdAt + deadlineFor(config) : row.deadlineAt,
       isHandover: this.#isHandover,
       last: this.#journal.events(this.#journal.lastSeq - 1, 1),
     });

@@ -5,7 +5,7 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { AgentConfig, JsonSchema, RiskLevel, ToolDef } from "../pack/index.ts";
 import { utf8Length } from "../platform/index.ts";
-import { type Builtin, findBuiltin, packTool, remoteTool, SKILL_TOOL_ID } from "./builtin.ts";
+import { type Builtin, findBuiltin, packTool, remoteTool, SKILL_TOOL_ID, SOP_TOOL_ID } from "./builtin.ts";
 import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
 import { absentTools, type RemoteEntry, type RemoteServer, toEntries } from "./remote.ts";
 import type { ApprovalNeed, CallArguments, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
@@ -15,7 +15,7 @@ const RISK_ORDER: Readonly<Record<RiskLevel, number>> = { low: 0, medium: 1, hig
 /** A tool that this pack has and this release can run. */
 export type Tool = {
   readonly id: string;
-  /** Null: `skill`, which a pack has by having skills. */
+  /** Null: `skill` or `sop`, which a pack has by having skills or procedures. */
   readonly definition: ToolDef | null;
   readonly builtin: Builtin;
   readonly parameters: JsonSchema;
@@ -87,8 +87,8 @@ const repeats = (builtin: Builtin, args: CallArguments | undefined): boolean =>
 const isContained = ({ bundle, sandbox }: ToolDef): boolean => bundle !== undefined && sandbox.network === "none";
 
 /**
- * The tools of the pack that exist and are not denied, in the pack's order, `skill` after them unless it is listed, those
- * of remote servers last.
+ * The tools of the pack that exist and are not denied, in the pack's order, `skill` and `sop` after them unless they are
+ * listed, those of remote servers last.
  */
 export function collectTools(
   config: AgentConfig,
@@ -106,11 +106,17 @@ export function collectTools(
     const parameters = definition?.parameters ?? builtin.parameters;
     tools.set(id, { id, definition, builtin, parameters, approval, refusal, remote });
   };
+  // What they work on is part of the pack: they come with it, need no entry in TOOLS.yaml, and are nothing without it.
+  const implied = new Map([
+    [SKILL_TOOL_ID, config.skills.length > 0],
+    [SOP_TOOL_ID, config.workflow.sop.length > 0],
+  ]);
   for (const tool of config.tools.available) {
-    if (tool.id !== SKILL_TOOL_ID || config.skills.length > 0) add(tool.id, tool);
+    if (implied.get(tool.id) !== false) add(tool.id, tool);
   }
-  // A skill's body is part of the pack, so reading one needs no entry in TOOLS.yaml.
-  if (config.skills.length > 0 && !tools.has(SKILL_TOOL_ID)) add(SKILL_TOOL_ID, null);
+  for (const [id, isThere] of implied) {
+    if (isThere && !tools.has(id)) add(id, null);
+  }
   for (const [id, entry] of toEntries(config, servers)) add(id, entry.definition, entry);
   return tools;
 }

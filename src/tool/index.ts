@@ -4,6 +4,7 @@
  */
 
 export { checkQuota } from "./answer.ts";
+export { SKILL_TOOL_ID, SOP_TOOL_ID } from "./builtin.ts";
 export { compileCatalog, type Switches } from "./catalog.ts";
 export {
   type FileChange,

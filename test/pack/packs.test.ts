@@ -206,7 +206,8 @@ describe("the tools that a pack is told to run", () => {
     const ids = [...BUILTIN_TOOLS, "handoff"];
     const available = ids.map((id) => `{ id: ${id}, name: N }`).join(", ");
     const skills = "skills: [{ id: s, name: S, trigger: t }]\n";
-    const { config } = await composed(packOf(manifest(`${ROLE}${skills}tools: { available: [${available}] }\n`)));
+    const sop = "workflow: { sop: [{ id: a, name: A, trigger: t, steps: [] }] }\n";
+    const { config } = await composed(packOf(manifest(`${ROLE}${skills}${sop}tools: { available: [${available}] }\n`)));
     const offered = compileCatalog(config).offered.map(({ id }) => id);
     expect(offered.sort()).toEqual([...BUILTIN_TOOLS].sort());
   });

@@ -5,6 +5,7 @@
  */
 import { runInDurableObject } from "cloudflare:test";
 import { createObjectMemory } from "../../src/memory/index.ts";
+import type { ToolCall } from "../../src/model/index.ts";
 import { type Clock, createLog } from "../../src/platform/index.ts";
 import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../../src/task/index.ts";
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
@@ -12,6 +13,7 @@ import { TaskObject } from "../../src/task/object.ts";
 import { compileCatalog, createToolHost, type RemoteServer, type RunnerAnswer } from "../../src/tool/index.ts";
 import { composeConfig, SCOPED, tool, tools } from "../tool/samples.ts";
 import { env } from "./harness.ts";
+import { call } from "./history.ts";
 
 class Crash extends Error {
   override name = "Crash";
@@ -67,8 +69,8 @@ const TURN = {
   attempts: 1,
 };
 
-/** One call, then an answer. */
-const routerOf = (world: World, fate: Fate, toolId: string): TaskServices["router"] => ({
+/** The calls of the script, a turn each, then an answer. */
+const routerOf = (world: World, fate: Fate, script: readonly ToolCall[]): TaskServices["router"] => ({
   isAllowed: () => true,
   modelOf: () => "test/scripted",
   complete: async ({ messages, tools, systemVariable }) => {
@@ -76,21 +78,21 @@ const routerOf = (world: World, fate: Fate, toolId: string): TaskServices["route
     world.offers.push({ tools: tools.map(({ id }) => id), note: systemVariable });
     await Promise.resolve();
     fate.moment();
-    const isAnswered = messages.some(({ role }) => role === "tool");
-    const call = { callId: "c", toolId, arguments: { kind: "object" as const, value: LIST } };
+    const next = script[messages.filter(({ role }) => role === "tool").length];
     return {
       ok: true,
       value: {
         ...TURN,
-        reply: isAnswered
-          ? { usage, text: "counted", toolCalls: [], finishReason: "stop" }
-          : { usage, text: "", toolCalls: [call], finishReason: "tool_calls" },
+        reply:
+          next === undefined
+            ? { usage, text: "counted", toolCalls: [], finishReason: "stop" }
+            : { usage, text: "", toolCalls: [next], finishReason: "tool_calls" },
       },
     };
   },
 });
 
-const LIST = { action: "list", path: "/workspace" };
+export const LIST = call("file_manager", { action: "list", path: "/workspace" });
 
 /** A tenant with room for everybody. */
 function indexOf(fate: Fate): TenantIndexPort {
@@ -108,6 +110,10 @@ export type Tool = {
   readonly mayRepeat: boolean;
   /** It is a remote server's, which says that it may be repeated; believing that is what `mayRepeat` says. */
   readonly isRemote?: boolean;
+  /** What the model asks for, a call a turn; one call of the tool when absent. */
+  readonly script?: readonly ToolCall[];
+  /** More of the pack, in YAML. */
+  readonly pack?: string;
 };
 
 const SERVER: RemoteServer = {
@@ -126,7 +132,8 @@ const packOf = ({ needsApproval, mayRepeat, isRemote = false }: Tool): string =>
 };
 
 async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskServices> {
-  const config = await composeConfig(packOf(story));
+  const { script = [story.isRemote === true ? call("docs__count") : LIST], pack = "" } = story;
+  const config = await composeConfig(packOf(story), pack);
   const clock = clockOf(world);
   const log = createLog({}, () => undefined);
   const says = story.isRemote === true ? {} : { mayRepeat: () => story.mayRepeat };
@@ -138,7 +145,7 @@ async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskSe
     clock,
     random: () => 0,
     log,
-    router: routerOf(world, fate, story.isRemote === true ? "docs__count" : "file_manager"),
+    router: routerOf(world, fate, script),
     loadPack: async () => {
       fate.moment();
       return config;
