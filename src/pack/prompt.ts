@@ -150,7 +150,7 @@ function toolLine({ id, name, description, sandbox, risk_level, requires_approva
 function toolRules({ tools }: AgentConfig): string[] {
   const denied = new Set(tools.denied);
   const usable = tools.available.filter(({ id }) => !denied.has(id));
-  if (usable.length === 0 && tools.denied.length === 0) return [];
+  if (usable.length === 0 && tools.denied.length === 0 && tools.mcp_servers.length === 0) return [];
   const rules = [
     "Only the tools that are offered to you with their parameters can be called. When a step names another one, do the step without it or say what is missing.",
     `A task makes at most ${tools.tool_policies.max_calls_per_task} calls, at most ${tools.tool_policies.max_concurrent} at once.`,

@@ -5,6 +5,7 @@
  */
 import type { TurnFailure } from "../model/index.ts";
 import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
+import { noteOf } from "../tool/index.ts";
 import { createBudgetCheck } from "./budget.ts";
 import { deadlineOf, workedMs } from "./deadline.ts";
 import { nextAction } from "./decide.ts";
@@ -149,7 +150,7 @@ function requestOf(run: Run) {
   const { soul, role } = run.config;
   return {
     systemStable: run.prompt,
-    systemVariable: "",
+    systemVariable: noteOf(run.remote),
     messages: [...toPastMessages(run.recalled), ...toMessages(run.row().request.input, run.history())],
     tools: run.catalog.offered,
     maxOutputTokens: TURN_OUTPUT_TOKENS_MAX,

@@ -10,6 +10,7 @@ import { type ToolFile, toBytes } from "../tool/index.ts";
 import { TaskAlarm } from "./alarm.ts";
 import { ApprovalDesk } from "./approval-desk.ts";
 import { ApprovalReporter } from "./approval-reporter.ts";
+import { exportTask, forgetCarried, importCarried } from "./carried.ts";
 import { Delivery } from "./delivery.ts";
 import { isDue, isPast } from "./due.ts";
 import { describeFiles } from "./files.ts";
@@ -20,10 +21,11 @@ import { ACCEPT_NET_MS, DEADLINE_MS, FAULT_RETRY_MS, INDEX_RETRY_MS, SLOT_RETRY_
 import { runTask } from "./loop.ts";
 import { acceptedEvent, cancelled, deadlineExceeded, faulted, packGone, started } from "./outcome.ts";
 import { Projector } from "./projector.ts";
-import { exportRecalled, forgetRecalled, importRecalled, recallOnce } from "./recall.ts";
-import { printOf, type Run, type RunEnd } from "./run.ts";
+import { recallOnce } from "./recall.ts";
+import { withRemoteTools } from "./remote-tools.ts";
+import type { Run, RunEnd } from "./run.ts";
 import type { TaskServices } from "./services.ts";
-import { forgetInherited, inheritFiles } from "./session-files.ts";
+import { inheritFiles } from "./session-files.ts";
 import { StreamHub } from "./stream.ts";
 import { isEnded, type TaskState } from "./transitions.ts";
 import type {
@@ -93,7 +95,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt, ...this.#projectionDue() },
       events: [acceptedEvent(args)],
     });
-    if (args.replay !== null) importRecalled(this.ctx.storage, args.replay.journal);
+    if (args.replay !== null) importCarried(this.ctx.storage, args.replay.journal);
     // No await between the row and its alarm: the platform writes both or neither.
     this.#arm();
     this.#delivery.add(batch);
@@ -172,13 +174,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   async exportJournal(beforeStep: number) {
     const row = this.#journal.row;
-    if (row === null) return null;
-    const { pack_id, pack_version, pack_digest, pack_owner, input, session_id, metadata, tier } = row.request;
-    return {
-      journal: exportRecalled(this.ctx.storage, this.#journal.export(beforeStep, printOf)),
-      steps: this.#journal.history.steps.length,
-      request: { pack_id, pack_version, pack_digest, pack_owner, input, session_id, metadata, tier },
-    };
+    return row && exportTask(this.ctx.storage, { row, journal: this.#journal }, beforeStep);
   }
 
   /** At least once, and maybe twice: whatever is due is done, then the next due time is armed. Never throws. */
@@ -250,7 +246,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       },
     });
     try {
-      return await runTask(run);
+      return await runTask(await withRemoteTools(run, this.ctx.storage));
     } catch (thrown) {
       this.#log.error("task.run_failed", { error: describeError(thrown) });
       const context = { ...this.#now(), attempt: run.row().attempt, random: this.#services.random };
@@ -297,7 +293,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       services: this.#services,
       config,
       prompt: this.#services.renderPrompt(config),
-      ...this.#services.toolsFor(config),
+      ...this.#services.toolsFor(config, []),
+      remote: [],
       commit: (change) => this.#change(change, epoch),
       row: () => this.#required(),
       history: () => this.#journal.history,
@@ -337,8 +334,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     // Postgres first: after this the object has nothing left to tell.
     if (this.#journal.row?.due.projection !== undefined) return;
     await this.#index.forget();
-    forgetRecalled(this.ctx.storage);
-    forgetInherited(this.ctx.storage);
+    forgetCarried(this.ctx.storage);
     this.#journal.bury(now + TOMBSTONE_MS);
     this.#alarm.set(now + TOMBSTONE_MS);
   }

@@ -208,3 +208,12 @@ export const packTool = ({ name, description, bundle }: ToolDef): Builtin | unde
         engine: "pack-tool",
         usesNetwork: true,
       };
+
+/** A tool of a remote server, in the shape of the others. */
+export const remoteTool = ({ name, description }: ToolDef): Builtin => ({
+  name,
+  description,
+  parameters: { type: "object" },
+  engine: "mcp",
+  usesNetwork: true,
+});
