@@ -46,7 +46,14 @@ import type {
   TaskServices,
   TenantIndexPort,
 } from "./task/object.ts";
-import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps, toolGateName } from "./tool/index.ts";
+import {
+  compileCatalog,
+  createToolHost,
+  listRemoteTools,
+  type RunnerStub,
+  type ToolRunnerProps,
+  toolGateName,
+} from "./tool/index.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** A queue message in case the direct kick is lost; later than any kick, so that it finds nothing to do. */
@@ -221,14 +228,16 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
     router: routerOf(env),
     loadPack: (owner, digest) => registryOf(env).load(owner, digest),
     renderPrompt: promptOf,
-    toolsFor: (config) => {
+    toolsFor: (config, remote) => {
       const { allowFullNetwork, egressLocalOrigins: localOrigins } = requireConfig(env);
       const switches = { allowFullNetwork };
-      const catalog = compileCatalog(config, switches);
-      return {
-        catalog,
-        host: createToolHost({ config, catalog, switches, runnerFor, gateFor, localOrigins, clock: systemClock, log }),
-      };
+      const catalog = compileCatalog(config, switches, remote);
+      const common = { config, catalog, switches, remote, runnerFor, gateFor, localOrigins };
+      return { catalog, host: createToolHost({ ...common, clock: systemClock, log }) };
+    },
+    listRemoteTools: (config, request, signal) => {
+      const { egressLocalOrigins: localOrigins } = requireConfig(env);
+      return listRemoteTools({ config, runnerFor, localOrigins, log }, request, signal);
     },
     memory: memoryOf(env),
     filesOf: async (tenant, taskId) => taskStub(env, tenant, taskId).exportFiles(),

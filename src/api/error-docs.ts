@@ -229,8 +229,8 @@ export const TASK_ADVICE = {
 
 export const TOOL_ADVICE = {
   TOOL_DENIED: {
-    cause: "The pack denies the tool, or a policy refused the call.",
-    remedy: "Remove the tool from `tools.denied` if the agent should have it.",
+    cause: "The pack denies the tool, the current step of a procedure names another one, or a policy refused the call.",
+    remedy: "Remove the tool from `tools.denied`, or from the step, if the agent should have it.",
   },
   TOOL_UNKNOWN: {
     cause: "The model called a tool that the pack does not offer, or that is not implemented.",
@@ -241,8 +241,10 @@ export const TOOL_ADVICE = {
     remedy: "If it happens often, describe the parameters better in the pack.",
   },
   TOOL_TIMEOUT: {
-    cause: "The call ran longer than the tool's `sandbox.timeout` and was ended.",
-    remedy: "Raise the timeout in the pack, or let the tool do less per call.",
+    cause:
+      "The call ran longer than the tool's `sandbox.timeout` and was ended, or a procedure's step took longer than its " +
+      "`timeout`, and the call was not made.",
+    remedy: "Raise the timeout in the pack, or let the tool or the step do less.",
   },
   TOOL_LIMIT: {
     cause: "The task used up `max_calls_per_task`, or the result is larger than a result may be.",

@@ -183,6 +183,8 @@ function describe(event: TaskEvent, output: Output): string | null {
       );
     case "approval.expired":
       return paint.yellow("Nobody decided in time.");
+    case "mcp.listed":
+      return missingTools(data, paint.yellow);
     case "text.reset":
       return paint.dim("The model's stream broke off; the text above is void and starts again.");
     case "task.retry":
@@ -192,6 +194,16 @@ function describe(event: TaskEvent, output: Output): string | null {
     default:
       return null;
   }
+}
+
+/** What a remote server was to bring and did not; null when nothing is missing. */
+function missingTools(data: JsonObject, paint: (text: string) => string): string | null {
+  const server = textOf(data.server_id) ?? "";
+  const error = objectOf(data.error);
+  const reason = textOf(error.message);
+  if (reason !== undefined) return paint(shorten(`No tools of ${server}: ${reason}`, 160));
+  const missing = listOf(data.left_out).map((one) => textOf(objectOf(one).name) ?? "");
+  return missing.length === 0 ? null : paint(shorten(`Not offered by ${server}: ${missing.join(", ")}`, 160));
 }
 
 function tokensOf(task: JsonObject): number | null {

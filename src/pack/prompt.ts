@@ -150,7 +150,7 @@ function toolLine({ id, name, description, sandbox, risk_level, requires_approva
 function toolRules({ tools }: AgentConfig): string[] {
   const denied = new Set(tools.denied);
   const usable = tools.available.filter(({ id }) => !denied.has(id));
-  if (usable.length === 0 && tools.denied.length === 0) return [];
+  if (usable.length === 0 && tools.denied.length === 0 && tools.mcp_servers.length === 0) return [];
   const rules = [
     "Only the tools that are offered to you with their parameters can be called. When a step names another one, do the step without it or say what is missing.",
     `A task makes at most ${tools.tool_policies.max_calls_per_task} calls, at most ${tools.tool_policies.max_concurrent} at once.`,
@@ -181,10 +181,15 @@ function skillCatalogue(skills: readonly Skill[]): string[] {
 }
 
 const PROCESS: Readonly<Record<Workflow["default_process"], string>> = {
-  sequential: "Take the steps of a procedure one after another, in order.",
-  parallel: "Steps of a procedure that do not need each other's results may be taken at once.",
-  adaptive: "Follow the steps of a procedure, and adapt their order to what you find.",
+  sequential: "When a procedure fits the task, follow it step by step.",
+  parallel:
+    "When a procedure fits the task, follow it; calls of a step that do not need each other's results may be made at once.",
+  adaptive:
+    "Follow a procedure where it fits the task, and pass over a step that turns out not to be needed by advancing.",
 };
+
+const MOVING =
+  "Begin it with the `sop` tool (`start`), and end each step with the tool (`advance`) to be told the next; the order is the procedure's. While a step names a tool, no other can be called.";
 
 type Sop = Workflow["sop"][number];
 
@@ -194,7 +199,7 @@ function stepLine(step: Sop["steps"][number], index: number): string {
     ...labelled("on success", step.on_success),
     ...labelled("on failure", step.on_failure),
     `at most ${step.timeout}`,
-    ...(step.requires_approval ? ["ask a person for approval before it"] : []),
+    ...(step.requires_approval ? ["needs the approval of a person"] : []),
   ];
   return `${index + 1}. \`${flat(step.id)}\`: ${flat(step.action)} (${facts.join("; ")})`;
 }
@@ -216,13 +221,18 @@ const CONTEXT: Readonly<Record<Workflow["handoffs"][number]["context_transfer"],
   minimal: "It is shown nothing but your input.",
 };
 
-function workflowRules({ default_process, sop, handoffs, reporting }: Workflow): string[] {
+const HANDING =
+  "When one of these fits better than you, hand that piece of work over with the `handoff` tool, and go on with its answer:";
+const NAMING = "When one of these fits better than you, say so, and say what it has to know to take over:";
+
+function workflowRules({ workflow, tools }: AgentConfig): string[] {
+  const { default_process, sop, handoffs, reporting } = workflow;
   const targets = handoffs.map(
     ({ target_agent, conditions, context_transfer }) =>
       `\`${flat(target_agent)}\`, when: ${conditions.map(flat).join("; ")}. ${CONTEXT[context_transfer]}`,
   );
-  const intro =
-    "When one of these fits better than you, hand that piece of work over with the `handoff` tool, and go on with its answer:";
+  const how = [PROCESS[default_process], ...(tools.denied.includes("sop") ? [] : [MOVING])];
+  const intro = tools.denied.includes("handoff") ? NAMING : HANDING;
   const format = {
     structured: "Structure the answer with headings and lists.",
     narrative: "Write the answer as connected text.",
@@ -236,7 +246,7 @@ function workflowRules({ default_process, sop, handoffs, reporting }: Workflow):
     format[reporting.format],
   ];
   return [
-    ...section("## Procedures", sop.length === 0 ? [] : [PROCESS[default_process], ...sop.map(procedure)]),
+    ...section("## Procedures", sop.length === 0 ? [] : [how.join(" "), ...sop.map(procedure)]),
     ...section("## Handing over", targets.length === 0 ? [] : [intro, bullets(targets)]),
     ...section("## Reporting", [bullets(reports)]),
   ];
@@ -280,7 +290,7 @@ export function renderSystemPrompt(config: AgentConfig): string {
     ...competence(config.role),
     ...toolRules(config),
     ...skillCatalogue(config.skills),
-    ...workflowRules(config.workflow),
+    ...workflowRules(config),
     ...rules(config.guardrails),
   ].join("\n\n");
 }

@@ -14,6 +14,7 @@ export const BUILTIN_TOOLS: readonly string[] = [
   "git",
   "http_request",
   "skill",
+  "sop",
   "handoff",
 ];
 
@@ -49,7 +50,6 @@ export const NOT_YET: readonly NotYet[] = [
   row("manifest.tested_with", "the results are not compared with anything"),
   row("tools.available[].labels", "calls are not weighed against each other"),
   row("tools.available[].engine", "Python always runs in CPython (pyodide)", ["pyodide"]),
-  row("tools.mcp_servers", "no server is asked for tools"),
   row("guardrails.input.sanitization", "the input reaches the model as it came"),
   row("guardrails.input.jailbreak_detection", "the input is not examined"),
   row("guardrails.input.pii_detection", "the input is not examined"),
@@ -63,5 +63,4 @@ export const NOT_YET: readonly NotYet[] = [
   row("memory.episodic", MEMORY),
   row("memory.factual", MEMORY),
   row("memory.cross_session", MEMORY),
-  row("workflow.sop[].steps[].requires_approval", "the model is told to ask, and nothing stops it"),
 ];

@@ -2,7 +2,7 @@
  * A question to a person about one call: may it run (`approval`), or did it happen (`unknown_outcome`). What is asked,
  * how the question stands, and when it lapses. Pure. Deciding is decision.ts, what a call may do by it ledger.ts.
  */
-import { assert, parseDuration, toRfc3339 } from "../platform/index.ts";
+import { assert, toRfc3339 } from "../platform/index.ts";
 import type { ApprovalNeed } from "../tool/index.ts";
 import type { DueChange } from "./due.ts";
 import type { NewEvent } from "./frames.ts";
@@ -94,13 +94,6 @@ export function approvalDue(approvals: readonly Approval[]): DueChange {
     isOpen(approval) && approval.expiresAt !== null ? [approval.expiresAt] : [],
   );
   return { approval: times.length === 0 ? null : Math.min(...times) };
-}
-
-/** Milliseconds until an approval lapses. @param ttl as the pack has it. */
-export function ttlMs(ttl: string): number {
-  const parsed = parseDuration(ttl);
-  assert(parsed.ok, "approval_ttl was checked when the pack was composed");
-  return parsed.value;
 }
 
 type Place = {

@@ -2,8 +2,9 @@
  * Which of a step's calls may run now, and which wait for a person. Everything slow is done first; the judgement itself
  * and what follows from it happen in one piece, so that no decision can come in between.
  */
+import type { ToolCall } from "../model/index.ts";
 import { canonicalJson, sha256Hex } from "../platform/index.ts";
-import { type ApprovalNeed, HANDOFF_TOOL_ID, type ToolRefusal } from "../tool/index.ts";
+import { HANDOFF_TOOL_ID, type ToolRefusal } from "../tool/index.ts";
 import {
   type Approval,
   approvalIdOf,
@@ -12,10 +13,10 @@ import {
   lapse,
   POLICY,
   requestedEvent,
-  ttlMs,
   withChanged,
 } from "./approval.ts";
 import type { PendingCall } from "./decide.ts";
+import { durationMs } from "./duration.ts";
 import { refuseHandoff } from "./hand-over.ts";
 import { handoffOf } from "./handoff.ts";
 import { type History, resultOf } from "./history.ts";
@@ -23,6 +24,8 @@ import { type CallFacts, type Standing, standingOf } from "./ledger.ts";
 import { CALLS_PER_TURN_MAX } from "./limits.ts";
 import { paused } from "./outcome.ts";
 import { end, type Run, type RunEnd } from "./run.ts";
+import { type SopStanding, standingAt } from "./sop.ts";
+import { needAtStep, refuseAtStep } from "./sop-rules.ts";
 
 /** A call that goes ahead: to its tool, or to the answer it already has. */
 export type ReadyCall = {
@@ -40,7 +43,8 @@ export type ReadyCall = {
 type Question = {
   readonly pending: PendingCall;
   readonly refusal: ToolRefusal | null;
-  readonly need: ApprovalNeed | null;
+  /** Why a person is asked, as a sentence; null when nobody is. */
+  readonly need: string | null;
   readonly mayRepeat: boolean;
   readonly binding: Binding;
 };
@@ -51,8 +55,8 @@ export async function planCalls(
   step: number,
   calls: readonly PendingCall[],
 ): Promise<readonly ReadyCall[] | RunEnd> {
-  const before = callsBefore(run.history(), step);
-  const all = await Promise.all(calls.map((pending) => toQuestion(run, step, pending, before)));
+  const turn = turnOf(run, step);
+  const all = await Promise.all(calls.map((pending) => toQuestion(run, pending, turn)));
   if (run.signal.aborted) return "overtaken";
   // A child may have come to its end meanwhile.
   const questions = all.filter(({ pending }) => resultOf(run.history(), step, pending.index) === undefined);
@@ -89,27 +93,44 @@ function reasonOf(held: readonly Approval[]): Parameters<typeof paused>[0]["reas
 const callsBefore = (history: History, step: number): number =>
   history.steps.filter(({ n }) => n < step).reduce((sum, { toolCalls }) => sum + toolCalls.length, 0);
 
-function refusalOf(
-  run: Run,
-  step: number,
-  { call, index, overTurnLimit }: PendingCall,
-  before: number,
-): ToolRefusal | null {
+/** What every call of one turn is judged by. */
+type Turn = {
+  readonly step: number;
+  readonly calls: readonly ToolCall[];
+  /** Calls of the task before this turn. */
+  readonly before: number;
+  /** Where the pack's procedures stood when the turn's reply came: no call of the turn changes it for another. */
+  readonly standing: SopStanding;
+};
+
+const turnOf = (run: Run, step: number): Turn => ({
+  step,
+  calls: run.history().steps.find(({ n }) => n === step)?.toolCalls ?? [],
+  before: callsBefore(run.history(), step),
+  standing: standingAt(run.history(), run.config.workflow.sop, step),
+});
+
+function refusalOf(run: Run, { call, index, overTurnLimit }: PendingCall, turn: Turn): ToolRefusal | null {
   if (overTurnLimit) {
     return { code: "TOOL_LIMIT", message: `One turn may ask for ${CALLS_PER_TURN_MAX} calls; this one is over it.` };
   }
-  const refusal = run.catalog.admit({ toolId: call.toolId, arguments: call.arguments, callsBefore: before + index });
-  const isNew = call.toolId === HANDOFF_TOOL_ID && handoffOf(run.handoffs(), step, index) === undefined;
-  return refusal ?? (isNew ? refuseHandoff(run) : null);
+  const admitted = { toolId: call.toolId, arguments: call.arguments, callsBefore: turn.before + index };
+  const { step, calls, standing } = turn;
+  const isNewHandoff = call.toolId === HANDOFF_TOOL_ID && handoffOf(run.handoffs(), step, index) === undefined;
+  return (
+    run.catalog.admit(admitted) ??
+    refuseAtStep(standing, run.config.workflow.sop, { index, calls }) ??
+    (isNewHandoff ? refuseHandoff(run) : null)
+  );
 }
 
-async function toQuestion(run: Run, step: number, pending: PendingCall, before: number): Promise<Question> {
+async function toQuestion(run: Run, pending: PendingCall, turn: Turn): Promise<Question> {
   const { toolId, arguments: given } = pending.call;
   const { request } = run.row();
-  const refusal = refusalOf(run, step, pending, before);
+  const refusal = refusalOf(run, pending, turn);
   // A dry run calls nothing, so nobody is asked.
   const isCalled = refusal === null && given.kind === "object" && request.replay?.dry_run !== true;
-  const need = isCalled ? run.catalog.approvalFor(toolId) : null;
+  const need = isCalled ? (run.catalog.approvalFor(toolId)?.reason ?? needAtStep(turn.standing, pending.call)) : null;
   const mayRepeat = !isCalled || run.catalog.mayRepeat(toolId, given);
   // Only a call that a person may be asked about pays for its hash.
   const argsHash = need !== null || !mayRepeat ? await sha256Hex(canonicalJson(argumentsOf(pending))) : "";
@@ -160,12 +181,12 @@ function toApprovals(run: Run, step: number, judged: readonly Judged[], last: nu
       index: question.pending.index,
       toolName: run.catalog.nameOf(toolId),
       riskLevel: run.catalog.riskOf(toolId),
-      reason: isDoubt ? DOUBT : (question.need?.reason ?? ""),
+      reason: isDoubt ? DOUBT : (question.need ?? ""),
       ...question.binding,
       fourEyes: four_eyes,
       requestedAt: now,
       // A doubt does not go away by itself.
-      expiresAt: isDoubt ? null : now + ttlMs(approval_ttl),
+      expiresAt: isDoubt ? null : now + durationMs(approval_ttl),
       expiredAt: null,
       decided: null,
       usedAt: null,

@@ -1,20 +1,30 @@
-/** How long a task of a pack may take. Pure. */
-import type { AgentConfig } from "../pack/index.ts";
-import { assert, parseDuration } from "../platform/index.ts";
+/** When a task has to be over, and how long it has worked. Pure. */
+import { durationMs } from "./duration.ts";
+import type { TaskRow } from "./journal.ts";
 import { DEADLINE_MS } from "./limits.ts";
-import type { ParentLink } from "./types.ts";
+import type { SopPosition } from "./sop.ts";
+
+type Times = Pick<TaskRow, "createdAt" | "startedAt" | "waitedMs" | "deadlineAt"> & {
+  readonly request?: Pick<TaskRow["request"], "parent">;
+};
+
+/** A child gets no more than its parent has left. */
+export const timeOf = (request?: Pick<TaskRow["request"], "parent">): number =>
+  Math.min(DEADLINE_MS, request?.parent?.time_ms ?? DEADLINE_MS);
+
+/** Milliseconds since the task was first started, without what it waited for people. */
+export const workedMs = ({ startedAt, waitedMs = 0 }: Times, now: number): number =>
+  Math.max(0, now - (startedAt ?? now) - waitedMs);
 
 /**
- * Milliseconds from acceptance, not counting what is spent waiting: DEADLINE_MS, lowered to the longest `max_duration`
- * of the pack's procedures. The longest, because any of them may be the one the model follows. A child gets no more than
- * its parent has left.
+ * Epoch milliseconds: the task's time after the acceptance, lowered by the `max_duration` of the procedure in progress, and
+ * moved on by what was spent waiting. It is the task's own again when the procedure is over.
  */
-export function deadlineFor(config: AgentConfig, parent?: ParentLink): number {
-  const durations = config.workflow.sop.map(({ max_duration }) => {
-    const parsed = parseDuration(max_duration);
-    assert(parsed.ok, "max_duration was checked when the pack was composed");
-    return parsed.value;
-  });
-  const ownMs = durations.length === 0 ? DEADLINE_MS : Math.max(...durations);
-  return Math.min(DEADLINE_MS, ownMs, parent?.time_ms ?? DEADLINE_MS);
+export function deadlineOf(row: Times, position: SopPosition | null): number {
+  const { createdAt, startedAt, waitedMs, deadlineAt } = row;
+  // Accepted before waits were added up: what it would be is not known.
+  if (waitedMs === undefined || startedAt === null) return deadlineAt;
+  const own = createdAt + timeOf(row.request) + waitedMs;
+  if (position === null) return own;
+  return Math.min(own, startedAt + waitedMs + position.startedMs + durationMs(position.sop.max_duration));
 }

@@ -6,7 +6,7 @@
 import { AppError, type Clock, describeError, type Log, within } from "../platform/index.ts";
 import { HANDOFF_TOOL_ID } from "../tool/index.ts";
 import { chargeOf } from "./budget.ts";
-import type { DueChange } from "./due.ts";
+import { type Due, type DueChange, isDue } from "./due.ts";
 import {
   type ChildReport,
   type Handoff,
@@ -62,12 +62,13 @@ export class HandoffLink {
     if (row.due.parent !== undefined) this.#options.background(this.tellParent());
   }
 
-  /** What this task says to its parent; null when it has not ended, or has no parent. */
-  report(): ChildReport | null {
+  /** What this task says to its parent; null when it is nobody's child. */
+  report(): ChildReport | "going" | null {
     const { journal } = this.#options;
     const row = journal.row;
     const parent = row?.request.parent;
-    if (row === null || parent === undefined || row.finishedAt === null || !isEnded(row.state)) return null;
+    if (row === null || parent === undefined) return null;
+    if (row.finishedAt === null || !isEnded(row.state)) return "going";
     return {
       task_id: row.request.task_id,
       step: parent.step,
@@ -99,6 +100,13 @@ export class HandoffLink {
     return change({ ...goingOn, handoffs: [settled], result: { record, changes: [] }, events });
   }
 
+  /** Does what is due, for the alarm. Never rejects. True: the task goes on with a child's end. */
+  async wake(due: Due, now: number): Promise<boolean> {
+    const goesOn = isDue(due, "handoff", now) && (await this.flush());
+    if (isDue(due, "parent", now)) await this.tellParent();
+    return goesOn;
+  }
+
   /** Asks after open children, or has them cancelled when this task has ended. Never rejects. True: it goes on. */
   flush(): Promise<boolean> {
     return this.#quietly(() => this.#askAll(), false);
@@ -128,7 +136,7 @@ export class HandoffLink {
     const row = journal.row;
     const report = this.report();
     const parent = row?.request.parent;
-    if (row === null || parent === undefined || report === null) return;
+    if (row === null || parent === undefined || report === null || report === "going") return;
     const now = clock.now();
     change({ due: { parent: now + tellDelayMs(row, now) } });
     await this.#within(async () => port.taskOf(row.request.tenant, parent.task_id).childEnded(report));

@@ -17,6 +17,8 @@ export type StepRecord = {
   readonly costMicros: number | null;
   /** Taken over from another task's journal: it cost this task nothing. */
   readonly replayed: boolean;
+  /** When it was recorded, in the time its task had worked; absent in records made before it was kept. */
+  readonly workedMs?: number;
 };
 
 export type CallResult = {

@@ -52,7 +52,7 @@ export type TaskRow = {
   readonly finishedAt: number | null;
   /** Since when the task waits for a person; null when it does not. That time does not count to its deadline. */
   readonly waitingSince: number | null;
-  /** Milliseconds of waits that are over and counted to no deadline; absent before the first. */
+  /** All that it waited for people before; absent in tasks that were accepted before it was added up. */
   readonly waitedMs?: number;
   readonly output: string | null;
   readonly finishReason: StepRecord["finishReason"] | null;
@@ -80,10 +80,9 @@ export type Change = {
   readonly spent?: Spent;
   /** New, or as they are now. */
   readonly approvals?: readonly Approval[];
+  readonly handoffs?: readonly Handoff[];
   /** Written down before a call is handed to its tool. */
   readonly intent?: Intent;
-  /** New, or as they are now. */
-  readonly handoffs?: readonly Handoff[];
 };
 
 type StoredRow = { body: string; request: string; version: number };
@@ -173,6 +172,7 @@ export class Journal {
       startedAt: null,
       finishedAt: null,
       waitingSince: null,
+      waitedMs: 0,
       output: null,
       finishReason: null,
       error: null,

@@ -5,7 +5,9 @@
  */
 import type { TurnFailure } from "../model/index.ts";
 import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
+import { noteOf } from "../tool/index.ts";
 import { createBudgetCheck } from "./budget.ts";
+import { deadlineOf, workedMs } from "./deadline.ts";
 import { nextAction } from "./decide.ts";
 import { callIdOf, type StepRecord, toMessages } from "./history.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
@@ -13,6 +15,7 @@ import { deadlineExceeded, failed, finished, turnFailed, usageView } from "./out
 import { rememberOutput, toPastMessages } from "./recall.ts";
 import { end, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
 import { leaveFiles } from "./session-files.ts";
+import { positionBefore } from "./sop.ts";
 import { TextBuffer } from "./text-buffer.ts";
 import { callTools } from "./tool-calls.ts";
 
@@ -33,7 +36,7 @@ export async function runTask(run: Run): Promise<RunEnd> {
   };
   // Each turn of this loop takes a step further or ends, so maxSteps bounds it; the factor covers tool phases.
   for (let turns = 0; turns <= 2 * limits.maxSteps + 2; turns++) {
-    if (run.signal.aborted) return "overtaken";
+    if (run.signal.aborted || !settleDeadline(run)) return "overtaken";
     if (run.services.clock.now() >= run.row().deadlineAt) return end(run, deadlineExceeded(run.history(), nowOf(run)));
     const action = nextAction(run.history(), limits);
     switch (action.kind) {
@@ -59,6 +62,14 @@ export async function runTask(run: Run): Promise<RunEnd> {
     }
   }
   return "handover";
+}
+
+/** The deadline as the procedure in progress has it. False when the run was overtaken. */
+function settleDeadline(run: Run): boolean {
+  const row = run.row();
+  const position = positionBefore(run.history(), run.config.workflow.sop, Number.POSITIVE_INFINITY);
+  const deadlineAt = deadlineOf(row, position);
+  return deadlineAt === row.deadlineAt || run.commit({ patch: { deadlineAt }, due: { deadline: deadlineAt } });
 }
 
 /** One model turn: null when it was committed and the run goes on. */
@@ -109,7 +120,8 @@ async function callModel(run: Run, step: number, outputMaxLength: number): Promi
       const empty = { ...noTurn("PROVIDER_ERROR", "The model gave an empty answer."), usage, costMicros };
       return endTurn(run, empty, text, step, outputMaxLength);
     }
-    const record = { n: step, ...reply, model, usage, costMicros, replayed: false } satisfies StepRecord;
+    const times = { replayed: false, workedMs: workedMs(run.row(), clock.now()) };
+    const record = { n: step, ...reply, model, usage, costMicros, ...times } satisfies StepRecord;
     return commitStep(run, record, text.take());
   } catch (thrown) {
     if (run.signal.aborted || thrown instanceof Overtaken) return "overtaken";
@@ -140,7 +152,7 @@ function requestOf(run: Run) {
   const { soul, role } = run.config;
   return {
     systemStable: run.prompt,
-    systemVariable: "",
+    systemVariable: noteOf(run.remote),
     messages: [...toPastMessages(run.recalled), ...toMessages(run.row().request.input, run.history())],
     tools: run.catalog.offered,
     maxOutputTokens: TURN_OUTPUT_TOKENS_MAX,

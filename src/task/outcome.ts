@@ -105,18 +105,17 @@ export function started(
   row: TaskRow,
   at: {
     readonly now: number;
-    readonly deadlineAt: number;
     readonly isHandover: boolean;
     readonly last: readonly TaskEvent[];
   },
 ): Change {
-  const { now, deadlineAt, isHandover, last } = at;
+  const { now, isHandover, last } = at;
   const isGoingOn = row.state === "running";
   const type = isGoingOn ? "task.resumed" : "task.started";
   return {
     transitions: isGoingOn ? [] : ["started"],
-    patch: { epoch: row.epoch + 1, startedAt: row.startedAt ?? now, deadlineAt },
-    due: { lease: now + LEASE_MS, retry: null, slot: null, deadline: deadlineAt },
+    patch: { epoch: row.epoch + 1, startedAt: row.startedAt ?? now },
+    due: { lease: now + LEASE_MS, retry: null, slot: null, deadline: row.deadlineAt },
     events: isGoingOn && isHandover ? [] : [...voidText(last), { type, data: { attempt: row.attempt } }],
   };
 }
@@ -127,7 +126,7 @@ const voidText = (last: readonly TaskEvent[]): NewEvent[] =>
 
 export const cancelled = (row: TaskRow, at: Now): Change => ({
   transitions: ["cancelled"],
-  patch: { finishedAt: at.now, waitingSince: null, waitedMs: (row.waitedMs ?? 0) + waitOf(row, at.now) },
+  patch: { finishedAt: at.now, waitingSince: null, ...withWaited(row, waitOf(row, at.now)) },
   due: endedDue(at),
   events: [{ type: "task.cancelled", data: {} }],
 });
@@ -151,20 +150,24 @@ export const paused = (
 const waitOf = ({ waitingSince }: Pick<TaskRow, "waitingSince">, now: number): number =>
   Math.max(0, now - (waitingSince ?? now));
 
+/** Not added up for a task that was accepted before it was. */
+const withWaited = ({ waitedMs }: Pick<TaskRow, "waitedMs">, ms: number): { readonly waitedMs?: number } =>
+  waitedMs === undefined ? {} : { waitedMs: waitedMs + ms };
+
 /**
  * On its way again after a wait: it takes a running slot anew, and its deadline moves by what it waited.
  * @param workedMs of the wait, how long a child was at work: that is the task's own time.
  */
 export function resumed(
-  row: Pick<TaskRow, "waitingSince" | "deadlineAt" | "attempt" | "waitedMs">,
+  row: Pick<TaskRow, "waitingSince" | "waitedMs" | "deadlineAt" | "attempt">,
   now: number,
   workedMs = 0,
 ): Change {
-  const waitedMs = Math.max(0, waitOf(row, now) - workedMs);
-  const deadlineAt = row.deadlineAt + waitedMs;
+  const waited = Math.max(0, waitOf(row, now) - workedMs);
+  const deadlineAt = row.deadlineAt + waited;
   return {
     transitions: ["resumed"],
-    patch: { waitingSince: null, deadlineAt, waitedMs: (row.waitedMs ?? 0) + waitedMs },
+    patch: { waitingSince: null, deadlineAt, ...withWaited(row, waited) },
     due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt },
     // The same event says that a run which was cut off goes on; that one leads to `running`.
     events: [{ type: "task.resumed", data: { attempt: row.attempt, state: "queued" } }],

@@ -7,8 +7,8 @@ import { type Exchange, recall, remember } from "../memory/index.ts";
 import type { Message } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import { describeError, parseDuration } from "../platform/index.ts";
-import type { Journal, TaskRow } from "./journal.ts";
-import { printOf, type Run } from "./run.ts";
+import type { TaskRow } from "./journal.ts";
+import type { Run } from "./run.ts";
 import type { TaskServices } from "./services.ts";
 
 const KEY = "recalled";
@@ -28,20 +28,8 @@ export function importRecalled(storage: Storage, journal: string): void {
 }
 
 /** A journal's export with what the task knew of its session. */
-const exportRecalled = (storage: Storage, journal: object): string =>
+export const exportRecalled = (storage: Storage, journal: object): string =>
   JSON.stringify({ ...journal, recalled: recalledOf(storage) ?? [] });
-
-/** A task as a replay takes it over: its journal before that step, and the request that it was. */
-export function exportTask(storage: Storage, journal: Journal, beforeStep: number) {
-  const row = journal.row;
-  if (row === null) return null;
-  const { pack_id, pack_version, pack_digest, pack_owner, input, session_id, metadata, tier } = row.request;
-  return {
-    journal: exportRecalled(storage, journal.export(beforeStep, printOf)),
-    steps: journal.history.steps.length,
-    request: { pack_id, pack_version, pack_digest, pack_owner, input, session_id, metadata, tier },
-  };
-}
 
 /** Null for a task outside of any session, and for a pack that remembers nothing. */
 function sessionOf({ request }: TaskRow, { memory }: AgentConfig) {

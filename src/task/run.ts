@@ -3,7 +3,7 @@
 import type { Exchange } from "../memory/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import { canonicalJson, lengthPrefixed, sha256Hex } from "../platform/index.ts";
-import type { ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
+import type { RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { Approval } from "./approval.ts";
 import type { Handoff } from "./handoff.ts";
 import type { CallResult, History, StepRecord } from "./history.ts";
@@ -19,6 +19,8 @@ export type Run = {
   readonly recalled: readonly Exchange[];
   readonly catalog: ToolCatalog;
   readonly host: ToolHost;
+  /** What the pack's remote servers have; the catalogue and the host know it. */
+  readonly remote: readonly RemoteServer[];
   /** Applies a change under this run's epoch and sends its events; false when the run was overtaken. */
   readonly commit: (change: Change) => boolean;
   readonly row: () => TaskRow;

@@ -3,7 +3,7 @@ import type { ShortTermMemory } from "../memory/index.ts";
 import type { ModelRouter } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import type { Clock, Log, Random } from "../platform/index.ts";
-import type { ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
+import type { ListRequest, RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { ChildReport } from "./handoff.ts";
 import type { ProjectionPort } from "./projection.ts";
 import type { ApprovalItem, CancelOutcome, CreateOutcome, CreateTask, TaskListItem } from "./types.ts";
@@ -67,7 +67,17 @@ export type TaskServices = {
   /** The composed pack by digest; null when the registry no longer has it. */
   readonly loadPack: (owner: string, digest: string) => Promise<AgentConfig | null>;
   readonly renderPrompt: (config: AgentConfig) => string;
-  readonly toolsFor: (config: AgentConfig) => { readonly catalog: ToolCatalog; readonly host: ToolHost };
+  /** @param remote what the pack's remote servers have. */
+  readonly toolsFor: (
+    config: AgentConfig,
+    remote: readonly RemoteServer[],
+  ) => { readonly catalog: ToolCatalog; readonly host: ToolHost };
+  /** Asks them. Rejects only when the signal aborts. */
+  readonly listRemoteTools: (
+    config: AgentConfig,
+    request: ListRequest,
+    signal: AbortSignal,
+  ) => Promise<readonly RemoteServer[]>;
   readonly memory: ShortTermMemory;
   /** The workspace of another task of the tenant; null when that task is gone. */
   readonly filesOf: (tenant: string, taskId: string) => Promise<readonly ToolFile[] | null>;

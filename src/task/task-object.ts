@@ -10,7 +10,8 @@ import { type ToolFile, toBytes } from "../tool/index.ts";
 import { TaskAlarm } from "./alarm.ts";
 import { ApprovalDesk } from "./approval-desk.ts";
 import { ApprovalReporter } from "./approval-reporter.ts";
-import { deadlineFor } from "./deadline.ts";
+import { exportTask, importCarried } from "./carried.ts";
+import { timeOf } from "./deadline.ts";
 import { Delivery } from "./delivery.ts";
 import { isDue, isPast } from "./due.ts";
 import { describeFiles } from "./files.ts";
@@ -19,11 +20,12 @@ import { HandoffLink } from "./handoff-link.ts";
 import { IndexLink } from "./index-link.ts";
 import { type Change, Journal, type TaskRow } from "./journal.ts";
 import { keepLease } from "./lease.ts";
-import { ACCEPT_NET_MS, DEADLINE_MS, FAULT_RETRY_MS, INDEX_RETRY_MS, SLOT_RETRY_MS } from "./limits.ts";
+import { ACCEPT_NET_MS, FAULT_RETRY_MS, INDEX_RETRY_MS, SLOT_RETRY_MS } from "./limits.ts";
 import { runTask } from "./loop.ts";
 import { acceptedEvent, cancelled, deadlineExceeded, faulted, packGone, started } from "./outcome.ts";
 import { Projector } from "./projector.ts";
-import { exportTask, importRecalled, recallOnce } from "./recall.ts";
+import { recallOnce } from "./recall.ts";
+import { withRemoteTools } from "./remote-tools.ts";
 import { type RetirementOptions, retire, wakeTombstone } from "./retirement.ts";
 import type { Run, RunEnd } from "./run.ts";
 import type { RelatedTask, TaskServices } from "./services.ts";
@@ -92,14 +94,14 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       return { kind: "existing", state: existing.state, pack_id: existing.request.pack_id };
     }
     const now = this.#services.clock.now();
-    const deadlineAt = now + (args.parent?.time_ms ?? DEADLINE_MS);
+    const deadlineAt = now + timeOf(args);
     const batch = this.#journal.create(args, {
       now,
       deadlineAt,
       due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt, ...this.#projectionDue() },
       events: [acceptedEvent(args)],
     });
-    if (args.replay !== null) importRecalled(this.ctx.storage, args.replay.journal);
+    if (args.replay !== null) importCarried(this.ctx.storage, args.replay.journal);
     // No await between the row and its alarm: the platform writes both or neither.
     this.#arm();
     this.#delivery.add(batch);
@@ -177,12 +179,12 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   }
 
   async exportJournal(beforeStep: number) {
-    return exportTask(this.ctx.storage, this.#journal, beforeStep);
+    const row = this.#journal.row;
+    return row && exportTask(this.ctx.storage, { row, journal: this.#journal }, beforeStep);
   }
 
   async childReport(): Promise<ChildReport | "going" | null> {
-    const row = this.#journal.row;
-    return row === null ? null : isEnded(row.state) ? this.#handoffs.report() : "going";
+    return this.#handoffs.report();
   }
 
   async childEnded(report: ChildReport): Promise<void> {
@@ -210,8 +212,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (row === null) return wakeTombstone(this.#retirement, now);
     if (isDue(row.due, "approval", now)) this.#desk.lapse(now);
     if (isDue(row.due, "index", now)) await this.#reporter.flush();
-    if (isDue(row.due, "handoff", now) && (await this.#handoffs.flush())) await this.#index.register();
-    if (isDue(row.due, "parent", now)) await this.#handoffs.tellParent();
+    if (await this.#handoffs.wake(row.due, now)) await this.#index.register();
     if (isDue(row.due, "projection", now)) await this.#projectDue(row.state);
     return this.#goOn(this.#required(), now);
   }
@@ -262,7 +263,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       },
     });
     try {
-      return await runTask(run);
+      return await runTask(await withRemoteTools(run, this.ctx.storage));
     } catch (thrown) {
       this.#log.error("task.run_failed", { error: describeError(thrown) });
       const context = { ...this.#now(), attempt: run.row().attempt, random: this.#services.random };
@@ -292,7 +293,6 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const epoch = row.epoch + 1;
     const change = started(row, {
       now: services.clock.now(),
-      deadlineAt: row.startedAt === null ? row.createdAt + deadlineFor(config, request.parent) : row.deadlineAt,
       isHandover: this.#isHandover,
       last: this.#journal.events(this.#journal.lastSeq - 1, 1),
     });
@@ -310,7 +310,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       services: this.#services,
       config,
       prompt: this.#services.renderPrompt(config),
-      ...this.#services.toolsFor(config),
+      ...this.#services.toolsFor(config, []),
+      remote: [],
       commit: (change) => this.#change(change, epoch),
       row: () => this.#required(),
       history: () => this.#journal.history,
@@ -347,8 +348,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   }
 
   get #retirement(): RetirementOptions {
-    const setAlarm = (at: number) => this.#alarm.set(at);
-    return { storage: this.ctx.storage, journal: this.#journal, index: this.#index, setAlarm };
+    return { storage: this.ctx.storage, journal: this.#journal, index: this.#index, alarm: this.#alarm };
   }
 
   /** @param epoch of the run that asks; null for what does not come from a run. */

@@ -4,13 +4,15 @@
  * handed over is committed here, where making it twice would do something twice.
  */
 import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
-import { checkQuota, HANDOFF_TOOL_ID, type ToolOutcome } from "../tool/index.ts";
+import { checkQuota, HANDOFF_TOOL_ID, SOP_TOOL_ID, type ToolOutcome } from "../tool/index.ts";
 import { isLapsed } from "./approval.ts";
 import { planCalls, type ReadyCall } from "./call-plan.ts";
 import type { PendingCall } from "./decide.ts";
 import { handOver } from "./hand-over.ts";
 import type { CallResult } from "./history.ts";
 import { callKeyOf, hasTimeFor, printOf, type Run, type RunEnd } from "./run.ts";
+import { standingAt } from "./sop.ts";
+import { answerMove } from "./sop-rules.ts";
 import { toolResultEvent } from "./tool-result.ts";
 
 /** Longest a single tool call may take: in line for a place, then running, each at most the cap of the packs' timeouts. */
@@ -73,16 +75,26 @@ const refused = (error: NonNullable<ToolOutcome["error"]>): ToolOutcome => ({
   changes: [],
 });
 
+/** The answer of the `sop` tool: its calls reach no isolate, for where the task stands is its own. */
+function moved(run: Run, step: number, args: Readonly<Record<string, unknown>>): ToolOutcome {
+  const { sop } = run.config.workflow;
+  const resultJson = answerMove(standingAt(run.history(), sop, step), sop, args);
+  return { success: true, resultJson, error: null, durationMs: 0, changes: [] };
+}
+
 /** Left: it is judged anew, for an approval ran out while it stood in line, or a child has it now. Overtaken: this run does not count. */
 async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<ToolOutcome | "left" | "overtaken"> {
   const { call, index } = ready.pending;
   if (ready.refusal !== null) return refused(ready.refusal);
   const row = run.row();
-  if (row.request.replay?.dry_run) return dryRun(run, step, index);
+  const isMove = call.toolId === SOP_TOOL_ID;
+  // A move touches nothing, and a dry run without it would stand elsewhere.
+  if (row.request.replay?.dry_run && !isMove) return dryRun(run, step, index);
   if (call.arguments.kind !== "object") return refused({ code: "TOOL_ARGUMENTS", message: call.arguments.problem });
   const key = await callKeyOf(row, step, index);
   const intended = intend(run, step, ready);
   if (intended !== "intended") return intended;
+  if (isMove) return moved(run, step, call.arguments.value);
   if (call.toolId === HANDOFF_TOOL_ID) {
     const handed = await handOver(run, step, ready.pending);
     return handed.kind === "refused" ? refused(handed.error) : handed.kind === "away" ? "left" : "overtaken";

@@ -11,7 +11,7 @@ export type Builtin = {
   readonly name: string;
   readonly description: string;
   readonly parameters: Schema;
-  /** Null: answered without an isolate, from the pack or, for a handoff, by the task itself. */
+  /** Null: answered without an isolate, from the pack or, for a handoff, by another task. */
   readonly engine: EngineName | "by-language" | null;
   /** Whether its worker asks the call's gateway for anything; the others get none. */
   readonly usesNetwork?: boolean;
@@ -158,7 +158,28 @@ const SKILL: Builtin = {
   engine: null,
 };
 
+const SOP: Builtin = {
+  name: "Procedure",
+  description:
+    "Works through one of your procedures. start {sop}: begins it and returns its first step. advance {outcome}: ends the " +
+    "current step with success or failure and returns where that leads. Start a procedure before you follow it, do what " +
+    "the step says with its tool, then advance; one move a turn.",
+  parameters: {
+    type: "object",
+    properties: {
+      action: { type: "string", enum: ["start", "advance"] },
+      sop: { type: "string", description: "For start: id of the procedure, from the list of your procedures." },
+      outcome: { type: "string", enum: ["success", "failure"], description: "For advance: what came of the step." },
+    },
+    required: ["action"],
+    additionalProperties: false,
+  },
+  // Answered by the task, which alone knows where its procedure stands.
+  engine: null,
+};
+
 export const SKILL_TOOL_ID = "skill";
+export const SOP_TOOL_ID = "sop";
 
 const HANDOFF: Builtin = {
   name: "Handoff",
@@ -190,6 +211,7 @@ const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ["git", GIT],
   ["http_request", HTTP_REQUEST],
   [SKILL_TOOL_ID, SKILL],
+  [SOP_TOOL_ID, SOP],
   [HANDOFF_TOOL_ID, HANDOFF],
 ]);
 
@@ -211,3 +233,12 @@ export const packTool = ({ name, description, bundle }: ToolDef): Builtin | unde
         engine: "pack-tool",
         usesNetwork: true,
       };
+
+/** A tool of a remote server, in the shape of the others. */
+export const remoteTool = ({ name, description }: ToolDef): Builtin => ({
+  name,
+  description,
+  parameters: { type: "object" },
+  engine: "mcp",
+  usesNetwork: true,
+});

@@ -13,7 +13,7 @@ import { assert } from "../../src/platform/index.ts";
 import { type Ask, newKey, ORIGIN } from "./gateway.ts";
 import { askAs, isolate, makeKey, makeTenant } from "./guarded.ts";
 import { type Attacker, attack } from "./random-attack.ts";
-import { BODIES, CANARY, makeVictim, NEVER, RECIPES, type Victim } from "./victim.ts";
+import { BODIES, CANARY, MAKERS, makeVictim, NEVER, RECIPES, type Victim } from "./victim.ts";
 
 const parametersOf = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "");
 const POINTED = ROUTES.filter(({ path }) => path.includes("{"));
@@ -104,7 +104,9 @@ describe("the recipes", () => {
   });
 });
 
-describe.each(POINTED.map((route) => [`${route.method} ${route.path}`, route] as const))("%s", (_name, route) => {
+const FINDERS = POINTED.filter(({ operation }) => !MAKERS.includes(operation));
+
+describe.each(FINDERS.map((route) => [`${route.method} ${route.path}`, route] as const))("%s", (_name, route) => {
   it.each(WAYS)(
     "finds nothing of the victim $name, in the bytes of what never was",
     async ({ headers, query = "" }) => {
@@ -124,6 +126,21 @@ describe.each(POINTED.map((route) => [`${route.method} ${route.path}`, route] as
     const gone = await bytesOf(route, neverPath(route), { method: "HEAD" });
     expect(gone).toMatch(/^404\n/);
     for (const path of targets(route)) expect(await bytesOf(route, path, { method: "HEAD" })).toBe(gone);
+  });
+});
+
+describe.each(
+  POINTED.filter(({ operation }) => MAKERS.includes(operation)).map((route) => [route.path, route] as const),
+)("PUT %s", (path, route) => {
+  it("makes the attacker's own, under the victim's name as under one that never was", async () => {
+    const made = async (at: string): Promise<string> => {
+      const [first, second] = [await bytesOf(route, at, {}), await bytesOf(route, at, {})];
+      await askAs(attacker.key, at, { method: "DELETE" });
+      return `${first}\n${second}`.replaceAll(/"\w+_at":"[^"]+"/g, "<time>");
+    };
+    const never = await made(neverPath(route));
+    expect(never).toMatch(/^201\n.*^200\n/ms);
+    for (const target of targets({ path })) expect(await made(target)).toBe(never);
   });
 });
 

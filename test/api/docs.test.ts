@@ -18,7 +18,7 @@ const page = (name: string): Promise<string> => readFile(join(import.meta.dirnam
 
 describe("docs/rest.md", () => {
   it("has a row for every route and no other", async () => {
-    const rows = [...(await page("rest.md")).matchAll(/^\| `((?:GET|POST|PATCH|DELETE) [^`]+)` \|/gm)].map(
+    const rows = [...(await page("rest.md")).matchAll(/^\| `((?:GET|POST|PUT|PATCH|DELETE) [^`]+)` \|/gm)].map(
       ([, row]) => row,
     );
     expect(rows.toSorted()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).toSorted());

@@ -23,15 +23,21 @@ export type Victim = {
 
 export type Owner = Pick<Victim, "tenant" | "key">;
 
-const HELD = `
+const TOOLS = `
 memory: { short_term: { enabled: true } }
 tools:
   available:
+    - { id: "code_executor", name: "Code", sandbox: { timeout: "10s", filesystem: "read_write" } }
     - { id: "file_manager", name: "Files", requires_approval: true, sandbox: { timeout: "10s" } }
 `;
 
 /** A call that waits for a person. */
 const HELD_CALL = `@tool file_manager ${JSON.stringify({ action: "list", path: `/${CANARY}` })}`;
+
+const FILE = "workspace/victims-file.txt";
+const WRITES = `require("fs").writeFileSync("/${FILE}", "${CANARY}");`;
+/** A call that leaves a file. */
+const WRITE_CALL = `@tool code_executor ${JSON.stringify({ language: "javascript", code: WRITES })}`;
 
 /** Starts a task and follows it until an event of this type. */
 async function taskUntil({ key }: Owner, input: string, type: RegExp): Promise<string> {
@@ -55,7 +61,7 @@ export const RECIPES: Readonly<Record<string, (owner: Owner) => Promise<readonly
   packId: async () => [PACK],
   taskId: async (owner) =>
     Promise.all([
-      taskUntil(owner, "Hello", /^event: task\.done$/m),
+      taskUntil(owner, WRITE_CALL, /^event: task\.done$/m),
       taskUntil(owner, `@say ${CANARY}\n@sleep 10m`, new RegExp(CANARY)),
       taskUntil(owner, HELD_CALL, /^event: task\.waiting$/m),
     ]),
@@ -76,6 +82,14 @@ export const RECIPES: Readonly<Record<string, (owner: Owner) => Promise<readonly
   },
   letterId: async ({ tenant }) => [await buryLetter(tenant, CANARY)],
   keyId: async ({ tenant }) => [(await makeKey(tenant, ["viewer"], { name: CANARY })).id],
+  name: async ({ key }) => {
+    const body = { value: CANARY, host: `${CANARY}.example.com` };
+    const made = await askAs(key, "/api/v1/secrets/victims-secret", { method: "PUT", body });
+    assert(made.status === 201, `the victim's secret is kept: ${await made.text()}`);
+    return ["victims-secret"];
+  },
+  // Of the first of its tasks.
+  path: async () => [FILE],
 };
 
 /** Ids of the same shape that never were anybody's. */
@@ -87,7 +101,12 @@ export const NEVER: Readonly<Record<string, string>> = {
   keyId: "0000000000000000",
   webhookId: "00000000-0000-4000-8000-000000000000",
   letterId: "f".repeat(36),
+  name: "no-such-secret",
+  path: "workspace/no-such-file.txt",
 };
+
+/** Operations that make what their path names, in the tenant that asks: there is nothing for them to find. */
+export const MAKERS: readonly string[] = ["putSecret"];
 
 /** By operation: a body that is right, so that it is the object that is looked for and not found. */
 export const BODIES: Readonly<Record<string, Json>> = {
@@ -95,16 +114,20 @@ export const BODIES: Readonly<Record<string, Json>> = {
   replayTask: {},
   decideApproval: { decision: "retry" },
   updateWebhook: { description: "mine now", state: "disabled" },
+  putSecret: { value: "an-attackers-value", host: "attacker.example.com" },
 };
 
 export async function makeVictim(): Promise<Victim> {
   const tenant = await makeTenant("victim");
   const { key } = await makeKey(tenant, ["admin"], { name: CANARY });
   const owner = { tenant, key };
-  const files = { [`${PACK}/profession-pack.yaml`]: manifest(PACK, { goal: CANARY, more: HELD }) };
+  const files = { [`${PACK}/profession-pack.yaml`]: manifest(PACK, { goal: CANARY, more: TOOLS }) };
   const published = await askAs(key, "/api/v1/packs", { body: { pack: PACK, files } });
   assert(published.status === 201, `the victim's pack is published: ${await published.text()}`);
   const things: Record<string, readonly string[]> = {};
   for (const [parameter, make] of Object.entries(RECIPES)) things[parameter] = await make(owner);
+  const [written = ""] = things.taskId ?? [];
+  const file = await askAs(key, `/api/v1/tasks/${written}/files/${FILE}`);
+  assert((await file.text()) === CANARY, `the victim's file is there: ${file.status}`);
   return { ...owner, things };
 }

@@ -270,6 +270,25 @@ describe("a watch", () => {
     expect(ran.stderr).toContain("done · 3.0 s · 2 steps · 15 tokens · $0.01");
     expect(ran.stderr).not.toContain("\u001b");
   });
+
+  it("says which tools of remote servers are missing", async () => {
+    const error = { code: "TOOL_FAILED", message: "wiki.example.com could not be reached" };
+    const listed = [
+      { server_id: "docs", tools: ["search"], left_out: [] },
+      { server_id: "notes", tools: [], left_out: [{ name: "write", reason: "its description is no text" }] },
+      { server_id: "wiki", tools: [], left_out: [], error },
+    ];
+    const frames = listed.map((data, n) => frame(n + 1, "mcp.listed", data));
+    const server = await serve({
+      [`GET /api/v1/tasks/${ID}/events`]: stream([...frames, frame(4, "task.done")], "end"),
+      [`GET /api/v1/tasks/${ID}`]: json(200, task("done")),
+    });
+    const ran = await runBin(["tasks", "watch", ID], { url: server.url });
+    expect(ran.stderr).toContain(
+      "Not offered by notes: write\nNo tools of wiki: wiki.example.com could not be reached\n",
+    );
+    expect(ran.stderr).not.toContain("docs");
+  });
 });
 
 describe("requests", () => {
@@ -401,6 +420,7 @@ describe("help", () => {
       "pack",
       "keys",
       "webhooks",
+      "secrets",
       "audit",
       "dlq",
       "doctor",

@@ -4,6 +4,7 @@
  */
 import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CLAIM_MS } from "../../src/event/limits.ts";
 import { startEmbeddedDatabase } from "../../src/local/database/embedded.ts";
 import type { DatabaseEndpoint } from "../../src/local/database/endpoint.ts";
 import { get, js, openEvents, postRun, readFrames, TENANT, typeOf } from "./client.ts";
@@ -13,8 +14,8 @@ import { dropDataDir, freePort, newDataDir, type Server, startServer } from "./s
 const IDLE_MS = 5 * 60_000;
 /** A balancer asks for readiness all the time. */
 const READY_EVERY_MS = 10_000;
-/** Nothing came in for so long: what was under way has landed. */
-const QUIET_MS = 15_000;
+/** Nothing came in for so long: what was under way has landed. A doorbell looks once more when the claim of another ends. */
+const QUIET_MS = CLAIM_MS + 15_000;
 
 const dataDir = newDataDir();
 let database: DatabaseEndpoint;

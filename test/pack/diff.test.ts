@@ -21,7 +21,7 @@ guardrails:
   input: { max_length: 1000, pii_detection: { enabled: true, action: redact } }
   behavioral: { prohibited_actions: [delete, publish], max_autonomous_steps: 10, approval_threshold: medium, four_eyes: true }
 workflow:
-  sop: [{ id: a, name: A, trigger: t, max_duration: 30m, steps: [{ id: x, action: X, requires_approval: true }] }]
+  sop: [{ id: a, name: A, trigger: t, max_duration: 30m, steps: [{ id: x, tool: code_executor, timeout: 7m, action: X, requires_approval: true }] }]
 `;
 
 /** Each change of one text of BASE, and the flag its diff has to carry. */
@@ -112,6 +112,9 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, changes
   ],
   ["two eyes instead of four", "four_eyes: true", "four_eyes: false", ["! /guardrails/behavioral/four_eyes"]],
   ["a longer procedure", "max_duration: 30m", "max_duration: 1h", ["! /workflow/sop/0/max_duration"]],
+  ["another tool at a step", "tool: code_executor", "tool: file_manager", ["! /workflow/sop/0/steps/0/tool"]],
+  ["a longer step", "timeout: 7m", "timeout: 8m", ["! /workflow/sop/0/steps/0/timeout"]],
+  ["a shorter step", "timeout: 7m", "timeout: 6m", ["  /workflow/sop/0/steps/0/timeout"]],
   [
     "a step that asks no more",
     "action: X, requires_approval: true",

@@ -206,8 +206,9 @@ describe("the tools that a pack is told to run", () => {
     const ids = [...BUILTIN_TOOLS, "not_a_tool"];
     const available = ids.map((id) => `{ id: ${id}, name: N }`).join(", ");
     const skills = "skills: [{ id: s, name: S, trigger: t }]\n";
-    const handoffs = "workflow: { handoffs: [{ target_agent: other, conditions: [c] }] }\n";
-    const text = manifest(`${ROLE}${skills}${handoffs}tools: { available: [${available}] }\n`);
+    const workflow =
+      "workflow: { sop: [{ id: a, name: A, trigger: t, steps: [] }], handoffs: [{ target_agent: other, conditions: [c] }] }\n";
+    const text = manifest(`${ROLE}${skills}${workflow}tools: { available: [${available}] }\n`);
     const { config } = await composed(packOf(text));
     const offered = compileCatalog(config).offered.map(({ id }) => id);
     expect(offered.sort()).toEqual([...BUILTIN_TOOLS].sort());

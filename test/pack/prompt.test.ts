@@ -116,11 +116,11 @@ describe("the system prompt", () => {
       "nothing beside it",
       "Be assertive",
       "Name the source",
-      "taken at once",
+      "made at once",
+      "Begin it with the `sop` tool",
       "It is shown this conversation.",
       "connected text",
       "needs the approval of a person",
-      "ask a person for approval",
     ];
     expect(said.filter((text) => !prompt.includes(text))).toEqual([]);
   });

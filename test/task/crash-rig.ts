@@ -10,9 +10,10 @@ import { type Clock, createLog } from "../../src/platform/index.ts";
 import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../../src/task/index.ts";
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
 import { TaskObject } from "../../src/task/object.ts";
-import { compileCatalog, createToolHost, type RunnerAnswer } from "../../src/tool/index.ts";
+import { compileCatalog, createToolHost, type RemoteServer, type RunnerAnswer } from "../../src/tool/index.ts";
 import { composeConfig, SCOPED, tool, tools } from "../tool/samples.ts";
 import { env } from "./harness.ts";
+import { call } from "./history.ts";
 
 export class Crash extends Error {
   override name = "Crash";
@@ -39,6 +40,8 @@ export class Fate {
 export type World = {
   /** Executions by the key the tool was handed. */
   readonly executions: string[];
+  /** What the model was offered at each of its turns, and told beside its prompt. */
+  readonly offers: { readonly tools: readonly string[]; readonly note: string }[];
   now: number;
 };
 
@@ -66,31 +69,30 @@ const TURN = {
   attempts: 1,
 };
 
-/** One call, then an answer. */
-export const routerOf = (fate: Fate, call: Pick<ToolCall, "toolId" | "arguments"> = COUNT): TaskServices["router"] => ({
+/** The calls of the script, a turn each, then an answer. */
+export const routerOf = (world: World, fate: Fate, script: readonly ToolCall[]): TaskServices["router"] => ({
   isAllowed: () => true,
   modelOf: () => "test/scripted",
-  complete: async ({ messages }) => {
+  complete: async ({ messages, tools, systemVariable }) => {
     fate.moment();
+    world.offers.push({ tools: tools.map(({ id }) => id), note: systemVariable });
     await Promise.resolve();
     fate.moment();
-    const isAnswered = messages.some(({ role }) => role === "tool");
+    const next = script[messages.filter(({ role }) => role === "tool").length];
     return {
       ok: true,
       value: {
         ...TURN,
-        reply: isAnswered
-          ? { usage, text: "counted", toolCalls: [], finishReason: "stop" }
-          : { usage, text: "", toolCalls: [{ callId: "c", ...call }], finishReason: "tool_calls" },
+        reply:
+          next === undefined
+            ? { usage, text: "counted", toolCalls: [], finishReason: "stop" }
+            : { usage, text: "", toolCalls: [next], finishReason: "tool_calls" },
       },
     };
   },
 });
 
-const COUNT: Pick<ToolCall, "toolId" | "arguments"> = {
-  toolId: "file_manager",
-  arguments: { kind: "object", value: { action: "list", path: "/workspace" } },
-};
+export const LIST = call("file_manager", { action: "list", path: "/workspace" });
 
 /** A tenant with room for everybody. */
 export function indexOf(fate: Fate): TenantIndexPort {
@@ -106,14 +108,35 @@ export type Tool = {
   readonly needsApproval: boolean;
   /** What the catalogue says of it: a tool that can do something twice, or one that cannot. */
   readonly mayRepeat: boolean;
+  /** It is a remote server's, which says that it may be repeated; believing that is what `mayRepeat` says. */
+  readonly isRemote?: boolean;
+  /** What the model asks for, a call a turn; one call of the tool when absent. */
+  readonly script?: readonly ToolCall[];
+  /** More of the pack, in YAML. */
+  readonly pack?: string;
 };
 
-async function servicesOf(world: World, fate: Fate, { needsApproval, mayRepeat }: Tool): Promise<TaskServices> {
-  const more = needsApproval ? "requires_approval: true" : "";
-  const config = await composeConfig(tools([tool("file_manager", SCOPED, more)]));
+const SERVER: RemoteServer = {
+  id: "docs",
+  tools: [{ name: "count", description: "", parameters: { type: "object" }, isReadOnly: false, isIdempotent: true }],
+  leftOut: [{ name: "gone", reason: "the server does not have it" }],
+  error: null,
+  egress: [],
+};
+
+const packOf = ({ needsApproval, mayRepeat, isRemote = false }: Tool): string => {
+  const asked = `requires_approval: ${needsApproval}`;
+  if (!isRemote) return tools([tool("file_manager", SCOPED, asked)]);
+  const more = `${asked}, trust_annotations: ${mayRepeat}`;
+  return tools([], `mcp_servers: [{ id: docs, url: "https://docs.example.com/mcp", tools: [count, gone], ${more} }]`);
+};
+
+async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskServices> {
+  const { script = [story.isRemote === true ? call("docs__count") : LIST], pack = "" } = story;
+  const config = await composeConfig(packOf(story), pack);
   const clock = clockOf(world);
   const log = createLog({}, () => undefined);
-  const catalog = { ...compileCatalog(config), mayRepeat: () => mayRepeat };
+  const says = story.isRemote === true ? {} : { mayRepeat: () => story.mayRepeat };
   const run = counter(world, fate);
   const runnerFor = () => ({
     run: async (call: { readonly requestJson: string }) => run(String(JSON.parse(call.requestJson).key)),
@@ -122,13 +145,22 @@ async function servicesOf(world: World, fate: Fate, { needsApproval, mayRepeat }
     clock,
     random: () => 0,
     log,
-    router: routerOf(fate),
+    router: routerOf(world, fate, script),
     loadPack: async () => {
       fate.moment();
       return config;
     },
     renderPrompt: () => "",
-    toolsFor: () => ({ catalog, host: createToolHost({ config, catalog, runnerFor, clock, log }) }),
+    toolsFor: (_, remote) => {
+      const catalog = { ...compileCatalog(config, undefined, remote), ...says };
+      return { catalog, host: createToolHost({ config, catalog, remote, runnerFor, clock, log }) };
+    },
+    listRemoteTools: async () => {
+      fate.moment();
+      await Promise.resolve();
+      fate.moment();
+      return [SERVER];
+    },
     memory: createObjectMemory({ objectOf: (space) => env.SESSION_MEMORY.getByName(space), clock }),
     filesOf: async () => null,
     handoff: NOWHERE,
@@ -188,7 +220,7 @@ const ROUNDS_MAX = 40;
 export async function live(name: string, options: Tool & { crashAt: number; person: Person }): Promise<Story> {
   const stub = env.TASK.getByName(`crashed/${name}`);
   return runInDurableObject(stub, async (_, state) => {
-    const world: World = { executions: [], now: 1_800_000_000_000 };
+    const world: World = { executions: [], offers: [], now: 1_800_000_000_000 };
     const own = state.storage;
     const born = async (fate: Fate): Promise<TaskObject> => {
       // Own properties hide those of the platform's object: only this instance sees them.

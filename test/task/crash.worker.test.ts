@@ -4,7 +4,8 @@
  */
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/platform/index.ts";
-import { live, type Person, type Story, type Tool } from "./crash-rig.ts";
+import { LIST, live, type Person, type Story, type Tool } from "./crash-rig.ts";
+import { call } from "./history.ts";
 
 /** Says yes to what may run, and looks outside before saying what became of a call. */
 const honest: Person = ({ kind }, { executions }) => {
@@ -83,6 +84,86 @@ describe("a crash at every moment", () => {
       expect(stories.flatMap(({ questions }) => questions).every(({ kind }) => kind === "approval")).toBe(true);
     });
   }
+
+  it("makes a call of a remote tool at most once, and asks what became of it when nobody knows", async () => {
+    const stories = await everyCrash("remote", {
+      needsApproval: false,
+      mayRepeat: false,
+      isRemote: true,
+      person: honest,
+    });
+    report("remote", stories);
+    expectWhole(stories);
+    expect(Math.max(...stories.map(effectsOf))).toBe(1);
+    const doubtful = stories.filter(({ questions }) => questions.some(({ kind }) => kind === "unknown_outcome"));
+    expect(doubtful.length).toBeGreaterThan(0);
+    expect(doubtful.length).toBeLessThan(8);
+  });
+
+  it("makes a call of a remote tool again whose server says that it may, and whose pack believes it", async () => {
+    const stories = await everyCrash("trusted", {
+      needsApproval: false,
+      mayRepeat: true,
+      isRemote: true,
+      person: honest,
+    });
+    expectWhole(stories);
+    expect(new Set(stories.map(keyedEffectsOf))).toEqual(new Set([1]));
+    expect(stories.flatMap(({ questions }) => questions)).toEqual([]);
+  });
+
+  it("changes nothing of what a model is offered of a remote server, nor of what it is told is missing", async () => {
+    const stories = await everyCrash("offers", {
+      needsApproval: true,
+      mayRepeat: false,
+      isRemote: true,
+      person: honest,
+    });
+    const offer = { tools: ["docs__count"], note: "Not available in this task: docs__gone." };
+    for (const { world } of stories)
+      expect(new Set(world.offers.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(offer)]));
+  });
+
+  it("leads a procedure through the same steps, with the same questions", async () => {
+    const pack = `
+workflow:
+  sop:
+    - id: release
+      name: Release
+      trigger: A release is asked for
+      steps:
+        - { id: look, action: Look, tool: file_manager, requires_approval: true, on_failure: look }
+        - { id: gate, action: Sign off, requires_approval: true }
+`;
+    const advance = (outcome: string) => call("sop", { action: "advance", outcome });
+    const start = call("sop", { action: "start", sop: "release" });
+    const script = [start, LIST, advance("failure"), call("git"), advance("success"), advance("success")];
+    const tool = { needsApproval: false, mayRepeat: true, person: honest, script, pack };
+    const stories = await everyCrash("procedure", tool);
+    report("a procedure", stories);
+    const toldOf = ({ events }: Story) =>
+      events.flatMap(({ type, data: { duration_ms: _, ...told } }) => (type === "tool.result" ? [told] : []));
+    // A decision that a crash took with it is given again, to the same question.
+    const askedIn = ({ questions }: Story) => [
+      ...new Map(questions.map(({ approval_id, tool_id }) => [approval_id, tool_id])).values(),
+    ];
+    const [unharmed] = stories;
+    expect(unharmed && toldOf(unharmed)).toMatchObject([
+      { result: { step: { id: "look", visit: 1 } } },
+      { success: true },
+      { result: { step: { id: "look", visit: 2 } } },
+      { success: false },
+      { result: { step: { id: "gate" } } },
+      { result: { status: "finished" } },
+    ]);
+    for (const story of stories) {
+      expect(story.view.state).toBe("done");
+      expect(isGapless(story)).toBe(true);
+      expect(keyedEffectsOf(story)).toBe(1);
+      expect(toldOf(story)).toEqual(unharmed && toldOf(unharmed));
+      expect(askedIn(story)).toEqual(["file_manager", "sop"]);
+    }
+  });
 
   it("without the ledger makes a call twice: the baseline", async () => {
     const stories = await everyCrash("naive", { needsApproval: false, mayRepeat: true, person: honest });

@@ -43,7 +43,7 @@ describe("a decision", () => {
     const change = decisionChange(approval(), DECIDE, row(), NOW);
     expect(change).toMatchObject({
       transitions: ["resumed"],
-      patch: { waitingSince: null, deadlineAt: 10_400, waitedMs: 400 },
+      patch: { waitingSince: null, deadlineAt: 10_400 },
       due: { deadline: 10_400 },
       approvals: [{ n: 1, decided: { decision: "approve", by: "key:approver", at: NOW } }],
     });

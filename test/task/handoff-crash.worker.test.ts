@@ -13,6 +13,7 @@ import { composeConfig } from "../tool/samples.ts";
 import { ACCEPTED, Crash, clockOf, Fate, indexOf, mortal, routerOf, type World } from "./crash-rig.ts";
 import { handingTo, stubOf } from "./handoffs.ts";
 import { env, publish } from "./harness.ts";
+import { call } from "./history.ts";
 
 const TENANT = ACCEPTED.tenant;
 
@@ -55,15 +56,13 @@ async function servicesOf(world: World, fate: Fate, plot: Plot, created: string[
     clock,
     random: () => 0,
     log,
-    router: routerOf(fate, {
-      toolId: "handoff",
-      arguments: { kind: "object", value: { agent: "counting", input: plot.childInput } },
-    }),
+    router: routerOf(world, fate, [call("handoff", { agent: "counting", input: plot.childInput })]),
     loadPack: () => far(async () => config),
     renderPrompt: () => "",
     toolsFor: () => ({ catalog, host: createToolHost({ config, catalog, runnerFor, clock, log }) }),
     memory: createObjectMemory({ objectOf: (space) => env.SESSION_MEMORY.getByName(space), clock }),
     filesOf: async () => null,
+    listRemoteTools: async () => [],
     handoff: {
       resolve: () =>
         far(async () => ({
@@ -103,7 +102,7 @@ async function live(name: string, number: number, plot: Plot): Promise<Story> {
     task_id: `00000000-0000-8000-8000-${name}${String(number).padStart(8, "0")}`,
   };
   return runInDurableObject(stubOf(TENANT, `rig-${accepted.task_id}`), async (_, state) => {
-    const world: World = { executions: [], now: 1_800_000_000_000 };
+    const world: World = { executions: [], offers: [], now: 1_800_000_000_000 };
     const created: string[] = [];
     const own = state.storage;
     const born = async (fate: Fate): Promise<TaskObject> => {
@@ -200,7 +199,7 @@ describe("a parent that is cancelled while it creates its child", () => {
   it("leaves none at work, however late the creation comes", async () => {
     await runInDurableObject(stubOf(TENANT, "rig-late"), async (_, state) => {
       const plot: Plot = { crashAt: 0, childInput: "@sleep 10m", way: "asked", isCancelled: true };
-      const world: World = { executions: [], now: 1_800_000_000_000 };
+      const world: World = { executions: [], offers: [], now: 1_800_000_000_000 };
       const created: string[] = [];
       const services = await servicesOf(world, new Fate(0), plot, created);
       const asked = Promise.withResolvers<CreateTask>();

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { assert, systemClock } from "../../src/platform/index.ts";
 import type { TaskStub } from "../../src/task/index.ts";
 import {
+  DEADLINE_MS,
   HANDOFF_CHECK_MS_MIN,
   HANDOFF_DEPTH_MAX,
   HANDOFF_TELL_MS_MIN,
@@ -353,17 +354,18 @@ describe("when something is lost", () => {
 
 describe("time", () => {
   it("that a child works is its parent's: the child gets what is left, and no more", async () => {
-    const sop = (id: string) =>
-      handingTo({ helper: "minimal" }).replace(
-        "workflow:",
-        `workflow:\n  sop: [{ id: ${id}, name: N, trigger: t, max_duration: 10m, steps: [{ id: a, action: A }] }]`,
-      );
-    const { parent, child } = await awayWith("@sleep 10m", { pack: "timed", extra: sop("s") });
-    await readUntil(child(), ({ type }) => type === "step.started");
     let now = Date.now();
     vi.spyOn(systemClock, "now").mockImplementation(() => now);
-    now += 10 * 60_000;
-    await abortAllDurableObjects();
+    const parent = await handing(handoff("helper", "@say too late"), { tenant: "tenant-time" });
+    const child = () => stubOf(parent.tenant, childrenOf(events)[0] ?? "");
+    now += DEADLINE_MS - 10 * 60_000;
+    await runDurableObjectAlarm(parent.stub());
+    const { events } = await parent
+      .stub()
+      .events(0, 100)
+      .then((page) => page ?? { events: [] });
+    // Its own hour would last much longer.
+    now += 11 * 60_000;
     expect(typesOf(await drivenToEnd(child)).at(-1)).toBe("task.failed");
     expect(await child().view()).toMatchObject({ state: "failed", error: { code: "DEADLINE_EXCEEDED" } });
     expect(typesOf(await drivenToEnd(parent.stub)).at(-1)).toBe("task.failed");

@@ -54,6 +54,15 @@ describe("what is offered", () => {
     expect((await catalogOf(to("one"), tools([], 'denied: ["handoff"]'))).offered).toEqual([]);
   });
 
+  it("has sop when the pack has procedures, listed or not, and not when it is denied", async () => {
+    const sop = "workflow: { sop: [{ id: a, name: A, trigger: t, steps: [{ id: x, action: X }] }] }";
+    const offers = async (...blocks: readonly string[]) => (await catalogOf(...blocks)).offered.map(({ id }) => id);
+    expect(await offers(sop)).toEqual(["sop"]);
+    expect(await offers(sop, tools([tool("sop")]))).toEqual(["sop"]);
+    expect(await offers(tools([tool("sop")]))).toEqual([]);
+    expect(await offers(sop, tools([], 'denied: ["sop"]'))).toEqual([]);
+  });
+
   it("leaves out a tool that is denied, even when it is available", async () => {
     const { offered } = await catalogOf(
       tools([tool("code_executor"), tool("file_manager")], 'denied: ["file_manager"]'),

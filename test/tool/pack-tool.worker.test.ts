@@ -1,86 +1,15 @@
 /** Packs' own tools as a task's object calls them, in the real runtime: real registry, real loader, real isolates. */
-import { env as bindings, exports } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Bindings } from "../../src/bindings.ts";
-import {
-  bundlePath,
-  composePack,
-  createPackRegistry,
-  SHARED_SHELF,
-  type ToolBundle,
-  toBundleFile,
-} from "../../src/pack/index.ts";
-import { assert, createLog, systemClock } from "../../src/platform/index.ts";
-import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps } from "../../src/tool/index.ts";
 import { CONSOLE_CHARS_MAX } from "../../src/tool/limits.ts";
 import { isolateId } from "../../src/tool/object.ts";
-import { SCOPED, tool } from "./samples.ts";
-
-const env = bindings as unknown as Bindings; // the bindings of wrangler.toml, by their own type
-// By reflection, because the types of the exports are those of the generated Worker, not of this test's view.
-const runnerFor = (props: ToolRunnerProps): RunnerStub => Reflect.get(exports, "ToolRunner")({ props });
-
-type Setup = { readonly owner?: string; readonly sandbox?: string; readonly more?: string; readonly publish?: boolean };
-
-/** A published pack with one tool of its own whose `run` has this body. */
-async function hostFor(
-  body: string,
-  { owner = SHARED_SHELF, sandbox = SCOPED, more = "", publish = true }: Setup = {},
-) {
-  const source = `var __tool = { default: { async run(args, context) { ${body} } } };`;
-  const bundle: ToolBundle = { id: "mine", source, description: "Mine", parameters: undefined };
-  const manifest = `
-schema_version: "1.0"
-pack_id: "bringer"
-version: "1.0.0"
-risk_level: "low"
-author: { name: "Tests" }
-role: { title: T, domain: D, seniority: senior, goal: { primary: P } }
-tools: { available: [${tool("mine", sandbox, more)}] }
-`;
-  const files = new Map([
-    ["bringer/profession-pack.yaml", manifest],
-    [bundlePath("bringer", "mine"), toBundleFile(bundle)],
-  ]);
-  const composed = await composePack(files, "bringer");
-  assert(composed.ok, composed.ok ? "" : JSON.stringify(composed.error));
-  const registry = createPackRegistry({ bucket: env.PACKS, clock: systemClock });
-  if (publish) await registry.publish(owner, composed.value, { replaceable: true });
-  const { config } = composed.value;
-  const catalog = compileCatalog(config);
-  const log = createLog({}, () => undefined);
-  const host = createToolHost({ config, catalog, runnerFor, clock: systemClock, log });
-  return { catalog, host, owner, digest: config.tools.available[0]?.bundle };
-}
-
-async function run(body: string, args: object = {}, setup: Setup & { readonly tenant?: string } = {}) {
-  const { host, owner } = await hostFor(body, setup);
-  return callOn(host, { tenant: setup.tenant ?? "tenant-123", args, owner });
-}
-
-async function callOn(
-  host: Awaited<ReturnType<typeof hostFor>>["host"],
-  { tenant, args, owner }: { readonly tenant: string; readonly args: object; readonly owner: string },
-) {
-  const request = {
-    tenant,
-    taskId: "task-1",
-    toolId: "mine",
-    arguments: { ...args },
-    key: crypto.randomUUID(),
-    files: [{ path: "/workspace/a.txt", text: `of ${tenant}` }],
-    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    packOwner: owner,
-  };
-  const outcome = await host.execute(request, new AbortController().signal);
-  return { ...outcome, result: JSON.parse(outcome.resultJson) };
-}
+import { callOn, env, hostFor, runPackTool, type Setup } from "./pack-tool-host.ts";
+import { SCOPED } from "./samples.ts";
 
 describe("a pack's own tool", () => {
   it("runs in an isolate with its arguments and files, and its writes are staged", async () => {
     const body = "context.files.write('b.txt', context.files.read('a.txt')); console.log('copied'); return args.n * 2";
-    expect(await run(body, { n: 21 })).toMatchObject({
+    expect(await runPackTool(body, { n: 21 })).toMatchObject({
       success: true,
       result: 42,
       changes: [{ kind: "put", path: "/workspace/b.txt", text: "of tenant-123" }],
@@ -89,7 +18,10 @@ describe("a pack's own tool", () => {
   });
 
   it("runs from a tenant's own shelf too", async () => {
-    expect(await run("return 'own'", {}, { owner: "tenant-123" })).toMatchObject({ success: true, result: "own" });
+    expect(await runPackTool("return 'own'", {}, { owner: "tenant-123" })).toMatchObject({
+      success: true,
+      result: "own",
+    });
   });
 
   it("is offered to the model with what it says of itself", async () => {
@@ -99,11 +31,11 @@ describe("a pack's own tool", () => {
 
   it("reaches no network when its pack gives it none", async () => {
     const body = "return (await context.fetch('https://example.com/')).status";
-    expect(await run(body)).toMatchObject({ success: false, error: { code: "EGRESS_DENIED" } });
+    expect(await runPackTool(body)).toMatchObject({ success: false, error: { code: "EGRESS_DENIED" } });
   });
 
   it("has its console cut to what is kept, also when it fails", async () => {
-    const outcome = await run("console.log('x'.repeat(20000)); throw new Error('mine')");
+    const outcome = await runPackTool("console.log('x'.repeat(20000)); throw new Error('mine')");
     expect(outcome).toMatchObject({ success: false, error: { code: "TOOL_FAILED", message: "Error: mine" } });
     expect(outcome.console?.length).toBe(CONSOLE_CHARS_MAX + "\n[cut]\n".length);
   });
@@ -111,17 +43,17 @@ describe("a pack's own tool", () => {
   it("that loops is stopped at its timeout, and others are answered meanwhile", async () => {
     const setup = { sandbox: `timeout: "1s", ${SCOPED}` };
     const order: string[] = [];
-    const endless = run("for (;;) {}", {}, setup).then((outcome) => {
+    const endless = runPackTool("for (;;) {}", {}, setup).then((outcome) => {
       order.push("endless");
       return outcome;
     });
-    await run("return 1", {}, setup).then(() => order.push("quick"));
+    await runPackTool("return 1", {}, setup).then(() => order.push("quick"));
     expect(await endless).toMatchObject({ error: { code: "TOOL_TIMEOUT" }, changes: [] });
     expect(order).toEqual(["quick", "endless"]);
   });
 
   it("whose code the registry does not have cannot be started", async () => {
-    expect(await run("return 'unpublished'", {}, { publish: false })).toMatchObject({
+    expect(await runPackTool("return 'unpublished'", {}, { publish: false })).toMatchObject({
       success: false,
       error: { code: "TOOL_FAILED", message: "mine could not be started" },
     });

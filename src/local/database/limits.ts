@@ -30,3 +30,6 @@ export const POOL_MAX = 10;
 
 /** One statement of the owner, in milliseconds: long enough to build an index, short of for ever. */
 export const OWNER_STATEMENT_MS_MAX = 10 * 60 * 1_000;
+
+/** Requests between two vacuums of the embedded database: some tens of milliseconds each. */
+export const VACUUM_REQUESTS = 500;

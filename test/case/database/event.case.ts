@@ -21,7 +21,7 @@ import { createPublisher, type PublisherPorts } from "../../../src/event/publish
 import { replayOutbox, replayQueue } from "../../../src/event/replayers.ts";
 import type { OutboxEvent } from "../../../src/event/task-event.ts";
 import { usageConsumer } from "../../../src/event/usage-store.ts";
-import type { Db } from "../../../src/platform/index.ts";
+import { assert, type Db, type SqlStatement, type TenantId } from "../../../src/platform/index.ts";
 import { asUser, type Bench, tenantNamed } from "./bench.ts";
 import {
   eventsOf,
@@ -464,6 +464,43 @@ export function describeEvents(name: string, open: () => Promise<Bench>, { tasks
         const rows = await ask("app_user", "keep-rows", "SELECT DISTINCT aggregate_id FROM inbox_events ORDER BY 1");
         expect(rows.map(({ aggregate_id }) => aggregate_id)).toEqual([taskNamed(0), going]);
       });
+    });
+
+    it("costs what its own task costs, however many others the inbox holds", async () => {
+      const tenant = tenantNamed("crowd");
+      const fill = `INSERT INTO inbox_events (tenant_id, consumer, aggregate_id, source, event_id, event_type, aggregate_seq,
+          created_at, processed_at)
+        SELECT 'crowd', 'usage', t.id, 's', t.id || ':' || seq, CASE seq WHEN 3 THEN 'task.done' ELSE 'task.started' END, seq,
+          $1::timestamptz, $1::timestamptz
+        FROM (SELECT md5(n::text) AS id FROM generate_series(1, 300) n) t, generate_series(1, 3) seq`;
+      const { clock } = steppedClock();
+      expect(await db.batch(tenant, [{ text: fill, params: [new Date(clock.now()).toISOString()] }])).toMatchObject({
+        ok: true,
+      });
+      const statements: SqlStatement[] = [];
+      const recording = {
+        batch: (of: TenantId, batch: readonly SqlStatement[]) => {
+          statements.push(...batch);
+          return db.batch(of, batch);
+        },
+      };
+      const messages = (await eventsOf("crowd", newTask(), 3)).map(({ json }) => messageOf(json).message);
+      await consumeEvents(messages, { db: recording, clock, log: quiet, consumers: [usageConsumer] });
+      const explained = await db.batch(
+        tenant,
+        statements.map(({ text, params = [] }) => ({
+          text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+          params,
+        })),
+      );
+      assert(explained.ok, "every statement can be explained");
+      const plans = explained.value.map(
+        ({ rows }) => rows[0]?.["QUERY PLAN"] as [{ Plan: { "Shared Hit Blocks": number } }],
+      );
+      // Pages of 8 KB. Rows of the inbox read once for each row of a sample were eight million.
+      const pages = plans.reduce((sum, [{ Plan }]) => sum + Plan["Shared Hit Blocks"], 0);
+      expect(plans.length).toBeGreaterThan(5);
+      expect(pages).toBeLessThan(2_000);
     });
 
     describe("a message", () => {

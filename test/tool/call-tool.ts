@@ -1,0 +1,46 @@
+/** Single calls of tools over real isolates, as a task's object makes them. */
+import { exports } from "cloudflare:workers";
+import { createLog, systemClock } from "../../src/platform/index.ts";
+import {
+  compileCatalog,
+  createToolHost,
+  type RunnerStub,
+  type ToolCallRequest,
+  type ToolFile,
+  type ToolRunnerProps,
+} from "../../src/tool/index.ts";
+import { composeConfig, SCOPED, tool, tools } from "./samples.ts";
+
+// By reflection, because the types of the exports are those of the generated Worker, not of this test's view.
+export const runnerFor = (props: ToolRunnerProps): RunnerStub => Reflect.get(exports, "ToolRunner")({ props });
+
+export const LANGUAGES = ["javascript", "typescript", "python", "bash"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+export type CallOptions = {
+  readonly files?: readonly ToolFile[];
+  readonly tenant?: string;
+  readonly sandbox?: string;
+};
+
+/** One file in the scope of the call and one outside of it. */
+export const FILES: readonly ToolFile[] = [
+  { path: "/workspace/a.txt", text: "mine" },
+  { path: "/data/secret.txt", text: "the-secret" },
+];
+
+export async function callTool(toolId: string, args: object, options: CallOptions = {}) {
+  const { files = [], tenant = "tenant-123", sandbox = `timeout: "60s", ${SCOPED}` } = options;
+  const config = await composeConfig(tools([tool(toolId, sandbox)]));
+  const log = createLog({}, () => undefined);
+  const host = createToolHost({ config, catalog: compileCatalog(config), runnerFor, clock: systemClock, log });
+  const request: ToolCallRequest = {
+    ...{ tenant, taskId: "task-1", toolId, arguments: { ...args }, key: "key-1", files },
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  };
+  const outcome = await host.execute(request, new AbortController().signal);
+  return { ...outcome, result: JSON.parse(outcome.resultJson) };
+}
+
+export const runCode = (language: Language, code: string, options: CallOptions = {}) =>
+  callTool("code_executor", { language, code }, options);
