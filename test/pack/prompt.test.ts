@@ -168,6 +168,14 @@ describe("the system prompt", () => {
     expect(prompt).not.toMatch(/\n{3,}|[ \t]$/m);
   });
 
+  it("tells of the handoff tool, unless it is denied: then the model can only name who should take over", async () => {
+    const workflow = "workflow: { handoffs: [{ target_agent: other, conditions: [c] }] }\n";
+    const promptOf = async (more: string) =>
+      renderSystemPrompt((await composed(packOf(manifest(`${ROLE}${workflow}${more}`)))).config);
+    expect(await promptOf("")).toContain("with the `handoff` tool");
+    expect(await promptOf("tools: { available: [], denied: [handoff] }\n")).not.toContain("`handoff` tool");
+  });
+
   it("leaves denied tools out of what may be used", async () => {
     const text = manifest(`${ROLE}tools: { available: [{ id: file_manager, name: Files }], denied: [file_manager] }\n`);
     const prompt = renderSystemPrompt((await composed(packOf(text))).config);
