@@ -1,7 +1,9 @@
 /**
- * Two projects: plain Node, and the real Workers runtime with every binding of wrangler.toml. TEST_REPORT names a file
+ * Three projects: plain Node, the real Workers runtime with every binding of wrangler.toml, and plain Node with a stand-in
+ * for the runtime's base classes, where worlds are simulated. TEST_REPORT names a file
  * for a JSON report. The browser suite stands apart (vitest.browser.config.ts): `npm test` needs no Chromium.
  */
+import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -66,9 +68,15 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.worker.test.ts", "test/**/*.browser.test.ts", "test/**/*.real.test.ts"],
+          exclude: ["test/fault/**", "test/**/*.worker.test.ts", "test/**/*.browser.test.ts", "test/**/*.real.test.ts"],
           ...HANGS,
         },
+      },
+      {
+        resolve: {
+          alias: { "cloudflare:workers": join(import.meta.dirname, "test/fault/cloudflare-workers.ts") },
+        },
+        test: { name: "fault", include: ["test/fault/**/*.test.ts"], ...HANGS },
       },
     ],
   },

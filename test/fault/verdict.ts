@@ -1,0 +1,59 @@
+/** Many worlds -> one verdict: what was wrong, and how often each fault struck. Adding up alone. */
+import { type CATALOGUE, entryOf, type FaultId, faultIds } from "./catalogue.ts";
+import type { Outcome } from "./universe.ts";
+
+/** What one world was made from, so that it can be made again. */
+export type Source =
+  | { readonly kind: "seed"; readonly seed: number }
+  | { readonly kind: "death"; readonly program: string; readonly at: number }
+  | { readonly kind: "program"; readonly program: string };
+
+export type Wrong = { readonly source: Source; readonly wrong: readonly string[] };
+
+export type Verdict = {
+  worlds: number;
+  tasks: number;
+  deaths: number;
+  moments: number;
+  happenings: number;
+  recoveryMs: number;
+  readonly hits: Map<FaultId, number>;
+  readonly wrong: Wrong[];
+};
+
+export const emptyVerdict = (): Verdict => ({
+  ...{ worlds: 0, tasks: 0, deaths: 0, moments: 0, happenings: 0, recoveryMs: 0 },
+  hits: new Map(),
+  wrong: [],
+});
+
+export function addOutcome(verdict: Verdict, source: Source, outcome: Outcome): void {
+  addVerdict(verdict, {
+    ...outcome,
+    worlds: 1,
+    hits: new Map(outcome.hits),
+    wrong: outcome.wrong.length === 0 ? [] : [{ source, wrong: outcome.wrong }],
+  });
+}
+
+export function addVerdict(verdict: Verdict, other: Verdict): void {
+  verdict.worlds += other.worlds;
+  verdict.tasks += other.tasks;
+  verdict.deaths += other.deaths;
+  verdict.moments += other.moments;
+  verdict.happenings += other.happenings;
+  verdict.recoveryMs = Math.max(verdict.recoveryMs, other.recoveryMs);
+  for (const [id, hits] of other.hits) verdict.hits.set(id, (verdict.hits.get(id) ?? 0) + hits);
+  verdict.wrong.push(...other.wrong);
+}
+
+/** Faults that are proved by the simulator and never struck: then nothing was proved of them. */
+export const missed = ({ hits }: Pick<Verdict, "hits">): FaultId[] =>
+  faultIds.filter((id) => entryOf(id).proof.ring === "simulator" && (hits.get(id) ?? 0) === 0);
+
+/** How many faults have which kind of proof. */
+export function countProofs(): Readonly<Record<(typeof CATALOGUE)[FaultId]["proof"]["ring"], number>> {
+  const count = { simulator: 0, runtime: 0, account: 0, pending: 0 };
+  for (const id of faultIds) count[entryOf(id).proof.ring] += 1;
+  return count;
+}
