@@ -5,6 +5,18 @@
 import { createHash } from "node:crypto";
 import type { Simulation } from "./simulation.ts";
 
+const realNow = Date.now;
+
+/** For what really computes in the middle of a world, and would be confused by clocks that start anew with each. */
+export async function withRealTime<T>(work: () => Promise<T>): Promise<T> {
+  const undo = replace(Date, "now", realNow);
+  try {
+    return await work();
+  } finally {
+    undo();
+  }
+}
+
 /** Runs `work` with them, and gives the real ones back. */
 export async function withAmbient<T>(
   { now, random }: { now: () => number; random: Simulation["random"] },

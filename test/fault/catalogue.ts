@@ -23,7 +23,7 @@ export const CATALOGUE = {
   1: here("the object dies between the intent and the call of its tool"),
   2: here("the object dies after the tool returned, before the result is in"),
   3: here("a crash at every write and every await, enumerated"),
-  4: here("an alarm fires twice, an hour late, or never"),
+  4: here("an alarm fires twice, an hour late, or, at a doorbell, never"),
   5: here("two instances of one object live at once"),
   6: here("an object is reset by a deploy while it is called"),
   7: here("an object is overloaded"),

@@ -48,6 +48,8 @@ export class Life implements Settling {
   readonly name: string;
   readonly clock: Clock;
   isDead = false;
+  #stalledUntil = 0;
+  #isStale = false;
   readonly #simulation: Simulation;
   readonly #draft: Draft | null;
   readonly #fate: Fate;
@@ -62,9 +64,9 @@ export class Life implements Settling {
     this.clock = { now: () => simulation.now + skewMs, sleep: (ms, signal) => this.#sleep(ms, signal) };
   }
 
-  /** Throws what unwinds the dead. */
+  /** Asked before its storage is touched: throws what unwinds the dead, and what the platform tells the stale. */
   assertAlive(): void {
-    if (this.isDead) throw new Death(`${this.name} is dead`);
+    if (this.isDead || this.#isStale) throw new Death(`${this.name} is dead, or another instance lives`);
   }
 
   /** It wrote, or is about to send: looked after when the turn is over. */
@@ -72,9 +74,20 @@ export class Life implements Settling {
     this.#simulation.touch(this);
   }
 
+  /** Another instance stands in: it does nothing until then, goes on as if nothing had been, and its storage refuses it. */
+  supersede(untilMs: number): void {
+    this.#stalledUntil = untilMs;
+    this.#isStale = true;
+  }
+
   /** Goes on with it, unless it is dead or dies of that. */
   resume(what: string, work: () => void): void {
     if (this.isDead) return;
+    const stalledMs = Math.ceil(this.#stalledUntil - this.#simulation.now);
+    if (stalledMs > 0) {
+      this.#simulation.schedule(stalledMs, () => this.resume(what, work));
+      return;
+    }
     this.touch();
     if (this.#fate(this, "resumed", [what])) {
       this.die();

@@ -91,14 +91,18 @@ export class Objects {
     return true;
   }
 
-  /** A second instance will answer from now on, while this one goes on with what it does. */
-  split(kind: string, id: string): boolean {
+  /** A second instance will answer from now on, while this one stalls, and then goes on without its storage. */
+  split(kind: string, id: string, stallMs: number): boolean {
     const host = this.#host(kind, id);
     if (host.life === null) return false;
+    host.life.supersede(this.#simulation.now + stallMs);
     host.life = null;
     host.instance = null;
-    // The platform rings for the instance that it knows.
-    host.isRinging = false;
+    // A handler that the platform has lost sight of did not succeed.
+    if (host.isRinging) {
+      host.isRinging = false;
+      this.#again(host);
+    }
     return true;
   }
 

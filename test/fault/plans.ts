@@ -15,7 +15,8 @@ export const CALM: Omit<Plan, "seed" | "wishes"> = {
   person: { everyMs: 7_000, afterMs: 20_000 },
   cronMs: MINUTE_MS,
   evictMs: null,
-  restMs: 30 * MINUTE_MS,
+  // An alarm may be an hour late.
+  restMs: 90 * MINUTE_MS,
 };
 
 /** The faults that can strike at random: every one of the simulator that is not a program by itself. */

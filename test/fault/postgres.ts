@@ -17,6 +17,7 @@ import {
   toFailure,
 } from "../../src/local/database/protocol.ts";
 import { readTemplate, templatePath } from "../../src/local/database/template.ts";
+import { withRealTime } from "./ambient.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const { serialize } = protocol;
@@ -53,7 +54,9 @@ export class Postgres {
       serialize.sync(),
       serialize.query("commit"),
     ];
-    const { messages } = await this.#db.execProtocol(new Uint8Array(Buffer.concat(parts)), { throwOnError: false });
+    const { messages } = await withRealTime(() =>
+      this.#db.execProtocol(new Uint8Array(Buffer.concat(parts)), { throwOnError: false }),
+    );
     const error = messages.find(({ name }) => name === "error");
     if (error !== undefined) return { ok: false, failure: toFailure(recordOf(error)) };
     return { ok: true, results: resultsOf(messages).slice(before.length + 1, -1) };

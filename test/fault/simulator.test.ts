@@ -15,11 +15,11 @@ afterAll(() => universe.close());
 const wrongOf = async (errand: Errand) => (await run(errand, universe)).wrong;
 
 /** Seeds in which something was wrong once. They stay. */
-const ONCE_WRONG: readonly number[] = [5, 17, 20, 44, 48, 110, 1041, 1053, 1071, 1078, 2104, 2144, 2178];
+const ONCE_WRONG: readonly number[] = [5, 17, 20, 44, 48, 71, 74, 110, 120, 1041, 1053, 1071, 1078, 2104, 2144, 2178];
 
 describe("a random world", () => {
-  it("keeps every invariant, for 20 seeds", async () => {
-    expect(await wrongOf({ kind: "seeds", from: 1, to: 21 })).toEqual([]);
+  it("keeps every invariant, for 15 seeds", async () => {
+    expect(await wrongOf({ kind: "seeds", from: 1, to: 16 })).toEqual([]);
   });
 
   for (const seed of ONCE_WRONG) {

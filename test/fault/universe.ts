@@ -50,6 +50,8 @@ export type Outcome = {
 const MINUTE_MS = 60_000;
 /** Faults are over by then; what comes later must come to rest. */
 const FAULTS_MS = 4 * MINUTE_MS;
+/** How long an instance stalls that another one stands in for: longer than its lease. */
+const STALL_MS_MAX = 90_000;
 /** A world that is not at rest by then never is. */
 const LIFE_MS = 60 * 24 * 60 * MINUTE_MS;
 /** Of the rest, the part in which something can still die. */
@@ -152,7 +154,7 @@ function disturb(world: World, newer: Pack): void {
   const ids = objects.idsOf("task");
   const victim = ids[Math.floor(random() * ids.length)];
   if (victim !== undefined && faults.strikes(3, 0.05)) objects.evict("task", victim);
-  if (victim !== undefined && faults.strikes(5, 0.1)) objects.split("task", victim);
+  if (victim !== undefined && faults.strikes(5, 0.1)) objects.split("task", victim, random() * STALL_MS_MAX);
   if (faults.strikes(23, 0.1)) world.databaseAwayUntil = simulation.now + 60_000;
   if (faults.strikes(38, 0.1)) world.providersDownUntil = simulation.now + 10 * MINUTE_MS;
   if (faults.strikes(15, 0.2)) world.eventQueue.put(["no event", { nor: "this" }, null]);
