@@ -11,16 +11,25 @@ export type Keeper = {
   readonly renewLease: (until: number) => void;
   readonly renewSlot: () => Promise<void>;
   readonly onDeadline: () => void;
+  /** Its writes are refused: another instance may be at work by now. */
+  readonly onLost: (thrown: unknown) => void;
 };
 
-/** Renews by time, never per step: a run of many short steps costs no more rows than one long step. */
+/**
+ * Renews by time, never per step: a run of many short steps costs no more rows than one long step. Never rejects, for
+ * nobody waits for it before the run is over.
+ */
 export async function keepLease(keeper: Keeper): Promise<void> {
   let slotRenewedAt = keeper.clock.now();
   while (await isAwake(keeper)) {
     const now = keeper.clock.now();
-    const { due, deadlineAt } = keeper.row();
-    if (now >= deadlineAt) return keeper.onDeadline();
-    if ((due.lease ?? 0) - now < LEASE_RENEW_BELOW_MS) keeper.renewLease(now + LEASE_MS);
+    try {
+      const { due, deadlineAt } = keeper.row();
+      if (now >= deadlineAt) return keeper.onDeadline();
+      if ((due.lease ?? 0) - now < LEASE_RENEW_BELOW_MS) keeper.renewLease(now + LEASE_MS);
+    } catch (thrown) {
+      return keeper.onLost(thrown);
+    }
     if (now - slotRenewedAt < SLOT_RENEW_MS) continue;
     slotRenewedAt = now;
     await keeper.renewSlot().catch(() => undefined); // A lost renewal is covered by the lease's second half.

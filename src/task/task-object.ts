@@ -111,8 +111,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   }
 
   async view(): Promise<TaskView | null> {
-    const row = this.#journal.row;
-    return row && toView(row, this.#journal.history, this.#journal);
+    return this.#journal.row && toView(this.#journal.row, this.#journal.history, this.#journal);
   }
 
   async events(after: number, limit: number) {
@@ -261,6 +260,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
         this.#exceedDeadline();
         abort.abort(new DOMException("the deadline passed", "TimeoutError"));
       },
+      onLost: (thrown) => abort.abort(thrown),
     });
     try {
       return await runTask(await withRemoteTools(run, this.ctx.storage));

@@ -1,0 +1,58 @@
+/** The keeper of a lease, on a clock that is moved by hand: what it renews, and what it says when it cannot. */
+import { describe, expect, it } from "vitest";
+import { type Keeper, keepLease } from "../../src/task/lease.ts";
+import { LEASE_CHECK_MS, LEASE_MS } from "../../src/task/limits.ts";
+import { row } from "./approvals.ts";
+
+/** A keeper whose sleeps end at once, each later by its length; it is told to stop after so many. */
+function keeperOf(more: Partial<Keeper>, sleeps = 20) {
+  const said: string[] = [];
+  const stop = new AbortController();
+  let now = 0;
+  let left = sleeps;
+  const keeper: Keeper = {
+    clock: {
+      now: () => now,
+      sleep: async (ms) => {
+        now += ms;
+        if (left-- === 0) stop.abort();
+      },
+    },
+    signal: stop.signal,
+    row: () => row({ state: "running", deadlineAt: 1_000_000, due: { lease: 0 } }),
+    renewLease: (until) => void said.push(`lease ${until}`),
+    renewSlot: async () => void said.push("slot"),
+    onDeadline: () => void said.push("deadline"),
+    onLost: (thrown) => void said.push(`lost ${String(thrown)}`),
+    ...more,
+  };
+  return { keeper, said };
+}
+
+describe("the keeper of a lease", () => {
+  it("renews it by time, and ends with the run", async () => {
+    const { keeper, said } = keeperOf({}, 2);
+    await keepLease(keeper);
+    expect(said).toEqual([1, 2].map((look) => `lease ${look * LEASE_CHECK_MS + LEASE_MS}`));
+  });
+
+  it("ends the run at its deadline", async () => {
+    const { keeper, said } = keeperOf({ row: () => row({ deadlineAt: 0 }) });
+    await keepLease(keeper);
+    expect(said).toEqual(["deadline"]);
+  });
+
+  const refused = () => {
+    throw new Error("refused");
+  };
+  for (const [name, more] of [
+    ["the lease cannot be renewed", { renewLease: refused }],
+    ["its deadline cannot be written", { row: () => row({ deadlineAt: 0 }), onDeadline: refused }],
+  ] as const) {
+    it(`ends the run, and rejects nowhere, when ${name}`, async () => {
+      const { keeper, said } = keeperOf(more);
+      await keepLease(keeper);
+      expect(said).toEqual(["lost Error: refused"]);
+    });
+  }
+});
