@@ -49,6 +49,7 @@ export class Life implements Settling {
   readonly clock: Clock;
   isDead = false;
   #stalledUntil = 0;
+  #isStale = false;
   readonly #simulation: Simulation;
   readonly #draft: Draft | null;
   readonly #fate: Fate;
@@ -63,9 +64,9 @@ export class Life implements Settling {
     this.clock = { now: () => simulation.now + skewMs, sleep: (ms, signal) => this.#sleep(ms, signal) };
   }
 
-  /** Asked before its storage is touched: throws what unwinds the dead. */
+  /** Asked before its storage is touched: throws what unwinds the dead, and what the platform tells the stale. */
   assertAlive(): void {
-    if (this.isDead) throw new Death(`${this.name} is dead`);
+    if (this.isDead || this.#isStale) throw new Death(`${this.name} is dead, or another instance lives`);
   }
 
   /** It wrote, or is about to send: looked after when the turn is over. */
@@ -73,9 +74,10 @@ export class Life implements Settling {
     this.#simulation.touch(this);
   }
 
-  /** Another instance stands in: it does nothing until then, and goes on as if nothing had been. */
+  /** Another instance stands in: it does nothing until then, goes on as if nothing had been, and its storage refuses it. */
   supersede(untilMs: number): void {
     this.#stalledUntil = untilMs;
+    this.#isStale = true;
   }
 
   /** Goes on with it, unless it is dead or dies of that. */

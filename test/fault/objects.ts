@@ -91,7 +91,7 @@ export class Objects {
     return true;
   }
 
-  /** A second instance will answer from now on, while this one stalls, and then goes on: the epoch must fence it. */
+  /** A second instance will answer from now on, while this one stalls, and then goes on without its storage. */
   split(kind: string, id: string, stallMs: number): boolean {
     const host = this.#host(kind, id);
     if (host.life === null) return false;
