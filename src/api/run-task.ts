@@ -2,7 +2,7 @@
  * Accepting a task, for REST and RPC alike. The object that the key names is the lock: whoever comes first creates,
  * everybody else with the same request is given the same task, anybody with another request is refused.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Tier } from "../model/index.ts";
 import {
   AppError,
