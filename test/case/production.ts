@@ -20,10 +20,13 @@ export type Production = {
   /** Publishes for everybody. @throws Error when it is refused. */
   readonly publish: (pack: string, files: Readonly<Record<string, string>>) => Promise<void>;
   /** The id of an accepted task. @throws Error when it is not accepted. */
-  readonly run: (pack: string, body: Readonly<Record<string, unknown>>) => Promise<string>;
+  readonly run: (pack: string, body: Readonly<Record<string, unknown>>, tenant?: string) => Promise<string>;
+  /** The task's events as they come. */
+  readonly follow: (taskId: string, tenant?: string) => Promise<Response>;
   /** The task's events to its end, and the task. */
   readonly finish: (
     taskId: string,
+    tenant?: string,
   ) => Promise<{ readonly events: string; readonly task: Readonly<Record<string, unknown>> }>;
   stop(): Promise<void>;
 };
@@ -41,6 +44,8 @@ export async function startProduction(
       headers: { "content-type": "application/json", "x-tenant-id": TENANT, ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+  const follow: Production["follow"] = (taskId, tenant = TENANT) =>
+    ask(`/api/v1/tasks/${taskId}/events`, { headers: { accept: "text/event-stream", "x-tenant-id": tenant } });
   return {
     url,
     ask,
@@ -54,18 +59,18 @@ export async function startProduction(
       const answer = await response.text();
       if (!response.ok) throw new Error(`${pack} was not published: ${answer}`);
     },
-    run: async (pack, body) => {
-      const headers = { "x-idempotency-key": crypto.randomUUID() };
+    run: async (pack, body, tenant = TENANT) => {
+      const headers = { "x-idempotency-key": crypto.randomUUID(), "x-tenant-id": tenant };
       const response = await ask(`/api/v1/agents/${pack}/run`, { body, headers });
       const answer = await response.json();
       if (response.status !== 202) throw new Error(`not accepted: ${JSON.stringify(answer)}`);
       return String(Reflect.get(Object(answer), "task_id"));
     },
-    finish: async (taskId) => {
-      const followed = await ask(`/api/v1/tasks/${taskId}/events`, { headers: { accept: "text/event-stream" } });
-      const events = await followed.text();
-      const task = Object(await (await ask(`/api/v1/tasks/${taskId}`)).json());
-      return { events, task };
+    follow,
+    finish: async (taskId, tenant = TENANT) => {
+      const events = await (await follow(taskId, tenant)).text();
+      const asked = await ask(`/api/v1/tasks/${taskId}`, { headers: { "x-tenant-id": tenant } });
+      return { events, task: Object(await asked.json()) };
     },
     stop: () => runtime.dispose(),
   };
