@@ -18,6 +18,8 @@ import { toolStart } from "./tool-start.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PAGE = join(ROOT, "docs/bench.md");
+/** What stands above it in the page is written by hand. */
+const MARK = "<!-- Below: written by `npm run bench`. -->";
 const ROUNDS = 30;
 
 type Bench = (rounds: number, rig: () => Promise<Rig>) => Promise<readonly Row[]>;
@@ -53,23 +55,24 @@ if (unknown.length > 0 || !(Number.isInteger(rounds) && rounds > 0)) {
 }
 
 async function measure(): Promise<readonly Row[]> {
-  let rig: Promise<Rig> | null = null;
+  // Made by the first part that asks for it, and ended after the last.
+  const rigs: Promise<Rig>[] = [];
+  const rig = (): Promise<Rig> => {
+    const started = rigs[0] ?? startRig();
+    rigs[0] = started;
+    return started;
+  };
   const rows: Row[] = [];
   try {
     for (const [name, bench] of Object.entries(BENCHES)) {
       if (values.only !== undefined && !values.only.includes(name)) continue;
       process.stderr.write(`${name}\n`);
-      rows.push(
-        ...(await bench(rounds, () => {
-          rig ??= startRig();
-          return rig;
-        })),
-      );
+      rows.push(...(await bench(rounds, rig)));
     }
     return rows;
   } finally {
-    const started: Promise<Rig> | null = rig;
-    if (started !== null) await (await (started as Promise<Rig>)).stop();
+    for (const started of await Promise.allSettled(rigs))
+      if (started.status === "fulfilled") await started.value.stop();
   }
 }
 
@@ -78,13 +81,11 @@ const rows = await measure();
 process.stdout.write(`${toTable(rows)}\n${rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
 if (values.only === undefined) await writeFile(PAGE, await toPage(await readFile(PAGE, "utf8")));
 
-/** What stands above the table is written by hand. */
 async function toPage(before: string): Promise<string> {
   const { stdout } = await promisify(execFile)("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT });
   const gigabytes = Math.round(totalmem() / 1_024 ** 3);
   const machine = `${availableParallelism()} cores of ${process.arch}, ${gigabytes} GB, ${platform()}`;
   const date = new Date().toISOString().slice(0, 10);
-  const MARK = "<!-- Below: written by `npm run bench`. -->";
   const said = `${date}, commit ${stdout.trim()}, ${machine}, ${rounds} rounds; load at the start ${load.toFixed(1)}.`;
   return `${before.slice(0, before.indexOf(MARK))}${MARK}\n\n${said}\n\n${toMarkdown(rows)}\n`;
 }

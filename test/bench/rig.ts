@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { bundleWorker, type WorkerBundle } from "../../scripts/worker-bundle.ts";
+import { bundleWorker } from "../../scripts/worker-bundle.ts";
 import { type Production, startProduction } from "../case/production.ts";
 import { type ModelServer, startModelServer } from "./model-server.ts";
 
@@ -14,7 +14,6 @@ export type Runtime = {
 };
 
 export type Rig = {
-  readonly bundle: WorkerBundle;
   readonly model: ModelServer;
   readonly product: Production & Runtime;
   readonly floor: Runtime & { readonly ask: (path: string, body?: string) => Promise<Response> };
@@ -45,8 +44,11 @@ export async function bundleOne(file: string): Promise<string> {
 }
 
 export async function startRig(): Promise<Rig> {
-  const model = await startModelServer();
+  // What was started is ended when the next thing does not start.
+  await using started = new AsyncDisposableStack();
   const bundle = await bundleWorker();
+  const model = await startModelServer();
+  started.defer(model.close);
   const variables = {
     OPENAI_API_KEY: "key",
     OPENAI_BASE_URL: model.url,
@@ -55,17 +57,16 @@ export async function startRig(): Promise<Rig> {
     TENANT_MAX_RUNNING: "1000",
   };
   const [product, productProcess] = await withProcess(() => startProduction(bundle, { variables }));
+  started.defer(product.stop);
   const [floor, floorProcess] = await withProcess(() => startFloor(model.url));
+  started.defer(floor.stop);
   await product.publish("bench", { "bench/profession-pack.yaml": PACK });
+  const all = started.move();
   return {
-    bundle,
     model,
     product: { ...product, ...productProcess },
     floor: { ...floorProcess, ask: floor.ask },
-    stop: async () => {
-      await Promise.all([product.stop(), floor.stop()]);
-      await model.close();
-    },
+    stop: () => all.disposeAsync(),
   };
 }
 
