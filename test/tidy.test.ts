@@ -29,7 +29,7 @@ const LAW: Law = {
       ...FLOOR,
       ...["meter", "event", "audit", "pack", "memory", "guard", "model", "tool", "task", "eval", "release"],
     ],
-    cli: [...FLOOR, "pack", "audit"],
+    cli: [...FLOOR, "pack", "guard", "audit"],
     console: ["gen"],
     local: "*",
   },
@@ -72,6 +72,7 @@ const LAW: Law = {
       in: /^src\/tool\/workers\/git\//,
       why: "git runs in its own isolate, out of the main upload",
     },
+    { package: /^libphonenumber-js\/min$/, in: /^src\/guard\//, why: "telephone numbers are recognised in one place" },
     { package: /^commander$/, in: /^src\/cli\//, why: "one command line" },
     {
       package: /^@neondatabase\/serverless$/,

@@ -389,6 +389,7 @@ describe("help", () => {
       "keys",
       "webhooks",
       "secrets",
+      "guard",
       "audit",
       "dlq",
       "doctor",

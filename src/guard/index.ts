@@ -1,0 +1,12 @@
+/** The guard room: the prompt firewall, which looks at texts on their way to a model and back. It decides no access. */
+
+export { checkInput, checkOutput, OutputCheck } from "./check.ts";
+export {
+  EVERY_INPUT_RULE,
+  EVERY_OUTPUT_RULE,
+  type InputRules,
+  inputRulesOf,
+  type OutputRules,
+  outputRulesOf,
+} from "./rules.ts";
+export type { Finding, Verdict } from "./types.ts";
