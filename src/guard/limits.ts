@@ -15,3 +15,5 @@ export const SIGNALS_PER_RULE_MAX = 20;
 /** Encoded stretches of one text that are decoded and read, and the characters of each; what is beyond is not read. */
 export const ENCODED_STRETCHES_MAX = 50;
 export const ENCODED_CHARS_MAX = 8_192;
+/** Faults in an answer that its model is told of; the rest shows with the next answer. */
+export const FAULTS_TOLD_MAX = 10;

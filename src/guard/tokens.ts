@@ -30,9 +30,14 @@ export class Tokens {
     return token;
   }
 
-  /** The text with the values back in it. */
-  restore(text: string): string {
-    return this.#byToken.size === 0 ? text : text.replace(TOKEN, (token) => this.#byToken.get(token) ?? token);
+  /** The text with the values back in it. @param isJson then each value is written as inside of a JSON string. */
+  restore(text: string, isJson = false): string {
+    if (this.#byToken.size === 0) return text;
+    return text.replace(TOKEN, (token) => {
+      const value = this.#byToken.get(token);
+      if (value === undefined) return token;
+      return isJson ? JSON.stringify(value).slice(1, -1) : value;
+    });
   }
 
   get size(): number {
@@ -46,11 +51,13 @@ export const unnumber = (text: string): string =>
 
 /** Restores in a text that comes in pieces; holds back what may be the beginning of a token. */
 export class Restorer {
-  readonly #tokens: Pick<Tokens, "restore" | "size">;
+  readonly #tokens: Tokens;
+  readonly #isJson: boolean;
   #held = "";
 
-  constructor(tokens: Pick<Tokens, "restore" | "size">) {
+  constructor(tokens: Tokens, isJson = false) {
     this.#tokens = tokens;
+    this.#isJson = isJson;
   }
 
   push(piece: string): string {
@@ -60,12 +67,12 @@ export class Restorer {
     const begun = TOKEN_BEGUN.exec(tail);
     const cut = begun === null ? text.length : text.length - tail.length + begun.index;
     this.#held = text.slice(cut);
-    return this.#tokens.restore(text.slice(0, cut));
+    return this.#tokens.restore(text.slice(0, cut), this.#isJson);
   }
 
   finish(): string {
     const rest = this.#held;
     this.#held = "";
-    return this.#tokens.restore(rest);
+    return this.#tokens.restore(rest, this.#isJson);
   }
 }

@@ -60,13 +60,17 @@ export const resultOf = (history: History, step: number, index: number): CallRes
 export const toModelContent = (result: CallResult): string =>
   result.error === null ? result.resultJson : JSON.stringify({ error: result.error });
 
-/** The conversation after every complete step. A step whose calls are not all answered is left out. */
-export function toMessages(input: string, history: History): Message[] {
+/**
+ * The conversation after every complete step. A step whose calls are not all answered is left out.
+ * @param replyTo what the user says to an answer that the run went on after.
+ */
+export function toMessages(input: string, history: History, replyTo?: (answer: string) => string): Message[] {
   const messages: Message[] = [{ role: "user", text: input }];
   for (const step of history.steps) {
     const answers = step.toolCalls.map((call, index) => ({ call, result: resultOf(history, step.n, index) }));
     if (answers.some(({ result }) => result === undefined)) break;
     messages.push({ role: "assistant", text: step.text, toolCalls: step.toolCalls });
+    if (answers.length === 0 && replyTo !== undefined) messages.push({ role: "user", text: replyTo(step.text) });
     for (const { call, result } of answers) {
       if (result === undefined) continue;
       messages.push({

@@ -60,6 +60,8 @@ export type TaskRow = {
   /** Event up to which the outbox has every one that leaves, and how many those are; absent before the first. */
   readonly toldSeq?: number;
   readonly toldEvents?: number;
+  /** The verdict on the input is among the events; absent before, and when there is nothing to tell. */
+  readonly isInputTold?: true;
 };
 
 type Patch = Partial<Omit<TaskRow, "request" | "state" | "createdAt" | "due">>;
