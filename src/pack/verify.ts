@@ -4,6 +4,7 @@
  */
 import { parseDuration, parseMemorySize, parseMoney, parsePackId } from "../platform/index.ts";
 import { checkJsonSchema } from "./check.ts";
+import { checkGuardrails } from "./guardrail-checks.ts";
 import { BUILTIN_TOOLS, FRAMEWORK_VERSION, NOT_YET } from "./release.ts";
 import { warnSandboxes } from "./sandbox.ts";
 import { childOf, describe, problem, type Source, segmentsOf, select, startOf, textOf } from "./source.ts";
@@ -320,6 +321,7 @@ export function verifyPack(
     ...checkCompatibility(trees, frameworkVersion),
     ...checkSchemas(trees),
     ...checkSchemaVersions(trees),
+    ...checkGuardrails(trees.guardrails),
     ...warnTools(trees),
     ...warnSandboxes(trees.tools),
     ...warnNotYet(trees),

@@ -4,13 +4,14 @@
  */
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { ModelRequest, ModelRouter, ToolCall } from "../../src/model/index.ts";
+import type { ModelRouter, ToolCall } from "../../src/model/index.ts";
 import { assert } from "../../src/platform/index.ts";
 import type { TaskEvent } from "../../src/task/index.ts";
 import { TaskObject } from "../../src/task/object.ts";
 import { taskServices } from "../../src/wire.ts";
 import { accept, env, readUntil, TOOLS, typesOf } from "./harness.ts";
 
+type ModelRequest = Parameters<ModelRouter["complete"]>[0];
 type Reply = { readonly text: string; readonly calls?: readonly ToolCall[]; readonly resets?: string };
 
 const USAGE = { inputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
