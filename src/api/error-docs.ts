@@ -201,7 +201,8 @@ export const TASK_ADVICE = {
     remedy: "Send a shorter input, let tools return less, or use a tier with a larger context.",
   },
   INPUT_BLOCKED: {
-    cause: "The input holds personal data or a secret, and the pack's `guardrails.input.pii_detection` refuses such.",
+    cause:
+      "The input holds what the pack refuses: personal data or a secret (`guardrails.input.pii_detection`), or content of a category (`content_filter`).",
     remedy: "The message and the task's `guard.checked` event name what was found; send the input without it.",
   },
   OUTPUT_BLOCKED: {

@@ -2,6 +2,7 @@
 
 export { checkInput, checkOutput, OutputCheck } from "./check.ts";
 export { createFormatCheck, type FindFaults, missingDisclaimers, toRepairRequest } from "./format.ts";
+export { parseInputJudgement, toInputQuestion } from "./judge.ts";
 export { labelsOf, reportOf } from "./report.ts";
 export {
   EVERY_INPUT_RULE,

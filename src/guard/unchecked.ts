@@ -13,8 +13,7 @@ const named = (rows: readonly (readonly [field: string, isAsked: boolean])[]): s
 
 export const uncheckedOf = ({ input, output, behavioral }: Guardrails): Unchecked => ({
   not_enforced: named([
-    ["input.content_filter", input.content_filter.enabled],
-    ["input.judge", input.judge !== undefined],
+    ["input.content_filter", input.content_filter.enabled && input.judge === undefined],
     ["output.judge", output.judge !== undefined],
     ["behavioral.prohibited_actions", behavioral.prohibited_actions.length > 0],
     ["behavioral.escalation_triggers", behavioral.escalation_triggers.length > 0],

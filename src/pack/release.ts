@@ -61,8 +61,6 @@ export const NOT_YET: readonly NotYet[] = [
   row("tools.available[].labels", "calls are not weighed against each other"),
   row("tools.available[].engine", "Python always runs in CPython (pyodide)", ["pyodide"]),
   row("tools.mcp_servers", "no server is asked for tools"),
-  row("guardrails.input.content_filter", "the model is told the categories, and nothing looks for them"),
-  row("guardrails.input.judge", "no model judges the input"),
   row("guardrails.output.hallucination_check", "the verdict on the output says that it was not checked"),
   row("guardrails.output.judge", "no model judges the output"),
   row("memory.episodic", MEMORY),

@@ -62,6 +62,8 @@ export type TaskRow = {
   readonly toldEvents?: number;
   /** The verdict on the input is among the events; absent before, and when there is nothing to tell. */
   readonly isInputTold?: true;
+  /** The pack's judge was asked about the input. */
+  readonly isInputJudged?: true;
 };
 
 type Patch = Partial<Omit<TaskRow, "request" | "state" | "createdAt" | "due">>;

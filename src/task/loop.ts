@@ -11,6 +11,7 @@ import { type Action, nextAction } from "./decide.ts";
 import type { NewEvent } from "./frames.ts";
 import { admitInput, type GuardedRun, guardRun } from "./guarded.ts";
 import { callIdOf, type StepRecord, toMessages } from "./history.ts";
+import { judgeInput } from "./judge.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
 import { deadlineExceeded, failed, finished, turnFailed, usageView } from "./outcome.ts";
 import { rememberOutput, toPastMessages } from "./recall.ts";
@@ -37,7 +38,7 @@ export async function runTask(given: Run): Promise<RunEnd> {
     outputMaxLength: run.config.guardrails.output.max_length,
     findFaults: run.guard.findFaults,
   };
-  const refused = admitInput(run);
+  const refused = admitInput(run) ?? (await judgeInput(run));
   if (refused !== null) return refused;
   // Each turn of this loop takes a step further or ends, so maxSteps bounds it; the factor covers tool phases.
   for (let turns = 0; turns <= 2 * limits.maxSteps + 2; turns++) {

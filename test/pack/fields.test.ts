@@ -107,9 +107,6 @@ const VALUE: Readonly<Record<string, unknown>> = {
   "tools.mcp_servers[].id": "n",
   "tools.mcp_servers[].url": "https://other.example",
   "tools.mcp_servers[].tools": ["t"],
-  "guardrails.input.content_filter": { enabled: true },
-  "guardrails.input.content_filter.categories": ["hate"],
-  "guardrails.input.judge": "tier-1",
   "guardrails.output.hallucination_check": { enabled: true },
   "guardrails.output.hallucination_check.confidence_threshold": 0.5,
   "guardrails.output.judge": "tier-1",
@@ -166,7 +163,7 @@ describe("setting a field that is not enforced yet", () => {
   const INERT: readonly (readonly [field: string, value: unknown])[] = [
     ["tools.available[].sandbox.network", "none"],
     ["tools.available[].sandbox.egress_allowlist", []],
-    ["guardrails.input.content_filter", { enabled: false, categories: ["hate"] }],
+    ["guardrails.output.hallucination_check", { enabled: false, confidence_threshold: 0.9 }],
     ["memory.factual", { enabled: false, confidence_threshold: 0.9 }],
     ["memory.short_term", { enabled: true, ttl: "1h", max_entries: 5 }],
   ];

@@ -34,3 +34,17 @@ describe("format_validation", () => {
     expect(await problems("{ output: { format_validation: false } }")).toEqual([]);
   });
 });
+
+describe("content_filter", () => {
+  const filter = "content_filter: { enabled: true, categories: [hate] }";
+
+  it("without a judge is a warning that nobody looks", async () => {
+    expect(await problems(`{ input: { ${filter} } }`)).toEqual([
+      "warning: content_filter is not enforced without input.judge: the model is told the categories, nobody looks for them",
+    ]);
+  });
+
+  it("with a judge is none", async () => {
+    expect(await problems(`{ input: { ${filter}, judge: tier-1 } }`)).toEqual([]);
+  });
+});
