@@ -15,6 +15,7 @@ export const BUILTIN_TOOLS: readonly string[] = [
   "http_request",
   "skill",
   "sop",
+  "handoff",
 ];
 
 /** The most a tool's sandbox gets, whatever its entry asks for: `pack validate` warns of more, the tool room lowers it. */
@@ -60,7 +61,6 @@ export const NOT_YET: readonly NotYet[] = [
   row("manifest.tested_with", "the results are not compared with anything"),
   row("tools.available[].labels", "calls are not weighed against each other"),
   row("tools.available[].engine", "Python always runs in CPython (pyodide)", ["pyodide"]),
-  row("tools.mcp_servers", "no server is asked for tools"),
   row("guardrails.output.hallucination_check", "the verdict on the output says that it was not checked"),
   row("guardrails.output.judge", "no model judges the output"),
   row("memory.episodic", MEMORY),

@@ -4,7 +4,7 @@
  */
 import type { ToolCall } from "../model/index.ts";
 import { canonicalJson, sha256Hex } from "../platform/index.ts";
-import type { ToolRefusal } from "../tool/index.ts";
+import { HANDOFF_TOOL_ID, type ToolRefusal } from "../tool/index.ts";
 import {
   type Approval,
   approvalIdOf,
@@ -17,7 +17,9 @@ import {
 } from "./approval.ts";
 import type { PendingCall } from "./decide.ts";
 import { durationMs } from "./duration.ts";
-import type { History } from "./history.ts";
+import { refuseHandoff } from "./hand-over.ts";
+import { handoffOf } from "./handoff.ts";
+import { type History, resultOf } from "./history.ts";
 import { type CallFacts, type Standing, standingOf } from "./ledger.ts";
 import { CALLS_PER_TURN_MAX } from "./limits.ts";
 import { paused } from "./outcome.ts";
@@ -54,8 +56,11 @@ export async function planCalls(
   calls: readonly PendingCall[],
 ): Promise<readonly ReadyCall[] | RunEnd> {
   const turn = turnOf(run, step);
-  const questions = await Promise.all(calls.map((pending) => toQuestion(run, pending, turn)));
+  const all = await Promise.all(calls.map((pending) => toQuestion(run, pending, turn)));
   if (run.signal.aborted) return "overtaken";
+  // A child may have come to its end meanwhile.
+  const questions = all.filter(({ pending }) => resultOf(run.history(), step, pending.index) === undefined);
+  if (questions.length === 0) return [];
   const now = run.services.clock.now();
   const lapsed = lapse(run.approvals(), now);
   const known = withChanged(run.approvals(), lapsed);
@@ -73,8 +78,16 @@ export async function planCalls(
   const ready = judged.flatMap(({ question, standing }) => toReady(question, standing));
   if (ready.length > 0) return ready;
   const held = [...judged.flatMap(({ standing }) => (standing.kind === "held" ? [standing.by] : [])), ...asked];
-  const reason = held.some(({ kind }) => kind === "unknown_outcome") ? "unknown_outcome" : "approval";
-  return end(run, paused({ reason, approval_ids: held.map(({ n }) => approvalIdOf(request.task_id, n)) }, now));
+  const away = judged.flatMap(({ standing }) => (standing.kind === "away" ? [standing.taskId] : []));
+  const approval_ids = held.map(({ n }) => approvalIdOf(request.task_id, n));
+  const children = away.length === 0 ? {} : { child_task_ids: away };
+  return end(run, paused({ reason: reasonOf(held), approval_ids, ...children }, now));
+}
+
+/** What a person has to do comes first. */
+function reasonOf(held: readonly Approval[]): Parameters<typeof paused>[0]["reason"] {
+  if (held.length === 0) return "handoff";
+  return held.some(({ kind }) => kind === "unknown_outcome") ? "unknown_outcome" : "approval";
 }
 
 const callsBefore = (history: History, step: number): number =>
@@ -82,6 +95,7 @@ const callsBefore = (history: History, step: number): number =>
 
 /** What every call of one turn is judged by. */
 type Turn = {
+  readonly step: number;
   readonly calls: readonly ToolCall[];
   /** Calls of the task before this turn. */
   readonly before: number;
@@ -90,6 +104,7 @@ type Turn = {
 };
 
 const turnOf = (run: Run, step: number): Turn => ({
+  step,
   calls: run.history().steps.find(({ n }) => n === step)?.toolCalls ?? [],
   before: callsBefore(run.history(), step),
   standing: standingAt(run.history(), run.config.workflow.sop, step),
@@ -100,8 +115,13 @@ function refusalOf(run: Run, { call, index, overTurnLimit }: PendingCall, turn: 
     return { code: "TOOL_LIMIT", message: `One turn may ask for ${CALLS_PER_TURN_MAX} calls; this one is over it.` };
   }
   const admitted = { toolId: call.toolId, arguments: call.arguments, callsBefore: turn.before + index };
-  const { calls, standing } = turn;
-  return run.catalog.admit(admitted) ?? refuseAtStep(standing, run.config.workflow.sop, { index, calls });
+  const { step, calls, standing } = turn;
+  const isNewHandoff = call.toolId === HANDOFF_TOOL_ID && handoffOf(run.handoffs(), step, index) === undefined;
+  return (
+    run.catalog.admit(admitted) ??
+    refuseAtStep(standing, run.config.workflow.sop, { index, calls }) ??
+    (isNewHandoff ? refuseHandoff(run) : null)
+  );
 }
 
 async function toQuestion(run: Run, pending: PendingCall, turn: Turn): Promise<Question> {
@@ -129,6 +149,8 @@ const argumentsOf = ({ call }: PendingCall): unknown =>
 function judge(run: Run, step: number, question: Question, known: readonly Approval[]): Standing {
   if (question.refusal !== null) return { kind: "answer", error: question.refusal };
   const { index } = question.pending;
+  const handoff = handoffOf(run.handoffs(), step, index);
+  if (handoff?.isAccepted && handoff.settled === null) return { kind: "away", taskId: handoff.child.task_id };
   const facts: CallFacts = {
     step,
     index,
@@ -184,6 +206,7 @@ function toReady({ pending, need, mayRepeat }: Question, standing: Standing): Re
     case "ask":
     case "doubt":
     case "held":
+    case "away":
       return [];
   }
 }

@@ -59,6 +59,8 @@ export function guardRun(run: Run): GuardedRun {
   const outputRules = outputRulesOf(guardrails);
   const { verdict, tokens } = checkInput(run.row().request.input, inputRules);
   const isJson = guardrails.output.schema !== undefined;
+  const quote = (text: string): string => (tokens.size > 0 ? unnumber(text) : text);
+  const shownInput = quote(verdict.text);
   const restore = (text: string): string => tokens.restore(text, isJson);
   const findFormatFaults = createFormatCheck(guardrails);
   const findFaults: FindFaults = (text) => findFormatFaults(restore(text));
@@ -77,7 +79,8 @@ export function guardRun(run: Run): GuardedRun {
       return { text: checked.text, events: toEvents({ direction: "output", step }, checked) };
     },
     findFaults,
-    replyTo: (answer) => toRepairRequest(findFaults(answer)),
+    // Without the values: what is wrong with an answer may quote it.
+    replyTo: (answer) => toRepairRequest(findFormatFaults(answer)),
     markMessages: (messages) => (inputRules.signals ? messages.map(markMessage) : messages),
     conclude: ({ n, text }) => {
       const added = missingDisclaimers(text, guardrails);
@@ -88,16 +91,14 @@ export function guardRun(run: Run): GuardedRun {
           ...(added === "" ? [] : [{ type: "text.delta", data: { step: n, text: added } }]),
           ...toUncheckedEvents(run),
         ],
-        remembered: { input: unnumberIf(tokens.size > 0, verdict.text), output: unnumberIf(tokens.size > 0, output) },
+        remembered: { input: shownInput, output: quote(output) },
       };
     },
   };
   const commit: Run["commit"] = (change) =>
     run.commit(withSignals(tokens.size === 0 ? change : withValues(change, restore), inputRules.signals));
-  return { ...run, commit, guard };
+  return { ...run, shownInput, commit, guard };
 }
-
-const unnumberIf = (hasTokens: boolean, text: string): string => (hasTokens ? unnumber(text) : text);
 
 const markMessage = (message: Message): Message =>
   message.role === "tool" ? { ...message, content: markUntrusted(message.toolId, message.content) } : message;

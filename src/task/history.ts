@@ -50,6 +50,14 @@ export type History = {
   readonly spent: readonly Spent[];
 };
 
+/** What was done about the input before the first turn. */
+export type InputMarks = {
+  /** The verdict on it is among the events; absent before, and when there is nothing to tell. */
+  readonly isInputTold?: true;
+  /** The pack's judge was asked about it. */
+  readonly isInputJudged?: true;
+};
+
 /** The id of a call within its task, the same in every event, result and repetition. */
 export const callIdOf = (step: number, index: number): string => `${step}.${index}`;
 

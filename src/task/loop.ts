@@ -5,6 +5,7 @@
  */
 import type { TurnFailure } from "../model/index.ts";
 import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
+import { noteOf } from "../tool/index.ts";
 import { createBudgetCheck } from "./budget.ts";
 import { deadlineOf, workedMs } from "./deadline.ts";
 import { type Action, nextAction } from "./decide.ts";
@@ -15,7 +16,7 @@ import { judgeInput } from "./judge.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
 import { deadlineExceeded, failed, finished, turnFailed, usageView } from "./outcome.ts";
 import { rememberOutput, toPastMessages } from "./recall.ts";
-import { end, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
+import { end, familyOf, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
 import { leaveFiles } from "./session-files.ts";
 import { positionBefore } from "./sop.ts";
 import { TextBuffer } from "./text-buffer.ts";
@@ -115,7 +116,7 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
       priorAttempts: run.row().attempt,
       signal: AbortSignal.any([run.signal, limit.signal]),
       traceparent: formatTraceparent(childTrace(parseTraceparent(run.row().request.traceparent))),
-      checkBudget: createBudgetCheck({ ...run, log: run.services.log }, request),
+      checkBudget: createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, request),
       onText: (piece) => {
         length += piece.length;
         if (length > outputMaxLength) limit.abort(new OutputTooLong("the answer is too long"));
@@ -166,7 +167,7 @@ function requestOf(run: GuardedRun) {
   const { soul, role } = run.config;
   return {
     systemStable: run.prompt,
-    systemVariable: "",
+    systemVariable: noteOf(run.remote),
     messages: [
       ...toPastMessages(run.recalled),
       ...run.guard.markMessages(toMessages(run.guard.verdict.text, run.history(), run.guard.replyTo)),

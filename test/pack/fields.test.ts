@@ -87,7 +87,6 @@ const LEAST = {
 /** What an item of a list needs beside the field under test. */
 const ITEM: Readonly<Record<string, object>> = {
   "tools.available[]": { id: "code_executor", name: "Code" },
-  "tools.mcp_servers[]": { id: "m", url: "https://mcp.example" },
   "workflow.sop[]": { id: "a", name: "A", trigger: "t", steps: [{ id: "x", action: "X" }] },
   "workflow.sop[].steps[]": { id: "x", action: "X" },
 };
@@ -103,10 +102,6 @@ const VALUE: Readonly<Record<string, unknown>> = {
   "manifest.tested_with[].date": "2026-01-31",
   "tools.available[].labels": ["external"],
   "tools.available[].engine": "micropython",
-  "tools.mcp_servers": [{ id: "m", url: "https://mcp.example" }],
-  "tools.mcp_servers[].id": "n",
-  "tools.mcp_servers[].url": "https://other.example",
-  "tools.mcp_servers[].tools": ["t"],
   "guardrails.output.hallucination_check": { enabled: true },
   "guardrails.output.hallucination_check.confidence_threshold": 0.5,
   "guardrails.output.judge": "tier-1",
