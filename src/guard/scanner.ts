@@ -29,10 +29,13 @@ const CODES = 0x250;
 
 export type RuleTable = readonly (readonly Rule[])[];
 
-export const toRuleTable = (rules: readonly Rule[]): RuleTable =>
-  Array.from({ length: CODES }, (_, code) =>
-    rules.filter(({ starts }) => new RegExp(`[${starts}]`).test(String.fromCharCode(code))),
-  );
+export function toRuleTable(rules: readonly Rule[]): RuleTable {
+  const beginnings = rules.map((rule) => ({ rule, begins: new RegExp(`[${rule.starts}]`) }));
+  return Array.from({ length: CODES }, (_, code) => {
+    const character = String.fromCharCode(code);
+    return beginnings.filter(({ begins }) => begins.test(character)).map(({ rule }) => rule);
+  });
+}
 
 const isWordCode = (code: number): boolean =>
   (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
