@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { documentOf, linesOf, runBin } from "./run-bin.ts";
+import { documentOf, frame, json, linesOf, runBin, startServer, stream } from "./run-bin.ts";
 
 const scan = (texts: readonly unknown[], ...words: readonly string[]) =>
   runBin(["guard", "scan", ...words], { stdin: texts.map((text) => `${JSON.stringify(text)}\n`).join("") });
@@ -93,4 +93,30 @@ guardrails: { input: { sanitization: false, pii_detection: { enabled: true, acti
       expect(ran.stderr).toContain(says);
     });
   }
+});
+
+describe("a watched task", () => {
+  const ID = "0d5c1f2e-8a44-8b1c-9d3e-1a2b3c4d5e6f";
+
+  it("shows what the firewall found, and no line where it found nothing", async () => {
+    const found = {
+      direction: "input",
+      action: "redact",
+      findings: [{ label: "email" }, { label: "email" }, { label: "card" }],
+    };
+    const none = { direction: "output", action: "allow", findings: [], not_checked: ["output.hallucination_check"] };
+    const server = await startServer({
+      [`GET /api/v1/tasks/${ID}/events`]: stream(
+        [frame(1, "guard.checked", found), frame(2, "guard.checked", none), frame(3, "task.done")],
+        "end",
+      ),
+      [`GET /api/v1/tasks/${ID}`]: json(200, { task_id: ID, state: "done", output: "ok" }),
+    });
+    const ran = await runBin(["tasks", "watch", ID], { url: server.url });
+    await server.close();
+    expect(ran.code).toBe(0);
+    expect(ran.stderr.split("\n").filter((line) => line.includes("Firewall"))).toEqual([
+      "Firewall (input, redact): email, card",
+    ]);
+  });
 });
