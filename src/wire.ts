@@ -36,6 +36,14 @@ import {
   systemClock,
   systemRandom,
 } from "./platform/index.ts";
+import {
+  createEmbeddedPolicy,
+  createExternalPolicy,
+  DEFAULT_POLICY,
+  logOnly,
+  type PolicyEngine,
+} from "./policy/index.ts";
+import { policyModule } from "./policy/object.ts";
 import { createReadiness } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
 import type { ApprovalsReport, IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
@@ -63,6 +71,18 @@ function requireConfig(env: Bindings): Config {
 
 const breakerOf = (env: Bindings) =>
   createBreakerClient({ objectFor: (name) => env.BREAKER.getByName(name), clock: systemClock, log });
+
+let policy: PolicyEngine | null = null;
+/** One per isolate: the compiled policy keeps its memory between questions. */
+function policyOf(env: Bindings): PolicyEngine {
+  const { opaUrl, mode } = requireConfig(env).policy;
+  const create = (): PolicyEngine =>
+    opaUrl === null
+      ? createEmbeddedPolicy({ module: policyModule, digest: DEFAULT_POLICY.digest, log })
+      : createExternalPolicy({ url: opaUrl, clock: systemClock, log, fetch: (input, init) => fetch(input, init) });
+  policy ??= mode === "log" ? logOnly(create()) : create();
+  return policy;
+}
 
 let router: ReturnType<typeof createModelRouter> | null = null;
 const routerOf = (env: Bindings) => {
@@ -197,6 +217,7 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
         host: createToolHost({ config, catalog, switches, runnerFor, gateFor, localOrigins, clock: systemClock, log }),
       };
     },
+    policy: { engine: policyOf(env), region: requireConfig(env).policy.region },
     memory: memoryOf(env),
     filesOf: async (tenant, taskId) => taskStub(env, tenant, taskId).exportFiles(),
     projection: projectionOf(env),

@@ -47,7 +47,6 @@ export const NOT_YET: readonly NotYet[] = [
   row("manifest.author.signature", "no signature is checked"),
   row("manifest.author.provenance", "no provenance is checked"),
   row("manifest.tested_with", "the results are not compared with anything"),
-  row("tools.available[].labels", "calls are not weighed against each other"),
   row("tools.available[].engine", "Python always runs in CPython (pyodide)", ["pyodide"]),
   row("tools.mcp_servers", "no server is asked for tools"),
   row("guardrails.input.sanitization", "the input reaches the model as it came"),

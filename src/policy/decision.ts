@@ -19,6 +19,7 @@ export const denialFor = (rule: keyof typeof FAULTS, policy: string): Decision =
   reasons: [{ rule, message: FAULTS[rule] }],
   obligations: [],
   policy,
+  isEnforced: true,
 });
 
 /** @param value as it came from an engine; undefined when it has no answer. */
@@ -32,7 +33,7 @@ export function parseDecision(value: unknown, policy: string): Decision {
   }
   const obligations = OBLIGATIONS.filter((one) => (value.obligations as unknown[]).includes(one)); // it is a list, see above
   if (obligations.length !== new Set(value.obligations).size) return denialFor("obligation", policy);
-  return { effect, reasons, obligations, policy };
+  return { effect, reasons, obligations, policy, isEnforced: true };
 }
 
 /** Null when one of them is none. */

@@ -2,4 +2,7 @@
 
 export { DEFAULT_POLICY } from "./compiled/manifest.ts";
 export { createEmbeddedPolicy } from "./embedded.ts";
-export type { Decision, PackFacts, PolicyEngine, PolicyQuestion, ToolQuestion } from "./types.ts";
+export { createExternalPolicy } from "./external.ts";
+export { logOnly } from "./log-only.ts";
+export type { Decision, Label, PolicyEngine, PolicyQuestion, ToolQuestion } from "./types.ts";
+export { toVerdict, type Verdict } from "./verdict.ts";

@@ -53,6 +53,8 @@ export type Decision = {
   readonly obligations: readonly Obligation[];
   /** What decided: the digest of a compiled policy, or the name and revision of another engine's. */
   readonly policy: string;
+  /** False: it is recorded, and changes nothing. */
+  readonly isEnforced: boolean;
 };
 
 export interface PolicyEngine {

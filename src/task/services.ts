@@ -3,6 +3,7 @@ import type { ShortTermMemory } from "../memory/index.ts";
 import type { ModelRouter } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import type { Clock, Log, Random } from "../platform/index.ts";
+import type { PolicyEngine } from "../policy/index.ts";
 import type { ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { ProjectionPort } from "./projection.ts";
 import type { ApprovalItem, TaskListItem } from "./types.ts";
@@ -41,6 +42,8 @@ export type TaskServices = {
   readonly loadPack: (owner: string, digest: string) => Promise<AgentConfig | null>;
   readonly renderPrompt: (config: AgentConfig) => string;
   readonly toolsFor: (config: AgentConfig) => { readonly catalog: ToolCatalog; readonly host: ToolHost };
+  /** Asked before every call, and where the runs are, as the operator names it. */
+  readonly policy: { readonly engine: PolicyEngine; readonly region: string | null };
   readonly memory: ShortTermMemory;
   /** The workspace of another task of the tenant; null when that task is gone. */
   readonly filesOf: (tenant: string, taskId: string) => Promise<readonly ToolFile[] | null>;

@@ -51,7 +51,8 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
     durationMs: outcome.durationMs,
     toolName: run.catalog.nameOf(call.toolId),
     at: run.services.clock.now(),
-    ...(isQuiet(outcome) && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
+    ...(isQuiet(outcome) && !ready.mustAudit && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
+    ...(ready.decision === null ? {} : { decision: ready.decision }),
     ...egressOf(outcome),
     ...(outcome.console === undefined ? {} : { console: outcome.console }),
   };

@@ -7,7 +7,7 @@ import type { AgentConfig, JsonSchema, RiskLevel, ToolDef } from "../pack/index.
 import { utf8Length } from "../platform/index.ts";
 import { type Builtin, findBuiltin, packTool, SKILL_TOOL_ID, SOP_TOOL_ID } from "./builtin.ts";
 import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
-import type { ApprovalNeed, CallArguments, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
+import type { ApprovalNeed, CallArguments, OfferedTool, ToolCatalog, ToolLabel, ToolRefusal } from "./types.ts";
 
 const RISK_ORDER: Readonly<Record<RiskLevel, number>> = { low: 0, medium: 1, high: 2, critical: 3 };
 
@@ -55,6 +55,7 @@ export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED)
     },
     nameOf: (toolId) => names.get(toolId) ?? findBuiltin(toolId)?.name ?? toolId,
     approvalFor: (toolId) => tools.get(toolId)?.approval ?? null,
+    labelsOf: (toolId) => labelsOf(tools.get(toolId)?.definition ?? null),
     riskOf: (toolId) => tools.get(toolId)?.definition?.risk_level ?? "low",
     isAudited: (toolId) =>
       config.guardrails.compliance.audit_all_decisions ||
@@ -69,6 +70,13 @@ export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED)
       );
     },
   };
+}
+
+/** Whatever reaches the network reads what strangers wrote and can send out what it knows, whether the pack says so or not. */
+function labelsOf(tool: ToolDef | null): readonly ToolLabel[] {
+  if (tool === null) return [];
+  const implied: readonly ToolLabel[] = tool.sandbox.network === "none" ? [] : ["reads_untrusted", "external"];
+  return [...new Set([...tool.labels, ...implied])];
 }
 
 const repeats = (builtin: Builtin, args: CallArguments | undefined): boolean =>

@@ -1,6 +1,6 @@
 /** The Worker under measurement: the default policy as the product's Worker loads it, asked many times in one request. */
-import policyModule from "../../src/policy/compiled/policy.wasm";
 import { createEmbeddedPolicy, DEFAULT_POLICY, type PolicyQuestion } from "../../src/policy/index.ts";
+import { policyModule } from "../../src/policy/object.ts";
 
 export type Asked = { readonly question: PolicyQuestion; readonly rounds: number };
 

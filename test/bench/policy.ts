@@ -34,15 +34,14 @@ async function startRuntime(): Promise<Miniflare> {
     entryPoints: [join(import.meta.dirname, "policy-worker.ts")],
     ...{ bundle: true, write: false, format: "esm", target: "es2023", platform: "browser", external: ["*.wasm"] },
   });
-  // The path that the bundle still names, as the runtime is given it.
-  const path = "../../src/policy/compiled/policy.wasm";
-  const script = (built.outputFiles[0]?.text ?? "").replace(path, "./policy.wasm");
+  const script = built.outputFiles[0]?.text ?? "";
   const contents = await readFile(join(ROOT, "src/policy/compiled/policy.wasm"));
   const options = convertV4MiniflareOptions({
     ...{ host: "127.0.0.1", compatibilityDate: "2026-10-20", compatibilityFlags: ["nodejs_compat"] },
     modules: [
       { type: "ESModule", path: "index.mjs", contents: script },
-      { type: "CompiledWasm", path: "policy.wasm", contents },
+      // As the room imports it, which the bundle leaves as it is.
+      { type: "CompiledWasm", path: "compiled/policy.wasm", contents },
     ],
   });
   return new Miniflare(options);

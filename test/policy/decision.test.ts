@@ -8,7 +8,7 @@ describe("a decision", () => {
   it("is taken as it is when it is whole", () => {
     const reasons = [{ rule: "a", message: "Because." }];
     const answer = { effect: "ask", reasons, obligations: ["audit", "four_eyes"] };
-    expect(parseDecision(answer, "p")).toEqual({ ...answer, policy: "p" });
+    expect(parseDecision(answer, "p")).toEqual({ ...answer, policy: "p", isEnforced: true });
     expect(parseDecision(WHOLE, "p").effect).toBe("allow");
   });
 

@@ -19,6 +19,7 @@ describe("the default policy", () => {
       reasons: [],
       obligations: [],
       policy: DEFAULT_POLICY.digest,
+      isEnforced: true,
     });
   });
 

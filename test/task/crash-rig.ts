@@ -7,6 +7,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { createObjectMemory } from "../../src/memory/index.ts";
 import type { ToolCall } from "../../src/model/index.ts";
 import { type Clock, createLog } from "../../src/platform/index.ts";
+import { createEmbeddedPolicy, DEFAULT_POLICY, type PolicyEngine } from "../../src/policy/index.ts";
+import { policyModule } from "../../src/policy/object.ts";
 import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../../src/task/index.ts";
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
 import { TaskObject } from "../../src/task/object.ts";
@@ -109,10 +111,18 @@ export type Tool = {
   readonly script?: readonly ToolCall[];
   /** More of the pack, in YAML. */
   readonly pack?: string;
+  /** What decides about calls; the default policy when absent. */
+  readonly policy?: PolicyEngine;
 };
 
+const defaultPolicy = createEmbeddedPolicy({
+  module: policyModule,
+  digest: DEFAULT_POLICY.digest,
+  log: createLog({}, () => undefined),
+});
+
 async function servicesOf(world: World, fate: Fate, options: Tool): Promise<TaskServices> {
-  const { needsApproval, mayRepeat, script = [LIST], pack = "" } = options;
+  const { needsApproval, mayRepeat, script = [LIST], pack = "", policy = defaultPolicy } = options;
   const more = needsApproval ? "requires_approval: true" : "";
   const config = await composeConfig(tools([tool("file_manager", SCOPED, more)]), pack);
   const clock = clockOf(world);
@@ -133,6 +143,7 @@ async function servicesOf(world: World, fate: Fate, options: Tool): Promise<Task
     },
     renderPrompt: () => "",
     toolsFor: () => ({ catalog, host: createToolHost({ config, catalog, runnerFor, clock, log }) }),
+    policy: { engine: policy, region: null },
     memory: createObjectMemory({ objectOf: (space) => env.SESSION_MEMORY.getByName(space), clock }),
     filesOf: async () => null,
     projection: null,
