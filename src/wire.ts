@@ -37,6 +37,7 @@ import {
   systemRandom,
 } from "./platform/index.ts";
 import {
+  createDecisionReader,
   createEmbeddedPolicy,
   createExternalPolicy,
   DEFAULT_POLICY,
@@ -331,6 +332,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     }),
     audit: (tenant) => env.AUDIT.getByName(tenant),
     auditLog: createAuditReader(dbOf(env)),
+    decisions: createDecisionReader(dbOf(env)),
     auditSigningKey: config.auditSigningKey,
     witness: createAuthWitness(systemClock),
     keys: (id) => env.KEY.getByName(id),

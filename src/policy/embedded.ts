@@ -11,7 +11,8 @@ type Loaded = { evaluate(question: unknown): unknown };
 
 /** @param digest SHA-256 of the module's bytes, 64 hexadecimal digits. */
 export function createEmbeddedPolicy(options: {
-  readonly module: WebAssembly.Module;
+  /** As bytes outside of a Worker. */
+  readonly module: WebAssembly.Module | Uint8Array<ArrayBuffer>;
   readonly digest: string;
   readonly log: Pick<Log, "error">;
 }): PolicyEngine {

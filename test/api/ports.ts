@@ -53,6 +53,9 @@ export const UNAUDITED = {
   auditLog: (): never => {
     throw new Error("no audit log is read here");
   },
+  decisions: (): never => {
+    throw new Error("no decisions are read here");
+  },
   auditSigningKey: null,
   witness: { see: () => null },
 } as const;

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import type { PolicyEngine } from "../../src/policy/index.ts";
-import { embedded, toolQuestion } from "../policy/ask.ts";
+import { embedded } from "../policy/default.ts";
+import { toolQuestion } from "../policy/questions.ts";
 import type { Asked } from "./policy-worker.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ACCESS_SCOPES, ROLE_NAMES, scopesOf } from "../../src/api/access.ts";
 import { DEFAULT_POLICY, type PolicyQuestion } from "../../src/policy/index.ts";
-import { embedded, toolQuestion, WASM } from "./ask.ts";
+import { embedded, WASM } from "./default.ts";
+import { toolQuestion } from "./questions.ts";
 
 /** For questions that the types would refuse. */
 const asQuestion = (value: unknown): PolicyQuestion => value as PolicyQuestion; // a policy must stand what code gets wrong

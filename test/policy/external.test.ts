@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Clock, systemClock } from "../../src/platform/index.ts";
 import { createExternalPolicy, logOnly } from "../../src/policy/index.ts";
-import { toolQuestion } from "./ask.ts";
+import { toolQuestion } from "./questions.ts";
 
 type Answer = (response: ServerResponse, body: string) => void;
 type Seen = { readonly url: string; readonly body: string };
