@@ -390,6 +390,7 @@ describe("help", () => {
       "webhooks",
       "secrets",
       "audit",
+      "policy",
       "dlq",
       "doctor",
     ]);
