@@ -333,6 +333,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     audit: (tenant) => env.AUDIT.getByName(tenant),
     auditLog: createAuditReader(dbOf(env)),
     decisions: createDecisionReader(dbOf(env)),
+    policy: { engine: policyOf(env), region: config.policy.region },
     auditSigningKey: config.auditSigningKey,
     witness: createAuthWitness(systemClock),
     keys: (id) => env.KEY.getByName(id),

@@ -48,7 +48,8 @@ is_allowed if {
 is_allowed if {
 	is_known
 	input.action == "pack.use"
-	is_pack
+	is_named
+	is_place
 }
 
 is_allowed if {
@@ -75,10 +76,19 @@ classes := {"public", "internal", "confidential", "restricted"}
 
 labels := {"reads_untrusted", "reads_private", "writes", "external"}
 
-is_pack if {
+is_named if {
 	is_string(input.pack.id)
+	is_string(input.pack.version)
+}
+
+is_pack if {
+	is_named
+	is_place
 	input.pack.risk_level in levels
 	input.pack.data_classification in classes
+}
+
+is_place if {
 	input.at.hour in numbers.range(0, 23)
 	input.at.weekday in numbers.range(1, 7)
 	is_region

@@ -10,10 +10,19 @@ place := {
 	"tenant": "acme",
 	"at": {"hour": 10, "weekday": 3},
 	"region": null,
-	"pack": {"id": "hello", "risk_level": "low", "data_classification": "internal", "handoffs": ["writer"]},
+	"pack": {
+		"id": "hello",
+		"version": "1.0.0",
+		"risk_level": "low",
+		"data_classification": "internal",
+		"handoffs": ["writer"],
+	},
 }
 
-pack_use := object.union(place, {"action": "pack.use"})
+pack_use := object.union(
+	object.remove(place, ["pack"]),
+	{"action": "pack.use", "pack": {"id": "hello", "version": "1.0.0"}},
+)
 
 tool(facts) := object.union(place, {
 	"action": "tool.call",
@@ -61,7 +70,8 @@ test_a_missing_fact_is_denied if {
 	every path in ["/tool", "/tool/id", "/tool/risk_level", "/tool/labels", "/taint", "/needs", "/pack", "/pack/id"] {
 		effect(without_fact(tool({}), path)) == "deny"
 	}
-	every path in ["/pack/risk_level", "/pack/data_classification", "/at", "/at/hour", "/at/weekday", "/region"] {
+	every path in ["/pack/risk_level", "/pack/data_classification"] { effect(without_fact(tool({}), path)) == "deny" }
+	every path in ["/at", "/at/hour", "/at/weekday", "/region", "/pack/id", "/pack/version"] {
 		effect(without_fact(tool({}), path)) == "deny"
 		effect(without_fact(pack_use, path)) == "deny"
 	}

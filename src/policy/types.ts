@@ -33,7 +33,7 @@ export type PackQuestion = Circumstances & {
   readonly version: 1;
   readonly action: "pack.use";
   readonly tenant: string;
-  readonly pack: PackFacts;
+  readonly pack: Pick<PackFacts, "id" | "version">;
 };
 
 export type PolicyQuestion = ToolQuestion | PackQuestion;

@@ -1,6 +1,6 @@
 /** What the policy is asked about one call: facts of the pack, the tool and the task, and nothing that a model wrote. */
 import type { AgentConfig } from "../pack/index.ts";
-import type { Label, ToolQuestion } from "../policy/index.ts";
+import { type Label, momentOf, type ToolQuestion } from "../policy/index.ts";
 import type { ToolCatalog, ToolErrorCode } from "../tool/index.ts";
 import type { CallDecision, History } from "./history.ts";
 import type { Run } from "./run.ts";
@@ -55,10 +55,3 @@ const packFacts = ({ pack_id, version, risk_level, guardrails }: AgentConfig): T
   risk_level,
   data_classification: guardrails.compliance.data_classification,
 });
-
-/** @param at epoch milliseconds */
-function momentOf(at: number): ToolQuestion["at"] {
-  const time = new Date(at);
-  // Sunday is 0 in JavaScript and the last day of the week in ISO 8601.
-  return { hour: time.getUTCHours(), weekday: time.getUTCDay() || 7 };
-}

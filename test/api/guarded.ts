@@ -16,7 +16,7 @@ export const PEPPER = "the-pepper-of-these-tests";
 const ADMIN = "the-bootstrap-key";
 
 type Options = Partial<
-  Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | "deadLetters" | "decisions" | "witness">
+  Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | "deadLetters" | "decisions" | "policy" | "witness">
 > & {
   readonly authMode?: "dev" | "required";
   readonly clock?: Clock;

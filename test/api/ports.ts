@@ -56,6 +56,14 @@ export const UNAUDITED = {
   decisions: (): never => {
     throw new Error("no decisions are read here");
   },
+  policy: {
+    engine: {
+      decide: (): never => {
+        throw new Error("no policy is asked here");
+      },
+    },
+    region: null,
+  },
   auditSigningKey: null,
   witness: { see: () => null },
 } as const;

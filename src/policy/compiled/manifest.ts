@@ -3,7 +3,7 @@
  */
 export const DEFAULT_POLICY = {
   /** SHA-256 of policy.wasm: what decisions and approvals name it by. */
-  digest: "3fd43c3a5e7ed83ad37a5f25a4036622c9f8e43e3e37f556125a1473213e8323",
+  digest: "c1b0d7f0bd10553fe7678e15e6ff96767dddcf88e2b92265d58f563dd668f0a2",
   /** SHA-256 over the Rego files, their tests and the compiler's version. */
-  sources: "074ffa47b82f45dd1cedf4e492552db6eb3d34d35217524504bf29a84241cb84",
+  sources: "0bda03239f8775c989831cf09bd404b7fec1f892d483f31dec9b3265240c9d9c",
 } as const;
