@@ -154,6 +154,7 @@ const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "engine/file-manager.js": () => bundleWorker("file-manager"),
   "engine/git.js": () => bundleWorker("git"),
   "engine/http-request.js": () => bundleWorker("http-request"),
+  "engine/mcp.js": () => bundleWorker("mcp"),
   "engine/guest.txt": () => bundleScript("guest/index.ts"),
   "engine/strip.txt": () => bundleScript("strip.ts"),
   "engine/pack-tool.js": () => bundleWorker("code-executor/pack-tool"),

@@ -36,19 +36,26 @@ import {
   systemClock,
   systemRandom,
 } from "./platform/index.ts";
-import {
-  createDecisionReader,
-  createEmbeddedPolicy,
-  createExternalPolicy,
-  DEFAULT_POLICY,
-  logOnly,
-  type PolicyEngine,
-} from "./policy/index.ts";
-import { policyModule } from "./policy/object.ts";
+import { createPolicy } from "./policies.ts";
+import { createDecisionReader } from "./policy/index.ts";
 import { createReadiness } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
-import type { ApprovalsReport, IndexReport, IndexServices, TaskServices, TenantIndexPort } from "./task/object.ts";
-import { compileCatalog, createToolHost, type RunnerStub, type ToolRunnerProps, toolGateName } from "./tool/index.ts";
+import type {
+  ApprovalsReport,
+  HandoffPort,
+  IndexReport,
+  IndexServices,
+  TaskServices,
+  TenantIndexPort,
+} from "./task/object.ts";
+import {
+  compileCatalog,
+  createToolHost,
+  listRemoteTools,
+  type RunnerStub,
+  type ToolRunnerProps,
+  toolGateName,
+} from "./tool/index.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** A queue message in case the direct kick is lost; later than any kick, so that it finds nothing to do. */
@@ -73,17 +80,11 @@ function requireConfig(env: Bindings): Config {
 const breakerOf = (env: Bindings) =>
   createBreakerClient({ objectFor: (name) => env.BREAKER.getByName(name), clock: systemClock, log });
 
-let policy: PolicyEngine | null = null;
-/** One per isolate: the compiled policy keeps its memory between questions. */
-function policyOf(env: Bindings): PolicyEngine {
-  const { opaUrl, mode } = requireConfig(env).policy;
-  const create = (): PolicyEngine =>
-    opaUrl === null
-      ? createEmbeddedPolicy({ module: policyModule, digest: DEFAULT_POLICY.digest, log })
-      : createExternalPolicy({ url: opaUrl, clock: systemClock, log, fetch: (input, init) => fetch(input, init) });
-  policy ??= mode === "log" ? logOnly(create()) : create();
+let policy: ReturnType<typeof createPolicy> | null = null;
+const policyOf = (env: Bindings) => {
+  policy ??= createPolicy(requireConfig(env).policy, log);
   return policy;
-}
+};
 
 let router: ReturnType<typeof createModelRouter> | null = null;
 const routerOf = (env: Bindings) => {
@@ -197,6 +198,32 @@ export const doorbellServices = (env: Bindings): DoorbellServices => ({
   publish: isPublishing(env) ? (eventsOf(env)?.publish ?? null) : null,
 });
 
+function handoffPort(env: Bindings): HandoffPort {
+  return {
+    resolve: async (tenant, packId) => {
+      const resolved = await registryOf(env).resolve(tenant, packId, null);
+      if (resolved === null) return null;
+      const { record, owner } = resolved;
+      const tier = record.tier ?? requireConfig(env).defaultTier;
+      return {
+        pack_version: record.version,
+        pack_digest: record.digest,
+        pack_owner: owner,
+        tier,
+        isAllowed: routerOf(env).isAllowed(tenant, tier),
+        inputMaxLength: record.input_max_length,
+      };
+    },
+    start: async (child) => {
+      const { tenant, task_id, traceparent } = child;
+      const { kind } = await taskStub(env, tenant, task_id).create(child);
+      if (kind === "created") await dispatch(env, requireConfig(env).dispatch, { tenant, task_id, traceparent });
+      return kind;
+    },
+    taskOf: (tenant, taskId) => taskStub(env, tenant, taskId),
+  };
+}
+
 export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServices {
   // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
   const loopback = ctx.exports as unknown as Loopback;
@@ -209,18 +236,21 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
     router: routerOf(env),
     loadPack: (owner, digest) => registryOf(env).load(owner, digest),
     renderPrompt: promptOf,
-    toolsFor: (config) => {
+    toolsFor: (config, remote) => {
       const { allowFullNetwork, egressLocalOrigins: localOrigins } = requireConfig(env);
       const switches = { allowFullNetwork };
-      const catalog = compileCatalog(config, switches);
-      return {
-        catalog,
-        host: createToolHost({ config, catalog, switches, runnerFor, gateFor, localOrigins, clock: systemClock, log }),
-      };
+      const catalog = compileCatalog(config, switches, remote);
+      const common = { config, catalog, switches, remote, runnerFor, gateFor, localOrigins };
+      return { catalog, host: createToolHost({ ...common, clock: systemClock, log }) };
     },
-    policy: { engine: policyOf(env), region: requireConfig(env).policy.region },
+    listRemoteTools: (config, request, signal) => {
+      const { egressLocalOrigins: localOrigins } = requireConfig(env);
+      return listRemoteTools({ config, runnerFor, localOrigins, log }, request, signal);
+    },
+    policy: policyOf(env),
     memory: memoryOf(env),
     filesOf: async (tenant, taskId) => taskStub(env, tenant, taskId).exportFiles(),
+    handoff: handoffPort(env),
     projection: projectionOf(env),
     indexOf: (tenant) => indexPort(env, tenant),
     retentionMs: requireConfig(env).taskRetentionDays * DAY_MS,
@@ -333,7 +363,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     audit: (tenant) => env.AUDIT.getByName(tenant),
     auditLog: createAuditReader(dbOf(env)),
     decisions: createDecisionReader(dbOf(env)),
-    policy: { engine: policyOf(env), region: config.policy.region },
+    policy: policyOf(env),
     auditSigningKey: config.auditSigningKey,
     witness: createAuthWitness(systemClock),
     keys: (id) => env.KEY.getByName(id),

@@ -194,7 +194,7 @@ test_a_handoff_goes_where_the_pack_says if {
 	effect(handoff) == "allow"
 	effect(with_fact(handoff, "/target/pack_id", "other")) == "deny"
 	effect(with_fact(handoff, "/target/tenant", "globex")) == "deny"
-	effect(with_fact(handoff, "/depth", 5)) == "deny"
+	effect(with_fact(handoff, "/depth", 4)) == "deny"
 	effect(without_fact(handoff, "/depth")) == "deny"
 }
 

@@ -14,4 +14,4 @@ package vasini.settings
 tenants["*"] := {}
 
 # Handoffs below one task; the runtime has a limit of its own.
-handoff_depth_max := 4
+handoff_depth_max := 3

@@ -169,6 +169,8 @@ function toResult(view: TaskView): CallToolResult {
 function textOf({ task_id, state, output, error }: TaskView): string {
   if (state === "done") return output ?? "";
   if (error !== null) return `${error.code}: ${error.message}`;
-  if (state === "waiting") return `Task ${task_id} waits for a person's decision. Ask get_task for it later.`;
+  if (state === "waiting") {
+    return `Task ${task_id} waits for a person's decision, or for a task that it handed work to. Ask get_task for it later.`;
+  }
   return isEnded(state) ? `Task ${task_id} is ${state}.` : `Task ${task_id} is ${state}. Ask get_task for it later.`;
 }

@@ -120,6 +120,7 @@ export const Task = z.object({
   trace_id: z.string(),
   metadata: z.record(z.string(), z.string()),
   replay_of: TaskIdText.exactOptional(),
+  parent_task_id: TaskIdText.exactOptional().describe("The task that handed this one its work"),
 }) satisfies z.ZodType<TaskView>;
 
 /** The answer to `Prefer: wait` when the task ended in time: the whole task, with the member that run answers have. */

@@ -26,6 +26,9 @@ export type FollowOptions = {
   readonly random?: Random;
 };
 
+/** The task waits for one that it handed work to: nobody has to do anything, and it goes on by itself. */
+export const isAway = ({ type, data }: TaskEvent): boolean => type === "task.waiting" && data.reason === "handoff";
+
 /**
  * Ends after the terminal event, or when the task waits for a person and the server has closed the stream.
  * @throws CliError `INTERRUPTED` when the signal aborts, `CONNECTION_LOST` after RECONNECTS_MAX fruitless attempts,
@@ -35,7 +38,9 @@ export async function* followTask(options: FollowOptions): AsyncGenerator<TaskEv
   const { client, taskId, signal, clock = systemClock, random = systemRandom } = options;
   let last = options.after;
   let ended = false;
+  let away = false;
   for (let fruitless = 0; fruitless < RECONNECTS_MAX; fruitless += 1) {
+    let isLost = true;
     try {
       for await (const event of readOnce({ client, taskId, after: last, signal })) {
         // A server may repeat what it is unsure about; the sequence number decides.
@@ -43,15 +48,19 @@ export async function* followTask(options: FollowOptions): AsyncGenerator<TaskEv
         last = event.seq;
         fruitless = 0;
         ended = TERMINAL.includes(event.type);
+        away = isAway(event);
         yield event;
       }
-      if (ended || (await isOver(client, taskId))) return;
+      if (ended || (!away && (await isOver(client, taskId)))) return;
+      // The server ends a stream through a long wait now and then; that is no loss, and no fruitless attempt.
+      if (away) fruitless = 0;
+      isLost = !away;
     } catch (thrown) {
       if (signal.aborted) throw interrupted();
       if (thrown instanceof CliError && !isPassing(thrown)) throw thrown;
       // Anything else is the network: the next attempt shows whether it is back.
     }
-    options.onLost?.();
+    if (isLost) options.onLost?.();
     const capMs = Math.min(RECONNECT_MS_MAX, RECONNECT_BASE_MS * 2 ** Math.min(fruitless, 10));
     await clock.sleep(Math.ceil(capMs * (0.5 + random() / 2)), signal).catch(() => {
       throw interrupted();

@@ -1,7 +1,7 @@
 /** Follows one task to its end and shows it: as NDJSON, as text that streams on a terminal, or as the bare answer in a pipe. */
 import { type Client, interrupted } from "./client.ts";
 import { CliError, EXIT, type ExitCode, exitOfState } from "./exit.ts";
-import { followTask, isOverState, type TaskEvent } from "./follow.ts";
+import { followTask, isAway, isOverState, type TaskEvent } from "./follow.ts";
 import type { Output } from "./output.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { formatElapsed, forTerminal, shorten } from "./terminal.ts";
@@ -40,7 +40,8 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
       if (event.type === "task.waiting") held = listOf(event.data.approval_ids).flatMap((id) => textOf(id) ?? []);
       await view.show(event);
       // The stream of a waiting task stays open for minutes; a script wants to know now. An old wait, replayed, is no wait.
-      if (event.type === "task.waiting" && (await readTask(client, taskId)).state === "waiting") break;
+      if (event.type !== "task.waiting" || isAway(event)) continue;
+      if ((await readTask(client, taskId)).state === "waiting") break;
     }
     // A watch taken up after the last event saw none of them: the task itself says how it stands.
     if (!isOverState(state)) state = textOf((await readTask(client, taskId)).state) ?? state;
@@ -170,6 +171,8 @@ function describe(event: TaskEvent, output: Output): string | null {
       const error = objectOf(data.error);
       return `${paint.red("←")} ${name} ${shorten(`${textOf(error.code) ?? "failed"}: ${textOf(error.message) ?? ""}`, 120)}`;
     }
+    case "handoff.started":
+      return `${paint.dim("→")} ${shorten(textOf(data.pack_id) ?? "pack", 60)} has it as task ${shorten(textOf(data.task_id) ?? "", 60)}`;
     case "approval.requested": {
       const call = `${textOf(data.tool_id) ?? "tool"} ${JSON.stringify(data.arguments ?? {})}`;
       return `${paint.yellow("?")} ${shorten(call, 160)} ${paint.dim(shorten(textOf(data.reason) ?? "", 160))}`;
@@ -180,6 +183,8 @@ function describe(event: TaskEvent, output: Output): string | null {
       );
     case "approval.expired":
       return paint.yellow("Nobody decided in time.");
+    case "mcp.listed":
+      return missingTools(data, paint.yellow);
     case "text.reset":
       return paint.dim("The model's stream broke off; the text above is void and starts again.");
     case "task.retry":
@@ -189,6 +194,16 @@ function describe(event: TaskEvent, output: Output): string | null {
     default:
       return null;
   }
+}
+
+/** What a remote server was to bring and did not; null when nothing is missing. */
+function missingTools(data: JsonObject, paint: (text: string) => string): string | null {
+  const server = textOf(data.server_id) ?? "";
+  const error = objectOf(data.error);
+  const reason = textOf(error.message);
+  if (reason !== undefined) return paint(shorten(`No tools of ${server}: ${reason}`, 160));
+  const missing = listOf(data.left_out).map((one) => textOf(objectOf(one).name) ?? "");
+  return missing.length === 0 ? null : paint(shorten(`Not offered by ${server}: ${missing.join(", ")}`, 160));
 }
 
 function tokensOf(task: JsonObject): number | null {

@@ -17,6 +17,8 @@ export type Judged = {
 const COLOUR = /\u001b\[[0-9;]*m/g;
 const MARKED_LOG_LINE = /^(?:✘ \[ERROR\]|▲ \[WARNING\]) \{(?=")/;
 const READY = /Ready on (https?:\/\/\S+)/;
+/** How the runtime tells of a host that it could not reach: whoever asked for it, such as a tool, is told in our words. */
+const UNREACHED = /\[ERROR\] e = \S+:\d+: failed: (?:failed to lookup address|TLS handshake failed)/;
 /** First lines of everything that is no continuation of an error. */
 const OTHER = /^(\[wrangler|\[mf:|⎔|\{"|▲|GET |POST |PUT |DELETE |OPTIONS |HEAD )/;
 
@@ -31,7 +33,9 @@ export function createJudge(): (line: string) => Judged {
       errorLines = 0;
       return { log, show: describeLogLine(log), readyUrl: null };
     }
-    if (log.includes("[ERROR]") || /^\[?wrangler:error/.test(log)) {
+    if (UNREACHED.test(log)) {
+      errorLines = 0;
+    } else if (log.includes("[ERROR]") || /^\[?wrangler:error/.test(log)) {
       errorLines = ERROR_LINES_MAX;
     } else if (OTHER.test(log)) {
       errorLines = 0;

@@ -2,7 +2,7 @@
  * What a field is worth when its author left it out: the defaults of the plan's models, as data. Omitting a layer is
  * the same as writing an empty one.
  */
-import type { Guardrails, Memory, Role, Skill, Soul, ToolDef, Tools, Workflow } from "./types.ts";
+import type { Guardrails, McpServer, Memory, Role, Skill, Soul, ToolDef, Tools, Workflow } from "./types.ts";
 
 const SCHEMA_VERSION = "1.0";
 
@@ -60,6 +60,14 @@ const TOOL: Omit<ToolDef, "id" | "name"> = {
   labels: [],
   secrets: [],
   engine: "pyodide",
+};
+
+const MCP_SERVER: Omit<McpServer, "id" | "url"> = {
+  tools: [],
+  requires_approval: false,
+  timeout: "30s",
+  secrets: [],
+  trust_annotations: false,
 };
 
 const SKILL: Omit<Skill, "id" | "name" | "trigger"> = {
@@ -137,7 +145,7 @@ const ROWS = {
     whole: TOOLS,
     each: [
       [["available"], TOOL],
-      [["mcp_servers"], { tools: [], requires_approval: false }],
+      [["mcp_servers"], MCP_SERVER],
     ],
   },
   skill: { whole: SKILL, each: [] },

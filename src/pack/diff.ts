@@ -48,6 +48,8 @@ const rank =
     order.indexOf(String(value));
 
 const RISK = rank("low", "medium", "high", "critical");
+/** About no tool of a server, about some, about all. */
+const asked = (value: unknown): number => (value === true ? 2 : Array.isArray(value) ? 1 : 0);
 const cores = (value: unknown): number => Number(value) || 0;
 
 /** The first row whose pattern fits decides; `*` is one segment, a last `**` any number. No row: no permission. */
@@ -78,7 +80,11 @@ const PERMISSIONS: readonly (readonly [pattern: string, widens: Widens])[] = [
   ["/tools/mcp_servers/*", added],
   ["/tools/mcp_servers/*/url", changed],
   ["/tools/mcp_servers/*/tools/*", added],
-  ["/tools/mcp_servers/*/requires_approval", switchedOff],
+  ["/tools/mcp_servers/*/requires_approval", lowered(asked)],
+  ["/tools/mcp_servers/*/requires_approval/*", removed],
+  ["/tools/mcp_servers/*/timeout", raised(quantity(parseDuration))],
+  ["/tools/mcp_servers/*/secrets/*", added],
+  ["/tools/mcp_servers/*/trust_annotations", switchedOn],
   ["/guardrails/input/max_length", raised(count)],
   ["/guardrails/input/sanitization", switchedOff],
   ["/guardrails/input/jailbreak_detection", switchedOff],

@@ -4,6 +4,7 @@ export { bundlePath, TOOL_ID, type ToolBundle, toBundleFile, toolPath } from "./
 export { type ComposeOptions, composePack } from "./compose.ts";
 export { diffPacks, type PackChange } from "./diff.ts";
 export { TOOL_BUNDLE_BYTES_MAX } from "./limits.ts";
+export { mcpToolId } from "./mcp.ts";
 export { renderSystemPrompt } from "./prompt.ts";
 export { createPackRegistry, loadToolCode, type PackRegistry, type Resolved, SHARED_SHELF } from "./registry.ts";
 export { BUILTIN_TOOLS, FRAMEWORK_VERSION, NOT_YET, type NotYet, SANDBOX_CEILINGS } from "./release.ts";
@@ -13,6 +14,7 @@ export type {
   ComposedPack,
   Guardrails,
   JsonSchema,
+  McpServer,
   Memory,
   PackFiles,
   PackProblem,

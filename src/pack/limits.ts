@@ -46,5 +46,12 @@ export const READS_AT_ONCE = 4;
 /** Bytes of one bundled tool, minified: it is read into each isolate that runs it. Over it: an error. */
 export const TOOL_BUNDLE_BYTES_MAX = 256 * 1024;
 
+/** Remote MCP servers of one pack, each asked when a task begins. Over it: an error. */
+export const MCP_SERVERS_MAX = 8;
+/** Tools of one server that are offered: the model reads all of them in every turn. Over it: an error. */
+export const MCP_TOOLS_MAX = 64;
+/** Characters of a server's URL. Over it: an error. */
+export const MCP_URL_LENGTH_MAX = 2_000;
+
 /** Tools that one pack brings. Over it: an error. */
 export const TOOL_BUNDLES_MAX = 32;

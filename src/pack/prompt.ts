@@ -150,7 +150,7 @@ function toolLine({ id, name, description, sandbox, risk_level, requires_approva
 function toolRules({ tools }: AgentConfig): string[] {
   const denied = new Set(tools.denied);
   const usable = tools.available.filter(({ id }) => !denied.has(id));
-  if (usable.length === 0 && tools.denied.length === 0) return [];
+  if (usable.length === 0 && tools.denied.length === 0 && tools.mcp_servers.length === 0) return [];
   const rules = [
     "Only the tools that are offered to you with their parameters can be called. When a step names another one, do the step without it or say what is missing.",
     `A task makes at most ${tools.tool_policies.max_calls_per_task} calls, at most ${tools.tool_policies.max_concurrent} at once.`,
@@ -216,19 +216,23 @@ function procedure(sop: Sop): string {
 }
 
 const CONTEXT: Readonly<Record<Workflow["handoffs"][number]["context_transfer"], string>> = {
-  full: "everything you know about the task",
-  summary: "a summary of the task so far",
-  minimal: "only what the next step needs",
+  full: "It is shown this conversation.",
+  summary: "It is shown the task and what you said last.",
+  minimal: "It is shown nothing but your input.",
 };
+
+const HANDING =
+  "When one of these fits better than you, hand that piece of work over with the `handoff` tool, and go on with its answer:";
+const NAMING = "When one of these fits better than you, say so, and say what it has to know to take over:";
 
 function workflowRules({ workflow, tools }: AgentConfig): string[] {
   const { default_process, sop, handoffs, reporting } = workflow;
   const targets = handoffs.map(
     ({ target_agent, conditions, context_transfer }) =>
-      `\`${flat(target_agent)}\`, when: ${conditions.map(flat).join("; ")}. Pass on ${CONTEXT[context_transfer]}.`,
+      `\`${flat(target_agent)}\`, when: ${conditions.map(flat).join("; ")}. ${CONTEXT[context_transfer]}`,
   );
   const how = [PROCESS[default_process], ...(tools.denied.includes("sop") ? [] : [MOVING])];
-  const intro = "When one of these fits better than you, say so, and say what it has to know to take over:";
+  const intro = tools.denied.includes("handoff") ? NAMING : HANDING;
   const format = {
     structured: "Structure the answer with headings and lists.",
     narrative: "Write the answer as connected text.",

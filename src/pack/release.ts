@@ -15,6 +15,7 @@ export const BUILTIN_TOOLS: readonly string[] = [
   "http_request",
   "skill",
   "sop",
+  "handoff",
 ];
 
 /** The most a tool's sandbox gets, whatever its entry asks for: `pack validate` warns of more, the tool room lowers it. */
@@ -48,7 +49,6 @@ export const NOT_YET: readonly NotYet[] = [
   row("manifest.author.provenance", "no provenance is checked"),
   row("manifest.tested_with", "the results are not compared with anything"),
   row("tools.available[].engine", "Python always runs in CPython (pyodide)", ["pyodide"]),
-  row("tools.mcp_servers", "no server is asked for tools"),
   row("guardrails.input.sanitization", "the input reaches the model as it came"),
   row("guardrails.input.jailbreak_detection", "the input is not examined"),
   row("guardrails.input.pii_detection", "the input is not examined"),

@@ -47,9 +47,12 @@ const JUDGES: Readonly<Record<string, Judge>> = {
 /** Warnings only, each at the value that is not honoured as written. */
 export function warnSandboxes(tools: Source | undefined): PackProblem[] {
   if (tools === undefined) return [];
-  const asked = Object.entries(JUDGES).flatMap(([name, judge]) =>
-    select(tools, segmentsOf(`/available/*/sandbox/${name}`)).flatMap((node) => {
-      const verdict = judge(textOf(node) ?? "");
+  const asked = [
+    ...Object.keys(JUDGES).map((name) => `/available/*/sandbox/${name}`),
+    "/mcp_servers/*/timeout",
+  ].flatMap((path) =>
+    select(tools, segmentsOf(path)).flatMap((node) => {
+      const verdict = JUDGES[path.slice(path.lastIndexOf("/") + 1)]?.(textOf(node) ?? "") ?? null;
       return verdict === null ? [] : [problem("warning", node.at, { ...verdict, found: describe(node) })];
     }),
   );

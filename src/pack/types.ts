@@ -81,6 +81,20 @@ export type ToolDef = {
   readonly engine: "pyodide" | "micropython";
 };
 
+/** A remote server whose tools are offered as `<id>__<tool>`. */
+export type McpServer = {
+  readonly id: string;
+  readonly url: string;
+  /** The server's own names of the tools that are offered; no others are. */
+  readonly tools: readonly string[];
+  /** Of every tool, or of those named. */
+  readonly requires_approval: boolean | readonly string[];
+  readonly timeout: string;
+  readonly secrets: readonly string[];
+  /** Whether the server's word on what its tools do is believed. */
+  readonly trust_annotations: boolean;
+};
+
 export type Tools = {
   readonly schema_version: string;
   readonly available: readonly ToolDef[];
@@ -90,12 +104,7 @@ export type Tools = {
     readonly max_calls_per_task: number;
     readonly cost_limit_per_task: string;
   };
-  readonly mcp_servers: readonly {
-    readonly id: string;
-    readonly url: string;
-    readonly tools: readonly string[];
-    readonly requires_approval: boolean;
-  }[];
+  readonly mcp_servers: readonly McpServer[];
 };
 
 export type Skill = {

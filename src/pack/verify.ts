@@ -4,6 +4,7 @@
  */
 import { parseDuration, parseMemorySize, parseMoney, parsePackId } from "../platform/index.ts";
 import { checkJsonSchema } from "./check.ts";
+import { checkMcpServers, mcpToolIds } from "./mcp.ts";
 import { BUILTIN_TOOLS, FRAMEWORK_VERSION, NOT_YET } from "./release.ts";
 import { warnSandboxes } from "./sandbox.ts";
 import { childOf, describe, problem, type Source, segmentsOf, select, startOf, textOf } from "./source.ts";
@@ -49,6 +50,7 @@ const QUANTITIES: readonly (readonly [layer: "tools" | "guardrails" | "memory" |
   ["tools", "/available/*/sandbox/timeout", strict(parseDuration)],
   ["tools", "/available/*/sandbox/memory_limit", strict(parseMemorySize)],
   ["tools", "/available/*/sandbox/cpu_limit", parseCores],
+  ["tools", "/mcp_servers/*/timeout", strict(parseDuration)],
   ["tools", "/tool_policies/cost_limit_per_task", strict(parseMoney)],
   ["guardrails", "/behavioral/approval_ttl", strict(parseDuration)],
   ["memory", "/short_term/ttl", strict(parseDuration)],
@@ -126,7 +128,7 @@ function checkIds(trees: Trees): PackProblem[] {
 const textsOf = (nodes: readonly Source[]): string[] => nodes.flatMap((node) => textOf(node) ?? []);
 
 function checkReferences(trees: Trees, files: PackFiles, packId: string | undefined): PackProblem[] {
-  const tools = textsOf(pick(trees.tools, "/available/*/id"));
+  const tools = [...textsOf(pick(trees.tools, "/available/*/id")), ...mcpToolIds(trees.tools)];
   const unknownTool = (severity: PackProblem["severity"], nodes: readonly Source[]): PackProblem[] =>
     nodes.flatMap((node) => {
       const id = textOf(node);
@@ -315,6 +317,7 @@ export function verifyPack(
     ...checkQuantities(trees),
     ...checkEgress(trees.tools),
     ...checkScopes(trees.tools),
+    ...checkMcpServers(trees.tools),
     ...checkIds(trees),
     ...checkReferences(trees, files, textOf(childOf(trees.manifest, "pack_id"))),
     ...checkCompatibility(trees, frameworkVersion),

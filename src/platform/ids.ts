@@ -57,6 +57,10 @@ async function uuid8(parts: readonly string[]): Promise<string> {
 export const deriveTaskId = async (tenant: TenantId, key: IdempotencyKey): Promise<TaskId> =>
   (await uuid8(["task", tenant, key])) as TaskId; // uuid8 yields the grammar of TASK by construction
 
+/** The task that a task's call hands its work to; no client's key leads there. @param callKey the same for each repetition. */
+export const deriveChildTaskId = async (tenant: TenantId, callKey: string): Promise<TaskId> =>
+  (await uuid8(["handoff", tenant, callKey])) as TaskId; // as above
+
 /** One agent is (tenant, pack, version, session?). */
 export const deriveAgentId = (agent: {
   readonly tenant: TenantId;

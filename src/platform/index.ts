@@ -30,6 +30,7 @@ export { checkEgressUrl, type EgressReason, type EgressRefusal, type EgressRules
 export { AppError, type ConnectCode, ERRORS, type ErrorCode, type ErrorItem } from "./errors.ts";
 export {
   deriveAgentId,
+  deriveChildTaskId,
   deriveTaskId,
   type IdempotencyKey,
   newTraceId,

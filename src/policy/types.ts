@@ -36,7 +36,20 @@ export type PackQuestion = Circumstances & {
   readonly pack: Pick<PackFacts, "id" | "version">;
 };
 
-export type PolicyQuestion = ToolQuestion | PackQuestion;
+export type HandoffQuestion = Circumstances & {
+  readonly version: 1;
+  readonly action: "handoff";
+  readonly tenant: string;
+  readonly pack: PackFacts & {
+    /** Packs that it may hand over to, by its own word. */
+    readonly handoffs: readonly string[];
+  };
+  readonly target: { readonly tenant: string; readonly pack_id: string };
+  /** How often the work will have been handed over then. */
+  readonly depth: number;
+};
+
+export type PolicyQuestion = ToolQuestion | PackQuestion | HandoffQuestion;
 
 export type Effect = "allow" | "ask" | "deny";
 /** `audit`: the call leaves a row in the audit log whatever the pack says. `four_eyes`: the requester may not approve it. */

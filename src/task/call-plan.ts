@@ -5,7 +5,7 @@
 import type { ToolCall } from "../model/index.ts";
 import { canonicalJson, sha256Hex } from "../platform/index.ts";
 import { toVerdict, type Verdict } from "../policy/index.ts";
-import type { ToolRefusal } from "../tool/index.ts";
+import { HANDOFF_TOOL_ID, type ToolRefusal } from "../tool/index.ts";
 import {
   type Approval,
   approvalIdOf,
@@ -17,7 +17,9 @@ import {
 } from "./approval.ts";
 import type { PendingCall } from "./decide.ts";
 import { durationMs } from "./duration.ts";
-import type { CallDecision, History } from "./history.ts";
+import { refuseHandoff } from "./hand-over.ts";
+import { handoffOf } from "./handoff.ts";
+import { type CallDecision, type History, resultOf } from "./history.ts";
 import { type CallFacts, type Standing, standingOf } from "./ledger.ts";
 import { CALLS_PER_TURN_MAX } from "./limits.ts";
 import { paused } from "./outcome.ts";
@@ -64,8 +66,11 @@ export async function planCalls(
   calls: readonly PendingCall[],
 ): Promise<readonly ReadyCall[] | RunEnd> {
   const turn = turnOf(run, step);
-  const questions = await Promise.all(calls.map((pending) => toQuestion(run, step, pending, turn)));
+  const all = await Promise.all(calls.map((pending) => toQuestion(run, pending, turn)));
   if (run.signal.aborted) return "overtaken";
+  // A child may have come to its end meanwhile.
+  const questions = all.filter(({ pending }) => resultOf(run.history(), step, pending.index) === undefined);
+  if (questions.length === 0) return [];
   const now = run.services.clock.now();
   const lapsed = lapse(run.approvals(), now);
   const known = withChanged(run.approvals(), lapsed);
@@ -83,8 +88,16 @@ export async function planCalls(
   const ready = judged.flatMap(({ question, standing }) => toReady(question, standing));
   if (ready.length > 0) return ready;
   const held = [...judged.flatMap(({ standing }) => (standing.kind === "held" ? [standing.by] : [])), ...asked];
-  const reason = held.some(({ kind }) => kind === "unknown_outcome") ? "unknown_outcome" : "approval";
-  return end(run, paused({ reason, approval_ids: held.map(({ n }) => approvalIdOf(request.task_id, n)) }, now));
+  const away = judged.flatMap(({ standing }) => (standing.kind === "away" ? [standing.taskId] : []));
+  const approval_ids = held.map(({ n }) => approvalIdOf(request.task_id, n));
+  const children = away.length === 0 ? {} : { child_task_ids: away };
+  return end(run, paused({ reason: reasonOf(held), approval_ids, ...children }, now));
+}
+
+/** What a person has to do comes first. */
+function reasonOf(held: readonly Approval[]): Parameters<typeof paused>[0]["reason"] {
+  if (held.length === 0) return "handoff";
+  return held.some(({ kind }) => kind === "unknown_outcome") ? "unknown_outcome" : "approval";
 }
 
 const callsBefore = (history: History, step: number): number =>
@@ -92,6 +105,7 @@ const callsBefore = (history: History, step: number): number =>
 
 /** What every call of one turn is judged by. */
 type Turn = {
+  readonly step: number;
   readonly calls: readonly ToolCall[];
   /** Calls of the task before this turn. */
   readonly before: number;
@@ -100,6 +114,7 @@ type Turn = {
 };
 
 const turnOf = (run: Run, step: number): Turn => ({
+  step,
   calls: run.history().steps.find(({ n }) => n === step)?.toolCalls ?? [],
   before: callsBefore(run.history(), step),
   standing: standingAt(run.history(), run.config.workflow.sop, step),
@@ -110,11 +125,16 @@ function refusalOf(run: Run, { call, index, overTurnLimit }: PendingCall, turn: 
     return { code: "TOOL_LIMIT", message: `One turn may ask for ${CALLS_PER_TURN_MAX} calls; this one is over it.` };
   }
   const admitted = { toolId: call.toolId, arguments: call.arguments, callsBefore: turn.before + index };
-  const { calls, standing } = turn;
-  return run.catalog.admit(admitted) ?? refuseAtStep(standing, run.config.workflow.sop, { index, calls });
+  const { step, calls, standing } = turn;
+  const isNewHandoff = call.toolId === HANDOFF_TOOL_ID && handoffOf(run.handoffs(), step, index) === undefined;
+  return (
+    run.catalog.admit(admitted) ??
+    refuseAtStep(standing, run.config.workflow.sop, { index, calls }) ??
+    (isNewHandoff ? refuseHandoff(run) : null)
+  );
 }
 
-async function toQuestion(run: Run, step: number, pending: PendingCall, turn: Turn): Promise<Question> {
+async function toQuestion(run: Run, pending: PendingCall, turn: Turn): Promise<Question> {
   const { toolId, arguments: given } = pending.call;
   const { request } = run.row();
   const refusal = refusalOf(run, pending, turn);
@@ -122,7 +142,7 @@ async function toQuestion(run: Run, step: number, pending: PendingCall, turn: Tu
   const isCalled = refusal === null && given.kind === "object" && request.replay?.dry_run !== true;
   const asked = isCalled ? (run.catalog.approvalFor(toolId)?.reason ?? needAtStep(turn.standing, pending.call)) : null;
   const needs = asked === null ? [] : [asked];
-  const decision = isCalled ? await askPolicy(run, { step, toolId, needs }) : null;
+  const decision = isCalled ? await askPolicy(run, { step: turn.step, toolId, needs }) : null;
   const verdict = decision === null ? null : toVerdict(decision.decision, needs);
   const need = verdict?.need ?? null;
   const mayRepeat = !isCalled || run.catalog.mayRepeat(toolId, given);
@@ -150,6 +170,8 @@ const argumentsOf = ({ call }: PendingCall): unknown =>
 function judge(run: Run, step: number, question: Question, known: readonly Approval[]): Standing {
   if (question.refusal !== null) return { kind: "answer", error: question.refusal };
   const { index } = question.pending;
+  const handoff = handoffOf(run.handoffs(), step, index);
+  if (handoff?.isAccepted && handoff.settled === null) return { kind: "away", taskId: handoff.child.task_id };
   const facts: CallFacts = {
     step,
     index,
@@ -159,8 +181,10 @@ function judge(run: Run, step: number, question: Question, known: readonly Appro
     isStarted: !question.mayRepeat && run.isStarted(step, index),
   };
   const standing = standingOf(facts, known);
-  // A call in doubt stays in doubt: to say now that it was denied would say that it did not happen.
-  if (question.denial === null || (facts.isStarted && standing.kind !== "run")) return standing;
+  // A call in doubt stays in doubt: to say now that it was denied would say that it did not happen. So does a handoff,
+  // whose child may be there.
+  const isUnderWay = handoff !== undefined || (facts.isStarted && standing.kind !== "run");
+  if (question.denial === null || isUnderWay) return standing;
   return { kind: "answer", error: question.denial };
 }
 
@@ -209,6 +233,7 @@ function toReady({ pending, need, decision, mustAudit, mayRepeat }: Question, st
     case "ask":
     case "doubt":
     case "held":
+    case "away":
       return [];
   }
 }

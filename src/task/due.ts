@@ -10,6 +10,8 @@ export const DUE_KINDS = [
   "deadline",
   "approval",
   "index",
+  "handoff",
+  "parent",
   "projection",
   "retention",
   "tombstone",

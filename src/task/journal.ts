@@ -21,14 +21,19 @@ import {
   writeFile,
 } from "./file-store.ts";
 import type { NewEvent } from "./frames.ts";
+import type { Handoff } from "./handoff.ts";
+import { HandoffStore } from "./handoff-store.ts";
 import type { CallResult, History, Spent, StepRecord } from "./history.ts";
+import { toStorageFault } from "./storage-limit.ts";
 import { nextTaskState, type TaskState, type TaskTransitionEvent } from "./transitions.ts";
 import type { CreateTask, TaskErrorCode, TaskEvent } from "./types.ts";
 
 /** Raised when a record has a shape this code cannot read or write otherwise. Older code refuses newer state. */
-export const JOURNAL_VERSION = 2;
+export const JOURNAL_VERSION = 3;
 /** What a journal is written as until something in it needs more: code before the ledger reads it as well. */
 const JOURNAL_VERSION_PLAIN = 1;
+/** With the ledger, and without a handoff. */
+const JOURNAL_VERSION_LEDGER = 2;
 
 type Request = Omit<CreateTask, "replay" | "requested_by"> & {
   /** Absent in tasks that were accepted before it was recorded. */
@@ -75,14 +80,10 @@ export type Change = {
   readonly spent?: Spent;
   /** New, or as they are now. */
   readonly approvals?: readonly Approval[];
+  readonly handoffs?: readonly Handoff[];
   /** Written down before a call is handed to its tool. */
   readonly intent?: Intent;
 };
-
-/** The object's storage is full, or one record is larger than it takes. */
-export class StorageLimitError extends Error {
-  override name = "StorageLimitError";
-}
 
 type StoredRow = { body: string; request: string; version: number };
 type RowBody = Omit<TaskRow, "request">;
@@ -112,6 +113,7 @@ export class Journal {
   readonly #sql: SqlStorage;
   readonly #events: EventStore;
   readonly #ledger: ApprovalStore;
+  readonly #handoffs: HandoffStore;
   #row: TaskRow | null = null;
   #history: { steps: StepRecord[]; results: CallResult[]; spent: Spent[] } | null = null;
   constructor(storage: DurableObjectStorage) {
@@ -119,6 +121,7 @@ export class Journal {
     this.#sql = storage.sql;
     this.#events = new EventStore(storage.sql);
     this.#ledger = new ApprovalStore(storage.sql);
+    this.#handoffs = new HandoffStore(storage.sql);
     this.#load();
   }
 
@@ -185,7 +188,7 @@ export class Journal {
         JSON.stringify(request),
         JSON.stringify(body satisfies RowBody),
       );
-      if (replay !== null) this.#import(parseExport(replay.journal));
+      if (replay !== null) this.#import(parseJson<ExportedJournal>(replay.journal));
       return this.#events.append(options.events, options.now);
     });
     this.#row = row;
@@ -266,6 +269,11 @@ export class Journal {
     return this.#ledger.all();
   }
 
+  /** What was handed to other packs, by call. */
+  handoffs(): Handoff[] {
+    return this.#handoffs.all();
+  }
+
   /** Whether an unrepeatable call was handed to its tool. */
   isStarted(step: number, index: number): boolean {
     return this.#ledger.isStarted(step, index);
@@ -294,7 +302,7 @@ export class Journal {
   /** Everything but the fact that this task was here: later requests and messages find it gone. */
   bury(tombstoneUntil: number): void {
     this.#transaction(() => {
-      for (const table of TABLES) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
+      for (const table of [...TABLES, HandoffStore.TABLE]) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
       this.#sql.exec("CREATE TABLE tombstone (until INTEGER NOT NULL)");
       this.#sql.exec("INSERT INTO tombstone (until) VALUES (?)", tombstoneUntil);
       return undefined;
@@ -336,12 +344,14 @@ export class Journal {
     this.#sql.exec("UPDATE task SET body = ? WHERE id = 1", JSON.stringify(body satisfies RowBody));
   }
 
-  #writeLedger({ approvals, intent }: Change): void {
-    if (approvals === undefined && intent === undefined) return;
+  #writeLedger({ approvals, intent, handoffs }: Change): void {
     if (approvals !== undefined) this.#ledger.write(approvals);
     if (intent !== undefined) this.#ledger.intend(intent);
-    // Code that knows no ledger would run the calls in it once more.
-    this.#sql.exec("UPDATE task SET version = ? WHERE version < ?", JOURNAL_VERSION, JOURNAL_VERSION);
+    if (handoffs !== undefined) this.#handoffs.write(handoffs);
+    const isLedger = approvals !== undefined || intent !== undefined;
+    // Code that knows no ledger would run the calls in it once more, and code that knows no handoff would answer them.
+    const version = handoffs !== undefined ? JOURNAL_VERSION : isLedger ? JOURNAL_VERSION_LEDGER : 0;
+    if (version > 0) this.#sql.exec("UPDATE task SET version = ? WHERE version < ?", version, version);
   }
 
   #writeResult(record: CallResult, changes: readonly FileChange[]): void {
@@ -372,10 +382,7 @@ export class Journal {
       this.#events.settle(batch);
       return batch;
     } catch (cause) {
-      if (/SQLITE_(FULL|TOOBIG)|too big|storage limit|exceeded/i.test(String(cause))) {
-        throw new StorageLimitError("the task's storage is full, or a record is too large for it", { cause });
-      }
-      throw cause;
+      throw toStorageFault(cause);
     }
   }
 
@@ -390,8 +397,4 @@ export class Journal {
 /** What this file wrote, it may read back as the type it wrote. */
 function parseJson<T>(text: string): T {
   return JSON.parse(text) as T;
-}
-
-function parseExport(text: string): ExportedJournal {
-  return parseJson<ExportedJournal>(text);
 }

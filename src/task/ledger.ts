@@ -23,7 +23,9 @@ export type Standing =
   /** To be asked: may it run, or did it happen. */
   | { readonly kind: "ask" | "doubt" }
   /** Asked, and nobody has answered. */
-  | { readonly kind: "held"; readonly by: Approval };
+  | { readonly kind: "held"; readonly by: Approval }
+  /** Another task has it. */
+  | { readonly kind: "away"; readonly taskId: string };
 
 const REJECTED: ToolRefusal = { code: "APPROVAL_REJECTED", message: "A person refused this call." };
 const EXPIRED: ToolRefusal = {

@@ -54,6 +54,23 @@ export const APPROVAL_ARGUMENTS_CHARS_MAX = 4_096;
 /** A tenant's list had no room for a task's approvals: it is told again after this time. */
 export const APPROVALS_FULL_RETRY_MS = MINUTE;
 
+/** How often a piece of work may be handed on; then it has to be done. Ends circles of packs that name each other. */
+export const HANDOFF_DEPTH_MAX = 3;
+/** Handoffs of one task; further calls are answered with TOOL_LIMIT. */
+export const HANDOFFS_PER_TASK_MAX = 10;
+/** Of a parent's task a child is told at most this much; the middle is left out. */
+export const HANDOFF_CONTEXT_CHARS_MAX = 32 * 1024;
+/** Of a child's output its parent's model is told at most this much; the child's task has it whole. */
+export const HANDOFF_OUTPUT_CHARS_MAX = 64 * 1024;
+/** When a parent asks after a child by itself: after this time, then the more seldom the longer the child takes. */
+export const HANDOFF_CHECK_MS_MIN = MINUTE;
+export const HANDOFF_CHECK_MS_MAX = HOUR;
+/** First and longest delay before an end is told again to the other task. */
+export const HANDOFF_TELL_MS_MIN = 5 * SECOND;
+export const HANDOFF_TELL_MS_MAX = 10 * MINUTE;
+/** Another task's object has this long to answer; then it is asked again later. */
+export const HANDOFF_ASK_MS_MAX = 30 * SECOND;
+
 /** Text is stored and sent when it is this old or this long, the first piece of a turn at once. */
 export const TEXT_FLUSH_MS = 100;
 export const TEXT_FLUSH_CHARS = 2_048;

@@ -5,6 +5,7 @@
  */
 import type { TurnFailure } from "../model/index.ts";
 import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
+import { noteOf } from "../tool/index.ts";
 import { createBudgetCheck } from "./budget.ts";
 import { deadlineOf, workedMs } from "./deadline.ts";
 import { nextAction } from "./decide.ts";
@@ -100,7 +101,7 @@ async function callModel(run: Run, step: number, outputMaxLength: number): Promi
       priorAttempts: run.row().attempt,
       signal: AbortSignal.any([run.signal, limit.signal]),
       traceparent: formatTraceparent(childTrace(parseTraceparent(run.row().request.traceparent))),
-      checkBudget: createBudgetCheck({ ...run, log: run.services.log }, request),
+      checkBudget: createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, request),
       onText: (piece) => {
         length += piece.length;
         if (length > outputMaxLength) limit.abort(new OutputTooLong("the answer is too long"));
@@ -133,6 +134,8 @@ async function callModel(run: Run, step: number, outputMaxLength: number): Promi
   }
 }
 
+const familyOf = (run: Run) => ({ handoffs: run.handoffs(), parent: run.row().request.parent });
+
 const textDelta = (step: number, text: string) => ({ type: "text.delta", data: { step, text } });
 
 const noTurn = (code: TurnFailure["code"], message: string): TurnFailure => ({
@@ -149,7 +152,7 @@ function requestOf(run: Run) {
   const { soul, role } = run.config;
   return {
     systemStable: run.prompt,
-    systemVariable: "",
+    systemVariable: noteOf(run.remote),
     messages: [...toPastMessages(run.recalled), ...toMessages(run.row().request.input, run.history())],
     tools: run.catalog.offered,
     maxOutputTokens: TURN_OUTPUT_TOKENS_MAX,

@@ -9,8 +9,9 @@ import { nextRetryDelayMs } from "./backoff.ts";
 import type { DueChange } from "./due.ts";
 import type { NewEvent } from "./frames.ts";
 import { type History, lastTextOf, totalsOf } from "./history.ts";
-import { type Change, StorageLimitError, type TaskRow } from "./journal.ts";
+import type { Change, TaskRow } from "./journal.ts";
 import { ACCEPT_NET_MS, ATTEMPTS_MAX, LEASE_MS } from "./limits.ts";
+import { StorageLimitError } from "./storage-limit.ts";
 import type { ApprovalKind, CreateTask, TaskErrorCode, TaskEvent, TaskView } from "./types.ts";
 
 type Now = { readonly now: number; readonly retentionMs: number };
@@ -22,6 +23,7 @@ const endedDue = ({ now, retentionMs }: Now): DueChange => ({
   slot: null,
   deadline: null,
   approval: null,
+  handoff: null,
   retention: now + retentionMs,
 });
 
@@ -84,13 +86,14 @@ export const packGone = (history: History, request: TaskRow["request"], at: Now)
   return failed(history, { code: "PACK_NOT_FOUND", message }, { ...at, outputMaxLength: Number.MAX_SAFE_INTEGER });
 };
 
-export const acceptedEvent = ({ trace_id, pack_id, pack_version, replay }: CreateTask): NewEvent => ({
+export const acceptedEvent = ({ trace_id, pack_id, pack_version, replay, parent }: CreateTask): NewEvent => ({
   type: "task.queued",
   data: {
     trace_id,
     pack_id,
     pack_version,
     ...(replay && { replay_of: replay.source_task_id, from_step: replay.from_step }),
+    ...(parent && { parent_task_id: parent.task_id }),
   },
 });
 
@@ -121,16 +124,20 @@ export function started(
 const voidText = (last: readonly TaskEvent[]): NewEvent[] =>
   last[0]?.type === "text.delta" ? [{ type: "text.reset", data: { step: last[0].data.step } }] : [];
 
-export const cancelled = (at: Now): Change => ({
+export const cancelled = (row: TaskRow, at: Now): Change => ({
   transitions: ["cancelled"],
-  patch: { finishedAt: at.now, waitingSince: null },
+  patch: { finishedAt: at.now, waitingSince: null, ...withWaited(row, waitOf(row, at.now)) },
   due: endedDue(at),
   events: [{ type: "task.cancelled", data: {} }],
 });
 
-/** Held for a person: nothing is due until somebody decides; waiting does not count to the deadline. */
+/** Held for a person or a child: nothing of it is due until that one is done; a person's time counts to no deadline. */
 export const paused = (
-  held: { readonly reason: ApprovalKind; readonly approval_ids: readonly string[] },
+  held: {
+    readonly reason: ApprovalKind | "handoff";
+    readonly approval_ids: readonly string[];
+    readonly child_task_ids?: readonly string[];
+  },
   now: number,
 ): Change => ({
   transitions: ["paused"],
@@ -139,20 +146,28 @@ export const paused = (
   events: [{ type: "task.waiting", data: { ...held } }],
 });
 
-/** On its way again after a wait: it takes a running slot anew, and its deadline moves by what it waited. */
+/** How long the wait under way has lasted; 0 when the task does not wait. */
+const waitOf = ({ waitingSince }: Pick<TaskRow, "waitingSince">, now: number): number =>
+  Math.max(0, now - (waitingSince ?? now));
+
+/** Not added up for a task that was accepted before it was. */
+const withWaited = ({ waitedMs }: Pick<TaskRow, "waitedMs">, ms: number): { readonly waitedMs?: number } =>
+  waitedMs === undefined ? {} : { waitedMs: waitedMs + ms };
+
+/**
+ * On its way again after a wait: it takes a running slot anew, and its deadline moves by what it waited.
+ * @param workedMs of the wait, how long a child was at work: that is the task's own time.
+ */
 export function resumed(
   row: Pick<TaskRow, "waitingSince" | "waitedMs" | "deadlineAt" | "attempt">,
   now: number,
+  workedMs = 0,
 ): Change {
-  const waited = Math.max(0, now - (row.waitingSince ?? now));
+  const waited = Math.max(0, waitOf(row, now) - workedMs);
   const deadlineAt = row.deadlineAt + waited;
   return {
     transitions: ["resumed"],
-    patch: {
-      waitingSince: null,
-      deadlineAt,
-      ...(row.waitedMs === undefined ? {} : { waitedMs: row.waitedMs + waited }),
-    },
+    patch: { waitingSince: null, deadlineAt, ...withWaited(row, waited) },
     due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt },
     // The same event says that a run which was cut off goes on; that one leads to `running`.
     events: [{ type: "task.resumed", data: { attempt: row.attempt, state: "queued" } }],

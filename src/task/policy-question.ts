@@ -1,6 +1,6 @@
 /** What the policy is asked about one call: facts of the pack, the tool and the task, and nothing that a model wrote. */
 import type { AgentConfig } from "../pack/index.ts";
-import { type Label, momentOf, type ToolQuestion } from "../policy/index.ts";
+import { describeReasons, type Label, momentOf, type ToolQuestion } from "../policy/index.ts";
 import type { ToolCatalog, ToolErrorCode } from "../tool/index.ts";
 import type { CallDecision, History } from "./history.ts";
 import type { Run } from "./run.ts";
@@ -47,6 +47,24 @@ export async function askPolicy(run: Run, { step, toolId, needs }: Asked): Promi
     needs,
   };
   return { at, question, decision: await policy.engine.decide(question) };
+}
+
+/**
+ * Why the task may not hand over to that pack, as sentences; null when it may. Whether a person is asked is decided about
+ * the call; here a policy that wants to ask denies.
+ */
+export async function denyHandoff(run: Run, packId: string): Promise<string | null> {
+  const { clock, policy } = run.services;
+  const { request } = run.row();
+  const handoffs = run.config.workflow.handoffs.map(({ target_agent }) => target_agent);
+  const decision = await policy.engine.decide({
+    ...{ version: 1, action: "handoff", tenant: request.tenant, at: momentOf(clock.now()), region: policy.region },
+    pack: { ...packFacts(run.config), handoffs },
+    target: { tenant: request.tenant, pack_id: packId },
+    depth: (request.parent?.depth ?? 0) + 1,
+  });
+  if (!decision.isEnforced || decision.effect === "allow") return null;
+  return describeReasons(decision) || `The policy does not let this task hand over to ${packId}.`;
 }
 
 const packFacts = ({ pack_id, version, risk_level, guardrails }: AgentConfig): ToolQuestion["pack"] => ({

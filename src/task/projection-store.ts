@@ -53,9 +53,10 @@ ON CONFLICT DO NOTHING`;
 const TASK = `INSERT INTO tasks (tenant_id, id, agent_id, state, input_text, output_text, idempotency_key, retry_count, error,
   error_code, pack_id, pack_version, pack_digest, session_id, tier, model, metadata, finish_reason, steps_taken, input_tokens,
   cache_read_tokens, cache_write_tokens, output_tokens, cost_micros, trace_id, replay_of, projected_version, created_at,
-  updated_at, started_at, finished_at, heartbeat_at)
+  updated_at, started_at, finished_at, heartbeat_at, parent_task_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::jsonb, $18, $19, $20, $21, $22, $23, $24,
-  $25, $26, $27, $28::timestamptz, $29::timestamptz, $30::timestamptz, $31::timestamptz, $29::timestamptz)
+  $25, $26, $27, $28::timestamptz, $29::timestamptz, $30::timestamptz, $31::timestamptz, $29::timestamptz,
+  $32)
 ON CONFLICT (tenant_id, id) DO UPDATE SET state = EXCLUDED.state, output_text = EXCLUDED.output_text,
   retry_count = EXCLUDED.retry_count, error = EXCLUDED.error, error_code = EXCLUDED.error_code, model = EXCLUDED.model,
   finish_reason = EXCLUDED.finish_reason, steps_taken = EXCLUDED.steps_taken, input_tokens = EXCLUDED.input_tokens,
@@ -143,6 +144,7 @@ function taskStatement({ tenant, task, agent_id, ...more }: Snapshot): SqlStatem
       task.updated_at,
       task.started_at,
       task.finished_at,
+      task.parent_task_id ?? null,
     ],
   };
 }

@@ -3,8 +3,9 @@
 import type { Exchange } from "../memory/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import { canonicalJson, lengthPrefixed, sha256Hex } from "../platform/index.ts";
-import type { ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
+import type { RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { Approval } from "./approval.ts";
+import type { Handoff } from "./handoff.ts";
 import type { CallResult, History, StepRecord } from "./history.ts";
 import type { Change, TaskRow } from "./journal.ts";
 import { ALARM_BUDGET_MS } from "./limits.ts";
@@ -18,6 +19,8 @@ export type Run = {
   readonly recalled: readonly Exchange[];
   readonly catalog: ToolCatalog;
   readonly host: ToolHost;
+  /** What the pack's remote servers have; the catalogue and the host know it. */
+  readonly remote: readonly RemoteServer[];
   /** Applies a change under this run's epoch and sends its events; false when the run was overtaken. */
   readonly commit: (change: Change) => boolean;
   readonly row: () => TaskRow;
@@ -25,6 +28,7 @@ export type Run = {
   readonly files: () => readonly ToolFile[];
   readonly recordedResult: (print: string) => CallResult | null;
   readonly approvals: () => readonly Approval[];
+  readonly handoffs: () => readonly Handoff[];
   /** Whether a call of an unrepeatable tool was handed over before. */
   readonly isStarted: (step: number, index: number) => boolean;
   /** Aborts when the task is cancelled or its deadline passes. */

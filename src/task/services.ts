@@ -4,9 +4,10 @@ import type { ModelRouter } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import type { Clock, Log, Random } from "../platform/index.ts";
 import type { PolicyEngine } from "../policy/index.ts";
-import type { ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
+import type { ListRequest, RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
+import type { ChildReport } from "./handoff.ts";
 import type { ProjectionPort } from "./projection.ts";
-import type { ApprovalItem, TaskListItem } from "./types.ts";
+import type { ApprovalItem, CancelOutcome, CreateOutcome, CreateTask, TaskListItem } from "./types.ts";
 
 /** What the index keeps of a task. `version` grows with every report, so that a late one changes nothing. */
 export type IndexReport = TaskListItem & { readonly version: number };
@@ -33,6 +34,32 @@ export interface TenantIndexPort {
   forget(taskId: string): Promise<void>;
 }
 
+/** The version of a pack that a run of the tenant would take now. */
+export type HandoffTarget = Pick<CreateTask, "pack_version" | "pack_digest" | "pack_owner" | "tier"> & {
+  /** Whether the tenant may use the tier. */
+  readonly isAllowed: boolean;
+  /** In characters. */
+  readonly inputMaxLength: number;
+};
+
+/** What a task asks of its children and its parent. */
+export interface RelatedTask {
+  create(args: CreateTask): Promise<CreateOutcome>;
+  cancel(): Promise<CancelOutcome>;
+  /** Null when there is no such task, or when it is nobody's child. */
+  childReport(): Promise<ChildReport | "going" | null>;
+  /** Resolves when the parent has taken it, or has no use for it. */
+  childEnded(report: ChildReport): Promise<void>;
+}
+
+export interface HandoffPort {
+  /** Null when the tenant can run no such pack. */
+  resolve(tenant: string, packId: string): Promise<HandoffTarget | null>;
+  /** Creates the task and sees to it that it starts; a repetition changes nothing. */
+  start(child: CreateTask): Promise<CreateOutcome["kind"]>;
+  taskOf(tenant: string, taskId: string): RelatedTask;
+}
+
 export type TaskServices = {
   readonly clock: Clock;
   readonly random: Random;
@@ -41,12 +68,23 @@ export type TaskServices = {
   /** The composed pack by digest; null when the registry no longer has it. */
   readonly loadPack: (owner: string, digest: string) => Promise<AgentConfig | null>;
   readonly renderPrompt: (config: AgentConfig) => string;
-  readonly toolsFor: (config: AgentConfig) => { readonly catalog: ToolCatalog; readonly host: ToolHost };
+  /** @param remote what the pack's remote servers have. */
+  readonly toolsFor: (
+    config: AgentConfig,
+    remote: readonly RemoteServer[],
+  ) => { readonly catalog: ToolCatalog; readonly host: ToolHost };
+  /** Asks them. Rejects only when the signal aborts. */
+  readonly listRemoteTools: (
+    config: AgentConfig,
+    request: ListRequest,
+    signal: AbortSignal,
+  ) => Promise<readonly RemoteServer[]>;
   /** Asked before every call, and where the runs are, as the operator names it. */
   readonly policy: { readonly engine: PolicyEngine; readonly region: string | null };
   readonly memory: ShortTermMemory;
   /** The workspace of another task of the tenant; null when that task is gone. */
   readonly filesOf: (tenant: string, taskId: string) => Promise<readonly ToolFile[] | null>;
+  readonly handoff: HandoffPort;
   /** Null without a database: then the index alone answers lists. */
   readonly projection: ProjectionPort | null;
   readonly indexOf: (tenant: string) => TenantIndexPort;

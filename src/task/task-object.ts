@@ -10,20 +10,26 @@ import { type ToolFile, toBytes } from "../tool/index.ts";
 import { TaskAlarm } from "./alarm.ts";
 import { ApprovalDesk } from "./approval-desk.ts";
 import { ApprovalReporter } from "./approval-reporter.ts";
+import { exportTask, importCarried } from "./carried.ts";
+import { timeOf } from "./deadline.ts";
 import { Delivery } from "./delivery.ts";
 import { isDue, isPast } from "./due.ts";
 import { describeFiles } from "./files.ts";
+import type { ChildReport } from "./handoff.ts";
+import { HandoffLink } from "./handoff-link.ts";
 import { IndexLink } from "./index-link.ts";
 import { type Change, Journal, type TaskRow } from "./journal.ts";
 import { keepLease } from "./lease.ts";
-import { ACCEPT_NET_MS, DEADLINE_MS, FAULT_RETRY_MS, INDEX_RETRY_MS, SLOT_RETRY_MS, TOMBSTONE_MS } from "./limits.ts";
+import { ACCEPT_NET_MS, FAULT_RETRY_MS, INDEX_RETRY_MS, SLOT_RETRY_MS } from "./limits.ts";
 import { runTask } from "./loop.ts";
 import { acceptedEvent, cancelled, deadlineExceeded, faulted, packGone, started } from "./outcome.ts";
 import { Projector } from "./projector.ts";
-import { exportRecalled, forgetRecalled, importRecalled, recallOnce } from "./recall.ts";
-import { printOf, type Run, type RunEnd } from "./run.ts";
-import type { TaskServices } from "./services.ts";
-import { forgetInherited, inheritFiles } from "./session-files.ts";
+import { recallOnce } from "./recall.ts";
+import { withRemoteTools } from "./remote-tools.ts";
+import { type RetirementOptions, retire, wakeTombstone } from "./retirement.ts";
+import type { Run, RunEnd } from "./run.ts";
+import type { RelatedTask, TaskServices } from "./services.ts";
+import { inheritFiles } from "./session-files.ts";
 import { StreamHub } from "./stream.ts";
 import { isEnded, type TaskState } from "./transitions.ts";
 import type {
@@ -39,7 +45,7 @@ import type {
 } from "./types.ts";
 import { toView } from "./view.ts";
 
-export class TaskObject<Env = unknown> extends DurableObject<Env> implements TaskStub {
+export class TaskObject<Env = unknown> extends DurableObject<Env> implements TaskStub, RelatedTask {
   readonly #journal: Journal;
   readonly #services: TaskServices;
   readonly #hub: StreamHub;
@@ -50,6 +56,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   readonly #index: IndexLink;
   readonly #desk: ApprovalDesk;
   readonly #reporter: ApprovalReporter;
+  readonly #handoffs: HandoffLink;
   /** Null without a database. */
   readonly #projector: Projector | null;
   readonly #alarm: TaskAlarm;
@@ -61,12 +68,13 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     this.#journal = new Journal(ctx.storage);
     this.#index = new IndexLink({ journal: this.#journal, indexOf: services.indexOf, log: () => this.#log });
     const { projection: port, clock, random } = services;
-    const background = (work: Promise<void>) => ctx.waitUntil(work);
+    const background = (work: Promise<unknown>) => ctx.waitUntil(work);
     const change = (change: Change) => this.#change(change);
     const common = { journal: this.#journal, change, background, clock, log: () => this.#log };
     this.#alarm = new TaskAlarm({ storage: ctx.storage, background });
     this.#desk = new ApprovalDesk(common);
     this.#reporter = new ApprovalReporter({ ...common, index: this.#index });
+    this.#handoffs = new HandoffLink({ ...common, port: services.handoff });
     this.#projector = port && new Projector({ ...common, port, random });
     this.#hub = new StreamHub(
       {
@@ -86,14 +94,14 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       return { kind: "existing", state: existing.state, pack_id: existing.request.pack_id };
     }
     const now = this.#services.clock.now();
-    const deadlineAt = now + DEADLINE_MS;
+    const deadlineAt = now + timeOf(args);
     const batch = this.#journal.create(args, {
       now,
       deadlineAt,
       due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt, ...this.#projectionDue() },
       events: [acceptedEvent(args)],
     });
-    if (args.replay !== null) importRecalled(this.ctx.storage, args.replay.journal);
+    if (args.replay !== null) importCarried(this.ctx.storage, args.replay.journal);
     // No await between the row and its alarm: the platform writes both or neither.
     this.#arm();
     this.#delivery.add(batch);
@@ -138,7 +146,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const row = this.#journal.row;
     if (row === null) return { kind: "unknown" };
     if (row.state !== "cancelled") {
-      const isCancelled = this.#change(cancelled(this.#now()));
+      const isCancelled = this.#change(cancelled(row, this.#now()));
       if (!isCancelled) return { kind: "already_terminal", state: row.state };
       this.#run?.abort(new DOMException("the task was cancelled", "AbortError"));
       await this.#index.release();
@@ -172,13 +180,17 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   async exportJournal(beforeStep: number) {
     const row = this.#journal.row;
-    if (row === null) return null;
-    const { pack_id, pack_version, pack_digest, pack_owner, input, session_id, metadata, tier } = row.request;
-    return {
-      journal: exportRecalled(this.ctx.storage, this.#journal.export(beforeStep, printOf)),
-      steps: this.#journal.history.steps.length,
-      request: { pack_id, pack_version, pack_digest, pack_owner, input, session_id, metadata, tier },
-    };
+    return row && exportTask(this.ctx.storage, { row, journal: this.#journal }, beforeStep);
+  }
+
+  async childReport(): Promise<ChildReport | "going" | null> {
+    return this.#handoffs.report();
+  }
+
+  async childEnded(report: ChildReport): Promise<void> {
+    if (!this.#handoffs.take(report)) return;
+    await this.kick();
+    await this.#index.register();
   }
 
   /** At least once, and maybe twice: whatever is due is done, then the next due time is armed. Never throws. */
@@ -197,15 +209,16 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   async #wake(): Promise<void> {
     const row = this.#journal.row;
     const now = this.#services.clock.now();
-    if (row === null) return this.#wakeTombstone(now);
+    if (row === null) return wakeTombstone(this.#retirement, now);
     if (isDue(row.due, "approval", now)) this.#desk.lapse(now);
     if (isDue(row.due, "index", now)) await this.#reporter.flush();
+    if (await this.#handoffs.wake(row.due, now)) await this.#index.register();
     if (isDue(row.due, "projection", now)) await this.#projectDue(row.state);
     return this.#goOn(this.#required(), now);
   }
 
   async #goOn(row: TaskRow, now: number): Promise<void> {
-    if (isEnded(row.state)) return isDue(row.due, "retention", now) ? this.#retire(now) : undefined;
+    if (isEnded(row.state)) return isDue(row.due, "retention", now) ? retire(this.#retirement, now) : undefined;
     if (row.state !== "waiting" && now >= row.deadlineAt) {
       this.#exceedDeadline();
       return this.#index.release();
@@ -250,7 +263,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       },
     });
     try {
-      return await runTask(run);
+      return await runTask(await withRemoteTools(run, this.ctx.storage));
     } catch (thrown) {
       this.#log.error("task.run_failed", { error: describeError(thrown) });
       const context = { ...this.#now(), attempt: run.row().attempt, random: this.#services.random };
@@ -297,13 +310,15 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       services: this.#services,
       config,
       prompt: this.#services.renderPrompt(config),
-      ...this.#services.toolsFor(config),
+      ...this.#services.toolsFor(config, []),
+      remote: [],
       commit: (change) => this.#change(change, epoch),
       row: () => this.#required(),
       history: () => this.#journal.history,
       files: () => this.#journal.files(),
       recordedResult: (print) => this.#journal.recordedResult(print),
       approvals: () => this.#journal.approvals(),
+      handoffs: () => this.#journal.handoffs(),
       isStarted: (step, index) => this.#journal.isStarted(step, index),
     };
   }
@@ -332,29 +347,15 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     return this.#projector === null ? {} : { projection: this.#projector.dueAt };
   }
 
-  /** Retention is over: the index forgets first, so that no list names a task that cannot be read. */
-  async #retire(now: number): Promise<void> {
-    // Postgres first: after this the object has nothing left to tell.
-    if (this.#journal.row?.due.projection !== undefined) return;
-    await this.#index.forget();
-    forgetRecalled(this.ctx.storage);
-    forgetInherited(this.ctx.storage);
-    this.#journal.bury(now + TOMBSTONE_MS);
-    this.#alarm.set(now + TOMBSTONE_MS);
-  }
-
-  async #wakeTombstone(now: number): Promise<void> {
-    const until = this.#journal.tombstone();
-    if (until === null) return;
-    if (now < until) return this.#alarm.set(until);
-    await this.ctx.storage.deleteAll();
+  get #retirement(): RetirementOptions {
+    return { storage: this.ctx.storage, journal: this.#journal, index: this.#index, alarm: this.#alarm };
   }
 
   /** @param epoch of the run that asks; null for what does not come from a run. */
   #change(change: Change, epoch: number | null = null): boolean {
     const isTransition = (change.transitions?.length ?? 0) > 0;
     const reported = this.#reporter.dueAfter(change);
-    const more = { ...(isTransition ? this.#projectionDue() : {}), ...reported };
+    const more = { ...(isTransition ? this.#projectionDue() : {}), ...reported, ...this.#handoffs.dueAfter(change) };
     const due = change.due === undefined && Object.keys(more).length === 0 ? undefined : { ...change.due, ...more };
     const told = due === undefined ? change : { ...change, due };
     const batch = this.#journal.apply(told, { epoch, now: this.#services.clock.now() });
@@ -362,6 +363,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (due !== undefined) this.#arm();
     if (reported.index !== undefined) this.#reporter.touch();
     if (isTransition) this.#projector?.touch();
+    this.#handoffs.after(change);
     this.#delivery.add(batch);
     return true;
   }

@@ -4,10 +4,11 @@
  * handed over is committed here, where making it twice would do something twice.
  */
 import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
-import { checkQuota, SOP_TOOL_ID, type ToolOutcome } from "../tool/index.ts";
+import { checkQuota, HANDOFF_TOOL_ID, SOP_TOOL_ID, type ToolOutcome } from "../tool/index.ts";
 import { isLapsed } from "./approval.ts";
 import { planCalls, type ReadyCall } from "./call-plan.ts";
 import type { PendingCall } from "./decide.ts";
+import { handOver } from "./hand-over.ts";
 import type { CallResult } from "./history.ts";
 import { callKeyOf, hasTimeFor, printOf, type Run, type RunEnd } from "./run.ts";
 import { standingAt } from "./sop.ts";
@@ -82,7 +83,7 @@ function moved(run: Run, step: number, args: Readonly<Record<string, unknown>>):
   return { success: true, resultJson, error: null, durationMs: 0, changes: [] };
 }
 
-/** Left: an approval ran out while the call stood in line, so it is judged anew. Overtaken: this run does not count. */
+/** Left: it is judged anew, for an approval ran out while it stood in line, or a child has it now. Overtaken: this run does not count. */
 async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<ToolOutcome | "left" | "overtaken"> {
   const { call, index } = ready.pending;
   if (ready.refusal !== null) return refused(ready.refusal);
@@ -95,6 +96,10 @@ async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<Tool
   const intended = intend(run, step, ready);
   if (intended !== "intended") return intended;
   if (isMove) return moved(run, step, call.arguments.value);
+  if (call.toolId === HANDOFF_TOOL_ID) {
+    const handed = await handOver(run, step, ready);
+    return handed.kind === "refused" ? refused(handed.error) : handed.kind === "away" ? "left" : "overtaken";
+  }
   return run.host.execute(
     {
       tenant: row.request.tenant,

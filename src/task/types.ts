@@ -58,6 +58,24 @@ export type CreateTask = {
   /** Who started it, as credentials name them; a pack with four eyes does not let them decide. Null: not known. */
   readonly requested_by: string | null;
   readonly replay: ReplayPlan | null;
+  /** Absent: a client started it. */
+  readonly parent?: ParentLink;
+};
+
+/** The task that handed this one its work, and what it may use of what that one has left. */
+export type ParentLink = {
+  readonly task_id: string;
+  /** Of the call that handed it over. */
+  readonly step: number;
+  readonly index: number;
+  /** How often the work was handed on, from 1. */
+  readonly depth: number;
+  /** Milliseconds from its acceptance, without those that it waits for a person. */
+  readonly time_ms: number;
+  /** For its own model calls and those of everything that it hands on. */
+  readonly cost_limit_micros: number;
+  /** The parent's turns whose cost nobody told: each may have cost as much as a call can. */
+  readonly uncounted: number;
 };
 
 export type ReplayPlan = {
@@ -106,6 +124,8 @@ export type TaskView = {
   readonly metadata: { readonly [name: string]: string };
   /** Set on a replay only. */
   readonly replay_of?: string;
+  /** Set on a task that another one handed its work to. */
+  readonly parent_task_id?: string;
 };
 
 export type TaskEvent = {

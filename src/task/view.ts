@@ -33,6 +33,7 @@ export function toView(row: TaskRow, history: History, { updatedAt }: Moment): T
     trace_id: request.trace_id,
     metadata: request.metadata,
     ...(request.replay === null ? {} : { replay_of: request.replay.source_task_id }),
+    ...(request.parent === undefined ? {} : { parent_task_id: request.parent.task_id }),
   };
 }
 

@@ -11,7 +11,7 @@ export type Builtin = {
   readonly name: string;
   readonly description: string;
   readonly parameters: Schema;
-  /** Null: answered without an isolate, from the pack. */
+  /** Null: answered without an isolate, from the pack or, for a handoff, by another task. */
   readonly engine: EngineName | "by-language" | null;
   /** Whether its worker asks the call's gateway for anything; the others get none. */
   readonly usesNetwork?: boolean;
@@ -181,6 +181,30 @@ const SOP: Builtin = {
 export const SKILL_TOOL_ID = "skill";
 export const SOP_TOOL_ID = "sop";
 
+const HANDOFF: Builtin = {
+  name: "Handoff",
+  description:
+    "Hands a piece of work to another agent, which does it as a task of its own, and returns {task_id, output} when that " +
+    "task is done. The other agent knows your input, and of this task as much as your pack lets it; files stay here. Say " +
+    "in `input` all that it has to do and to answer.",
+  // The agents are the pack's to name: see handoffParameters.
+  parameters: { type: "object" },
+  engine: null,
+};
+
+export const HANDOFF_TOOL_ID = "handoff";
+
+/** @param agents ids of the packs that work may be handed to. */
+export const handoffParameters = (agents: readonly string[]) => ({
+  type: "object",
+  properties: {
+    agent: { type: "string", enum: [...new Set(agents)], description: "Who takes it over." },
+    input: { type: "string", minLength: 1, description: "What the other agent is asked to do." },
+  },
+  required: ["agent", "input"],
+  additionalProperties: false,
+});
+
 const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ["code_executor", CODE_EXECUTOR],
   ["file_manager", FILE_MANAGER],
@@ -188,6 +212,7 @@ const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ["http_request", HTTP_REQUEST],
   [SKILL_TOOL_ID, SKILL],
   [SOP_TOOL_ID, SOP],
+  [HANDOFF_TOOL_ID, HANDOFF],
 ]);
 
 /** The engine for a call. A language that is none goes to the first engine, which says so. */
@@ -208,3 +233,12 @@ export const packTool = ({ name, description, bundle }: ToolDef): Builtin | unde
         engine: "pack-tool",
         usesNetwork: true,
       };
+
+/** A tool of a remote server, in the shape of the others. */
+export const remoteTool = ({ name, description }: ToolDef): Builtin => ({
+  name,
+  description,
+  parameters: { type: "object" },
+  engine: "mcp",
+  usesNetwork: true,
+});

@@ -5,8 +5,18 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { AgentConfig, JsonSchema, RiskLevel, ToolDef } from "../pack/index.ts";
 import { utf8Length } from "../platform/index.ts";
-import { type Builtin, findBuiltin, packTool, SKILL_TOOL_ID, SOP_TOOL_ID } from "./builtin.ts";
+import {
+  type Builtin,
+  findBuiltin,
+  HANDOFF_TOOL_ID,
+  handoffParameters,
+  packTool,
+  remoteTool,
+  SKILL_TOOL_ID,
+  SOP_TOOL_ID,
+} from "./builtin.ts";
 import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
+import { absentTools, type RemoteEntry, type RemoteServer, toEntries } from "./remote.ts";
 import type { ApprovalNeed, CallArguments, OfferedTool, ToolCatalog, ToolLabel, ToolRefusal } from "./types.ts";
 
 const RISK_ORDER: Readonly<Record<RiskLevel, number>> = { low: 0, medium: 1, high: 2, critical: 3 };
@@ -14,7 +24,7 @@ const RISK_ORDER: Readonly<Record<RiskLevel, number>> = { low: 0, medium: 1, hig
 /** A tool that this pack has and this release can run. */
 export type Tool = {
   readonly id: string;
-  /** Null: `skill` or `sop`, which a pack has by having skills or procedures. */
+  /** Null: `skill`, `sop` or `handoff`, which a pack has by having skills, procedures or handoffs. */
   readonly definition: ToolDef | null;
   readonly builtin: Builtin;
   readonly parameters: JsonSchema;
@@ -22,6 +32,8 @@ export type Tool = {
   readonly approval: ApprovalNeed | null;
   /** Set: every call is refused with this, whoever agrees. */
   readonly refusal: ToolRefusal | null;
+  /** Set: it is run by a remote server. */
+  readonly remote: RemoteEntry | null;
 };
 
 /** What the operator allows beyond the packs. */
@@ -29,10 +41,17 @@ export type Switches = { readonly allowFullNetwork: boolean };
 
 const CLOSED: Switches = { allowFullNetwork: false };
 
-export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED): ToolCatalog {
-  const tools = collectTools(config, switches);
+/** @param remote what the pack's remote servers have, as it is recorded for the task. */
+export function compileCatalog(
+  config: AgentConfig,
+  switches: Switches = CLOSED,
+  remote: readonly RemoteServer[] = [],
+): ToolCatalog {
+  const tools = collectTools(config, switches, remote);
   const denied = new Set(config.tools.denied);
-  const names = new Map(config.tools.available.map((tool) => [tool.id, tool.name]));
+  const definitions = [...config.tools.available, ...[...toEntries(config, remote).values()].map(toDefinition)];
+  const names = new Map(definitions.map((tool) => [tool.id, tool.name]));
+  const absent = absentTools(config, remote);
   const maxCallsPerTask = config.tools.tool_policies.max_calls_per_task;
   return {
     offered: [...tools.values()].filter((tool) => tool.refusal === null).map(toOffered),
@@ -43,7 +62,7 @@ export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED)
         return { code: "TOOL_DENIED", message: `${call.toolId} is denied by this pack.` };
       }
       const tool = tools.get(call.toolId);
-      if (tool === undefined) return unknownTool(call.toolId, names.has(call.toolId), [...tools.keys()]);
+      if (tool === undefined) return unknownTool(call.toolId, { names, absent }, [...tools.keys()]);
       if (tool.refusal !== null) return tool.refusal;
       if (call.callsBefore >= maxCallsPerTask) {
         return { code: "TOOL_LIMIT", message: `This task has used its ${maxCallsPerTask} tool calls.` };
@@ -58,16 +77,13 @@ export function compileCatalog(config: AgentConfig, switches: Switches = CLOSED)
     labelsOf: (toolId) => labelsOf(tools.get(toolId)?.definition ?? null),
     riskOf: (toolId) => tools.get(toolId)?.definition?.risk_level ?? "low",
     isAudited: (toolId) =>
-      config.guardrails.compliance.audit_all_decisions ||
-      config.tools.available.some((tool) => tool.id === toolId && tool.audit),
+      config.guardrails.compliance.audit_all_decisions || definitions.some((tool) => tool.id === toolId && tool.audit),
     // A built-in only stages writes, which are dropped unless its result is recorded: made again it can do nothing
     // twice, but for what it asks of the network. The pack may declare that, and any tool of its own, to be safe.
     mayRepeat: (toolId, args) => {
       const builtin = findBuiltin(toolId);
       if (builtin !== undefined && repeats(builtin, args)) return true;
-      return config.tools.available.some(
-        (tool) => tool.id === toolId && (tool.idempotent || tool.read_only || isContained(tool)),
-      );
+      return definitions.some((tool) => tool.id === toolId && (tool.idempotent || tool.read_only || isContained(tool)));
     },
   };
 }
@@ -79,29 +95,41 @@ function labelsOf(tool: ToolDef | null): readonly ToolLabel[] {
   return [...new Set([...tool.labels, ...implied])];
 }
 
+const toDefinition = ({ definition }: RemoteEntry): ToolDef => definition;
+
 const repeats = (builtin: Builtin, args: CallArguments | undefined): boolean =>
   builtin.repeats === undefined || (args?.kind === "object" && builtin.repeats(args.value));
 
 /** Whatever such a tool does stays in its isolate until its result is recorded. */
 const isContained = ({ bundle, sandbox }: ToolDef): boolean => bundle !== undefined && sandbox.network === "none";
 
-/** The tools of the pack that exist and are not denied, in the pack's order, `skill` and `sop` last unless they are listed. */
-export function collectTools(config: AgentConfig, switches: Switches = CLOSED): ReadonlyMap<string, Tool> {
+/**
+ * The tools of the pack that exist and are not denied, in the pack's order, `skill`, `sop` and `handoff` after them unless
+ * they are listed, those of remote servers last.
+ */
+export function collectTools(
+  config: AgentConfig,
+  switches: Switches = CLOSED,
+  servers: readonly RemoteServer[] = [],
+): ReadonlyMap<string, Tool> {
   const denied = new Set(config.tools.denied);
   const tools = new Map<string, Tool>();
   const threshold = config.guardrails.behavioral.approval_threshold;
-  const add = (id: string, definition: ToolDef | null): void => {
-    const builtin = findBuiltin(id) ?? (definition === null ? undefined : packTool(definition));
+  const agents = config.workflow.handoffs.map(({ target_agent }) => target_agent);
+  const add = (id: string, definition: ToolDef | null, remote: RemoteEntry | null = null): void => {
+    const builtin = remote === null ? builtinOf(id, definition) : remoteTool(remote.definition);
     if (builtin === undefined || denied.has(id)) return;
     const approval = definition === null ? null : approvalNeed(definition, threshold);
     const refusal = definition === null ? null : refuseForNetwork(definition, switches);
-    const parameters = definition?.parameters ?? builtin.parameters;
-    tools.set(id, { id, definition, builtin, parameters, approval, refusal });
+    const own = id === HANDOFF_TOOL_ID ? handoffParameters(agents) : undefined;
+    const parameters = own ?? definition?.parameters ?? builtin.parameters;
+    tools.set(id, { id, definition, builtin, parameters, approval, refusal, remote });
   };
   // What they work on is part of the pack: they come with it, need no entry in TOOLS.yaml, and are nothing without it.
   const implied = new Map([
     [SKILL_TOOL_ID, config.skills.length > 0],
     [SOP_TOOL_ID, config.workflow.sop.length > 0],
+    [HANDOFF_TOOL_ID, agents.length > 0],
   ]);
   for (const tool of config.tools.available) {
     if (implied.get(tool.id) !== false) add(tool.id, tool);
@@ -109,8 +137,12 @@ export function collectTools(config: AgentConfig, switches: Switches = CLOSED): 
   for (const [id, isThere] of implied) {
     if (isThere && !tools.has(id)) add(id, null);
   }
+  for (const [id, entry] of toEntries(config, servers)) add(id, entry.definition, entry);
   return tools;
 }
+
+const builtinOf = (id: string, definition: ToolDef | null): Builtin | undefined =>
+  findBuiltin(id) ?? (definition === null ? undefined : packTool(definition));
 
 /** Everything on the internet is more than a pack may grant. */
 function refuseForNetwork(tool: ToolDef, { allowFullNetwork }: Switches): ToolRefusal | null {
@@ -133,9 +165,16 @@ function approvalNeed(tool: ToolDef, threshold: RiskLevel): ApprovalNeed | null 
   return { riskLevel, reason };
 }
 
-function unknownTool(toolId: string, listed: boolean, known: readonly string[]): ToolRefusal {
+/** @param listed by the pack: display names, and why a remote tool is not there. */
+function unknownTool(
+  toolId: string,
+  listed: { readonly names: ReadonlyMap<string, string>; readonly absent: ReadonlyMap<string, string> },
+  known: readonly string[],
+): ToolRefusal {
   const hint = known.length === 0 ? "This pack has no tools." : `Tools of this pack: ${known.join(", ")}.`;
-  const what = listed
+  const reason = listed.absent.get(toolId);
+  if (reason !== undefined) return { code: "TOOL_UNKNOWN", message: `${toolId} is not available: ${reason}. ${hint}` };
+  const what = listed.names.has(toolId)
     ? `${toolId} is listed by this pack but not available in this version of Vasini.`
     : `There is no tool "${toolId.slice(0, 100)}".`;
   return { code: "TOOL_UNKNOWN", message: `${what} ${hint}` };

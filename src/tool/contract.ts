@@ -36,6 +36,16 @@ export type WorkerRequest = {
   readonly traceparent: string;
 };
 
+/** `arguments` of a request to the worker of remote MCP servers; the host makes them, no model does. */
+export type McpRequest =
+  | { readonly action: "list"; readonly url: string; readonly wanted: readonly string[] }
+  | {
+      readonly action: "call";
+      readonly url: string;
+      readonly name: string;
+      readonly arguments: { readonly [name: string]: unknown };
+    };
+
 export type WorkspaceQuota = {
   readonly fileBytes: number;
   readonly totalBytes: number;
@@ -131,6 +141,8 @@ export type GatewayRequest = {
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array | null;
+  /** Id of a JSON-RPC request: of an answer in an event stream nothing is read after the answer to it. */
+  readonly until?: string | number;
 };
 
 export type GatewayAnswer =

@@ -15,6 +15,7 @@ import {
   redactBytes,
   redactText,
 } from "./egress.ts";
+import { createAnswerWatch } from "./event-stream.ts";
 import {
   EGRESS_ANSWER_HEADERS_LENGTH_MAX,
   EGRESS_MS_MAX,
@@ -157,7 +158,7 @@ async function ask(
       cache: "no-store",
     });
     facts = { ...facts, status: response.status };
-    const bytes = await readBody(response);
+    const bytes = await readBody(response, request.until);
     if (bytes === null) {
       const message = `the answer of ${hostname} is larger than ${EGRESS_RESPONSE_BYTES_MAX} bytes`;
       return failed({ reason: "too_large", code: "TOOL_LIMIT", message }, facts);
@@ -179,8 +180,10 @@ async function ask(
 }
 
 /** Null when it is too large; the rest is not read. */
-async function readBody(response: Response): Promise<Uint8Array | null> {
+async function readBody(response: Response, until: string | number | undefined): Promise<Uint8Array | null> {
   if (response.body === null) return new Uint8Array();
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+  const isComplete = until === undefined || !isStream ? () => false : createAnswerWatch(until);
   const pieces: Uint8Array[] = [];
   let total = 0;
   for await (const piece of response.body) {
@@ -188,6 +191,7 @@ async function readBody(response: Response): Promise<Uint8Array | null> {
     // Leaving the loop cancels the stream.
     if (total > EGRESS_RESPONSE_BYTES_MAX) return null;
     pieces.push(piece);
+    if (isComplete(piece)) break;
   }
   return joinBytes(pieces);
 }

@@ -54,8 +54,8 @@ export type ParsedRequest = Omit<GatewayRequest, "headers"> & { readonly headers
 export function parseRequest(value: unknown): Result<ParsedRequest, string> {
   if (typeof value !== "object" || value === null) return err("a request is an object");
   // Read one by one: an object from another isolate has no types, only members.
-  const [method, url, pairs, body]: readonly unknown[] = ["method", "url", "headers", "body"].map((name) =>
-    Reflect.get(value, name),
+  const [method, url, pairs, body, until]: readonly unknown[] = ["method", "url", "headers", "body", "until"].map(
+    (name) => Reflect.get(value, name),
   );
   if (typeof method !== "string" || !METHODS.includes(method))
     return err(`method must be one of ${METHODS.join(", ")}`);
@@ -66,8 +66,13 @@ export function parseRequest(value: unknown): Result<ParsedRequest, string> {
     return err(`the body has ${body.byteLength} bytes; at most ${EGRESS_REQUEST_BYTES_MAX} are sent`);
   }
   const headers = parseHeaders(pairs);
-  return headers.ok ? ok({ method, url, headers: headers.value, body }) : headers;
+  if (!headers.ok) return headers;
+  const isId = typeof until === "number" || (typeof until === "string" && until.length <= ID_LENGTH_MAX);
+  return ok({ method, url, headers: headers.value, body, ...(isId ? { until } : {}) });
 }
+
+/** Ids are counted, or drawn; a longer one is none of ours. */
+const ID_LENGTH_MAX = 64;
 
 function parseHeaders(pairs: unknown): Result<Headers, string> {
   const headers = new Headers();

@@ -4,7 +4,15 @@
  */
 import { lengthPrefixed, sha256Hex } from "../platform/index.ts";
 
-export type EngineName = "bash" | "code-executor" | "file-manager" | "git" | "http-request" | "pack-tool" | "python";
+export type EngineName =
+  | "bash"
+  | "code-executor"
+  | "file-manager"
+  | "git"
+  | "http-request"
+  | "mcp"
+  | "pack-tool"
+  | "python";
 
 export type Engine = {
   /** SHA-256 over every module: another build is another isolate. */
@@ -50,6 +58,7 @@ const MODULES: Readonly<Record<EngineName, Readonly<Record<string, Module>>>> = 
   "file-manager": { [MAIN_MODULE]: { asset: "file-manager.js", kind: "js" } },
   git: { [MAIN_MODULE]: { asset: "git.js", kind: "js" } },
   "http-request": { [MAIN_MODULE]: { asset: "http-request.js", kind: "js" } },
+  mcp: { [MAIN_MODULE]: { asset: "mcp.js", kind: "js" } },
   python: {
     [MAIN_MODULE]: { asset: "python.js", kind: "js" },
     "python.image": { asset: "python.image", kind: "data", isLarge: true },

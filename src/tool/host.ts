@@ -15,12 +15,13 @@ import {
 import { consoleOf, parseAnswer } from "./answer.ts";
 import { engineFor, SKILL_TOOL_ID } from "./builtin.ts";
 import { collectTools, type Switches, type Tool } from "./catalog.ts";
-import { isInScopes, type WorkerRequest } from "./contract.ts";
+import { isInScopes, type McpRequest, type WorkerRequest } from "./contract.ts";
 import type { EgressGrant } from "./egress.ts";
 import type { EngineName } from "./engine.ts";
 import { createGate, type GateOptions } from "./gate.ts";
 import { RESULT_BYTES_MAX, TIMEOUT_GRACE_MS, WORKSPACE_QUOTA } from "./limits.ts";
 import { compilePolicy, readableScopes, workerLimits } from "./policy.ts";
+import type { RemoteEntry, RemoteServer } from "./remote.ts";
 import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 import type { SandboxPolicy, ToolCallRequest, ToolCatalog, ToolHost, ToolOutcome, ToolRefusal } from "./types.ts";
 
@@ -35,6 +36,8 @@ export type ToolHostOptions = {
   readonly catalog: ToolCatalog;
   /** The same that the catalogue was compiled with; nothing is allowed when absent. */
   readonly switches?: Switches;
+  /** What the pack's remote servers have; the same as well. */
+  readonly remote?: readonly RemoteServer[];
   /** In production `(props) => ctx.exports.ToolRunner({ props })`: a stub for one call. */
   readonly runnerFor: (props: ToolRunnerProps) => RunnerStub;
   readonly gateFor?: GateOptions["gateFor"];
@@ -52,7 +55,7 @@ const fail = (error: ToolRefusal): Ending => ({ success: false, resultJson: "nul
 export function createToolHost(options: ToolHostOptions): ToolHost {
   const { config, catalog, clock, log } = options;
   const gate = createGate(options);
-  const tools = collectTools(config, options.switches);
+  const tools = collectTools(config, options.switches, options.remote);
   return {
     execute: async (request, signal) => {
       signal.throwIfAborted();
@@ -109,19 +112,25 @@ async function run(
   const runMs = policy.timeoutMs + TIMEOUT_GRACE_MS;
   const asksNetwork = tool.builtin.usesNetwork === true;
   const egress = asksNetwork ? grantOf(options, tool.definition.secrets, policy, request) : null;
-  const call = { engine, policy, request, signal, egress, asksNetwork, bundle: tool.definition.bundle };
+  const args = tool.remote === null ? request.arguments : toMcpCall(tool.remote, request.arguments);
+  const { bundle } = tool.definition;
+  const call = { engine, policy, request: { ...request, arguments: args }, signal, egress, asksNetwork, bundle };
   const passage = await options.gate.pass({ tenant, toolId, key, runMs }, signal, () => runIsolated(options, call));
   if (passage.kind === "passed") return passage.value;
   const message = `${toolId} was not started: too many of its calls ran for as long as it may take (${policy.timeoutMs} ms)`;
   return fail({ code: "TOOL_TIMEOUT", message });
 }
 
+/** What the isolate of remote servers is sent instead of the model's arguments alone. */
+const toMcpCall = ({ url, name }: RemoteEntry, args: ToolCallRequest["arguments"]) =>
+  ({ action: "call", url, name, arguments: args }) satisfies McpRequest;
+
 /** Null without a network. That `full` needs the operator's switch was asked by the catalogue. */
-function grantOf(
-  { localOrigins = [] }: ToolHostOptions,
+export function grantOf(
+  { localOrigins = [] }: Pick<ToolHostOptions, "localOrigins">,
   secrets: readonly string[],
   policy: SandboxPolicy,
-  { traceparent }: ToolCallRequest,
+  { traceparent }: Pick<ToolCallRequest, "traceparent">,
 ): EgressGrant | null {
   switch (policy.network) {
     case "none":
@@ -146,6 +155,8 @@ function readSkill(skills: readonly Skill[], id: unknown): Ending {
   return { success: true, resultJson, error: null, changes: [] };
 }
 
+type IsolateOptions = Pick<ToolHostOptions, "runnerFor" | "log">;
+
 type IsolatedCall = {
   readonly engine: EngineName;
   readonly policy: SandboxPolicy;
@@ -156,7 +167,7 @@ type IsolatedCall = {
   readonly bundle: string | undefined;
 };
 
-async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promise<Ending> {
+export async function runIsolated(options: IsolateOptions, call: IsolatedCall): Promise<Ending> {
   const { engine, policy, request, signal, egress, bundle } = call;
   const { cpuMs, ...limits } = workerLimits(policy);
   const visible = readableScopes(policy);
@@ -184,7 +195,7 @@ async function runIsolated(options: ToolHostOptions, call: IsolatedCall): Promis
   return answer.egress === undefined ? ending : { ...ending, egress: answer.egress };
 }
 
-function endingOf(options: ToolHostOptions, call: IsolatedCall, answer: RunnerAnswer): Ending {
+function endingOf(options: IsolateOptions, call: IsolatedCall, answer: RunnerAnswer): Ending {
   const { policy, request, egress, asksNetwork } = call;
   const { tenant, taskId, toolId } = request;
   switch (answer.kind) {

@@ -4,7 +4,7 @@
  */
 
 export { checkQuota } from "./answer.ts";
-export { SKILL_TOOL_ID, SOP_TOOL_ID } from "./builtin.ts";
+export { HANDOFF_TOOL_ID, SKILL_TOOL_ID, SOP_TOOL_ID } from "./builtin.ts";
 export { compileCatalog, type Switches } from "./catalog.ts";
 export {
   type FileChange,
@@ -17,6 +17,8 @@ export {
 export { isSendable, type OpenedSecret } from "./egress.ts";
 export { toolGateName } from "./gate.ts";
 export { createToolHost, type RunnerStub, type ToolHostOptions } from "./host.ts";
+export { noteOf, type RemoteServer } from "./remote.ts";
+export { type ListRequest, listRemoteTools } from "./remote-list.ts";
 export type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 export type {
   ApprovalNeed,

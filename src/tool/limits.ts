@@ -80,3 +80,19 @@ export const EGRESS_ANSWER_HEADERS_LENGTH_MAX = 32 * 1024;
 
 /** From a request to the last byte of its answer, inside the time of its call. Over it: TOOL_TIMEOUT. */
 export const EGRESS_MS_MAX = 60_000;
+
+/** Description of a remote tool, in UTF-16 code units: the model reads it in every turn. Over it: not offered. */
+export const REMOTE_DESCRIPTION_LENGTH_MAX = 2_000;
+
+/** Schema of a remote tool as JSON with its references in place, in bytes, and its parts. Over either: not offered. */
+export const REMOTE_SCHEMA_BYTES_MAX = 16 * 1024;
+export const REMOTE_SCHEMA_NODES_MAX = 1_000;
+
+/**
+ * All that is kept of one server's tools as JSON, in bytes. A value beside a journal ends at 2 MB, text may take twice
+ * its bytes there, and a pack may name eight servers. Over it: the tools that come last are not offered.
+ */
+export const REMOTE_SERVER_BYTES_MAX = 96 * 1024;
+
+/** A remote server is asked what it has, when a task first needs it. Over it: the task goes without its tools. */
+export const REMOTE_LIST_MS_MAX = 20_000;

@@ -223,6 +223,19 @@ describe("a watch", () => {
     expect(ran.code).toBe(5);
   });
 
+  it("goes on through a wait for a task that has the work, also when the server ends the stream meanwhile", async () => {
+    const away = frame(1, "task.waiting", { reason: "handoff", approval_ids: [], child_task_ids: ["child"] });
+    const server = await serve({
+      [`GET /api/v1/tasks/${ID}/events`]: (response, asked, nth) =>
+        stream(nth === 1 ? [away] : [frame(2, "task.resumed"), frame(3, "task.done")], "end")(response, asked, nth),
+      [`GET /api/v1/tasks/${ID}`]: json(200, task("waiting")),
+    });
+    const ran = await runBin(["tasks", "watch", ID, "--json"], { url: server.url });
+    expect(linesOf(ran)).toHaveLength(3);
+    expect(ran.stderr).toBe("");
+    expect(ran.code).toBe(0);
+  });
+
   it("does not stop at a wait that is over", async () => {
     const server = await serve({
       [`GET /api/v1/tasks/${ID}/events`]: stream(
@@ -256,6 +269,25 @@ describe("a watch", () => {
     expect(ran.stdout).toBe("Hello there\n");
     expect(ran.stderr).toContain("done · 3.0 s · 2 steps · 15 tokens · $0.01");
     expect(ran.stderr).not.toContain("\u001b");
+  });
+
+  it("says which tools of remote servers are missing", async () => {
+    const error = { code: "TOOL_FAILED", message: "wiki.example.com could not be reached" };
+    const listed = [
+      { server_id: "docs", tools: ["search"], left_out: [] },
+      { server_id: "notes", tools: [], left_out: [{ name: "write", reason: "its description is no text" }] },
+      { server_id: "wiki", tools: [], left_out: [], error },
+    ];
+    const frames = listed.map((data, n) => frame(n + 1, "mcp.listed", data));
+    const server = await serve({
+      [`GET /api/v1/tasks/${ID}/events`]: stream([...frames, frame(4, "task.done")], "end"),
+      [`GET /api/v1/tasks/${ID}`]: json(200, task("done")),
+    });
+    const ran = await runBin(["tasks", "watch", ID], { url: server.url });
+    expect(ran.stderr).toContain(
+      "Not offered by notes: write\nNo tools of wiki: wiki.example.com could not be reached\n",
+    );
+    expect(ran.stderr).not.toContain("docs");
   });
 });
 

@@ -38,11 +38,11 @@ const everything = {
 };
 
 const TYPES: readonly (readonly [type: string, state: string, members: readonly string[]])[] = [
-  ["task.queued", "queued", ["from_step", "replay_of"]],
+  ["task.queued", "queued", ["from_step", "parent_task_id", "replay_of"]],
   ["task.started", "running", ["attempt"]],
   ["task.resumed", "running", ["attempt"]],
   ["task.retry", "retry", ["attempt", "code", "reason", "retry_at"]],
-  ["task.waiting", "waiting", ["approval_ids", "reason"]],
+  ["task.waiting", "waiting", ["approval_ids", "child_task_ids", "reason"]],
   ["task.done", "done", ["cost_micros", "finish_reason", "model", "steps_taken", "usage"]],
   ["task.failed", "failed", ["cost_micros", "error", "model", "steps_taken", "usage"]],
   ["task.cancelled", "cancelled", ["cost_micros", "model", "steps_taken", "usage"]],

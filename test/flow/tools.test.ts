@@ -58,9 +58,9 @@ afterAll(async () => {
 });
 
 /** What each call of a task came to, and everything its stream said. */
-async function runTask(key: string, calls: readonly (readonly [tool: string, args: object])[]) {
+async function runTask(key: string, calls: readonly (readonly [tool: string, args: object])[], pack = "outsider") {
   const input = calls.map(([tool, args]) => `@tool ${tool} ${JSON.stringify(args)}`).join("\n");
-  const accepted = await postRun(server.url, { pack: "outsider", input, key });
+  const accepted = await postRun(server.url, { pack, input, key });
   const { task_id: task } = (await accepted.json()) as { task_id: string };
   const frames = await readFrames(await openEvents(server.url, task, 0));
   return { frames, results: frames.filter((frame) => typeOf(frame) === "tool.result").map(dataOf) };
@@ -99,5 +99,20 @@ describe("an agent with git and a secret", () => {
         egress: [{ host: "127.0.0.1", allowed: false, reason: "not_listed" }],
       },
     ]);
+  });
+});
+
+describe("an agent with tools of a remote server", () => {
+  it("is offered those its pack names, and calls them", async () => {
+    const servers = `
+  mcp_servers:
+    - { id: docs, url: "${outside.origin}/mcp/docs", tools: [echo, nowhere] }
+`;
+    const text = PACK.replace("outsider", "remote").trimEnd() + servers;
+    await call("POST", "/api/v1/packs", { pack: "remote", files: { "remote/profession-pack.yaml": text } });
+    const { frames, results } = await runTask("mcp-1", [["docs__echo", { text: "from afar" }]], "remote");
+    const listed = frames.filter((frame) => typeOf(frame) === "mcp.listed").map(dataOf);
+    expect(listed).toMatchObject([{ server_id: "docs", tools: ["echo"], left_out: [{ name: "nowhere" }] }]);
+    expect(results).toMatchObject([{ success: true, result: { text: "from afar" } }]);
   });
 });

@@ -36,6 +36,15 @@ describe("a line of the worker", () => {
       ['✘ [ERROR] Could not resolve "x"', "    src/index.ts:1:9:"],
     ],
     ["keeps warnings to the log", ["▲ [WARNING] Scheduled Workers are not triggered", "  To manually trigger"], []],
+    [
+      "keeps a host that a tool could not reach to the log",
+      [
+        "✘ [ERROR] e = rust/worker/ffi.rs:110: failed: failed to lookup address information: unknown",
+        "",
+        "  stack: /x",
+      ],
+      [],
+    ],
     ["survives a brace that opens no JSON", ["{oops"], []],
   ];
   for (const [name, lines, expected] of rows) it(name, () => expect(shown(lines)).toEqual(expected));

@@ -87,7 +87,6 @@ const LEAST = {
 /** What an item of a list needs beside the field under test. */
 const ITEM: Readonly<Record<string, object>> = {
   "tools.available[]": { id: "code_executor", name: "Code" },
-  "tools.mcp_servers[]": { id: "m", url: "https://mcp.example" },
   "workflow.sop[]": { id: "a", name: "A", trigger: "t", steps: [{ id: "x", action: "X" }] },
   "workflow.sop[].steps[]": { id: "x", action: "X" },
 };
@@ -102,10 +101,6 @@ const VALUE: Readonly<Record<string, unknown>> = {
   "manifest.tested_with[].eval_score": 0.5,
   "manifest.tested_with[].date": "2026-01-31",
   "tools.available[].engine": "micropython",
-  "tools.mcp_servers": [{ id: "m", url: "https://mcp.example" }],
-  "tools.mcp_servers[].id": "n",
-  "tools.mcp_servers[].url": "https://other.example",
-  "tools.mcp_servers[].tools": ["t"],
   "guardrails.input.pii_detection": { enabled: true },
   "guardrails.input.pii_detection.action": "block",
   "guardrails.input.content_filter": { enabled: true },

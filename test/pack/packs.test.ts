@@ -203,11 +203,13 @@ describe("the framework's version", () => {
 
 describe("the tools that a pack is told to run", () => {
   it("are those that are offered to the model", async () => {
-    const ids = [...BUILTIN_TOOLS, "handoff"];
+    const ids = [...BUILTIN_TOOLS, "not_a_tool"];
     const available = ids.map((id) => `{ id: ${id}, name: N }`).join(", ");
     const skills = "skills: [{ id: s, name: S, trigger: t }]\n";
-    const sop = "workflow: { sop: [{ id: a, name: A, trigger: t, steps: [] }] }\n";
-    const { config } = await composed(packOf(manifest(`${ROLE}${skills}${sop}tools: { available: [${available}] }\n`)));
+    const workflow =
+      "workflow: { sop: [{ id: a, name: A, trigger: t, steps: [] }], handoffs: [{ target_agent: other, conditions: [c] }] }\n";
+    const text = manifest(`${ROLE}${skills}${workflow}tools: { available: [${available}] }\n`);
+    const { config } = await composed(packOf(text));
     const offered = compileCatalog(config).offered.map(({ id }) => id);
     expect(offered.sort()).toEqual([...BUILTIN_TOOLS].sort());
   });

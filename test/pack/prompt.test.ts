@@ -118,7 +118,7 @@ describe("the system prompt", () => {
       "Name the source",
       "made at once",
       "Begin it with the `sop` tool",
-      "everything you know about the task",
+      "It is shown this conversation.",
       "connected text",
       "needs the approval of a person",
     ];
@@ -166,6 +166,14 @@ describe("the system prompt", () => {
     ]);
     expect(prompt).not.toContain("undefined");
     expect(prompt).not.toMatch(/\n{3,}|[ \t]$/m);
+  });
+
+  it("tells of the handoff tool, unless it is denied: then the model can only name who should take over", async () => {
+    const workflow = "workflow: { handoffs: [{ target_agent: other, conditions: [c] }] }\n";
+    const promptOf = async (more: string) =>
+      renderSystemPrompt((await composed(packOf(manifest(`${ROLE}${workflow}${more}`)))).config);
+    expect(await promptOf("")).toContain("with the `handoff` tool");
+    expect(await promptOf("tools: { available: [], denied: [handoff] }\n")).not.toContain("`handoff` tool");
   });
 
   it("leaves denied tools out of what may be used", async () => {

@@ -1,7 +1,15 @@
 /** What a task may still spend: known costs, unknown ones, and the call that does not fit. */
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/platform/index.ts";
-import { checkBudget, createBudgetCheck, type Spending, spendingOf } from "../../src/task/budget.ts";
+import {
+  type Charge,
+  chargeOf,
+  checkBudget,
+  costLimitOf,
+  createBudgetCheck,
+  type Spending,
+  spendingOf,
+} from "../../src/task/budget.ts";
 import { composeConfig, tools } from "../tool/samples.ts";
 import { history, step } from "./history.ts";
 
@@ -26,6 +34,53 @@ describe("what a task has spent", () => {
     expect(spendingOf({ ...done, spent: [{ usage: USAGE, costMicros: null }] }, 1_000)).toEqual(
       spending({ uncounted: 2 }),
     );
+  });
+});
+
+const handoff = (charge: Charge | null) => ({ settled: charge && { charge } });
+const parent = {
+  ...{ task_id: "p", step: 0, index: 0, depth: 1, time_ms: 1 },
+  cost_limit_micros: 500,
+  uncounted: 1,
+};
+
+describe("a family", () => {
+  it("spends its parent's money: what children cost counts, once they have ended", () => {
+    const done = history([step(0, [], { costMicros: 30 })]);
+    const handoffs = [handoff({ spentMicros: 40, uncounted: 1 }), handoff(null)];
+    expect(chargeOf(done, handoffs)).toEqual({ spentMicros: 70, uncounted: 1 });
+    expect(spendingOf(done, 1_000, { handoffs, parent: undefined })).toEqual(
+      spending({ spentMicros: 70, uncounted: 1 }),
+    );
+  });
+
+  it("has for a child what its parent set aside, and no more than the child's own pack allows", async () => {
+    const config = async (limit: string) =>
+      composeConfig(tools([], `tool_policies: { cost_limit_per_task: "${limit}" }`));
+    expect(costLimitOf(await config("$1"), parent)).toBe(500);
+    expect(costLimitOf(await config("$0.0001"), parent)).toBe(100);
+    expect(costLimitOf(await config("$1"), undefined)).toBe(1_000_000);
+  });
+
+  it("counts for a child the turns of its parent that nobody knows the cost of", () => {
+    expect(spendingOf(history([]), 500, { handoffs: [], parent })).toEqual(
+      spending({ limitMicros: 500, uncounted: 1 }),
+    );
+  });
+
+  it("makes no call of a child that does not fit into what its parent set aside", async () => {
+    const config = await composeConfig(tools([]));
+    const check = createBudgetCheck(
+      {
+        config,
+        history: () => history([]),
+        log: createLog({}, () => undefined),
+        family: () => ({ handoffs: [], parent }),
+      },
+      { maxOutputTokens: 8_192 },
+    );
+    expect(await check({ model: "anthropic/claude-sonnet-4-5", spentMicros: 0 })).toContain("$0 are left");
+    expect(await check({ model: "offline/scripted", spentMicros: 0 })).toBeNull();
   });
 });
 

@@ -12,17 +12,17 @@ import { policyModule } from "../../src/policy/object.ts";
 import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../../src/task/index.ts";
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
 import { TaskObject } from "../../src/task/object.ts";
-import { compileCatalog, createToolHost, type RunnerAnswer } from "../../src/tool/index.ts";
+import { compileCatalog, createToolHost, type RemoteServer, type RunnerAnswer } from "../../src/tool/index.ts";
 import { composeConfig, SCOPED, tool, tools } from "../tool/samples.ts";
 import { env } from "./harness.ts";
 import { call } from "./history.ts";
 
-class Crash extends Error {
+export class Crash extends Error {
   override name = "Crash";
 }
 
 /** Moments at which the process can die, counted through one life of the object. */
-class Fate {
+export class Fate {
   moments = 0;
   isDead = false;
   readonly #at: number;
@@ -42,6 +42,8 @@ class Fate {
 export type World = {
   /** Executions by the key the tool was handed. */
   readonly executions: string[];
+  /** What the model was offered at each of its turns, and told beside its prompt. */
+  readonly offers: { readonly tools: readonly string[]; readonly note: string }[];
   now: number;
 };
 
@@ -55,7 +57,7 @@ function counter(world: World, fate: Fate): (key: string) => RunnerAnswer {
   };
 }
 
-const clockOf = (world: World): Clock => ({
+export const clockOf = (world: World): Clock => ({
   now: () => world.now,
   sleep: (_ms, signal) =>
     new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true })),
@@ -70,11 +72,12 @@ const TURN = {
 };
 
 /** The calls of the script, a turn each, then an answer. */
-const routerOf = (fate: Fate, script: readonly ToolCall[]): TaskServices["router"] => ({
+export const routerOf = (world: World, fate: Fate, script: readonly ToolCall[]): TaskServices["router"] => ({
   isAllowed: () => true,
   modelOf: () => "test/scripted",
-  complete: async ({ messages }) => {
+  complete: async ({ messages, tools, systemVariable }) => {
     fate.moment();
+    world.offers.push({ tools: tools.map(({ id }) => id), note: systemVariable });
     await Promise.resolve();
     fate.moment();
     const next = script[messages.filter(({ role }) => role === "tool").length];
@@ -94,7 +97,7 @@ const routerOf = (fate: Fate, script: readonly ToolCall[]): TaskServices["router
 export const LIST = call("file_manager", { action: "list", path: "/workspace" });
 
 /** A tenant with room for everybody. */
-function indexOf(fate: Fate): TenantIndexPort {
+export function indexOf(fate: Fate): TenantIndexPort {
   const told = async (): Promise<void> => fate.moment();
   const granted = async (): Promise<boolean> => {
     fate.moment();
@@ -107,6 +110,8 @@ export type Tool = {
   readonly needsApproval: boolean;
   /** What the catalogue says of it: a tool that can do something twice, or one that cannot. */
   readonly mayRepeat: boolean;
+  /** It is a remote server's, which says that it may be repeated; believing that is what `mayRepeat` says. */
+  readonly isRemote?: boolean;
   /** What the model asks for, a call a turn; one call of the tool when absent. */
   readonly script?: readonly ToolCall[];
   /** More of the pack, in YAML. */
@@ -115,19 +120,33 @@ export type Tool = {
   readonly policy?: PolicyEngine;
 };
 
-const defaultPolicy = createEmbeddedPolicy({
+export const defaultPolicy = createEmbeddedPolicy({
   module: policyModule,
   digest: DEFAULT_POLICY.digest,
   log: createLog({}, () => undefined),
 });
 
-async function servicesOf(world: World, fate: Fate, options: Tool): Promise<TaskServices> {
-  const { needsApproval, mayRepeat, script = [LIST], pack = "", policy = defaultPolicy } = options;
-  const more = needsApproval ? "requires_approval: true" : "";
-  const config = await composeConfig(tools([tool("file_manager", SCOPED, more)]), pack);
+const SERVER: RemoteServer = {
+  id: "docs",
+  tools: [{ name: "count", description: "", parameters: { type: "object" }, isReadOnly: false, isIdempotent: true }],
+  leftOut: [{ name: "gone", reason: "the server does not have it" }],
+  error: null,
+  egress: [],
+};
+
+const packOf = ({ needsApproval, mayRepeat, isRemote = false }: Tool): string => {
+  const asked = `requires_approval: ${needsApproval}`;
+  if (!isRemote) return tools([tool("file_manager", SCOPED, asked)]);
+  const more = `${asked}, trust_annotations: ${mayRepeat}`;
+  return tools([], `mcp_servers: [{ id: docs, url: "https://docs.example.com/mcp", tools: [count, gone], ${more} }]`);
+};
+
+async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskServices> {
+  const { script = [story.isRemote === true ? call("docs__count") : LIST], pack = "", policy = defaultPolicy } = story;
+  const config = await composeConfig(packOf(story), pack);
   const clock = clockOf(world);
   const log = createLog({}, () => undefined);
-  const catalog = { ...compileCatalog(config), mayRepeat: () => mayRepeat };
+  const says = story.isRemote === true ? {} : { mayRepeat: () => story.mayRepeat };
   const run = counter(world, fate);
   const runnerFor = () => ({
     run: async (call: { readonly requestJson: string }) => run(String(JSON.parse(call.requestJson).key)),
@@ -136,24 +155,39 @@ async function servicesOf(world: World, fate: Fate, options: Tool): Promise<Task
     clock,
     random: () => 0,
     log,
-    router: routerOf(fate, script),
+    router: routerOf(world, fate, script),
     loadPack: async () => {
       fate.moment();
       return config;
     },
     renderPrompt: () => "",
-    toolsFor: () => ({ catalog, host: createToolHost({ config, catalog, runnerFor, clock, log }) }),
     policy: { engine: policy, region: null },
+    toolsFor: (_, remote) => {
+      const catalog = { ...compileCatalog(config, undefined, remote), ...says };
+      return { catalog, host: createToolHost({ config, catalog, remote, runnerFor, clock, log }) };
+    },
+    listRemoteTools: async () => {
+      fate.moment();
+      await Promise.resolve();
+      fate.moment();
+      return [SERVER];
+    },
     memory: createObjectMemory({ objectOf: (space) => env.SESSION_MEMORY.getByName(space), clock }),
     filesOf: async () => null,
+    handoff: NOWHERE,
     projection: null,
     indexOf: () => indexOf(fate),
     retentionMs: 86_400_000,
   };
 }
 
+const nowhere = (): never => {
+  throw new Error("nothing is handed over here");
+};
+const NOWHERE: TaskServices["handoff"] = { resolve: async () => null, start: nowhere, taskOf: nowhere };
+
 /** The object's storage with a moment before and after each write; its alarm is the test's to sound. */
-const mortal = (storage: DurableObjectStorage, fate: Fate): DurableObjectStorage =>
+export const mortal = (storage: DurableObjectStorage, fate: Fate): DurableObjectStorage =>
   new Proxy(storage, {
     get(target, name) {
       if (name === "setAlarm" || name === "deleteAlarm") return async () => undefined;
@@ -197,7 +231,7 @@ const ROUNDS_MAX = 40;
 export async function live(name: string, options: Tool & { crashAt: number; person: Person }): Promise<Story> {
   const stub = env.TASK.getByName(`crashed/${name}`);
   return runInDurableObject(stub, async (_, state) => {
-    const world: World = { executions: [], now: 1_800_000_000_000 };
+    const world: World = { executions: [], offers: [], now: 1_800_000_000_000 };
     const own = state.storage;
     const born = async (fate: Fate): Promise<TaskObject> => {
       // Own properties hide those of the platform's object: only this instance sees them.
@@ -242,7 +276,7 @@ async function answer(object: TaskObject, world: World, person: Person, question
   }
 }
 
-const ACCEPTED: CreateTask = {
+export const ACCEPTED: CreateTask = {
   tenant: "crashed",
   task_id: "00000000-0000-8000-8000-00000000c0de",
   pack_id: "tester",

@@ -85,6 +85,45 @@ describe("a crash at every moment", () => {
     });
   }
 
+  it("makes a call of a remote tool at most once, and asks what became of it when nobody knows", async () => {
+    const stories = await everyCrash("remote", {
+      needsApproval: false,
+      mayRepeat: false,
+      isRemote: true,
+      person: honest,
+    });
+    report("remote", stories);
+    expectWhole(stories);
+    expect(Math.max(...stories.map(effectsOf))).toBe(1);
+    const doubtful = stories.filter(({ questions }) => questions.some(({ kind }) => kind === "unknown_outcome"));
+    expect(doubtful.length).toBeGreaterThan(0);
+    expect(doubtful.length).toBeLessThan(8);
+  });
+
+  it("makes a call of a remote tool again whose server says that it may, and whose pack believes it", async () => {
+    const stories = await everyCrash("trusted", {
+      needsApproval: false,
+      mayRepeat: true,
+      isRemote: true,
+      person: honest,
+    });
+    expectWhole(stories);
+    expect(new Set(stories.map(keyedEffectsOf))).toEqual(new Set([1]));
+    expect(stories.flatMap(({ questions }) => questions)).toEqual([]);
+  });
+
+  it("changes nothing of what a model is offered of a remote server, nor of what it is told is missing", async () => {
+    const stories = await everyCrash("offers", {
+      needsApproval: true,
+      mayRepeat: false,
+      isRemote: true,
+      person: honest,
+    });
+    const offer = { tools: ["docs__count"], note: "Not available in this task: docs__gone." };
+    for (const { world } of stories)
+      expect(new Set(world.offers.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(offer)]));
+  });
+
   it("leads a procedure through the same steps, with the same questions", async () => {
     const pack = `
 workflow:

@@ -1,11 +1,12 @@
 /** The policy in the way of every call: tasks in the real runtime under the compiled default policy, and under others. */
 import { describe, expect, it } from "vitest";
 import { assert } from "../../src/platform/index.ts";
-import { createExternalPolicy, logOnly, type PolicyEngine, type PolicyQuestion } from "../../src/policy/index.ts";
+import { logOnly, type PolicyEngine, type PolicyQuestion } from "../../src/policy/index.ts";
 import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
 import { LIST, live, type Person, type Tool } from "./crash-rig.ts";
 import { accept, readUntil, typesOf } from "./harness.ts";
 import { call } from "./history.ts";
+import { ALLOW, DENY, policyServer } from "./policy-server.ts";
 
 const SCOPED = `sandbox: { timeout: "10s", filesystem: "scoped", scoped_paths: ["/workspace"] }`;
 
@@ -91,20 +92,6 @@ tools:
   });
 });
 
-/** A policy server whose answers are the test's. */
-const engine = (decide: (question: PolicyQuestion) => unknown): PolicyEngine =>
-  createExternalPolicy({
-    url: "https://opa.example",
-    clock: { now: () => 0, sleep: () => new Promise(() => undefined) },
-    fetch: async (_, init) => {
-      const { input } = JSON.parse(String(init?.body));
-      return Response.json({ result: decide(input), provenance: { bundles: { b: { revision: "1" } } } });
-    },
-    log: { error: () => undefined },
-  });
-
-const ALLOW = { effect: "allow", reasons: [], obligations: [] };
-const DENY = { ...ALLOW, effect: "deny", reasons: [{ rule: "mine", message: "Not on a Sunday." }] };
 const honest: Person = ({ kind }, { executions }) =>
   kind === "approval"
     ? { decision: "approve", result: null }
@@ -116,14 +103,14 @@ const tool = (policy: PolicyEngine, more: Partial<Tool> = {}) => ({
 
 describe("a policy", () => {
   it("that denies keeps the call from its tool, and tells the model why", async () => {
-    const story = await live("denied", tool(engine(() => DENY)));
+    const story = await live("denied", tool(policyServer(() => DENY)));
     expect(story.world.executions).toEqual([]);
     expect(errorOf(story.events)).toEqual({ code: "TOOL_DENIED", message: "Not on a Sunday." });
     expect(story.view.state).toBe("done");
   });
 
   it("that has no answer denies", async () => {
-    const story = await live("undefined", tool(engine(() => undefined)));
+    const story = await live("undefined", tool(policyServer(() => undefined)));
     expect([story.world.executions, errorOf(story.events)?.code]).toEqual([[], "TOOL_DENIED"]);
   });
 
@@ -131,7 +118,7 @@ describe("a policy", () => {
     const story = await live(
       "allowed",
       tool(
-        engine(() => ALLOW),
+        policyServer(() => ALLOW),
         { needsApproval: true },
       ),
     );
@@ -140,14 +127,14 @@ describe("a policy", () => {
   });
 
   it("on trial changes nothing", async () => {
-    const story = await live("trial", tool(logOnly(engine(() => DENY))));
+    const story = await live("trial", tool(logOnly(policyServer(() => DENY))));
     expect(story.world.executions).toHaveLength(1);
     expect(story.questions).toEqual([]);
   });
 
   it("is asked again when a person has agreed, and may deny then", async () => {
     let count = 0;
-    const changing = engine(() => (++count === 1 ? ALLOW : DENY));
+    const changing = policyServer(() => (++count === 1 ? ALLOW : DENY));
     const story = await live("rechecked", tool(changing, { needsApproval: true }));
     expect(story.questions.map(({ kind }) => kind)).toEqual(["approval"]);
     expect([story.world.executions, errorOf(story.events)?.code]).toEqual([[], "TOOL_DENIED"]);
@@ -155,7 +142,7 @@ describe("a policy", () => {
 
   it("is asked about every call of the task, with what earlier ones brought in", async () => {
     const asked: PolicyQuestion[] = [];
-    const watching = engine((question) => {
+    const watching = policyServer((question) => {
       asked.push(question);
       return ALLOW;
     });
@@ -170,7 +157,7 @@ describe("a policy", () => {
   it("that denies after the call was handed over leaves it in doubt: it is not said that it did not happen", async () => {
     const changing = (): PolicyEngine => {
       let count = 0;
-      return engine(() => (++count === 1 ? ALLOW : DENY));
+      return policyServer(() => (++count === 1 ? ALLOW : DENY));
     };
     const { moments } = await live("late-0", tool(changing()));
     const stories = [];

@@ -16,6 +16,7 @@ const ASSETS = [
     "engine/pack-guest.txt",
     "engine/git.js",
     "engine/http-request.js",
+    "engine/mcp.js",
     "engine/quickjs.wasm",
     "engine/python.image",
     "engine/python.js",

@@ -39,6 +39,21 @@ describe("what is offered", () => {
     expect((await catalogOf(BOTH)).offered.map((one) => one.id)).not.toContain("skill");
   });
 
+  it("has handoff when the pack has handoffs, listed or not, with exactly their agents", async () => {
+    const to = (...agents: readonly string[]) =>
+      `workflow: { handoffs: [${agents.map((id) => `{ target_agent: ${id}, conditions: [c] }`).join(", ")}] }`;
+    const implied = await catalogOf(to("one", "two", "one"));
+    expect(implied.offered).toMatchObject([
+      { id: "handoff", parameters: { properties: { agent: { enum: ["one", "two"] } }, required: ["agent", "input"] } },
+    ]);
+    // The agents are the workflow's to name, whatever the entry says.
+    const listed = await catalogOf(to("one"), tools([tool("handoff", "", "parameters: { type: object }")]));
+    expect(listed.offered).toMatchObject([{ parameters: { properties: { agent: { enum: ["one"] } } } }]);
+    expect(listed.admit(call("handoff", { agent: "two", input: "x" }))).toMatchObject({ code: "TOOL_ARGUMENTS" });
+    expect((await catalogOf(tools([tool("handoff")]))).offered).toEqual([]);
+    expect((await catalogOf(to("one"), tools([], 'denied: ["handoff"]'))).offered).toEqual([]);
+  });
+
   it("has sop when the pack has procedures, listed or not, and not when it is denied", async () => {
     const sop = "workflow: { sop: [{ id: a, name: A, trigger: t, steps: [{ id: x, action: X }] }] }";
     const offers = async (...blocks: readonly string[]) => (await catalogOf(...blocks)).offered.map(({ id }) => id);

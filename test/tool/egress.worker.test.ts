@@ -1,15 +1,15 @@
 /** The way out of real isolates: the whole corpus through a real gateway, a call's end, and what an isolate has without one. */
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import type { Bindings } from "../../src/bindings.ts";
 import type { GatewayAnswer } from "../../src/tool/contract.ts";
 import type { EgressGrant } from "../../src/tool/egress.ts";
 import { type Engine, keepEngine, loadEngine } from "../../src/tool/engine.ts";
-import type { EgressRecord, RunnerAnswer, RunnerCall, RunnerStub, ToolRunnerProps } from "../../src/tool/index.ts";
+import type { EgressRecord, RunnerAnswer, RunnerCall } from "../../src/tool/index.ts";
 import { EGRESS_REQUESTS_MAX } from "../../src/tool/limits.ts";
 import { FORBIDDEN_URLS } from "../platform/egress-corpus.ts";
+import { runnerFor } from "./call-tool.ts";
 
-const runnerFor = (props: ToolRunnerProps): RunnerStub => Reflect.get(exports, "ToolRunner")({ props });
 const { origin } = inject("outside");
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

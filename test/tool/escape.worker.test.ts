@@ -3,14 +3,15 @@
  * isolate whose own code is hostile. None succeeds.
  */
 import { env } from "cloudflare:workers";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { Bindings } from "../../src/bindings.ts";
 import { type Engine, keepEngine, loadEngine } from "../../src/tool/engine.ts";
-import { callTool, FILES, LANGUAGES, runCode } from "./code-host.ts";
+import { callTool, FILES, LANGUAGES, runCode } from "./call-tool.ts";
 import { AREAS, type Attempt } from "./escape-attempt.ts";
 import { ANSWERS, DEEDS, HOSTILE_CODE } from "./escape-isolates.ts";
+import { BASH, PYTHON } from "./escape-python-bash.ts";
 import { PACK_TOOLS, PROGRAMS } from "./escape-scripts.ts";
-import { BASH, PYTHON } from "./escape-shells.ts";
 import { runPackTool } from "./pack-tool-host.ts";
 
 const BY_LANGUAGE = { javascript: PROGRAMS, typescript: PROGRAMS, python: PYTHON, bash: BASH } as const;
@@ -97,7 +98,7 @@ describe("an isolate with hostile code", () => {
   it.each(DEEDS)("reaches nothing of %s: %s", async (_area, deed) => {
     // Twice, for what the first call may leave to the second.
     for (const _call of ["first", "second"]) {
-      const outcome = await callTool("file_manager", { deed }, { files: FILES });
+      const outcome = await callTool("file_manager", { deed, origin: inject("outside").origin }, { files: FILES });
       expectInside(outcome);
       expect(outcome.result).toMatch(/^tried /);
     }
@@ -108,5 +109,24 @@ describe("an isolate with hostile code", () => {
     expectInside(outcome);
     expect(outcome).toMatchObject({ success: false, resultJson: "null", changes: [], error: { code: expected } });
     expect(JSON.stringify(outcome).length).toBeLessThan(3_000);
+  });
+
+  it("knows of no other tenant of the same pack, in whatever order they call", async () => {
+    const tenants = ["tenant-a", "tenant-b", "tenant-A", "tenant-a.b", "tenant-a_b"];
+    const keptFor = async (tenant: string): Promise<readonly string[]> => {
+      const files = [{ path: "/workspace/a.txt", text: tenant }];
+      return (await callTool("file_manager", { keep: true }, { tenant, files })).result;
+    };
+    let most = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...tenants), { minLength: 2, maxLength: 8 }), async (order) => {
+        const kept = await Promise.all(order.map(keptFor));
+        expect(kept.map((one) => [...new Set(one)])).toEqual(order.map((tenant) => [tenant]));
+        most = Math.max(most, ...kept.map(({ length }) => length));
+      }),
+      { numRuns: 20 },
+    );
+    // It does keep, from call to call of one tenant: otherwise the above would mean nothing.
+    expect(most).toBeGreaterThan(5);
   });
 });

@@ -1,6 +1,6 @@
 /** The languages of `code_executor` as a task's object calls them, in the real runtime: what runs, what is shared and what ends. */
 import { describe, expect, it } from "vitest";
-import { FILES, LANGUAGES, type Language, runCode as run } from "./code-host.ts";
+import { FILES, LANGUAGES, type Language, runCode as run } from "./call-tool.ts";
 import { SCOPED } from "./samples.ts";
 
 describe("a call", () => {

@@ -1,23 +1,14 @@
 /** A tool host over real isolates whose tools may reach the outside that the tests play; files live on from call to call. */
 import { runInDurableObject } from "cloudflare:test";
-import { env as bindings, exports } from "cloudflare:workers";
+import { env as bindings } from "cloudflare:workers";
 import { inject } from "vitest";
 import { SecretObject } from "../../src/api/object.ts";
 import type { NewSecret } from "../../src/api/secret-record.ts";
 import type { Bindings } from "../../src/bindings.ts";
 import { assert, createLog, createSeal, parseTenantId, systemClock } from "../../src/platform/index.ts";
-import {
-  compileCatalog,
-  createToolHost,
-  type RunnerStub,
-  type ToolFile,
-  type ToolOutcome,
-  type ToolRunnerProps,
-} from "../../src/tool/index.ts";
+import { compileCatalog, createToolHost, type ToolFile, type ToolOutcome } from "../../src/tool/index.ts";
+import { runnerFor } from "./call-tool.ts";
 import { composeConfig, SCOPED, tool, tools } from "./samples.ts";
-
-// By reflection, because the types of the exports are those of the generated Worker, not of this test's view.
-const runnerFor = (props: ToolRunnerProps): RunnerStub => Reflect.get(exports, "ToolRunner")({ props });
 
 export const outside = (): string => inject("outside").origin;
 

@@ -11,7 +11,7 @@ import {
 } from "../../src/pack/index.ts";
 import { assert, createLog, systemClock } from "../../src/platform/index.ts";
 import { compileCatalog, createToolHost, type ToolFile } from "../../src/tool/index.ts";
-import { runnerFor } from "./code-host.ts";
+import { runnerFor } from "./call-tool.ts";
 import { SCOPED, tool } from "./samples.ts";
 
 export const env = bindings as unknown as Bindings; // the bindings of wrangler.toml, by their own type

@@ -11,7 +11,7 @@ import {
   type ToolCallRequest,
   type ToolFile,
 } from "../../src/tool/index.ts";
-import { runnerFor } from "./code-host.ts";
+import { runnerFor } from "./call-tool.ts";
 import { composeConfig, SCOPED, tool, tools, WITH_SKILL } from "./samples.ts";
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -1099,15 +1099,19 @@ epeated when its outcome is unknown.",type:"boolean"},labels:{type:"array",items
 Names of secrets for the egress gateway.",type:"array",items:{type:"string"}},engine:{description:"Engine for Python.",enum:["pyodide","micropython"]}}}},denied:{
 type:"array",items:{type:"string"}},tool_policies:{type:"object",properties:{max_concurrent:{type:"integer",minimum:1},max_calls_per_task:{type:"integer",minimum:0},
 cost_limit_per_task:{type:"string",description:"US dollars such as $5 or $0.25."}}},mcp_servers:{type:"array",items:{type:"object",required:["id","url"],properties:{
-id:{type:"string"},url:{type:"string"},tools:{type:"array",items:{type:"string"}},requires_approval:{type:"boolean"}}}}}};function validate26(data,{instancePath="",
-parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate26.evaluated;if(evaluated0.dynamicProps&&(evaluated0.
-props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),data&&typeof data=="object"&&!Array.isArray(data)){if(data.schema_version===void 0){let err0={instancePath,
-schemaPath:"#/required",keyword:"required",params:{missingProperty:"schema_version"},message:"must have required property 'schema_version'"};vErrors===null?vErrors=
-[err0]:vErrors.push(err0),errors++}if(data.available===void 0){let err1={instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:"availa\
-ble"},message:"must have required property 'available'"};vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}if(data.schema_version!==void 0&&typeof data.
-schema_version!="string"){let err2={instancePath:instancePath+"/schema_version",schemaPath:"#/properties/schema_version/type",keyword:"type",params:{type:"strin\
-g"},message:"must be string"};vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++}if(data.available!==void 0){let data1=data.available;if(Array.isArray(data1)){
-let len0=data1.length;for(let i0=0;i0<len0;i0++){let data2=data1[i0];if(data2&&typeof data2=="object"&&!Array.isArray(data2)){if(data2.id===void 0){let err3={instancePath:instancePath+
+id:{type:"string",description:"First part of the tools' ids: a tool is offered as <id>__<tool>."},url:{type:"string",description:"Streamable HTTP endpoint, by h\
+ttps."},tools:{type:"array",items:{type:"string"},description:"Names of the tools that are offered; no others are."},requires_approval:{description:"Whether a p\
+erson is asked before each call: of every tool, or of those named.",type:["boolean","array"],items:{type:"string"}},timeout:{type:"string",description:"Duration\
+ of a call, such as 30s or 2m."},secrets:{description:"Names of secrets for the egress gateway.",type:"array",items:{type:"string"}},trust_annotations:{description:"\
+The server's word that a tool only reads, or may be repeated, is believed.",type:"boolean"}}}}}};function validate26(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate26.evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.
+dynamicItems&&(evaluated0.items=void 0),data&&typeof data=="object"&&!Array.isArray(data)){if(data.schema_version===void 0){let err0={instancePath,schemaPath:"#\
+/required",keyword:"required",params:{missingProperty:"schema_version"},message:"must have required property 'schema_version'"};vErrors===null?vErrors=[err0]:vErrors.
+push(err0),errors++}if(data.available===void 0){let err1={instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:"available"},message:"\
+must have required property 'available'"};vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}if(data.schema_version!==void 0&&typeof data.schema_version!=
+"string"){let err2={instancePath:instancePath+"/schema_version",schemaPath:"#/properties/schema_version/type",keyword:"type",params:{type:"string"},message:"mus\
+t be string"};vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++}if(data.available!==void 0){let data1=data.available;if(Array.isArray(data1)){let len0=data1.
+length;for(let i0=0;i0<len0;i0++){let data2=data1[i0];if(data2&&typeof data2=="object"&&!Array.isArray(data2)){if(data2.id===void 0){let err3={instancePath:instancePath+
 "/available/"+i0,schemaPath:"#/properties/available/items/required",keyword:"required",params:{missingProperty:"id"},message:"must have required property 'id'"};
 vErrors===null?vErrors=[err3]:vErrors.push(err3),errors++}if(data2.name===void 0){let err4={instancePath:instancePath+"/available/"+i0,schemaPath:"#/properties/\
 available/items/required",keyword:"required",params:{missingProperty:"name"},message:"must have required property 'name'"};vErrors===null?vErrors=[err4]:vErrors.
@@ -1199,41 +1203,53 @@ null?vErrors=[err42]:vErrors.push(err42),errors++}if(data34.tools!==void 0){let 
 len7;i7++)if(typeof data37[i7]!="string"){let err43={instancePath:instancePath+"/mcp_servers/"+i6+"/tools/"+i7,schemaPath:"#/properties/mcp_servers/items/proper\
 ties/tools/items/type",keyword:"type",params:{type:"string"},message:"must be string"};vErrors===null?vErrors=[err43]:vErrors.push(err43),errors++}}else{let err44={
 instancePath:instancePath+"/mcp_servers/"+i6+"/tools",schemaPath:"#/properties/mcp_servers/items/properties/tools/type",keyword:"type",params:{type:"array"},message:"\
-must be array"};vErrors===null?vErrors=[err44]:vErrors.push(err44),errors++}}if(data34.requires_approval!==void 0&&typeof data34.requires_approval!="boolean"){let err45={
-instancePath:instancePath+"/mcp_servers/"+i6+"/requires_approval",schemaPath:"#/properties/mcp_servers/items/properties/requires_approval/type",keyword:"type",params:{
-type:"boolean"},message:"must be boolean"};vErrors===null?vErrors=[err45]:vErrors.push(err45),errors++}}else{let err46={instancePath:instancePath+"/mcp_servers/"+
-i6,schemaPath:"#/properties/mcp_servers/items/type",keyword:"type",params:{type:"object"},message:"must be object"};vErrors===null?vErrors=[err46]:vErrors.push(
-err46),errors++}}}else{let err47={instancePath:instancePath+"/mcp_servers",schemaPath:"#/properties/mcp_servers/type",keyword:"type",params:{type:"array"},message:"\
-must be array"};vErrors===null?vErrors=[err47]:vErrors.push(err47),errors++}}}else{let err48={instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
-ct"},message:"must be object"};vErrors===null?vErrors=[err48]:vErrors.push(err48),errors++}return validate26.errors=vErrors,errors===0}validate26.evaluated={props:{
-schema_version:!0,available:!0,denied:!0,tool_policies:!0,mcp_servers:!0},dynamicProps:!1,dynamicItems:!1};var workflow=validate27,schema45={$schema:"https://js\
-on-schema.org/draft/2020-12/schema",$id:"https://vasini.ai/schemas/workflow/v1",title:"Vasini Workflow Layer",type:"object",required:["schema_version"],properties:{
-schema_version:{type:"string"},default_process:{enum:["sequential","parallel","adaptive"]},sop:{type:"array",items:{type:"object",required:["id","name","trigger",
-"steps"],properties:{id:{type:"string"},name:{type:"string"},trigger:{type:"string"},steps:{type:"array",items:{type:"object",required:["id","action"],properties:{
-id:{type:"string"},action:{type:"string"},tool:{type:["string","null"]},on_success:{type:"string"},on_failure:{type:"string"},timeout:{type:"string",description:"\
-Duration such as 5m."},requires_approval:{type:"boolean"}}}},max_duration:{type:"string",description:"Duration such as 30m."},escalation:{type:"string"}}}},handoffs:{
-type:"array",items:{type:"object",required:["target_agent","conditions"],properties:{target_agent:{type:"string"},conditions:{type:"array",items:{type:"string"}},
-context_transfer:{enum:["full","summary","minimal"]}}}},reporting:{type:"object",properties:{progress_updates:{type:"boolean"},completion_report:{type:"boolean"},
-format:{enum:["structured","narrative","minimal"]}}}}};function validate27(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
-let vErrors=null,errors=0,evaluated0=validate27.evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),
-data&&typeof data=="object"&&!Array.isArray(data)){if(data.schema_version===void 0){let err0={instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:"\
-schema_version"},message:"must have required property 'schema_version'"};vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}if(data.schema_version!==void 0&&
-typeof data.schema_version!="string"){let err1={instancePath:instancePath+"/schema_version",schemaPath:"#/properties/schema_version/type",keyword:"type",params:{
-type:"string"},message:"must be string"};vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}if(data.default_process!==void 0){let data1=data.default_process;
-if(!(data1==="sequential"||data1==="parallel"||data1==="adaptive")){let err2={instancePath:instancePath+"/default_process",schemaPath:"#/properties/default_proc\
-ess/enum",keyword:"enum",params:{allowedValues:schema45.properties.default_process.enum},message:"must be equal to one of the allowed values"};vErrors===null?vErrors=
-[err2]:vErrors.push(err2),errors++}}if(data.sop!==void 0){let data2=data.sop;if(Array.isArray(data2)){let len0=data2.length;for(let i0=0;i0<len0;i0++){let data3=data2[i0];
-if(data3&&typeof data3=="object"&&!Array.isArray(data3)){if(data3.id===void 0){let err3={instancePath:instancePath+"/sop/"+i0,schemaPath:"#/properties/sop/items\
-/required",keyword:"required",params:{missingProperty:"id"},message:"must have required property 'id'"};vErrors===null?vErrors=[err3]:vErrors.push(err3),errors++}
-if(data3.name===void 0){let err4={instancePath:instancePath+"/sop/"+i0,schemaPath:"#/properties/sop/items/required",keyword:"required",params:{missingProperty:"\
-name"},message:"must have required property 'name'"};vErrors===null?vErrors=[err4]:vErrors.push(err4),errors++}if(data3.trigger===void 0){let err5={instancePath:instancePath+
-"/sop/"+i0,schemaPath:"#/properties/sop/items/required",keyword:"required",params:{missingProperty:"trigger"},message:"must have required property 'trigger'"};vErrors===
-null?vErrors=[err5]:vErrors.push(err5),errors++}if(data3.steps===void 0){let err6={instancePath:instancePath+"/sop/"+i0,schemaPath:"#/properties/sop/items/requi\
-red",keyword:"required",params:{missingProperty:"steps"},message:"must have required property 'steps'"};vErrors===null?vErrors=[err6]:vErrors.push(err6),errors++}
-if(data3.id!==void 0&&typeof data3.id!="string"){let err7={instancePath:instancePath+"/sop/"+i0+"/id",schemaPath:"#/properties/sop/items/properties/id/type",keyword:"\
-type",params:{type:"string"},message:"must be string"};vErrors===null?vErrors=[err7]:vErrors.push(err7),errors++}if(data3.name!==void 0&&typeof data3.name!="str\
-ing"){let err8={instancePath:instancePath+"/sop/"+i0+"/name",schemaPath:"#/properties/sop/items/properties/name/type",keyword:"type",params:{type:"string"},message:"\
-must be string"};vErrors===null?vErrors=[err8]:vErrors.push(err8),errors++}if(data3.trigger!==void 0&&typeof data3.trigger!="string"){let err9={instancePath:instancePath+
+must be array"};vErrors===null?vErrors=[err44]:vErrors.push(err44),errors++}}if(data34.requires_approval!==void 0){let data39=data34.requires_approval;if(typeof data39!=
+"boolean"&&!Array.isArray(data39)){let err45={instancePath:instancePath+"/mcp_servers/"+i6+"/requires_approval",schemaPath:"#/properties/mcp_servers/items/prope\
+rties/requires_approval/type",keyword:"type",params:{type:schema44.properties.mcp_servers.items.properties.requires_approval.type},message:"must be boolean,arra\
+y"};vErrors===null?vErrors=[err45]:vErrors.push(err45),errors++}if(Array.isArray(data39)){let len8=data39.length;for(let i8=0;i8<len8;i8++)if(typeof data39[i8]!=
+"string"){let err46={instancePath:instancePath+"/mcp_servers/"+i6+"/requires_approval/"+i8,schemaPath:"#/properties/mcp_servers/items/properties/requires_approv\
+al/items/type",keyword:"type",params:{type:"string"},message:"must be string"};vErrors===null?vErrors=[err46]:vErrors.push(err46),errors++}}}if(data34.timeout!==
+void 0&&typeof data34.timeout!="string"){let err47={instancePath:instancePath+"/mcp_servers/"+i6+"/timeout",schemaPath:"#/properties/mcp_servers/items/propertie\
+s/timeout/type",keyword:"type",params:{type:"string"},message:"must be string"};vErrors===null?vErrors=[err47]:vErrors.push(err47),errors++}if(data34.secrets!==
+void 0){let data42=data34.secrets;if(Array.isArray(data42)){let len9=data42.length;for(let i9=0;i9<len9;i9++)if(typeof data42[i9]!="string"){let err48={instancePath:instancePath+
+"/mcp_servers/"+i6+"/secrets/"+i9,schemaPath:"#/properties/mcp_servers/items/properties/secrets/items/type",keyword:"type",params:{type:"string"},message:"must \
+be string"};vErrors===null?vErrors=[err48]:vErrors.push(err48),errors++}}else{let err49={instancePath:instancePath+"/mcp_servers/"+i6+"/secrets",schemaPath:"#/p\
+roperties/mcp_servers/items/properties/secrets/type",keyword:"type",params:{type:"array"},message:"must be array"};vErrors===null?vErrors=[err49]:vErrors.push(err49),
+errors++}}if(data34.trust_annotations!==void 0&&typeof data34.trust_annotations!="boolean"){let err50={instancePath:instancePath+"/mcp_servers/"+i6+"/trust_anno\
+tations",schemaPath:"#/properties/mcp_servers/items/properties/trust_annotations/type",keyword:"type",params:{type:"boolean"},message:"must be boolean"};vErrors===
+null?vErrors=[err50]:vErrors.push(err50),errors++}}else{let err51={instancePath:instancePath+"/mcp_servers/"+i6,schemaPath:"#/properties/mcp_servers/items/type",
+keyword:"type",params:{type:"object"},message:"must be object"};vErrors===null?vErrors=[err51]:vErrors.push(err51),errors++}}}else{let err52={instancePath:instancePath+
+"/mcp_servers",schemaPath:"#/properties/mcp_servers/type",keyword:"type",params:{type:"array"},message:"must be array"};vErrors===null?vErrors=[err52]:vErrors.push(
+err52),errors++}}}else{let err53={instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"};vErrors===null?vErrors=[err53]:
+vErrors.push(err53),errors++}return validate26.errors=vErrors,errors===0}validate26.evaluated={props:{schema_version:!0,available:!0,denied:!0,tool_policies:!0,
+mcp_servers:!0},dynamicProps:!1,dynamicItems:!1};var workflow=validate27,schema45={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"https://vasini.ai\
+/schemas/workflow/v1",title:"Vasini Workflow Layer",type:"object",required:["schema_version"],properties:{schema_version:{type:"string"},default_process:{enum:[
+"sequential","parallel","adaptive"]},sop:{type:"array",items:{type:"object",required:["id","name","trigger","steps"],properties:{id:{type:"string"},name:{type:"\
+string"},trigger:{type:"string"},steps:{type:"array",items:{type:"object",required:["id","action"],properties:{id:{type:"string"},action:{type:"string"},tool:{type:[
+"string","null"]},on_success:{type:"string"},on_failure:{type:"string"},timeout:{type:"string",description:"Duration such as 5m."},requires_approval:{type:"bool\
+ean"}}}},max_duration:{type:"string",description:"Duration such as 30m."},escalation:{type:"string"}}}},handoffs:{type:"array",items:{type:"object",required:["t\
+arget_agent","conditions"],properties:{target_agent:{type:"string"},conditions:{type:"array",items:{type:"string"}},context_transfer:{enum:["full","summary","mi\
+nimal"]}}}},reporting:{type:"object",properties:{progress_updates:{type:"boolean"},completion_report:{type:"boolean"},format:{enum:["structured","narrative","mi\
+nimal"]}}}}};function validate27(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate27.
+evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),data&&typeof data=="object"&&!Array.isArray(data)){
+if(data.schema_version===void 0){let err0={instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:"schema_version"},message:"must have \
+required property 'schema_version'"};vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}if(data.schema_version!==void 0&&typeof data.schema_version!="str\
+ing"){let err1={instancePath:instancePath+"/schema_version",schemaPath:"#/properties/schema_version/type",keyword:"type",params:{type:"string"},message:"must be\
+ string"};vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}if(data.default_process!==void 0){let data1=data.default_process;if(!(data1==="sequential"||
+data1==="parallel"||data1==="adaptive")){let err2={instancePath:instancePath+"/default_process",schemaPath:"#/properties/default_process/enum",keyword:"enum",params:{
+allowedValues:schema45.properties.default_process.enum},message:"must be equal to one of the allowed values"};vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++}}
+if(data.sop!==void 0){let data2=data.sop;if(Array.isArray(data2)){let len0=data2.length;for(let i0=0;i0<len0;i0++){let data3=data2[i0];if(data3&&typeof data3=="\
+object"&&!Array.isArray(data3)){if(data3.id===void 0){let err3={instancePath:instancePath+"/sop/"+i0,schemaPath:"#/properties/sop/items/required",keyword:"requi\
+red",params:{missingProperty:"id"},message:"must have required property 'id'"};vErrors===null?vErrors=[err3]:vErrors.push(err3),errors++}if(data3.name===void 0){
+let err4={instancePath:instancePath+"/sop/"+i0,schemaPath:"#/properties/sop/items/required",keyword:"required",params:{missingProperty:"name"},message:"must hav\
+e required property 'name'"};vErrors===null?vErrors=[err4]:vErrors.push(err4),errors++}if(data3.trigger===void 0){let err5={instancePath:instancePath+"/sop/"+i0,
+schemaPath:"#/properties/sop/items/required",keyword:"required",params:{missingProperty:"trigger"},message:"must have required property 'trigger'"};vErrors===null?
+vErrors=[err5]:vErrors.push(err5),errors++}if(data3.steps===void 0){let err6={instancePath:instancePath+"/sop/"+i0,schemaPath:"#/properties/sop/items/required",
+keyword:"required",params:{missingProperty:"steps"},message:"must have required property 'steps'"};vErrors===null?vErrors=[err6]:vErrors.push(err6),errors++}if(data3.
+id!==void 0&&typeof data3.id!="string"){let err7={instancePath:instancePath+"/sop/"+i0+"/id",schemaPath:"#/properties/sop/items/properties/id/type",keyword:"typ\
+e",params:{type:"string"},message:"must be string"};vErrors===null?vErrors=[err7]:vErrors.push(err7),errors++}if(data3.name!==void 0&&typeof data3.name!="string"){
+let err8={instancePath:instancePath+"/sop/"+i0+"/name",schemaPath:"#/properties/sop/items/properties/name/type",keyword:"type",params:{type:"string"},message:"m\
+ust be string"};vErrors===null?vErrors=[err8]:vErrors.push(err8),errors++}if(data3.trigger!==void 0&&typeof data3.trigger!="string"){let err9={instancePath:instancePath+
 "/sop/"+i0+"/trigger",schemaPath:"#/properties/sop/items/properties/trigger/type",keyword:"type",params:{type:"string"},message:"must be string"};vErrors===null?
 vErrors=[err9]:vErrors.push(err9),errors++}if(data3.steps!==void 0){let data7=data3.steps;if(Array.isArray(data7)){let len1=data7.length;for(let i1=0;i1<len1;i1++){
 let data8=data7[i1];if(data8&&typeof data8=="object"&&!Array.isArray(data8)){if(data8.id===void 0){let err10={instancePath:instancePath+"/sop/"+i0+"/steps/"+i1,
@@ -1355,13 +1371,15 @@ value",expected:"one of reads_untrusted, reads_private, writes, external"}},secr
 kind:"value",expected:"one of pyodide, micropython"}}}},denied:{kind:"list",expected:"a list",item:{kind:"value",expected:"a string"}},tool_policies:{kind:"map",
 expected:"a mapping",members:{max_concurrent:{kind:"value",expected:"a whole number"},max_calls_per_task:{kind:"value",expected:"a whole number"},cost_limit_per_task:{
 kind:"value",expected:"a string"}}},mcp_servers:{kind:"list",expected:"a list",item:{kind:"map",expected:"a mapping",members:{id:{kind:"value",expected:"a strin\
-g"},url:{kind:"value",expected:"a string"},tools:{kind:"list",expected:"a list",item:{kind:"value",expected:"a string"}},requires_approval:{kind:"value",expected:"\
-true or false"}}}}}},workflow:{kind:"map",expected:"a mapping",members:{schema_version:{kind:"value",expected:"a string"},default_process:{kind:"value",expected:"\
-one of sequential, parallel, adaptive"},sop:{kind:"list",expected:"a list",item:{kind:"map",expected:"a mapping",members:{id:{kind:"value",expected:"a string"},
-name:{kind:"value",expected:"a string"},trigger:{kind:"value",expected:"a string"},steps:{kind:"list",expected:"a list",item:{kind:"map",expected:"a mapping",members:{
-id:{kind:"value",expected:"a string"},action:{kind:"value",expected:"a string"},tool:{kind:"value",expected:"a string or null"},on_success:{kind:"value",expected:"\
-a string"},on_failure:{kind:"value",expected:"a string"},timeout:{kind:"value",expected:"a string"},requires_approval:{kind:"value",expected:"true or false"}}}},
-max_duration:{kind:"value",expected:"a string"},escalation:{kind:"value",expected:"a string"}}}},handoffs:{kind:"list",expected:"a list",item:{kind:"map",expected:"\
-a mapping",members:{target_agent:{kind:"value",expected:"a string"},conditions:{kind:"list",expected:"a list",item:{kind:"value",expected:"a string"}},context_transfer:{
-kind:"value",expected:"one of full, summary, minimal"}}}},reporting:{kind:"map",expected:"a mapping",members:{progress_updates:{kind:"value",expected:"true or f\
-alse"},completion_report:{kind:"value",expected:"true or false"},format:{kind:"value",expected:"one of structured, narrative, minimal"}}}}}};export{fields,guardrails,jsonSchema,memory,professionPack,role,skillFrontmatter,soul,tools,workflow};
+g"},url:{kind:"value",expected:"a string"},tools:{kind:"list",expected:"a list",item:{kind:"value",expected:"a string"}},requires_approval:{kind:"list",expected:"\
+true or false or a list",item:{kind:"value",expected:"a string"}},timeout:{kind:"value",expected:"a string"},secrets:{kind:"list",expected:"a list",item:{kind:"\
+value",expected:"a string"}},trust_annotations:{kind:"value",expected:"true or false"}}}}}},workflow:{kind:"map",expected:"a mapping",members:{schema_version:{kind:"\
+value",expected:"a string"},default_process:{kind:"value",expected:"one of sequential, parallel, adaptive"},sop:{kind:"list",expected:"a list",item:{kind:"map",
+expected:"a mapping",members:{id:{kind:"value",expected:"a string"},name:{kind:"value",expected:"a string"},trigger:{kind:"value",expected:"a string"},steps:{kind:"\
+list",expected:"a list",item:{kind:"map",expected:"a mapping",members:{id:{kind:"value",expected:"a string"},action:{kind:"value",expected:"a string"},tool:{kind:"\
+value",expected:"a string or null"},on_success:{kind:"value",expected:"a string"},on_failure:{kind:"value",expected:"a string"},timeout:{kind:"value",expected:"\
+a string"},requires_approval:{kind:"value",expected:"true or false"}}}},max_duration:{kind:"value",expected:"a string"},escalation:{kind:"value",expected:"a str\
+ing"}}}},handoffs:{kind:"list",expected:"a list",item:{kind:"map",expected:"a mapping",members:{target_agent:{kind:"value",expected:"a string"},conditions:{kind:"\
+list",expected:"a list",item:{kind:"value",expected:"a string"}},context_transfer:{kind:"value",expected:"one of full, summary, minimal"}}}},reporting:{kind:"ma\
+p",expected:"a mapping",members:{progress_updates:{kind:"value",expected:"true or false"},completion_report:{kind:"value",expected:"true or false"},format:{kind:"\
+value",expected:"one of structured, narrative, minimal"}}}}}};export{fields,guardrails,jsonSchema,memory,professionPack,role,skillFrontmatter,soul,tools,workflow};

@@ -3,7 +3,7 @@
  */
 export const DEFAULT_POLICY = {
   /** SHA-256 of policy.wasm: what decisions and approvals name it by. */
-  digest: "c1b0d7f0bd10553fe7678e15e6ff96767dddcf88e2b92265d58f563dd668f0a2",
+  digest: "3327fcefc8a1cc0667fe826b8a45d9be056e757660f17c14baba6f51b4a8934c",
   /** SHA-256 over the Rego files, their tests and the compiler's version. */
-  sources: "0bda03239f8775c989831cf09bd404b7fec1f892d483f31dec9b3265240c9d9c",
+  sources: "8682824425ef47a18a6e6361268f6a08b0e518842c134414b24e7d9a68fffd5f",
 } as const;

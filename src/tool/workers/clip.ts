@@ -2,7 +2,8 @@
 import { READ_BYTES_MAX } from "./limits.ts";
 
 const encoder = new TextEncoder();
-const jsonBytes = (text: string): number => encoder.encode(JSON.stringify(text)).byteLength;
+export const utf8Bytes = (text: string): number => encoder.encode(text).byteLength;
+const jsonBytes = (text: string): number => utf8Bytes(JSON.stringify(text));
 
 /** The text itself when it fits, else its beginning. */
 export function clipText(text: string): string {

@@ -76,3 +76,15 @@ export const SCRATCH_FILES_MAX = 1_000;
 
 /** Loop rounds of the Python interpreter between two looks at the clock: 2 to 5 ms of work. */
 export const PYTHON_TICK_LOOPS = 1 << 18;
+
+/** One tool of a remote server (name, description, schema) as JSON, and all that are wanted of it. Over it: left out. */
+export const MCP_TOOL_BYTES_MAX = 24 * 1024;
+export const MCP_LIST_BYTES_MAX = 192 * 1024;
+/** Pages of a server's list that are read. Wanted tools that stand further back count as not there. */
+export const MCP_LIST_PAGES_MAX = 20;
+/** Structured content of a remote tool as JSON. Over it: left out and said so; the text stands beside it. */
+export const MCP_STRUCTURED_BYTES_MAX = 32 * 1024;
+/** Images, links and other blocks of one answer that are named. The rest is counted. */
+export const MCP_OTHERS_MAX = 50;
+/** How long a session's end is told to its server, out of the call's time; after that it has its own time-out. */
+export const MCP_FAREWELL_MS_MAX = 2_000;

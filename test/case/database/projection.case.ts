@@ -161,6 +161,14 @@ export function describeProjection(name: string, open: () => Promise<Bench>): vo
       ]);
     });
 
+    it("names the parent of a task that was handed its work, and none for another", async () => {
+      const child = snapshotOf("family", { task: { parent_task_id: "00000000-0000-8000-8000-00000000bbbb" } });
+      expect(await projection().flush(child)).toBe("landed");
+      expect(await rows("family", "SELECT parent_task_id FROM tasks")).toEqual([
+        { parent_task_id: "00000000-0000-8000-8000-00000000bbbb" },
+      ]);
+    });
+
     it("shows the newest version, whatever order the versions arrive in", async () => {
       const queued = snapshotOf("order");
       const done: Snapshot = {

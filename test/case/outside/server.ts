@@ -1,10 +1,11 @@
 /**
  * A server on loopback that plays the outside for tools: it echoes, redirects, sends what is large, coded or secret, and
- * hangs. `/git/` serves bare repositories over git's smart HTTP protocol (git.ts).
+ * hangs. `/git/` serves bare repositories over git's smart HTTP protocol (git.ts), `/mcp/` MCP servers (mcp.ts).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { createGitServer } from "./git.ts";
+import { createMcpServers } from "./mcp.ts";
 
 export type Outside = {
   /** Such as `http://127.0.0.1:40123`. */
@@ -69,9 +70,14 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 
 export async function startOutside(options: { readonly repositories: string }): Promise<Outside> {
   const git = createGitServer(options.repositories);
+  const mcp = createMcpServers();
+  const handlerOf = ({ pathname }: URL): Handler | undefined => {
+    if (pathname.startsWith("/git/")) return git;
+    return pathname.startsWith("/mcp/") ? mcp : HANDLERS[pathname];
+  };
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://outside");
-    const handler = url.pathname.startsWith("/git/") ? git : HANDLERS[url.pathname];
+    const handler = handlerOf(url);
     if (handler === undefined) return void response.writeHead(404).end();
     Promise.resolve(handler(request, response, url)).catch(() => response.destroy());
   });

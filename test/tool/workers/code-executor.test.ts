@@ -247,6 +247,7 @@ describe("files", () => {
     ["by climbing", "require('fs').readFileSync('../../etc/passwd', 'utf8')", /EACCES/],
     ["that are not there", "require('fs').readFileSync('nope')", /ENOENT: no such file: \/workspace\/nope/],
     ["with a NUL", "require('fs').writeFileSync('z', 'a\\0b')", /EINVAL/],
+    ["with a NUL in their path", "require('fs').writeFileSync('z\\0.txt', 'a')", /EINVAL: a path holds no NUL/],
     ["over the quota", "require('fs').writeFileSync('z', 'x'.repeat(9e6))", /EFBIG/],
     ["as bytes", "require('fs').writeFileSync('z', new Uint8Array(3))", /only text can be written/],
   ] as const) {

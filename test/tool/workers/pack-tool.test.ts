@@ -156,6 +156,7 @@ const FAILURES = [
   ],
   ["something that is no error", "throw null", "TOOL_FAILED", /null/],
   ["a path out of scope", "context.files.read('/etc/passwd')", "PATH_DENIED", /outside of what this tool may use/],
+  ["a path with a NUL", "context.files.write('z\\0.txt', 'a')", "TOOL_FAILED", /EINVAL: a path holds no NUL/],
   [
     "a file over the quota",
     "for (const n of [1, 2]) context.files.write('z' + n, 'x'.repeat(6e6))",

@@ -1,5 +1,5 @@
 /** `fs` and `fs/promises` over the task's workspace: text files, synchronous underneath. */
-import { ask, SystemError } from "./host.ts";
+import { ask, SystemError, toPath } from "./host.ts";
 
 type Encoding = string | { readonly encoding?: string | null; readonly flag?: string } | null | undefined;
 
@@ -36,10 +36,7 @@ class Stats {
 
 /** @param resolve makes a path absolute from the working directory. */
 export function createFs(resolve: (path: string) => string) {
-  const at = (path: unknown): string => {
-    if (typeof path === "string") return resolve(path);
-    throw new TypeError(`a path must be a string, not ${typeof path}`);
-  };
+  const at = (path: unknown): string => resolve(toPath(path));
   const kind = (path: unknown): string => ask("kind", at(path));
 
   function readFileSync(path: unknown, options?: Encoding): string {
@@ -56,7 +53,7 @@ export function createFs(resolve: (path: string) => string) {
     const before = kind(path) === "" ? "" : ask("read", at(path));
     ask("write", at(path), before + toText(data));
   }
-  const existsSync = (path: unknown): boolean => typeof path === "string" && kind(path) !== "";
+  const existsSync = (path: unknown): boolean => typeof path === "string" && !path.includes("\0") && kind(path) !== "";
   function statSync(path: unknown, options?: { readonly throwIfNoEntry?: boolean }): Stats | undefined {
     const found = kind(path);
     if (found !== "") return new Stats(found, found === "file" ? Number(ask("size", at(path))) : 0);

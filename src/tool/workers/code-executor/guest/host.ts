@@ -24,6 +24,14 @@ export function ask(operation: Operation, first = "", second = ""): string {
   throw new SystemError(answer.slice(1, end), answer.slice(end + 1));
 }
 
+/** A path that gets to the host as it is. */
+export function toPath(path: unknown): string {
+  if (typeof path !== "string") throw new TypeError(`a path must be a string, not ${typeof path}`);
+  // The rest would be cut off on its way, and the path of another file remain.
+  if (path.includes("\0")) throw new SystemError("EINVAL", "a path holds no NUL");
+  return path;
+}
+
 /** Text ends at a NUL on its way out, so a NUL is shown as the replacement character instead of cutting the rest. */
 export const emit = (stream: "out" | "err", text: string): void => {
   ask(stream, text.includes("\0") ? text.replaceAll("\0", "\uFFFD") : text);

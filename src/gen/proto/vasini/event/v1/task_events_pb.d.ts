@@ -146,6 +146,13 @@ export declare type TaskQueued = Message<"vasini.event.v1.TaskQueued"> & {
    * @generated from field: uint32 from_step = 4;
    */
   fromStep: number;
+
+  /**
+   * The task that handed this one its work; empty for one that a client started.
+   *
+   * @generated from field: string parent_task_id = 5;
+   */
+  parentTaskId: string;
 };
 
 /**
@@ -183,7 +190,7 @@ export declare type TaskStarted = Message<"vasini.event.v1.TaskStarted"> & {
 export declare const TaskStartedSchema: GenMessage<TaskStarted>;
 
 /**
- * A run that was cut off goes on (`running`), or a wait for a person is over (`queued`).
+ * A run that was cut off goes on (`running`), or a wait is over (`queued`).
  *
  * @generated from message vasini.event.v1.TaskResumed
  */
@@ -256,7 +263,7 @@ export declare type TaskRetry = Message<"vasini.event.v1.TaskRetry"> & {
 export declare const TaskRetrySchema: GenMessage<TaskRetry>;
 
 /**
- * Held for a person.
+ * Held for a person, or for a task that it handed work to.
  *
  * @generated from message vasini.event.v1.TaskWaiting
  */
@@ -272,7 +279,7 @@ export declare type TaskWaiting = Message<"vasini.event.v1.TaskWaiting"> & {
   state: string;
 
   /**
-   * approval or unknown_outcome.
+   * approval, unknown_outcome or handoff; what a person has to do comes first.
    *
    * @generated from field: string reason = 3;
    */
@@ -284,6 +291,13 @@ export declare type TaskWaiting = Message<"vasini.event.v1.TaskWaiting"> & {
    * @generated from field: repeated string approval_ids = 4;
    */
   approvalIds: string[];
+
+  /**
+   * The tasks that have its work.
+   *
+   * @generated from field: repeated string child_task_ids = 5;
+   */
+  childTaskIds: string[];
 };
 
 /**

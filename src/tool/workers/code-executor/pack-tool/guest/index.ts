@@ -2,7 +2,7 @@
  * What a pack's own tool finds in its world: console, timers, and the context it is called with. Runs inside the engine
  * before the tool; everything here is the tool's to break, nothing here is trusted by the host.
  */
-import { ask, emit, SystemError } from "../../guest/host.ts";
+import { ask, emit, SystemError, toPath } from "../../guest/host.ts";
 import { describeError, format } from "../../guest/inspect.ts";
 import { runDueTimer, timerGlobals } from "../../guest/timers.ts";
 import { BUNDLE_GLOBAL, type OutboundAnswer, type OutboundRequest, TOOL_HOOKS, type ToolFacts } from "../protocol.ts";
@@ -41,8 +41,8 @@ function arrive(id: string, answerJson: string): void {
 }
 
 function createFiles(cwd: string) {
-  const at = (path: unknown): string => {
-    if (typeof path !== "string") throw new TypeError(`a path must be a string, not ${typeof path}`);
+  const at = (asked: unknown): string => {
+    const path = toPath(asked);
     return path.startsWith("/") ? path : `${cwd}/${path}`;
   };
   return Object.freeze({
