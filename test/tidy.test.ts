@@ -30,7 +30,7 @@ const LAW: Law = {
       ...FLOOR,
       ...["meter", "event", "audit", "policy", "pack", "memory", "guard", "model", "tool", "task", "eval", "release"],
     ],
-    cli: [...FLOOR, "pack", "audit", "policy"],
+    cli: [...FLOOR, "pack", "guard", "audit", "policy"],
     console: ["gen"],
     local: "*",
   },
@@ -74,6 +74,7 @@ const LAW: Law = {
       why: "git runs in its own isolate, out of the main upload",
     },
     { package: /^@open-policy-agent\/opa-wasm$/, in: /^src\/policy\//, why: "one room evaluates policies" },
+    { package: /^libphonenumber-js\/min$/, in: /^src\/guard\//, why: "telephone numbers are recognised in one place" },
     { package: /^commander$/, in: /^src\/cli\//, why: "one command line" },
     {
       package: /^@neondatabase\/serverless$/,

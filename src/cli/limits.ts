@@ -69,3 +69,6 @@ export const TOOL_FACTS_BYTES_MAX = 32 * 1024 * 1024;
 
 /** One case of `pack test`, in milliseconds: the longest a tool may run, and the start of its isolate. Past it the command fails. */
 export const CASE_MS_MAX = 150_000;
+
+/** One line of `guard scan`, in characters: an input of the largest request, as JSON. A longer one ends the command. */
+export const GUARD_LINE_CHARS_MAX = 2 * 1024 * 1024;

@@ -94,7 +94,7 @@ async function planHandoff(run: Run, step: number, decided: DecidedCall): Promis
     // An agent that stands twice among the handoffs is told what the first of them says.
     transfer:
       config.workflow.handoffs.find(({ target_agent }) => target_agent === agent)?.context_transfer ?? "minimal",
-    parent: { packId: config.pack_id, input: run.row().request.input, history: run.history() },
+    parent: { packId: config.pack_id, input: run.shownInput ?? run.row().request.input, history: run.history() },
     inputMaxLength: target.inputMaxLength,
   });
   if (input === null) {

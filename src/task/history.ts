@@ -55,6 +55,14 @@ export type History = {
   readonly spent: readonly Spent[];
 };
 
+/** What was done about the input before the first turn. */
+export type InputMarks = {
+  /** The verdict on it is among the events; absent before, and when there is nothing to tell. */
+  readonly isInputTold?: true;
+  /** The pack's judge was asked about it. */
+  readonly isInputJudged?: true;
+};
+
 /** The id of a call within its task, the same in every event, result and repetition. */
 export const callIdOf = (step: number, index: number): string => `${step}.${index}`;
 
@@ -65,13 +73,17 @@ export const resultOf = (history: History, step: number, index: number): CallRes
 export const toModelContent = (result: CallResult): string =>
   result.error === null ? result.resultJson : JSON.stringify({ error: result.error });
 
-/** The conversation after every complete step. A step whose calls are not all answered is left out. */
-export function toMessages(input: string, history: History): Message[] {
+/**
+ * The conversation after every complete step. A step whose calls are not all answered is left out.
+ * @param replyTo what the user says to an answer that the run went on after.
+ */
+export function toMessages(input: string, history: History, replyTo?: (answer: string) => string): Message[] {
   const messages: Message[] = [{ role: "user", text: input }];
   for (const step of history.steps) {
     const answers = step.toolCalls.map((call, index) => ({ call, result: resultOf(history, step.n, index) }));
     if (answers.some(({ result }) => result === undefined)) break;
     messages.push({ role: "assistant", text: step.text, toolCalls: step.toolCalls });
+    if (answers.length === 0 && replyTo !== undefined) messages.push({ role: "user", text: replyTo(step.text) });
     for (const { call, result } of answers) {
       if (result === undefined) continue;
       messages.push({

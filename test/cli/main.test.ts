@@ -421,6 +421,7 @@ describe("help", () => {
       "keys",
       "webhooks",
       "secrets",
+      "guard",
       "audit",
       "policy",
       "dlq",
