@@ -42,7 +42,7 @@ export const REQUEST_ADVICE = {
   },
   FORBIDDEN: {
     cause:
-      "The caller is known and may not do this: its roles lack the scope that `detail` names, or the call comes from a web page of an unknown origin.",
+      "The caller is known and may not do this: its roles lack the scope that `detail` names, the policy does not let the tenant run the pack, or the call comes from a web page of an unknown origin.",
     remedy: "Use a credential with the role the call needs. For a page, have its origin listed in `CORS_ORIGINS`.",
   },
   MODEL_NOT_ALLOWED: {

@@ -40,6 +40,21 @@ export const PACK_FILES_MAX = 500;
 /** Rows of one page of an audit log: what the server gives at most. */
 export const AUDIT_PAGE_ROWS = 500;
 
+/** Rows of one page of the log of decisions: what the server gives at most. */
+export const DECISION_PAGE_ROWS = 100;
+
+/** Decisions of one rehearsal; over it the command fails and asks for a shorter time. */
+export const REHEARSED_MAX = 100_000;
+
+/** One run of the policy compiler, in milliseconds; the first one by way of Go builds it. Past it the command fails. */
+export const OPA_MS_MAX = 600_000;
+
+/** Characters that the policy compiler may print. Past it the command fails. */
+export const OPA_OUTPUT_CHARS_MAX = 4 * 1024 * 1024;
+
+/** Changes that are shown to a person; a document has them all. */
+export const CHANGES_SHOWN_MAX = 40;
+
 /** Clock difference to the server that `doctor` warns about; tokens and deadlines tolerate less than a minute. */
 export const CLOCK_SKEW_MS_WARN = 5_000;
 

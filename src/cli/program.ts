@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import type { CommonFlags, Context } from "./context.ts";
 import type { ExitCode } from "./exit.ts";
+import { addPolicy } from "./policy-commands.ts";
 
 type Run = (code: Promise<ExitCode>) => Promise<void>;
 
@@ -73,6 +74,7 @@ export function buildProgram(options: {
   addSecrets(program, options.context, run);
   addGuard(program, options.context, run);
   addAudit(program, options.context, run);
+  addPolicy({ program, context: options.context, run, group, leaf });
   addDeadLetters(program, options.context, run);
   leaf(program, "doctor", "Checks this machine and the server, and says how to mend what is wrong.", [
     "vasini doctor",

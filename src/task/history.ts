@@ -4,6 +4,7 @@
  */
 import { addUsage, NO_USAGE, type Usage } from "../meter/index.ts";
 import type { FinishReason, Message, ToolCall } from "../model/index.ts";
+import type { Decision, ToolQuestion } from "../policy/index.ts";
 import type { EgressRecord, ToolErrorCode } from "../tool/index.ts";
 
 export type StepRecord = {
@@ -37,9 +38,13 @@ export type CallResult = {
   readonly isUnaudited?: boolean;
   /** What a pack's own tool wrote to its console: for people, not for the model. */
   readonly console?: string;
+  /** What the policy said of it at last; absent where it was not asked, and in records made before it was. */
+  readonly decision?: CallDecision;
   /** What the call asked of the network; absent when it asked nothing. */
   readonly egress?: readonly EgressRecord[];
 };
+
+export type CallDecision = { readonly at: number; readonly question: ToolQuestion; readonly decision: Decision };
 
 /** Tokens of turns that came to nothing. */
 export type Spent = { readonly usage: Usage; readonly costMicros: number | null };

@@ -423,6 +423,7 @@ describe("help", () => {
       "secrets",
       "guard",
       "audit",
+      "policy",
       "dlq",
       "doctor",
     ]);

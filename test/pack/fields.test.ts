@@ -100,7 +100,6 @@ const VALUE: Readonly<Record<string, unknown>> = {
   "manifest.tested_with[].eval_version": "1",
   "manifest.tested_with[].eval_score": 0.5,
   "manifest.tested_with[].date": "2026-01-31",
-  "tools.available[].labels": ["external"],
   "tools.available[].engine": "micropython",
   "guardrails.output.hallucination_check": { enabled: true },
   "guardrails.output.hallucination_check.confidence_threshold": 0.5,
