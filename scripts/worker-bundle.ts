@@ -4,7 +4,7 @@
  * module. Names stay as they are written, because logs and stack traces show them.
  */
 import { builtinModules } from "node:module";
-import { join, relative } from "node:path";
+import { extname, join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { ROOT } from "./run.ts";
 
@@ -12,6 +12,7 @@ export const WORKER_FOLDER = join(ROOT, "dist/worker");
 export const MAIN_MODULE = "index.js";
 
 export type WorkerModule = {
+  readonly kind: "script" | "wasm";
   /** Below the folder of the upload, with slashes. */
   readonly name: string;
   readonly content: Uint8Array;
@@ -25,6 +26,8 @@ export type WorkerBundle = {
   readonly modules: readonly WorkerModule[];
   readonly sourceMaps: readonly { readonly name: string; readonly content: Uint8Array }[];
 };
+
+const KINDS: Readonly<Record<string, WorkerModule["kind"]>> = { ".js": "script", ".wasm": "wasm" };
 
 /** The runtime's own modules, which stay imports. */
 const BUILT_IN = new RegExp(`^(?:node:)?(?:${builtinModules.filter((name) => !/^_|:/.test(name)).join("|")})$`);
@@ -56,6 +59,8 @@ export async function bundleWorker(): Promise<WorkerBundle> {
     splitting: true,
     format: "esm",
     chunkNames: "part/[name]-[hash]",
+    assetNames: "part/[name]-[hash]",
+    loader: { ".wasm": "copy" }, // compiled by the runtime
     minify: true,
     legalComments: "none",
     charset: "utf8",
@@ -74,9 +79,11 @@ export async function bundleWorker(): Promise<WorkerBundle> {
   const files = outputFiles.map(({ path, contents }) => ({ name: nameOf(path), content: contents }));
   const outputs = outputsByName(metafile);
   return {
-    modules: files
-      .filter(({ name }) => name.endsWith(".js"))
-      .map((file) => ({ ...file, ...(outputs.get(file.name) ?? { imports: [], sources: [] }) })),
+    modules: files.flatMap((file) => {
+      const kind = KINDS[extname(file.name)];
+      const output = outputs.get(file.name) ?? { imports: [], sources: [] };
+      return kind === undefined ? [] : [{ kind, ...file, ...output }];
+    }),
     sourceMaps: files.filter(({ name }) => name.endsWith(".map")),
   };
 }

@@ -4,7 +4,7 @@ import { bundleWorker } from "../scripts/worker-bundle.ts";
 import { startEmbeddedDatabase } from "../src/local/database/embedded.ts";
 import type { DatabaseEndpoint } from "../src/local/database/endpoint.ts";
 import { asUser, USERS } from "./case/database/bench.ts";
-import { stream, text } from "./case/model-wire/answer.ts";
+import { call, stream, text } from "./case/model-wire/answer.ts";
 import { anthropicWire } from "./case/model-wire/anthropic-wire.ts";
 import { openAiWire } from "./case/model-wire/openai-wire.ts";
 import { ModelServer } from "./case/model-wire/server.ts";
@@ -13,7 +13,8 @@ import { openRedis, type TestRedis } from "./case/redis/open.ts";
 
 const TENANT = "tenant-123";
 const PACK = `{ schema_version: "1.0", pack_id: talker, version: 1.0.0, risk_level: low, author: { name: Tests },
-  role: { title: Talker, domain: Testing, seniority: senior, goal: { primary: Talk } } }`;
+  role: { title: Talker, domain: Testing, seniority: senior, goal: { primary: Talk } },
+  tools: { available: [ { id: file_manager, name: Files, sandbox: { filesystem: scoped, scoped_paths: ["/workspace"] } } ] } }`;
 
 const anthropic = new ModelServer(anthropicWire);
 const openai = new ModelServer(openAiWire);
@@ -62,6 +63,13 @@ describe("the uploaded modules", () => {
       });
     });
   }
+
+  it("ask the compiled policy, and call a tool in its isolate", async () => {
+    const write = JSON.stringify({ action: "write", path: "/workspace/a", content: "text" });
+    openai.play(stream([call("file_manager", write)]), stream([text("written")]));
+    const { events } = await worker.finish(await worker.run("talker", { input: "Write.", tier: "tier-2" }));
+    expect(events).toContain('"written":"/workspace/a"');
+  });
 
   it("count requests in Redis", async () => {
     const before = redis.endpoint.requests();

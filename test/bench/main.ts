@@ -9,6 +9,7 @@ import { availableParallelism, loadavg, platform, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { databaseBatch } from "./database.ts";
+import { policy } from "./policy.ts";
 import { compose, validation } from "./pure.ts";
 import { type Rig, startRig } from "./rig.ts";
 import { type Row, toMarkdown, toTable } from "./row.ts";
@@ -41,6 +42,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   database: databaseBatch,
   compose,
   validation,
+  policy,
   "start-up": startUp,
 };
 

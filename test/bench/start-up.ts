@@ -10,14 +10,22 @@ const LOADER = `
 const kept = new Map();
 export default { async fetch(request, env) {
   const { pathname, search } = new URL(request.url);
-  if (request.method === "PUT") { kept.set(pathname, await request.json()); return new Response(); }
+  if (request.method === "PUT") {
+    const bytes = (text) => ({ wasm: Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer });
+    const modules = Object.entries(await request.json());
+    const entries = modules.map(([name, text]) => [name, name.endsWith(".wasm") ? bytes(text) : text]);
+    kept.set(pathname, Object.fromEntries(entries));
+    return new Response();
+  }
   const options = { compatibilityDate: "2026-10-20", compatibilityFlags: ["enable_request_signal"], mainModule: "index.js" };
   const code = () => ({ ...options, modules: kept.get(pathname), env: {}, globalOutbound: null });
   return env.LOADER.get(pathname + search, code).getEntrypoint().fetch("http://start-up/health");
 } };`;
 
 const kilobytes = (modules: readonly WorkerModule[]): number =>
-  modules.reduce((sum, { content }) => sum + gzipSync(content, { level: 9 }).length, 0) / 1_000;
+  modules
+    .filter(({ kind }) => kind === "script")
+    .reduce((sum, { content }) => sum + gzipSync(content, { level: 9 }).length, 0) / 1_000;
 
 export async function startUp(rounds: number): Promise<readonly Row[]> {
   const bundle = await bundleWorker();
@@ -26,7 +34,10 @@ export async function startUp(rounds: number): Promise<readonly Row[]> {
     "empty Worker": { "index.js": "export default { fetch: () => new Response() };" },
     [floor]: { "index.js": await bundleOne("start-up-floor-worker.ts") },
     "the Worker": Object.fromEntries(
-      bundle.modules.map(({ name, content }) => [name, new TextDecoder().decode(content)]),
+      bundle.modules.map(({ kind, name, content }) => [
+        name,
+        Buffer.from(content).toString(kind === "wasm" ? "base64" : "utf8"),
+      ]),
     ),
   };
   const options = convertV4MiniflareOptions({

@@ -10,6 +10,7 @@ import { MAIN_MODULE, type WorkerBundle } from "../../scripts/worker-bundle.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const ADMIN_API_KEY = "key-of-the-operator";
 const TENANT = "tenant-123";
+const TYPES = { script: "ESModule", wasm: "CompiledWasm" } as const;
 
 export type Ask = { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
 
@@ -86,7 +87,7 @@ function toOptions({ modules }: WorkerBundle, options: Parameters<typeof startPr
     modulesRoot: "/",
     modules: modules
       .toSorted((a, b) => Number(b.name === MAIN_MODULE) - Number(a.name === MAIN_MODULE))
-      .map(({ name, content }) => ({ type: "ESModule" as const, path: `/${name}`, contents: content })),
+      .map(({ kind, name, content }) => ({ type: TYPES[kind], path: `/${name}`, contents: content })),
     bindings: { ENVIRONMENT: "development", ADMIN_API_KEY, ...options.variables },
     handleStructuredLogs: ({ message }: { readonly message: string }) => onLog(message),
   });
