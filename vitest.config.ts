@@ -42,6 +42,8 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
+            // The source, and not what Wrangler uploads: test/worker-bundle.test.ts has that.
+            main: "./src/index.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               // The limits have tests of their own; the others may ask as often as they like.

@@ -39,6 +39,11 @@ const PARTS: readonly Part[] = [
     mend: "npm run gen, and commit what it wrote",
   },
   {
+    name: "policy",
+    command: ["node", "scripts/policies.ts", "--check"],
+    mend: "npm run policies (needs Go), and commit what it wrote: docs/policy.md",
+  },
+  {
     name: "migrations",
     command: ["node", "scripts/lint-sql.ts"],
     verdict: /(\d+ files)/,

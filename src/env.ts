@@ -59,6 +59,14 @@ export type Config = {
   readonly bodyBytesMax: number;
   /** The operator's switch for tools with `network: full`; without it their calls are refused. */
   readonly allowFullNetwork: boolean;
+  readonly policy: {
+    /** An Open Policy Agent that decides in place of the policy in this Worker; null: there is none. */
+    readonly opaUrl: string | null;
+    /** `log`: decisions are recorded and change nothing. */
+    readonly mode: "enforce" | "log";
+    /** What policies are told of where this Worker runs; null: nothing. */
+    readonly region: string | null;
+  };
   /** Which of the two ways starts a run; the alarm is the net under both. `both` outside of tests. */
   readonly dispatch: "both" | "queue" | "kick";
 };
@@ -296,6 +304,18 @@ function readDatabase(reader: Reader): Pick<Config, "database" | "outboxDatabase
   return { database: url === null ? null : { url, httpEndpoint }, outboxDatabaseUrl };
 }
 
+function readPolicy(reader: Reader, environment: Config["environment"]): Config["policy"] {
+  const opaUrl = reader.url("OPA_URL");
+  if (environment === "production" && opaUrl?.startsWith("http:")) {
+    reader.faults.push("OPA_URL must be an https URL in production: whoever can change its answer decides.");
+  }
+  const region = reader.text("POLICY_REGION");
+  if (region !== null && !/^[a-z0-9][a-z0-9-]{0,31}$/.test(region)) {
+    reader.faults.push("POLICY_REGION must be 1 to 32 lower-case letters, digits or '-', such as eu-west.");
+  }
+  return { opaUrl, mode: reader.choice("POLICY_MODE", ["enforce", "log"], "enforce"), region };
+}
+
 /** Config, or every fault as one sentence. Never throws. */
 export function parseConfig(variables: Variables): Result<Config, readonly string[]> {
   const reader = new Reader(variables);
@@ -341,6 +361,7 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
     tenantMaxRunning: reader.integer("TENANT_MAX_RUNNING", { min: 1, max: 10_000, fallback: 20 }),
     bodyBytesMax: reader.integer("BODY_BYTES_MAX", { min: 1024, max: BODY_BYTES_CEILING, fallback: 1024 * 1024 }),
     allowFullNetwork: reader.choice("ALLOW_FULL_NETWORK", ["false", "true"], "false") === "true",
+    policy: readPolicy(reader, environment),
     dispatch: reader.choice("RUN_DISPATCH", ["both", "queue", "kick"], "both"),
   };
   return reader.faults.length > 0 ? err(reader.faults) : ok(config);

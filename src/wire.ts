@@ -36,6 +36,8 @@ import {
   systemClock,
   systemRandom,
 } from "./platform/index.ts";
+import { createPolicy } from "./policies.ts";
+import { createDecisionReader } from "./policy/index.ts";
 import { createReadiness } from "./ready.ts";
 import { createProjection, databaseList } from "./task/index.ts";
 import type {
@@ -77,6 +79,12 @@ function requireConfig(env: Bindings): Config {
 
 const breakerOf = (env: Bindings) =>
   createBreakerClient({ objectFor: (name) => env.BREAKER.getByName(name), clock: systemClock, log });
+
+let policy: ReturnType<typeof createPolicy> | null = null;
+const policyOf = (env: Bindings) => {
+  policy ??= createPolicy(requireConfig(env).policy, log);
+  return policy;
+};
 
 let router: ReturnType<typeof createModelRouter> | null = null;
 const routerOf = (env: Bindings) => {
@@ -239,6 +247,7 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
       const { egressLocalOrigins: localOrigins } = requireConfig(env);
       return listRemoteTools({ config, runnerFor, localOrigins, log }, request, signal);
     },
+    policy: policyOf(env),
     memory: memoryOf(env),
     filesOf: async (tenant, taskId) => taskStub(env, tenant, taskId).exportFiles(),
     handoff: handoffPort(env),
@@ -353,6 +362,8 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     }),
     audit: (tenant) => env.AUDIT.getByName(tenant),
     auditLog: createAuditReader(dbOf(env)),
+    decisions: createDecisionReader(dbOf(env)),
+    policy: policyOf(env),
     auditSigningKey: config.auditSigningKey,
     witness: createAuthWitness(systemClock),
     keys: (id) => env.KEY.getByName(id),

@@ -115,6 +115,33 @@ describe("the database", () => {
   });
 });
 
+describe("the policy", () => {
+  it("is the one in the Worker, and is enforced", () => {
+    expect(configOf({}).policy).toEqual({ opaUrl: null, mode: "enforce", region: null });
+  });
+
+  it("can be another engine's, be on trial, and know where it is", () => {
+    const variables = { OPA_URL: "https://opa.example/", POLICY_MODE: "log", POLICY_REGION: "eu-west" };
+    expect(configOf(variables).policy).toEqual({ opaUrl: "https://opa.example", mode: "log", region: "eu-west" });
+  });
+
+  const faults: readonly (readonly [variables: Record<string, string>, sentence: RegExp])[] = [
+    [{ OPA_URL: "opa" }, /^OPA_URL is "opa"; it must be an http or https URL/],
+    [{ POLICY_MODE: "off" }, /^POLICY_MODE is "off"; it must be one of enforce, log/],
+    [{ POLICY_REGION: "Europe, West" }, /^POLICY_REGION must be 1 to 32/],
+  ];
+  for (const [variables, sentence] of faults) {
+    it(`says what is wrong with ${Object.entries(variables).join()}`, () => {
+      expect(faultsOf({ ...DEVELOPMENT, ...variables })).toEqual([expect.stringMatching(sentence)]);
+    });
+  }
+
+  it("is not asked for over plain http in production", () => {
+    const faults = faultsOf({ ENVIRONMENT: "production", OPA_URL: "http://opa.example" });
+    expect(faults).toContainEqual(expect.stringMatching(/^OPA_URL must be an https URL in production/));
+  });
+});
+
 describe("tokens", () => {
   it("are taken from the issuer that is named, by its exact name", () => {
     const token = configOf({

@@ -13,7 +13,7 @@ import { addRateHeaders } from "./rate-limit.ts";
 import { RateLimited } from "./rate-limiter.ts";
 import { createRest, MethodNotAllowed } from "./rest.ts";
 import type { Scope } from "./route.ts";
-import { createRpc } from "./rpc.ts";
+import { isRpcPath, loadRpc } from "./rpc-path.ts";
 
 type Handler = (scope: Scope) => Promise<Response>;
 
@@ -45,13 +45,16 @@ function finish(scope: Scope, answer: Response): Response {
   return response;
 }
 
-async function answer(scope: Scope, doors: { readonly rest: Handler; readonly rpc: ReturnType<typeof createRpc> }) {
-  const rpc = doors.rpc(scope.url.pathname);
+async function answer(scope: Scope, rest: Handler): Promise<Response> {
+  const path = scope.url.pathname;
+  const isRpc = isRpcPath(path);
   try {
-    if (rpc === null || isPreflight(scope.request)) checkRequest(scope);
+    if (!isRpc || isPreflight(scope.request)) checkRequest(scope);
     if (isPreflight(scope.request)) return preflightResponse();
+    if (!isRpc) return await rest(scope);
     // An RPC client can only read errors in its own protocol, so its handler makes the checks.
-    return rpc === null ? await doors.rest(scope) : await rpc(scope, () => checkRequest(scope));
+    const handle = (await loadRpc())(path);
+    return await handle(scope, () => checkRequest(scope));
   } catch (thrown) {
     const error = toAppError(thrown, scope.log);
     scope.refusal = error.code;
@@ -61,7 +64,7 @@ async function answer(scope: Scope, doors: { readonly rest: Handler; readonly rp
 
 /** @returns the whole public interface as a fetch handler. Never rejects. */
 export function createApi(deps: ApiDeps): (request: Request, background: Background) => Promise<Response> {
-  const doors = { rest: createRest(), rpc: createRpc() };
+  const rest = createRest();
   return async (request, background) => {
     const started = deps.clock.now();
     const url = new URL(request.url);
@@ -82,7 +85,7 @@ export function createApi(deps: ApiDeps): (request: Request, background: Backgro
       rate: null,
       route: "unmatched",
     };
-    const response = finish(scope, await answer(scope, doors));
+    const response = finish(scope, await answer(scope, rest));
     const told = deps.witness.see(scope);
     if (told !== null) background.waitUntil(told);
     deps.log

@@ -1,5 +1,5 @@
 /** Shapes of the routes for approvals, as `schema.ts` has those of the others. */
-import { z } from "zod";
+import * as z from "zod";
 import { APPROVAL_STATES, type ApprovalItem, type ApprovalView, DECISIONS } from "../task/index.ts";
 import { CURSOR_CHARS_MAX, DECISION_REASON_CHARS_MAX, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from "./limits.ts";
 

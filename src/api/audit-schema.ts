@@ -1,5 +1,5 @@
 /** Shapes of the routes for the audit log. */
-import { z } from "zod";
+import * as z from "zod";
 import { AUDIT_ACTIONS, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX } from "../audit/index.ts";
 
 const text = z.string().nullable();

@@ -2,12 +2,23 @@
  * Which pages may call. Our own origin and the configured ones; a call that changes state from any other origin is
  * refused, for a browser sends some of those without asking first.
  */
-import { cors as connect } from "@connectrpc/connect";
 import { AppError } from "../platform/index.ts";
+
+/** What RPC's protocols send and read, as Connect's own list has it; not imported, for all of Connect comes along. */
+const RPC_HEADERS = {
+  allowed: [
+    ...["Content-Type", "Connect-Protocol-Version", "Connect-Timeout-Ms", "Connect-Content-Encoding"],
+    ...["Connect-Accept-Encoding", "Content-Encoding", "Accept-Encoding", "Grpc-Message-Type", "X-Grpc-Web"],
+    ...["X-User-Agent", "Grpc-Timeout"],
+  ],
+  exposed: [
+    ...["Grpc-Status", "Grpc-Message", "Grpc-Status-Details-Bin", "Content-Encoding", "Connect-Content-Encoding"],
+  ],
+} as const;
 
 const ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const ALLOWED_HEADERS = [
-  ...connect.allowedHeaders,
+  ...RPC_HEADERS.allowed,
   "Authorization",
   "X-Tenant-ID",
   "X-Idempotency-Key",
@@ -23,7 +34,7 @@ const ALLOWED_HEADERS = [
 export const RPC_METADATA = ["trace_id", "tenant_id", "agent_id", "task_id"] as const;
 
 const EXPOSED_HEADERS = [
-  ...connect.exposedHeaders,
+  ...RPC_HEADERS.exposed,
   "X-Request-ID",
   "traceparent",
   "Location",

@@ -1,5 +1,5 @@
 /** Shapes of the routes for dead letters. */
-import { z } from "zod";
+import * as z from "zod";
 import { type DeadLetter, REPLAY_STATUSES } from "../event/index.ts";
 import { CURSOR_CHARS_MAX, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from "./limits.ts";
 

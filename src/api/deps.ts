@@ -8,6 +8,7 @@ import type { DeadLetters, Webhooks } from "../event/index.ts";
 import type { ModelRouter, Tier } from "../model/index.ts";
 import type { PackRegistry } from "../pack/index.ts";
 import type { Clock, Log, Random, TaskId, TenantId } from "../platform/index.ts";
+import type { DecisionReader, PolicyEngine } from "../policy/index.ts";
 import type { ApprovalListStub, TaskStub, TenantIndexStub } from "../task/index.ts";
 import type { AuthWitness } from "./auth-witness.ts";
 import type { Credentials } from "./credentials.ts";
@@ -47,6 +48,9 @@ export type ApiDeps = {
   readonly secrets: (tenant: TenantId) => SecretStub;
   readonly audit: (tenant: TenantId) => AuditStub;
   readonly auditLog: AuditReader;
+  readonly decisions: DecisionReader;
+  /** Asked before a task of a pack is accepted. */
+  readonly policy: { readonly engine: PolicyEngine; readonly region: string | null };
   /** Signs heads of audit logs: 32 bytes, base64url. Null: none is signed. */
   readonly auditSigningKey: string | null;
   readonly witness: AuthWitness;

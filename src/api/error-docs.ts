@@ -42,7 +42,7 @@ export const REQUEST_ADVICE = {
   },
   FORBIDDEN: {
     cause:
-      "The caller is known and may not do this: its roles lack the scope that `detail` names, or the call comes from a web page of an unknown origin.",
+      "The caller is known and may not do this: its roles lack the scope that `detail` names, the policy does not let the tenant run the pack, or the call comes from a web page of an unknown origin.",
     remedy: "Use a credential with the role the call needs. For a page, have its origin listed in `CORS_ORIGINS`.",
   },
   MODEL_NOT_ALLOWED: {
@@ -201,12 +201,13 @@ export const TASK_ADVICE = {
     remedy: "Send a shorter input, let tools return less, or use a tier with a larger context.",
   },
   INPUT_BLOCKED: {
-    cause: "The pack's input guardrails refused the input.",
-    remedy: "Read the guardrails of the pack; send an input they admit.",
+    cause:
+      "The input holds what the pack refuses: personal data or a secret (`guardrails.input.pii_detection`), or content of a category (`content_filter`).",
+    remedy: "The message and the task's `guard.checked` event name what was found; send the input without it.",
   },
   OUTPUT_BLOCKED: {
-    cause: "The pack's output guardrails refused the answer.",
-    remedy: "Read the guardrails of the pack; ask differently.",
+    cause: "The answer does not meet the pack's `guardrails.output.schema`, also when it was asked for once more.",
+    remedy: "Replay the task, ask more plainly, or use a better model; the offline one writes no JSON.",
   },
   OUTPUT_TOO_LONG: {
     cause: "The answer has more characters than the pack's `guardrails.output.max_length`.",

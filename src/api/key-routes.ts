@@ -1,5 +1,5 @@
 /** Tenants and their API keys. A key's secret is in the answer that makes it and in no other. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { AppError, parseTenantId, type TenantId, toRfc3339 } from "../platform/index.ts";
 import { type Role, scopesOf } from "./access.ts";
 import { jsonResponse } from "./answer.ts";

@@ -1,5 +1,5 @@
 /** Shapes of the routes for tenants and keys, as `schema.ts` has those of the others. */
-import { z } from "zod";
+import * as z from "zod";
 import { ROLE_NAMES } from "./access.ts";
 import { CURSOR_CHARS_MAX, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX, NAME_CHARS_MAX } from "./limits.ts";
 

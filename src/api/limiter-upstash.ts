@@ -20,7 +20,7 @@ export function createUpstashCounter({
 }): SharedCounter {
   return (tenant, policy) =>
     redis.run(LIMITER_REDIS_TIMEOUT_MS, async (client) => {
-      const { Ratelimit } = await import("@upstash/ratelimit");
+      const { Ratelimit } = await import("./upstash-ratelimit.ts");
       const limiter = new Ratelimit({
         redis: client,
         limiter: Ratelimit.slidingWindow(policy.limit, `${policy.windowMs} ms`),

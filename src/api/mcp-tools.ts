@@ -3,7 +3,7 @@
  * accepts a durable task like every other door; the client going away does not end it. The protocol is mcp-route.ts.
  */
 import type { CallToolResult, Tool } from "@modelcontextprotocol/sdk/types.js";
-import { z } from "zod";
+import * as z from "zod";
 import {
   AppError,
   assert,

@@ -3,7 +3,7 @@
  * than what is served.
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
-import { z } from "zod";
+import * as z from "zod";
 import { ERRORS, type ErrorCode } from "../platform/index.ts";
 import type { Answer, Route } from "./route.ts";
 import { Problem } from "./schema.ts";

@@ -4,7 +4,6 @@
  * content security policy allows nothing else.
  */
 import type { ApiDeps } from "./deps.ts";
-import { descriptorSet } from "./descriptor.ts";
 import { errorPage, errorsPage } from "./error-docs.ts";
 import { openApiDocument } from "./openapi.ts";
 import { ROUTES } from "./routes.ts";
@@ -89,5 +88,11 @@ export const PAGES: readonly Page[] = [
       return text === null ? null : content("text/plain; charset=utf-8", text);
     },
   },
-  { path: "/descriptor.binpb", answer: () => content("application/octet-stream", descriptorSet()) },
+  {
+    path: "/descriptor.binpb",
+    answer: async () => {
+      const { descriptorSet } = await import("./descriptor.ts");
+      return content("application/octet-stream", descriptorSet());
+    },
+  },
 ];

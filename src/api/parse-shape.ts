@@ -1,5 +1,5 @@
 /** Unknown values -> typed ones by a schema, with a JSON pointer for every fault. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { AppError } from "../platform/index.ts";
 import { toPointer } from "./body.ts";
 

@@ -2,7 +2,7 @@
  * What a route is: the facts the OpenAPI document shows, and a handler behind the order every route keeps - who calls,
  * then the query, then the body. Handlers ask for the idempotency key themselves, after all three.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import {
   AppError,
   assert,

@@ -3,6 +3,7 @@ import { AGENT_ROUTES } from "./agent-routes.ts";
 import { APPROVAL_ROUTES } from "./approval-routes.ts";
 import { AUDIT_ROUTES } from "./audit-routes.ts";
 import { DEAD_LETTER_ROUTES } from "./dead-letter-routes.ts";
+import { DECISION_ROUTES } from "./decision-routes.ts";
 import { FILE_ROUTES } from "./file-routes.ts";
 import { KEY_ROUTES } from "./key-routes.ts";
 import { MCP_ROUTES } from "./mcp-route.ts";
@@ -25,5 +26,6 @@ export const ROUTES: readonly Route[] = [
   ...MCP_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...AUDIT_ROUTES,
+  ...DECISION_ROUTES,
   ...SERVICE_ROUTES,
 ];

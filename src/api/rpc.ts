@@ -102,16 +102,11 @@ const toHandler =
     return universalServerResponseToFetch(response);
   };
 
-/** @returns the handler of a path, or null for a path that is none of RPC's. */
-export function createRpc(): (path: string) => RpcHandler | null {
+/** @returns the handler of a path that is RPC's (rpc-path.ts). */
+export function createRpc(): (path: string) => RpcHandler {
   const router = createConnectRouter({ grpc: false, maxTimeoutMs: RPC_TIMEOUT_MS_MAX, requestGate: gate });
   router.service(AgentService, createAgentService(scopeOf));
   router.service(Health, health);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, toHandler(handler)]));
-  const prefixes = [AgentService, Health].map(({ typeName }) => `/${typeName}/`);
-  return (path) => {
-    const handler = handlers.get(path);
-    if (handler !== undefined) return handler;
-    return prefixes.some((prefix) => path.startsWith(prefix)) ? async (scope) => unimplemented(scope) : null;
-  };
+  return (path) => handlers.get(path) ?? (async (scope) => unimplemented(scope));
 }

@@ -2,7 +2,7 @@
  * Accepting a task, for REST and RPC alike. The object that the key names is the lock: whoever comes first creates,
  * everybody else with the same request is given the same task, anybody with another request is refused.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Tier } from "../model/index.ts";
 import {
   AppError,
@@ -24,6 +24,7 @@ import type { CreateTask } from "../task/index.ts";
 import { callObject } from "./call-object.ts";
 import type { Correlation } from "./correlate.ts";
 import type { ApiDeps, Background } from "./deps.ts";
+import { refusePack } from "./pack-use.ts";
 import type { RunBody } from "./schema.ts";
 
 /** Whose request it is and where it came from. */
@@ -109,6 +110,8 @@ async function planRun(deps: ApiDeps, tenant: TenantId, request: RunRequest): Pr
     return err(new AppError("PACK_NOT_FOUND", `There is no pack ${named}.`));
   }
   const { record, owner } = resolved;
+  const refusal = await refusePack(deps, tenant, { id: record.pack_id, version: record.version });
+  if (refusal !== null) return err(refusal);
   const tier = request.tier ?? record.tier ?? deps.config.defaultTier;
   if (!deps.router.isAllowed(tenant, tier)) {
     return err(new AppError("MODEL_NOT_ALLOWED", `This tenant may not use ${tier} (${deps.router.modelOf(tier)}).`));
@@ -200,7 +203,7 @@ async function existingOr(
   return create(deps, origin, { ...task, plan });
 }
 
-/** @throws AppError PACK_NOT_FOUND, MODEL_NOT_ALLOWED, INPUT_TOO_LONG, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE */
+/** @throws AppError PACK_NOT_FOUND, FORBIDDEN by the policy, MODEL_NOT_ALLOWED, INPUT_TOO_LONG, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE */
 export async function runTask(
   deps: ApiDeps,
   origin: Origin,
@@ -241,6 +244,8 @@ async function planReplay(deps: ApiDeps, tenant: TenantId, request: ReplayReques
   if (pack === null) {
     return err(new AppError("PACK_NOT_FOUND", `There is no pack ${original.pack_id} ${request.version}.`));
   }
+  const refusal = await refusePack(deps, tenant, { id: original.pack_id, version: pack.pack_version });
+  if (refusal !== null) return err(refusal);
   if (!deps.router.isAllowed(tenant, original.tier)) {
     return err(new AppError("MODEL_NOT_ALLOWED", `This tenant may not use ${original.tier}.`));
   }
@@ -253,7 +258,7 @@ async function planReplay(deps: ApiDeps, tenant: TenantId, request: ReplayReques
   });
 }
 
-/** @throws AppError TASK_NOT_FOUND, PACK_NOT_FOUND, MODEL_NOT_ALLOWED, INVALID_REQUEST, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE */
+/** @throws AppError TASK_NOT_FOUND, PACK_NOT_FOUND, FORBIDDEN by the policy, MODEL_NOT_ALLOWED, INVALID_REQUEST, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE */
 export async function replayTask(
   deps: ApiDeps,
   origin: Origin,

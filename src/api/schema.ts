@@ -2,7 +2,7 @@
  * Shapes of the REST interface: what a body must be, and what answers are. Bodies are parsed with them; the served
  * OpenAPI document is made of them; answers are checked against them by the tests.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { TIERS } from "../model/index.ts";
 import { ERRORS } from "../platform/index.ts";
 import {

@@ -1,5 +1,5 @@
 /** Secrets of the caller's tenant, for its tools: written and removed here, used by the gateway, and never read. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { AppError, type TenantId, toRfc3339 } from "../platform/index.ts";
 import { jsonResponse } from "./answer.ts";
 import { audited } from "./audited.ts";

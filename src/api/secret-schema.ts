@@ -1,5 +1,5 @@
 /** Shapes of the routes for secrets. A value goes in and comes out of none of them. */
-import { z } from "zod";
+import * as z from "zod";
 import { SECRET_VALUE_BYTES_MAX } from "./limits.ts";
 import { SECRET_SCHEMES } from "./secret-record.ts";
 

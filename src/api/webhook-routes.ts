@@ -1,5 +1,5 @@
 /** Webhooks of the caller's tenant. A secret is in the answer that makes it and in no other. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { AuditAction } from "../audit/index.ts";
 import type { Delivery, Endpoint, Webhook as Stored, WebhookFailure, Webhooks } from "../event/index.ts";
 import { messageIdOf } from "../event/index.ts";

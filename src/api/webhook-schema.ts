@@ -1,5 +1,5 @@
 /** Shapes of the routes for webhooks, as `schema.ts` has those of the others. */
-import { z } from "zod";
+import * as z from "zod";
 import { EVENT_TYPES_MAX, isTaskEventType } from "../event/index.ts";
 import {
   CURSOR_CHARS_MAX,

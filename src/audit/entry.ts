@@ -48,6 +48,9 @@ export type AuditEntry = {
   /** What it was done to: `task:<id>`, `key:<id>`, `tool:<id>`, ... */
   readonly resource: string;
   readonly result: AuditResult;
+  /** What the policy said, and the first rule that said so. */
+  readonly decision?: "allow" | "ask" | "deny";
+  readonly ruleId?: string;
   /** SHA-256 of the canonical arguments. */
   readonly argsHash?: string;
   readonly details?: Readonly<Record<string, unknown>>;
@@ -64,6 +67,7 @@ export interface AuditStub {
 
 const ACTOR_CHARS_MAX = 256;
 const RESOURCE_CHARS_MAX = 256;
+const RULE_CHARS_MAX = 128;
 
 /** Postgres stores no NUL and no broken UTF-16. */
 const storable = (text: string, charsMax: number): string =>
@@ -85,6 +89,8 @@ export const toColumns = (tenant: string, entry: AuditEntry): readonly (string |
   entry.action,
   storable(entry.actor, ACTOR_CHARS_MAX),
   storable(entry.resource, RESOURCE_CHARS_MAX),
+  entry.decision ?? null,
+  entry.ruleId === undefined ? null : storable(entry.ruleId, RULE_CHARS_MAX),
   entry.result,
   entry.argsHash ?? null,
   toDetails(entry.details),

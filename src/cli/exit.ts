@@ -33,6 +33,8 @@ const OWN = {
   PACK_NOT_READABLE: "Name a folder that holds profession-pack.yaml, or create one with `vasini pack init`.",
   TESTS_FAILED: "Each wrong case says what came of it; mend the tool or the case.",
   FILE_EXISTS: "Choose another name or remove what is there first.",
+  POLICY_INVALID: "Mend what the compiler says; docs/policy.md describes what a policy is given and gives.",
+  POLICY_COMPILER_MISSING: "Install opa (https://www.openpolicyagent.org) or Go, or name a compiled policy (.wasm).",
   AUDIT_BROKEN: "Export it again; if it says the same, the log itself was changed.",
   UNHEALTHY: "Each failed check names its fix.",
   INTERNAL_CLI: "This is a fault of the command itself: please report it with the message.",

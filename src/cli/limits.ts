@@ -40,6 +40,21 @@ export const PACK_FILES_MAX = 500;
 /** Rows of one page of an audit log: what the server gives at most. */
 export const AUDIT_PAGE_ROWS = 500;
 
+/** Rows of one page of the log of decisions: what the server gives at most. */
+export const DECISION_PAGE_ROWS = 100;
+
+/** Decisions of one rehearsal; over it the command fails and asks for a shorter time. */
+export const REHEARSED_MAX = 100_000;
+
+/** One run of the policy compiler, in milliseconds; the first one by way of Go builds it. Past it the command fails. */
+export const OPA_MS_MAX = 600_000;
+
+/** Characters that the policy compiler may print. Past it the command fails. */
+export const OPA_OUTPUT_CHARS_MAX = 4 * 1024 * 1024;
+
+/** Changes that are shown to a person; a document has them all. */
+export const CHANGES_SHOWN_MAX = 40;
+
 /** Clock difference to the server that `doctor` warns about; tokens and deadlines tolerate less than a minute. */
 export const CLOCK_SKEW_MS_WARN = 5_000;
 
@@ -54,3 +69,6 @@ export const TOOL_FACTS_BYTES_MAX = 32 * 1024 * 1024;
 
 /** One case of `pack test`, in milliseconds: the longest a tool may run, and the start of its isolate. Past it the command fails. */
 export const CASE_MS_MAX = 150_000;
+
+/** One line of `guard scan`, in characters: an input of the largest request, as JSON. A longer one ends the command. */
+export const GUARD_LINE_CHARS_MAX = 2 * 1024 * 1024;

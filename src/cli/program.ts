@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import type { CommonFlags, Context } from "./context.ts";
 import type { ExitCode } from "./exit.ts";
+import { addPolicy } from "./policy-commands.ts";
 
 type Run = (code: Promise<ExitCode>) => Promise<void>;
 
@@ -71,7 +72,9 @@ export function buildProgram(options: {
   addKeys(program, options.context, run);
   addWebhooks(program, options.context, run);
   addSecrets(program, options.context, run);
+  addGuard(program, options.context, run);
   addAudit(program, options.context, run);
+  addPolicy({ program, context: options.context, run, group, leaf });
   addDeadLetters(program, options.context, run);
   leaf(program, "doctor", "Checks this machine and the server, and says how to mend what is wrong.", [
     "vasini doctor",
@@ -325,6 +328,17 @@ function addSecrets(program: Command, context: Context, run: Run): void {
   ])
     .argument("<name>", "as `vasini secrets ls` shows it")
     .action(async (name: string, flags) => run((await load()).removeSecret(context, name, flags)));
+}
+
+function addGuard(program: Command, context: Context, run: Run): void {
+  const guard = group(program, "guard", "Tries the prompt firewall on texts of yours.");
+  leaf(guard, "scan", "Reads one JSON object with a text a line, prints one verdict a line. Needs no server.", [
+    "vasini guard scan < texts.jsonl",
+    'echo \'{"text":"Write to jane@example.com"}\' | vasini guard scan --pack packs/hello',
+  ])
+    .option("--direction <direction>", "input (default) or output: which of the two checks")
+    .option("--pack <folder>", "check what this pack's guardrails ask for (default: everything)")
+    .action(async (flags) => run((await import("./guard.ts")).scanTexts(context, flags)));
 }
 
 function addAudit(program: Command, context: Context, run: Run): void {

@@ -185,6 +185,8 @@ function describe(event: TaskEvent, output: Output): string | null {
       return paint.yellow("Nobody decided in time.");
     case "mcp.listed":
       return missingTools(data, paint.yellow);
+    case "guard.checked":
+      return foundIn(data, paint.yellow);
     case "text.reset":
       return paint.dim("The model's stream broke off; the text above is void and starts again.");
     case "task.retry":
@@ -194,6 +196,13 @@ function describe(event: TaskEvent, output: Output): string | null {
     default:
       return null;
   }
+}
+
+/** What the firewall found; null when it found nothing. */
+function foundIn(data: JsonObject, paint: (text: string) => string): string | null {
+  const labels = new Set(listOf(data.findings).map((one) => textOf(objectOf(one).label) ?? ""));
+  const what = `${textOf(data.direction) ?? ""}, ${textOf(data.action) ?? ""}`;
+  return labels.size === 0 ? null : paint(shorten(`Firewall (${what}): ${[...labels].join(", ")}`, 160));
 }
 
 /** What a remote server was to bring and did not; null when nothing is missing. */

@@ -59,6 +59,9 @@ export const WORKER_VARIABLES = [
   "TENANT_MAX_RUNNING",
   "BODY_BYTES_MAX",
   "ALLOW_FULL_NETWORK",
+  "OPA_URL",
+  "POLICY_MODE",
+  "POLICY_REGION",
   "RUN_DISPATCH",
 ] as const;
 

@@ -4,6 +4,7 @@
  */
 import { parseDuration, parseMemorySize, parseMoney, parsePackId } from "../platform/index.ts";
 import { checkJsonSchema } from "./check.ts";
+import { checkGuardrails } from "./guardrail-checks.ts";
 import { checkMcpServers, mcpToolIds } from "./mcp.ts";
 import { BUILTIN_TOOLS, FRAMEWORK_VERSION, NOT_YET } from "./release.ts";
 import { warnSandboxes } from "./sandbox.ts";
@@ -323,6 +324,7 @@ export function verifyPack(
     ...checkCompatibility(trees, frameworkVersion),
     ...checkSchemas(trees),
     ...checkSchemaVersions(trees),
+    ...checkGuardrails(trees.guardrails),
     ...warnTools(trees),
     ...warnSandboxes(trees.tools),
     ...warnNotYet(trees),

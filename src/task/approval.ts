@@ -10,12 +10,6 @@ import { callIdOf, type History } from "./history.ts";
 import { APPROVALS_TOLD_MAX } from "./limits.ts";
 import type { ApprovalItem, ApprovalKind, ApprovalState, ApprovalView, Decision } from "./types.ts";
 
-/**
- * What decides that a call needs a person, as a text: an approval given under another one does not count. It becomes
- * the digest of the policy that was asked once there is one.
- */
-export const POLICY = "pack-thresholds-1";
-
 /** As it stands in the journal. Times are epoch milliseconds. */
 export type Approval = {
   /** 1-based within the task. */
@@ -31,6 +25,7 @@ export type Approval = {
   /** SHA-256 of the canonical JSON of the arguments. */
   readonly argsHash: string;
   readonly packDigest: string;
+  /** The policy that asked: an approval given under another one does not count. */
   readonly policy: string;
   readonly fourEyes: boolean;
   readonly requestedAt: number;

@@ -47,6 +47,7 @@ export async function toAuditEntry(
     actor: `agent:${request.pack_id}@${request.pack_digest}/task:${request.task_id}`,
     resource: `tool:${call.toolId}`,
     result: error === null ? "done" : isDenied ? "denied" : "failed",
+    ...decisionOf(result),
     argsHash: await sha256Hex(canonicalJson(given)),
     details: {
       step: result.step,
@@ -59,6 +60,13 @@ export async function toAuditEntry(
     packDigest: request.pack_digest,
     traceId: request.trace_id,
   };
+}
+
+function decisionOf({ decision }: CallResult): Pick<AuditEntry, "decision" | "ruleId"> {
+  if (decision === undefined) return {};
+  const { effect, reasons } = decision.decision;
+  const [reason] = reasons;
+  return { decision: effect, ...(reason === undefined ? {} : { ruleId: reason.rule }) };
 }
 
 /** Requests named in a row, the ones that were denied first: they are what an auditor looks for. */

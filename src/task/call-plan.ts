@@ -4,6 +4,7 @@
  */
 import type { ToolCall } from "../model/index.ts";
 import { canonicalJson, sha256Hex } from "../platform/index.ts";
+import { toVerdict, type Verdict } from "../policy/index.ts";
 import { HANDOFF_TOOL_ID, type ToolRefusal } from "../tool/index.ts";
 import {
   type Approval,
@@ -11,7 +12,6 @@ import {
   type Binding,
   expiredEvents,
   lapse,
-  POLICY,
   requestedEvent,
   withChanged,
 } from "./approval.ts";
@@ -19,10 +19,11 @@ import type { PendingCall } from "./decide.ts";
 import { durationMs } from "./duration.ts";
 import { refuseHandoff } from "./hand-over.ts";
 import { handoffOf } from "./handoff.ts";
-import { type History, resultOf } from "./history.ts";
+import { type CallDecision, type History, resultOf } from "./history.ts";
 import { type CallFacts, type Standing, standingOf } from "./ledger.ts";
 import { CALLS_PER_TURN_MAX } from "./limits.ts";
 import { paused } from "./outcome.ts";
+import { askPolicy } from "./policy-question.ts";
 import { end, type Run, type RunEnd } from "./run.ts";
 import { type SopStanding, standingAt } from "./sop.ts";
 import { needAtStep, refuseAtStep } from "./sop-rules.ts";
@@ -37,14 +38,23 @@ export type ReadyCall = {
   readonly isOnce: boolean;
   /** A person agreed to it, in this run or in one before. */
   readonly isApproved: boolean;
+  /** Null: the policy was not asked. */
+  readonly decision: CallDecision | null;
+  /** The policy wants it in the audit log. */
+  readonly mustAudit: boolean;
 };
 
 /** What is known of a call before a person comes into it. */
 type Question = {
   readonly pending: PendingCall;
   readonly refusal: ToolRefusal | null;
+  /** The policy forbids the call. It does not undo one that was handed to its tool before. */
+  readonly denial: ToolRefusal | null;
   /** Why a person is asked, as a sentence; null when nobody is. */
   readonly need: string | null;
+  readonly decision: CallDecision | null;
+  readonly mustAudit: boolean;
+  readonly fourEyes: boolean;
   readonly mayRepeat: boolean;
   readonly binding: Binding;
 };
@@ -130,18 +140,29 @@ async function toQuestion(run: Run, pending: PendingCall, turn: Turn): Promise<Q
   const refusal = refusalOf(run, pending, turn);
   // A dry run calls nothing, so nobody is asked.
   const isCalled = refusal === null && given.kind === "object" && request.replay?.dry_run !== true;
-  const need = isCalled ? (run.catalog.approvalFor(toolId)?.reason ?? needAtStep(turn.standing, pending.call)) : null;
+  const asked = isCalled ? (run.catalog.approvalFor(toolId)?.reason ?? needAtStep(turn.standing, pending.call)) : null;
+  const needs = asked === null ? [] : [asked];
+  const decision = isCalled ? await askPolicy(run, { step: turn.step, toolId, needs }) : null;
+  const verdict = decision === null ? null : toVerdict(decision.decision, needs);
+  const need = verdict?.need ?? null;
   const mayRepeat = !isCalled || run.catalog.mayRepeat(toolId, given);
   // Only a call that a person may be asked about pays for its hash.
   const argsHash = need !== null || !mayRepeat ? await sha256Hex(canonicalJson(argumentsOf(pending))) : "";
   return {
     pending,
     refusal,
+    denial: toDenial(verdict),
     need,
+    decision,
+    mustAudit: verdict?.mustAudit ?? false,
+    fourEyes: verdict?.isFourEyes ?? false,
     mayRepeat,
-    binding: { toolId, argsHash, packDigest: request.pack_digest, policy: POLICY },
+    binding: { toolId, argsHash, packDigest: request.pack_digest, policy: decision?.decision.policy ?? "" },
   };
 }
+
+const toDenial = (verdict: Verdict | null): ToolRefusal | null =>
+  verdict === null || verdict.denial === null ? null : { code: "TOOL_DENIED", message: verdict.denial };
 
 const argumentsOf = ({ call }: PendingCall): unknown =>
   call.arguments.kind === "object" ? call.arguments.value : null;
@@ -159,7 +180,12 @@ function judge(run: Run, step: number, question: Question, known: readonly Appro
     mayRepeat: question.mayRepeat,
     isStarted: !question.mayRepeat && run.isStarted(step, index),
   };
-  return standingOf(facts, known);
+  const standing = standingOf(facts, known);
+  // A call in doubt stays in doubt: to say now that it was denied would say that it did not happen. So does a handoff,
+  // whose child may be there.
+  const isUnderWay = handoff !== undefined || (facts.isStarted && standing.kind !== "run");
+  if (question.denial === null || isUnderWay) return standing;
+  return { kind: "answer", error: question.denial };
 }
 
 type Judged = { readonly question: Question; readonly standing: Standing };
@@ -183,7 +209,7 @@ function toApprovals(run: Run, step: number, judged: readonly Judged[], last: nu
       riskLevel: run.catalog.riskOf(toolId),
       reason: isDoubt ? DOUBT : (question.need ?? ""),
       ...question.binding,
-      fourEyes: four_eyes,
+      fourEyes: four_eyes || question.fourEyes,
       requestedAt: now,
       // A doubt does not go away by itself.
       expiresAt: isDoubt ? null : now + durationMs(approval_ttl),
@@ -194,15 +220,16 @@ function toApprovals(run: Run, step: number, judged: readonly Judged[], last: nu
   });
 }
 
-function toReady({ pending, need, mayRepeat }: Question, standing: Standing): ReadyCall[] {
+function toReady({ pending, need, decision, mustAudit, mayRepeat }: Question, standing: Standing): ReadyCall[] {
+  const told = { pending, decision, mustAudit };
   switch (standing.kind) {
     case "run":
       // What needs a person stands at "run" only by an approval, or by a person's word on its doubt.
       return [
-        { pending, refusal: null, uses: standing.uses?.n ?? null, isOnce: !mayRepeat, isApproved: need !== null },
+        { ...told, refusal: null, uses: standing.uses?.n ?? null, isOnce: !mayRepeat, isApproved: need !== null },
       ];
     case "answer":
-      return [{ pending, refusal: standing.error, uses: null, isOnce: false, isApproved: false }];
+      return [{ ...told, refusal: standing.error, uses: null, isOnce: false, isApproved: false }];
     case "ask":
     case "doubt":
     case "held":

@@ -19,6 +19,8 @@ export type RunLimits = {
   readonly maxSteps: number;
   /** In characters. */
   readonly outputMaxLength: number;
+  /** What is wrong with the form of an answer, a sentence each. Absent: any form will do. */
+  readonly findFaults?: (text: string) => readonly string[];
 };
 
 export function nextAction(history: History, limits: RunLimits): Action {
@@ -28,7 +30,7 @@ export function nextAction(history: History, limits: RunLimits): Action {
     const message = `The answer has ${last.text.length} characters; the pack allows ${limits.outputMaxLength}.`;
     return { kind: "fail", error: { code: "OUTPUT_TOO_LONG", message } };
   }
-  if (last.toolCalls.length === 0) return { kind: "finish", output: last.text, finishReason: last.finishReason };
+  if (last.toolCalls.length === 0) return conclude(history, last, limits);
   const calls = pendingCalls(history, last);
   if (calls.length > 0) return { kind: "call_tools", step: last.n, calls };
   const circle = findCircle(history);
@@ -38,6 +40,15 @@ export function nextAction(history: History, limits: RunLimits): Action {
     return { kind: "fail", error: { code: "MAX_STEPS", message } };
   }
   return { kind: "call_model", step: last.n + 1 };
+}
+
+/** An answer ends the run. One of the wrong form is sent back once, if a step is left for that. */
+function conclude({ steps }: History, last: StepRecord, { findFaults, maxSteps }: RunLimits): Action {
+  const [fault] = last.finishReason === "refusal" ? [] : (findFaults?.(last.text) ?? []);
+  if (fault === undefined) return { kind: "finish", output: last.text, finishReason: last.finishReason };
+  const wasSentBack = steps.some(({ n, toolCalls }) => n < last.n && toolCalls.length === 0);
+  if (!wasSentBack && steps.length < maxSteps) return { kind: "call_model", step: last.n + 1 };
+  return { kind: "fail", error: { code: "OUTPUT_BLOCKED", message: `The answer does not have its form. ${fault}` } };
 }
 
 const pendingCalls = (history: History, step: StepRecord): PendingCall[] =>

@@ -18,8 +18,9 @@ import { costLimitOf, spendingOf } from "./budget.ts";
 import type { PendingCall } from "./decide.ts";
 import { type Handoff, handoffOf, settle, startedEvent } from "./handoff.ts";
 import { composeInput } from "./handoff-context.ts";
-import { resultOf } from "./history.ts";
+import { type CallDecision, resultOf } from "./history.ts";
 import { HANDOFF_DEPTH_MAX, HANDOFFS_PER_TASK_MAX } from "./limits.ts";
+import { denyHandoff } from "./policy-question.ts";
 import { callKeyOf, type Run } from "./run.ts";
 import type { HandoffTarget } from "./services.ts";
 import type { CreateTask } from "./types.ts";
@@ -40,10 +41,17 @@ export function refuseHandoff(run: Pick<Run, "row" | "handoffs">): ToolRefusal |
   return { code: "TOOL_LIMIT", message: `This task has used its ${HANDOFFS_PER_TASK_MAX} handoffs.` };
 }
 
-export async function handOver(run: Run, step: number, pending: PendingCall): Promise<HandedOver> {
-  const { index } = pending;
+/** The call with what the policy said of it. */
+type DecidedCall = {
+  readonly pending: PendingCall;
+  readonly decision: CallDecision | null;
+  readonly mustAudit: boolean;
+};
+
+export async function handOver(run: Run, step: number, decided: DecidedCall): Promise<HandedOver> {
+  const { index } = decided.pending;
   const known = handoffOf(run.handoffs(), step, index);
-  const planned = known ?? (await planHandoff(run, step, pending));
+  const planned = known ?? (await planHandoff(run, step, decided));
   if ("code" in planned) return { kind: "refused", error: planned };
   if (run.signal.aborted) return { kind: "overtaken" };
   if (known === undefined) {
@@ -65,8 +73,9 @@ export async function handOver(run: Run, step: number, pending: PendingCall): Pr
   return { kind: run.commit({ handoffs: [{ ...standing, isAccepted: true }] }) ? "away" : "overtaken" };
 }
 
-async function planHandoff(run: Run, step: number, { call, index }: PendingCall): Promise<Handoff | ToolRefusal> {
+async function planHandoff(run: Run, step: number, decided: DecidedCall): Promise<Handoff | ToolRefusal> {
   const { services, config } = run;
+  const { call, index } = decided.pending;
   const { tenant } = run.row().request;
   const given = call.arguments.kind === "object" ? call.arguments.value : {};
   const agent = String(given.agent);
@@ -78,12 +87,14 @@ async function planHandoff(run: Run, step: number, { call, index }: PendingCall)
   if (!target.isAllowed) {
     return { code: "TOOL_DENIED", message: `${agent} runs on ${target.tier}, which this tenant may not use.` };
   }
+  const denial = await denyHandoff(run, agent);
+  if (denial !== null) return { code: "TOOL_DENIED", message: denial };
   const input = composeInput({
     input: String(given.input),
     // An agent that stands twice among the handoffs is told what the first of them says.
     transfer:
       config.workflow.handoffs.find(({ target_agent }) => target_agent === agent)?.context_transfer ?? "minimal",
-    parent: { packId: config.pack_id, input: run.row().request.input, history: run.history() },
+    parent: { packId: config.pack_id, input: run.shownInput ?? run.row().request.input, history: run.history() },
     inputMaxLength: target.inputMaxLength,
   });
   if (input === null) {
@@ -100,7 +111,8 @@ async function planHandoff(run: Run, step: number, { call, index }: PendingCall)
     step,
     index,
     toolName: run.catalog.nameOf(HANDOFF_TOOL_ID),
-    isAudited: run.catalog.isAudited(HANDOFF_TOOL_ID),
+    isAudited: decided.mustAudit || run.catalog.isAudited(HANDOFF_TOOL_ID),
+    ...(decided.decision === null ? {} : { decision: decided.decision }),
     child: {
       ...child,
       parent: {

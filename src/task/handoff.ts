@@ -6,7 +6,7 @@
 import { type Charge, NO_CHARGE } from "./budget.ts";
 import type { DueChange } from "./due.ts";
 import type { NewEvent } from "./frames.ts";
-import { type CallResult, callIdOf } from "./history.ts";
+import { type CallDecision, type CallResult, callIdOf } from "./history.ts";
 import { HANDOFF_CHECK_MS_MAX, HANDOFF_CHECK_MS_MIN, HANDOFF_OUTPUT_CHARS_MAX } from "./limits.ts";
 import type { CreateTask, TaskErrorCode, TaskState } from "./types.ts";
 
@@ -17,6 +17,8 @@ export type Handoff = {
   readonly index: number;
   readonly toolName: string;
   readonly isAudited: boolean;
+  /** What the policy said of the call; absent in handoffs made before it was asked. */
+  readonly decision?: CallDecision;
   /** The child exactly as it is created, so that a repetition after a crash creates the same one. */
   readonly child: CreateTask;
   readonly startedAt: number;
@@ -79,7 +81,7 @@ export const startedEvent = ({ step, index, child }: Handoff): NewEvent => ({
 
 /** The result of the call, from the child's end. */
 export function toCallResult(handoff: Handoff, report: ChildReport, now: number): CallResult {
-  const { step, index, toolName, isAudited, startedAt } = handoff;
+  const { step, index, toolName, isAudited, startedAt, decision } = handoff;
   const isSuccess = report.state === "done";
   return {
     step,
@@ -91,6 +93,7 @@ export function toCallResult(handoff: Handoff, report: ChildReport, now: number)
     toolName,
     at: now,
     ...(isSuccess && !isAudited ? { isUnaudited: true } : {}),
+    ...(decision === undefined ? {} : { decision }),
   };
 }
 

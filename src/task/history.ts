@@ -4,6 +4,7 @@
  */
 import { addUsage, NO_USAGE, type Usage } from "../meter/index.ts";
 import type { FinishReason, Message, ToolCall } from "../model/index.ts";
+import type { Decision, ToolQuestion } from "../policy/index.ts";
 import type { EgressRecord, ToolErrorCode } from "../tool/index.ts";
 
 export type StepRecord = {
@@ -37,9 +38,13 @@ export type CallResult = {
   readonly isUnaudited?: boolean;
   /** What a pack's own tool wrote to its console: for people, not for the model. */
   readonly console?: string;
+  /** What the policy said of it at last; absent where it was not asked, and in records made before it was. */
+  readonly decision?: CallDecision;
   /** What the call asked of the network; absent when it asked nothing. */
   readonly egress?: readonly EgressRecord[];
 };
+
+export type CallDecision = { readonly at: number; readonly question: ToolQuestion; readonly decision: Decision };
 
 /** Tokens of turns that came to nothing. */
 export type Spent = { readonly usage: Usage; readonly costMicros: number | null };
@@ -48,6 +53,14 @@ export type History = {
   readonly steps: readonly StepRecord[];
   readonly results: readonly CallResult[];
   readonly spent: readonly Spent[];
+};
+
+/** What was done about the input before the first turn. */
+export type InputMarks = {
+  /** The verdict on it is among the events; absent before, and when there is nothing to tell. */
+  readonly isInputTold?: true;
+  /** The pack's judge was asked about it. */
+  readonly isInputJudged?: true;
 };
 
 /** The id of a call within its task, the same in every event, result and repetition. */
@@ -60,13 +73,17 @@ export const resultOf = (history: History, step: number, index: number): CallRes
 export const toModelContent = (result: CallResult): string =>
   result.error === null ? result.resultJson : JSON.stringify({ error: result.error });
 
-/** The conversation after every complete step. A step whose calls are not all answered is left out. */
-export function toMessages(input: string, history: History): Message[] {
+/**
+ * The conversation after every complete step. A step whose calls are not all answered is left out.
+ * @param replyTo what the user says to an answer that the run went on after.
+ */
+export function toMessages(input: string, history: History, replyTo?: (answer: string) => string): Message[] {
   const messages: Message[] = [{ role: "user", text: input }];
   for (const step of history.steps) {
     const answers = step.toolCalls.map((call, index) => ({ call, result: resultOf(history, step.n, index) }));
     if (answers.some(({ result }) => result === undefined)) break;
     messages.push({ role: "assistant", text: step.text, toolCalls: step.toolCalls });
+    if (answers.length === 0 && replyTo !== undefined) messages.push({ role: "user", text: replyTo(step.text) });
     for (const { call, result } of answers) {
       if (result === undefined) continue;
       messages.push({

@@ -8,12 +8,15 @@ import { childTrace, formatTraceparent, parseTraceparent } from "../platform/ind
 import { noteOf } from "../tool/index.ts";
 import { createBudgetCheck } from "./budget.ts";
 import { deadlineOf, workedMs } from "./deadline.ts";
-import { nextAction } from "./decide.ts";
+import { type Action, nextAction } from "./decide.ts";
+import type { NewEvent } from "./frames.ts";
+import { admitInput, type GuardedRun, guardRun } from "./guarded.ts";
 import { callIdOf, type StepRecord, toMessages } from "./history.ts";
+import { judgeInput } from "./judge.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
 import { deadlineExceeded, failed, finished, turnFailed, usageView } from "./outcome.ts";
 import { rememberOutput, toPastMessages } from "./recall.ts";
-import { end, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
+import { end, familyOf, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
 import { leaveFiles } from "./session-files.ts";
 import { positionBefore } from "./sop.ts";
 import { TextBuffer } from "./text-buffer.ts";
@@ -29,11 +32,15 @@ class Overtaken extends Error {
   override name = "Overtaken";
 }
 
-export async function runTask(run: Run): Promise<RunEnd> {
+export async function runTask(given: Run): Promise<RunEnd> {
+  const run = guardRun(given);
   const limits = {
     maxSteps: run.config.guardrails.behavioral.max_autonomous_steps,
     outputMaxLength: run.config.guardrails.output.max_length,
+    findFaults: run.guard.findFaults,
   };
+  const refused = admitInput(run) ?? (await judgeInput(run));
+  if (refused !== null) return refused;
   // Each turn of this loop takes a step further or ends, so maxSteps bounds it; the factor covers tool phases.
   for (let turns = 0; turns <= 2 * limits.maxSteps + 2; turns++) {
     if (run.signal.aborted || !settleDeadline(run)) return "overtaken";
@@ -41,8 +48,7 @@ export async function runTask(run: Run): Promise<RunEnd> {
     const action = nextAction(run.history(), limits);
     switch (action.kind) {
       case "finish":
-        await Promise.all([rememberOutput(run, action.output), leaveFiles(run)]);
-        return end(run, finished(run.history(), action, nowOf(run)));
+        return finish(run, action);
       case "fail":
         return end(
           run,
@@ -64,6 +70,14 @@ export async function runTask(run: Run): Promise<RunEnd> {
   return "handover";
 }
 
+async function finish(run: GuardedRun, action: Extract<Action, { kind: "finish" }>): Promise<RunEnd> {
+  const last = { n: run.history().steps.at(-1)?.n ?? 0, text: action.output };
+  const { output, events, remembered } = run.guard.conclude(last);
+  await Promise.all([rememberOutput(run, remembered), leaveFiles(run)]);
+  const change = finished(run.history(), { ...action, output }, nowOf(run));
+  return end(run, { ...change, events: [...events, ...(change.events ?? [])] });
+}
+
 /** The deadline as the procedure in progress has it. False when the run was overtaken. */
 function settleDeadline(run: Run): boolean {
   const row = run.row();
@@ -73,7 +87,7 @@ function settleDeadline(run: Run): boolean {
 }
 
 /** One model turn: null when it was committed and the run goes on. */
-async function callModel(run: Run, step: number, outputMaxLength: number): Promise<RunEnd | null> {
+async function callModel(run: GuardedRun, step: number, outputMaxLength: number): Promise<RunEnd | null> {
   const { clock } = run.services;
   if (!run.commit({ events: [{ type: "step.started", data: { step, attempt: run.row().attempt } }] }))
     return "overtaken";
@@ -89,6 +103,7 @@ async function callModel(run: Run, step: number, outputMaxLength: number): Promi
     }
   });
   let length = 0;
+  let shown = run.guard.openText();
   clock.sleep(TURN_TIMEOUT_MS, done.signal).then(
     () => limit.abort(new TurnTimeout("the turn took too long")),
     () => undefined, // The turn ended in time.
@@ -105,11 +120,12 @@ async function callModel(run: Run, step: number, outputMaxLength: number): Promi
       onText: (piece) => {
         length += piece.length;
         if (length > outputMaxLength) limit.abort(new OutputTooLong("the answer is too long"));
-        else text.push(piece);
+        else text.push(shown.push(piece));
       },
       onReset: ({ model, failure }) => {
         const hadText = text.hasWritten;
         text.reset();
+        shown = run.guard.openText();
         length = 0;
         if (hadText) run.commit({ events: [{ type: "text.reset", data: { step, model, reason: failure } }] });
       },
@@ -121,8 +137,9 @@ async function callModel(run: Run, step: number, outputMaxLength: number): Promi
       return endTurn(run, empty, text, step, outputMaxLength);
     }
     const times = { replayed: false, workedMs: workedMs(run.row(), clock.now()) };
-    const record = { n: step, ...reply, model, usage, costMicros, ...times } satisfies StepRecord;
-    return commitStep(run, record, text.take());
+    const checked = run.guard.checkReply(step, reply.text);
+    const record = { n: step, ...reply, text: checked.text, model, usage, costMicros, ...times } satisfies StepRecord;
+    return commitStep(run, record, text.take() + shown.finish(), checked.events);
   } catch (thrown) {
     if (run.signal.aborted || thrown instanceof Overtaken) return "overtaken";
     if (thrown instanceof OutputTooLong) return endTooLong(run, text, step, outputMaxLength);
@@ -133,8 +150,6 @@ async function callModel(run: Run, step: number, outputMaxLength: number): Promi
     text.take();
   }
 }
-
-const familyOf = (run: Run) => ({ handoffs: run.handoffs(), parent: run.row().request.parent });
 
 const textDelta = (step: number, text: string) => ({ type: "text.delta", data: { step, text } });
 
@@ -148,12 +163,15 @@ const noTurn = (code: TurnFailure["code"], message: string): TurnFailure => ({
   costMicros: null,
 });
 
-function requestOf(run: Run) {
+function requestOf(run: GuardedRun) {
   const { soul, role } = run.config;
   return {
     systemStable: run.prompt,
     systemVariable: noteOf(run.remote),
-    messages: [...toPastMessages(run.recalled), ...toMessages(run.row().request.input, run.history())],
+    messages: [
+      ...toPastMessages(run.recalled),
+      ...run.guard.markMessages(toMessages(run.guard.verdict.text, run.history(), run.guard.replyTo)),
+    ],
     tools: run.catalog.offered,
     maxOutputTokens: TURN_OUTPUT_TOKENS_MAX,
     agent: { name: soul.identity.name, role: role.title, goal: role.goal.primary },
@@ -184,7 +202,7 @@ function endTooLong(run: Run, text: TextBuffer, step: number, outputMaxLength: n
 }
 
 /** The reply and the intents of its calls, in one transaction, before anything of it is acted on. */
-function commitStep(run: Run, record: StepRecord, rest: string): RunEnd | null {
+function commitStep(run: Run, record: StepRecord, rest: string, verdict: readonly NewEvent[]): RunEnd | null {
   const calls = record.toolCalls.map((call, index) => ({
     type: "tool.call",
     data: {
@@ -198,6 +216,7 @@ function commitStep(run: Run, record: StepRecord, rest: string): RunEnd | null {
   const events = [
     ...(rest === "" ? [] : [textDelta(record.n, rest)]),
     ...calls,
+    ...verdict,
     {
       type: "step.finished",
       data: {

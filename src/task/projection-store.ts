@@ -5,6 +5,7 @@
 import { type AuditEntry, auditStatement } from "../audit/index.ts";
 import { type OutboxEvent, outboxStatements } from "../event/index.ts";
 import type { SqlRow, SqlStatement } from "../platform/index.ts";
+import { type DecisionRecord, decisionStatement } from "../policy/index.ts";
 import { parseTaskState } from "./transitions.ts";
 import type { TaskListItem, TaskView } from "./types.ts";
 
@@ -21,6 +22,8 @@ export type Execution = {
   readonly duration_ms: number;
   /** Its row in the audit log; null for the success of a tool that is not audited. */
   readonly audit: AuditEntry | null;
+  /** What the policy said of it; absent where it was not asked. */
+  readonly decision?: DecisionRecord;
 };
 
 /** A task as it stands, with the calls that were not told yet. */
@@ -98,9 +101,10 @@ export function projectionStatements(snapshot: Snapshot): SqlStatement[] {
   ];
 }
 
-/** What is said of the task to others: events and audit rows. It is told whatever becomes of the task's own rows. */
+/** What is said of the task to others: events, audit rows and decisions. It is told whatever becomes of the task's own rows. */
 export const tellingStatements = ({ tenant, executions, events }: Snapshot): SqlStatement[] => [
   ...executions.flatMap(({ audit }) => (audit === null ? [] : [auditStatement(tenant, audit)])),
+  ...executions.flatMap(({ decision }) => (decision === undefined ? [] : [decisionStatement(tenant, decision)])),
   ...outboxStatements(events),
 ];
 

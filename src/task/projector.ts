@@ -4,8 +4,9 @@
  */
 import { EVENTS_PER_REQUEST_MAX, type OutboxEvent } from "../event/index.ts";
 import { type Clock, deriveAgentId, describeError, type Log, parseTenantId, type Random } from "../platform/index.ts";
+import { toDecisionRecord } from "../policy/index.ts";
 import { toAuditEntry } from "./audit-rows.ts";
-import { type History, totalsOf } from "./history.ts";
+import { type CallResult, type History, totalsOf } from "./history.ts";
 import type { Change, Journal, TaskRow } from "./journal.ts";
 import {
   PROJECTION_BATCH_CALLS,
@@ -160,8 +161,16 @@ function toExecutions(
       duration_ms: result.durationMs,
       // What was taken over from another task is in the log already, as that one's.
       audit: step.replayed ? null : await toAuditEntry(request, call, result, now),
+      ...(step.replayed ? {} : await decisionOf(request, result)),
     })),
   );
+}
+
+async function decisionOf(request: TaskRow["request"], result: CallResult): Promise<Pick<Execution, "decision">> {
+  const { decision, step, index: callIndex } = result;
+  if (decision === undefined) return {};
+  const place = { taskId: request.task_id, step, callIndex, traceId: request.trace_id };
+  return { decision: await toDecisionRecord(decision, place) };
 }
 
 const shorten = (json: string): string =>

@@ -72,13 +72,13 @@ export const toPastMessages = (exchanges: readonly Exchange[]): Message[] =>
  * the next task finds it there; a run that is made again adds the same once more, which changes nothing. A replay is
  * no part of the conversation. Never rejects.
  */
-export async function rememberOutput(run: Run, output: string): Promise<void> {
+export async function rememberOutput(run: Run, { input, output }: Pick<Exchange, "input" | "output">): Promise<void> {
   const row = run.row();
   const space = sessionOf(row, run.config);
   if (space === null || row.request.replay !== null) return;
   const { ttl, max_entries: maxEntries } = run.config.memory.short_term;
   const ttlMs = parseDuration(ttl);
-  const { task_id: taskId, input } = row.request;
+  const { task_id: taskId } = row.request;
   try {
     if (!ttlMs.ok) throw new Error("the pack's short_term.ttl is no duration");
     const exchange = { taskId, at: row.createdAt, input, output };

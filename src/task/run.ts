@@ -21,6 +21,8 @@ export type Run = {
   readonly host: ToolHost;
   /** What the pack's remote servers have; the catalogue and the host know it. */
   readonly remote: readonly RemoteServer[];
+  /** The input as another task's model may see it; absent: as it came. */
+  readonly shownInput?: string;
   /** Applies a change under this run's epoch and sends its events; false when the run was overtaken. */
   readonly commit: (change: Change) => boolean;
   readonly row: () => TaskRow;
@@ -39,6 +41,9 @@ export type Run = {
 
 /** ended: the task ended, paused or went to retry. handover: a fresh alarm should go on. overtaken: not ours any more. */
 export type RunEnd = "ended" | "handover" | "overtaken";
+
+/** Who else spends what this task may. */
+export const familyOf = (run: Run) => ({ handoffs: run.handoffs(), parent: run.row().request.parent });
 
 export const nowOf = (run: Run) => ({ now: run.services.clock.now(), retentionMs: run.services.retentionMs });
 

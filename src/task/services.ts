@@ -3,6 +3,7 @@ import type { ShortTermMemory } from "../memory/index.ts";
 import type { ModelRouter } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import type { Clock, Log, Random } from "../platform/index.ts";
+import type { PolicyEngine } from "../policy/index.ts";
 import type { ListRequest, RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { ChildReport } from "./handoff.ts";
 import type { ProjectionPort } from "./projection.ts";
@@ -78,6 +79,8 @@ export type TaskServices = {
     request: ListRequest,
     signal: AbortSignal,
   ) => Promise<readonly RemoteServer[]>;
+  /** Asked before every call, and where the runs are, as the operator names it. */
+  readonly policy: { readonly engine: PolicyEngine; readonly region: string | null };
   readonly memory: ShortTermMemory;
   /** The workspace of another task of the tenant; null when that task is gone. */
   readonly filesOf: (tenant: string, taskId: string) => Promise<readonly ToolFile[] | null>;

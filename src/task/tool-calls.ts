@@ -52,7 +52,8 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
     durationMs: outcome.durationMs,
     toolName: run.catalog.nameOf(call.toolId),
     at: run.services.clock.now(),
-    ...(isQuiet(outcome) && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
+    ...(isQuiet(outcome) && !ready.mustAudit && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
+    ...(ready.decision === null ? {} : { decision: ready.decision }),
     ...egressOf(outcome),
     ...(outcome.console === undefined ? {} : { console: outcome.console }),
   };
@@ -96,7 +97,7 @@ async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<Tool
   if (intended !== "intended") return intended;
   if (isMove) return moved(run, step, call.arguments.value);
   if (call.toolId === HANDOFF_TOOL_ID) {
-    const handed = await handOver(run, step, ready.pending);
+    const handed = await handOver(run, step, ready);
     return handed.kind === "refused" ? refused(handed.error) : handed.kind === "away" ? "left" : "overtaken";
   }
   return run.host.execute(

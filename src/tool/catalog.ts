@@ -17,7 +17,7 @@ import {
 } from "./builtin.ts";
 import { ARGUMENT_ERRORS_MAX, ARGUMENTS_BYTES_MAX } from "./limits.ts";
 import { absentTools, type RemoteEntry, type RemoteServer, toEntries } from "./remote.ts";
-import type { ApprovalNeed, CallArguments, OfferedTool, ToolCatalog, ToolRefusal } from "./types.ts";
+import type { ApprovalNeed, CallArguments, OfferedTool, ToolCatalog, ToolLabel, ToolRefusal } from "./types.ts";
 
 const RISK_ORDER: Readonly<Record<RiskLevel, number>> = { low: 0, medium: 1, high: 2, critical: 3 };
 
@@ -74,6 +74,7 @@ export function compileCatalog(
     },
     nameOf: (toolId) => names.get(toolId) ?? findBuiltin(toolId)?.name ?? toolId,
     approvalFor: (toolId) => tools.get(toolId)?.approval ?? null,
+    labelsOf: (toolId) => labelsOf(tools.get(toolId)?.definition ?? null),
     riskOf: (toolId) => tools.get(toolId)?.definition?.risk_level ?? "low",
     isAudited: (toolId) =>
       config.guardrails.compliance.audit_all_decisions || definitions.some((tool) => tool.id === toolId && tool.audit),
@@ -85,6 +86,13 @@ export function compileCatalog(
       return definitions.some((tool) => tool.id === toolId && (tool.idempotent || tool.read_only || isContained(tool)));
     },
   };
+}
+
+/** Whatever reaches the network reads what strangers wrote and can send out what it knows, whether the pack says so or not. */
+function labelsOf(tool: ToolDef | null): readonly ToolLabel[] {
+  if (tool === null) return [];
+  const implied: readonly ToolLabel[] = tool.sandbox.network === "none" ? [] : ["reads_untrusted", "external"];
+  return [...new Set([...tool.labels, ...implied])];
 }
 
 const toDefinition = ({ definition }: RemoteEntry): ToolDef => definition;

@@ -46,6 +46,11 @@ export type ToolCatalog = {
   approvalFor(toolId: string): ApprovalNeed | null;
   /** The pack's own word on the tool; `low` for one that the pack does not list. */
   riskOf(toolId: string): ApprovalNeed["riskLevel"];
+  /**
+   * What the tool brings into a task and does outside of it: as the pack says, and what follows from its network.
+   * None for a tool that the pack does not list.
+   */
+  labelsOf(toolId: string): readonly ToolLabel[];
   /** Whether the tool's successes belong in the audit log. Everything else about it does in any case. */
   isAudited(toolId: string): boolean;
   /**
@@ -54,6 +59,8 @@ export type ToolCatalog = {
    */
   mayRepeat(toolId: string, args?: CallArguments): boolean;
 };
+
+export type ToolLabel = "reads_untrusted" | "reads_private" | "writes" | "external";
 
 /** Why a person must agree before the call runs. */
 export type ApprovalNeed = { readonly riskLevel: "low" | "medium" | "high" | "critical"; readonly reason: string };

@@ -2,6 +2,7 @@
  * The door with nothing behind it: what is answered before any room is asked. Whatever is reached by mistake throws,
  * and would show as INTERNAL.
  */
+import { cors } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { type ApiConfig, type ApiDeps, createApi, type Readiness, type ReadyChecks } from "../../src/api/index.ts";
 import { ROUTES } from "../../src/api/routes.ts";
@@ -315,10 +316,14 @@ describe("pages of other origins", () => {
     }
   });
 
-  it("may ask about RPC too", async () => {
+  it("may ask about RPC too, with every header of its protocols", async () => {
     const response = await door().call("/vasini.agent.v1.AgentService/RunAgent", preflight("https://console.example"));
     expect(response.status).toBe(204);
-    expect(response.headers.get("access-control-allow-headers")).toContain("X-Grpc-Web");
+    const allowed = response.headers.get("access-control-allow-headers")?.split(", ");
+    expect(allowed).toEqual(expect.arrayContaining([...cors.allowedHeaders]));
+    const answer = await door().call("/health", { headers: { origin: "https://console.example" } });
+    const exposed = answer.headers.get("access-control-expose-headers")?.split(", ");
+    expect(exposed).toEqual(expect.arrayContaining([...cors.exposedHeaders]));
   });
 
   it("are refused when they are not", async () => {

@@ -6,6 +6,7 @@ import type { ApiDeps } from "../../src/api/index.ts";
 import { createAuditReader } from "../../src/audit/index.ts";
 import { createDeadLetters, usageConsumer } from "../../src/event/index.ts";
 import { assert, type Clock, systemClock } from "../../src/platform/index.ts";
+import { createDecisionReader } from "../../src/policy/index.ts";
 import { SEED } from "../audit/log.ts";
 import { databaseOf, webhooksOf } from "../event/database.ts";
 import { type Ask, answerOf, ask, env, type Fetch, type Json, workerWith } from "./gateway.ts";
@@ -14,7 +15,9 @@ import { memoryLog } from "./ports.ts";
 export const PEPPER = "the-pepper-of-these-tests";
 const ADMIN = "the-bootstrap-key";
 
-type Options = Partial<Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | "deadLetters" | "witness">> & {
+type Options = Partial<
+  Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | "deadLetters" | "decisions" | "policy" | "witness">
+> & {
   readonly authMode?: "dev" | "required";
   readonly clock?: Clock;
   readonly pepper?: string | null;
@@ -28,6 +31,7 @@ export function guarded(options: Options = {}): Fetch {
   const door = workerWith(({ config, random }) => ({
     auditLog: createAuditReader(databaseOf()),
     auditSigningKey: SEED,
+    decisions: createDecisionReader(databaseOf()),
     deadLetters: createDeadLetters({
       db: databaseOf(),
       consumers: [usageConsumer],

@@ -112,6 +112,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   listDeadLetters: { stranger: "own" },
   replayDeadLetter: { stranger: "not found" },
   listAudit: { stranger: "own" },
+  listDecisions: { stranger: "own" },
   getAuditHead: { stranger: "own" },
   getAuditKey: { stranger: "own" },
 };

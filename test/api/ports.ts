@@ -53,6 +53,17 @@ export const UNAUDITED = {
   auditLog: (): never => {
     throw new Error("no audit log is read here");
   },
+  decisions: (): never => {
+    throw new Error("no decisions are read here");
+  },
+  policy: {
+    engine: {
+      decide: (): never => {
+        throw new Error("no policy is asked here");
+      },
+    },
+    region: null,
+  },
   auditSigningKey: null,
   witness: { see: () => null },
 } as const;

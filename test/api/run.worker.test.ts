@@ -1,6 +1,7 @@
 /** Running, reading, listing, cancelling and replaying through REST, in the real runtime. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { Accepted, Finished, ReplayAccepted, Status, Task, TaskList } from "../../src/api/schema.ts";
+import { createExternalPolicy, logOnly } from "../../src/policy/index.ts";
 import {
   accept,
   answerOf,
@@ -110,6 +111,41 @@ describe("running an agent", () => {
     expect([refused.status, refused.body.code]).toEqual([403, "MODEL_NOT_ALLOWED"]);
     expect((await run("Hello", { via })).status).toBe(403);
     expect((await run("Hello", { via, more: { tier: "tier-3" } })).status).toBe(202);
+  });
+
+  /** A Worker whose policy is a server that answers so; null: it cannot be reached. */
+  const underPolicy = (effect: "allow" | "ask" | "deny" | null, asked: unknown[] = [], isOnTrial = false) =>
+    workerWith(({ clock, log }) => {
+      const engine = createExternalPolicy({
+        ...{ url: "https://opa.example", clock, log },
+        fetch: async (_, init) => {
+          asked.push(JSON.parse(String(init?.body)).input);
+          if (effect === null) throw new TypeError("connection refused");
+          const reasons = [{ rule: "mine", message: "Not for this tenant." }];
+          return Response.json({ result: { effect, reasons, obligations: [] } });
+        },
+      });
+      return { policy: { engine: isOnTrial ? logOnly(engine) : engine, region: "eu" } };
+    });
+
+  it("refuses a pack that the policy keeps from the tenant, in the policy's words", async () => {
+    const asked: unknown[] = [];
+    for (const effect of ["deny", "ask"] as const) {
+      const { status, body } = await answerOf(run("Hello", { via: underPolicy(effect, asked) }));
+      expect([status, body.code, body.detail]).toEqual([403, "FORBIDDEN", "Not for this tenant."]);
+    }
+    expect(asked[0]).toMatchObject({ action: "pack.use", tenant: TENANT, pack: { id: "tester" }, region: "eu" });
+    expect((await run("Hello", { via: underPolicy("allow") })).status).toBe(202);
+    expect((await run("Hello", { via: underPolicy("deny", [], true) })).status).toBe(202);
+  });
+
+  it("answers 503 while the policy cannot be asked, and gives an accepted task to its key all the same", async () => {
+    const key = newKey();
+    const away = underPolicy(null);
+    expect((await answerOf(run("Hello", { key, via: away }))).body.code).toBe("UNAVAILABLE");
+    const accepted = await answerOf(run("Hello", { key }));
+    const again = await answerOf(run("Hello", { key, via: away }));
+    expect([again.status, again.body.task_id]).toEqual([202, accepted.body.task_id]);
   });
 
   it("knows no pack and no version that was not published", async () => {

@@ -1,18 +1,16 @@
 /**
  * How long a tool takes to start: per language, in a new isolate and in one that is there, beside a bare dynamic worker
- * in the same run. Prints a table for people and a JSON line per row for comparing. Run by `npm run bench`.
- *
- * The numbers are of this machine at this moment; only the ratios to the bare worker mean anything elsewhere.
+ * in the same run.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare, Response as MiniflareResponse } from "miniflare";
 import { WORKSPACE_QUOTA } from "../../src/tool/limits.ts";
+import { inTurns, type Row, toRows } from "./row.ts";
 import type { Measured } from "./tool-start-worker.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 20);
 
 const SUBJECTS = [
   { name: "bare worker", engine: null, code: "" },
@@ -68,40 +66,24 @@ async function measure(runtime: Miniflare, subject: Subject, isolate: string): P
   return ms;
 }
 
-/** Nearest rank. @param fraction in (0, 1]. */
-const quantile = (sorted: readonly number[], fraction: number): number =>
-  sorted[Math.ceil(sorted.length * fraction) - 1] ?? Number.NaN;
-
-const runtime = await startRuntime();
-try {
-  const times = new Map<string, number[]>();
-  const note = (subject: Subject, start: Start, ms: number) =>
-    times.set(`${subject.name} ${start}`, [...(times.get(`${subject.name} ${start}`) ?? []), ms]);
-  // The first start also fills the caches of the runtime and of the disk, which is another question.
-  for (const subject of SUBJECTS) await measure(runtime, subject, `${subject.name}-first`);
-  // In turns, so that a busy moment of the machine meets all of them.
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const subject of SUBJECTS) note(subject, "cold", await measure(runtime, subject, `${subject.name}-${round}`));
-    for (const subject of SUBJECTS) note(subject, "warm", await measure(runtime, subject, `${subject.name}-${round}`));
-  }
-  const bare = (start: Start) =>
-    quantile(
-      (times.get(`bare worker ${start}`) ?? []).toSorted((a, b) => a - b),
-      0.5,
+export async function toolStart(rounds: number): Promise<readonly Row[]> {
+  const runtime = await startRuntime();
+  try {
+    const starts = (start: Start) =>
+      SUBJECTS.map((subject) => [
+        `${subject.name}, ${start}`,
+        (round: number) => measure(runtime, subject, `${subject.name}-${round}`),
+      ]);
+    // In each round every isolate is started first, and then found there.
+    const samples = await inTurns(rounds, Object.fromEntries([...starts("cold"), ...starts("warm")]));
+    const floors = Object.fromEntries(
+      SUBJECTS.filter(({ engine }) => engine !== null).flatMap(({ name }) => [
+        [`${name}, cold`, "bare worker, cold"],
+        [`${name}, warm`, "bare worker, warm"],
+      ]),
     );
-  const rows = SUBJECTS.flatMap(({ name }) =>
-    (["cold", "warm"] as const).map((start) => {
-      const sorted = (times.get(`${name} ${start}`) ?? []).toSorted((a, b) => a - b);
-      const [p50, p99] = [quantile(sorted, 0.5), quantile(sorted, 0.99)];
-      return { bench: "tool-start", name, start, rounds: sorted.length, p50, p99, ratio: p50 / bare(start) };
-    }),
-  );
-  process.stdout.write(`${"".padEnd(14)}start    p50 ms    p99 ms   x bare\n`);
-  for (const { name, start, p50, p99, ratio } of rows) {
-    const numbers = [p50, p99, ratio].map((value) => value.toFixed(1).padStart(9)).join(" ");
-    process.stdout.write(`${name.padEnd(14)}${start} ${numbers}\n`);
+    return toRows("tool start", samples, { floors });
+  } finally {
+    await runtime.dispose();
   }
-  for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
-} finally {
-  await runtime.dispose();
 }

@@ -421,7 +421,9 @@ describe("help", () => {
       "keys",
       "webhooks",
       "secrets",
+      "guard",
       "audit",
+      "policy",
       "dlq",
       "doctor",
     ]);

@@ -10,15 +10,16 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from "cloudflare:test";
-import { afterEach, describe, expect, inject, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { consume, sweepDoorbells } from "../../src/consume.ts";
 import { doorbellNames, doorbellOf, type OutboxEvent } from "../../src/event/index.ts";
+import { DB_ATTEMPT_MS_MAX } from "../../src/platform/db.ts";
 import { systemClock, type TenantId } from "../../src/platform/index.ts";
 import { configOf } from "../../src/wire.ts";
 import { tenantNamed } from "../case/database/bench.ts";
 import { eventsOf, project, taskNamed } from "../case/database/event-rig.ts";
 import { accept, env, readUntil } from "../task/harness.ts";
-import { databaseOf } from "./database.ts";
+import { databaseOf, patientClock } from "./database.ts";
 
 const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");
 // Before anything of the Worker reads it: the only file whose Worker publishes, so nobody else takes its events.
@@ -29,8 +30,15 @@ configOf({
   OUTBOX_DATABASE_URL: outboxDatabaseUrl,
 });
 const db = databaseOf();
-// The Worker's own way gives up after two seconds and tries again by its alarms: on a busy machine that takes a while.
 vi.setConfig({ testTimeout: 120_000 });
+
+// A busy machine is no database that is away: the Worker's own requests have no end to their waits either.
+beforeEach(() => {
+  const sleep = systemClock.sleep.bind(systemClock);
+  vi.spyOn(systemClock, "sleep").mockImplementation((ms, signal) =>
+    ms === DB_ATTEMPT_MS_MAX ? patientClock.sleep(ms, signal) : sleep(ms, signal),
+  );
+});
 
 afterEach(() => void vi.restoreAllMocks());
 

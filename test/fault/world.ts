@@ -32,6 +32,7 @@ import {
 } from "../../src/task/object.ts";
 import { compileCatalog, createToolHost, toolGateName } from "../../src/tool/index.ts";
 import { ToolGateObject } from "../../src/tool/object.ts";
+import { embedded } from "../policy/default.ts";
 import { type DatabasePorts, databaseOf } from "./database-port.ts";
 import type { Faults } from "./faults.ts";
 import { Witness } from "./ledger.ts";
@@ -60,6 +61,8 @@ export type WorldOptions = {
 
 /** No message is read and no line is kept: what goes wrong shows in what comes out. */
 const log = createLog({}, () => undefined);
+/** The one that comes with the product, loaded once for all worlds. */
+const POLICY = embedded();
 const RETENTION_MS = 30 * 24 * 60 * 60 * 1_000;
 const CLAUDE = { provider: "anthropic", model: "claude-sonnet-4-5" } as const;
 const MODELS: ModelConfig = {
@@ -268,6 +271,7 @@ export class World {
         return { catalog, host: createToolHost({ ...{ config, catalog, remote, runnerFor, gateFor, clock, log } }) };
       },
       listRemoteTools: (_config, _request, signal) => life.ask("servers", () => SERVERS, { signal }),
+      policy: { engine: POLICY, region: null },
       memory: createObjectMemory({
         objectOf: (name) => ({
           set: (...args) => objects.call(life, "session", name, "set", args),

@@ -20,7 +20,8 @@ const PLAN = {
   "Task 8: REST gateway": 12,
   "Task 9: RPC": 9,
   "Task 10: sandbox policy and executor": 18,
-  "Task 11: policy engine, its approvals": 1,
+  "Task 11: policy engine": 3,
+  "Task 12: prompt firewall": 4,
 } as const;
 
 type Claim = { readonly row: string; readonly file: string; readonly titles: readonly string[] };

@@ -27,10 +27,6 @@ describe("the packs of the repository", () => {
   it("senior-python-dev composes with a warning for each thing this release does not do", async () => {
     const { warnings } = await composed(packs, "senior-python-dev");
     expect(warnings.map((warning) => place(warning).replace("senior-python-dev/", ""))).toEqual([
-      "GUARDRAILS.yaml:4 /input/sanitization",
-      "GUARDRAILS.yaml:5 /input/jailbreak_detection",
-      "GUARDRAILS.yaml:6 /input/pii_detection",
-      "GUARDRAILS.yaml:11 /output/pii_check",
       "GUARDRAILS.yaml:12 /output/hallucination_check",
       "MEMORY.yaml:6 /episodic",
       "MEMORY.yaml:12 /factual",

@@ -46,7 +46,7 @@ tools:
 skills:
   - { id: w-catalogue-id, name: w-catalogue-name, description: w-catalogue-description, trigger: w-catalogue-trigger, required_tools: [w-tool-id], estimated_duration: w-duration, body: w-body }
 guardrails:
-  input: { content_filter: { enabled: true, categories: [w-category] }, judge: tier-1 }
+  input: { content_filter: { enabled: true, categories: [self_harm] }, judge: tier-1 }
   output: { max_length: 4242, source_citation_required: true, judge: tier-2, schema: { description: w-schema } }
   behavioral: { prohibited_actions: [w-prohibited], required_disclaimers: [w-disclaimer], escalation_triggers: [w-escalation], max_autonomous_steps: 59 }
   compliance: { framework: [w-framework], data_classification: restricted }

@@ -1,8 +1,13 @@
 /** Approvals as a journal holds them, for tests of the pure rules. */
-import { type Approval, POLICY } from "../../src/task/approval.ts";
+import type { Approval } from "../../src/task/approval.ts";
 import type { TaskRow } from "../../src/task/journal.ts";
 
-export const BINDING = { toolId: "counter", argsHash: "a".repeat(64), packDigest: "0".repeat(64), policy: POLICY };
+export const BINDING = {
+  toolId: "counter",
+  argsHash: "a".repeat(64),
+  packDigest: "0".repeat(64),
+  policy: "p".repeat(64),
+};
 
 export const approval = (more: Partial<Approval> = {}): Approval => ({
   n: 1,

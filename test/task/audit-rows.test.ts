@@ -4,6 +4,7 @@ import { sha256Hex } from "../../src/platform/index.ts";
 import { toAuditEntry } from "../../src/task/audit-rows.ts";
 import type { CallResult } from "../../src/task/history.ts";
 import type { ToolErrorCode } from "../../src/tool/index.ts";
+import { toolQuestion } from "../policy/questions.ts";
 import { call, result } from "./history.ts";
 
 const REQUEST = {
@@ -49,6 +50,17 @@ describe("the audit row of a call", () => {
     });
     const canonical = `{"deep":{"secret":"${secret}"},"list":[1,2],"nothing":null,"path":"${secret}","yes":true}`;
     expect(entry?.argsHash).toBe(await sha256Hex(canonical));
+  });
+
+  it("says what the policy decided, and by which rule", async () => {
+    const decided = async (effect: "allow" | "ask", reasons: readonly { rule: string; message: string }[]) => {
+      const decision = { effect, reasons, obligations: [], policy: "p", isEnforced: true };
+      return entryOf({ decision: { at: 0, question: toolQuestion(), decision } });
+    };
+    const reasons = ["rule_of_two", "pack"].map((rule) => ({ rule, message: "Because." }));
+    expect(await decided("ask", reasons)).toMatchObject({ decision: "ask", ruleId: "rule_of_two" });
+    expect(await decided("allow", [])).toMatchObject({ decision: "allow" });
+    expect(Object.keys((await entryOf()) ?? {})).not.toContain("decision");
   });
 
   const OUTCOMES: Readonly<Record<ToolErrorCode, string>> = {

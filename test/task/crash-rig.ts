@@ -7,6 +7,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { createObjectMemory } from "../../src/memory/index.ts";
 import type { ToolCall } from "../../src/model/index.ts";
 import { type Clock, createLog } from "../../src/platform/index.ts";
+import { createEmbeddedPolicy, DEFAULT_POLICY, type PolicyEngine } from "../../src/policy/index.ts";
+import { policyModule } from "../../src/policy/object.ts";
 import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../../src/task/index.ts";
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
 import { TaskObject } from "../../src/task/object.ts";
@@ -114,7 +116,15 @@ export type Tool = {
   readonly script?: readonly ToolCall[];
   /** More of the pack, in YAML. */
   readonly pack?: string;
+  /** What decides about calls; the default policy when absent. */
+  readonly policy?: PolicyEngine;
 };
+
+export const defaultPolicy = createEmbeddedPolicy({
+  module: policyModule,
+  digest: DEFAULT_POLICY.digest,
+  log: createLog({}, () => undefined),
+});
 
 const SERVER: RemoteServer = {
   id: "docs",
@@ -132,7 +142,7 @@ const packOf = ({ needsApproval, mayRepeat, isRemote = false }: Tool): string =>
 };
 
 async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskServices> {
-  const { script = [story.isRemote === true ? call("docs__count") : LIST], pack = "" } = story;
+  const { script = [story.isRemote === true ? call("docs__count") : LIST], pack = "", policy = defaultPolicy } = story;
   const config = await composeConfig(packOf(story), pack);
   const clock = clockOf(world);
   const log = createLog({}, () => undefined);
@@ -151,6 +161,7 @@ async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskSe
       return config;
     },
     renderPrompt: () => "",
+    policy: { engine: policy, region: null },
     toolsFor: (_, remote) => {
       const catalog = { ...compileCatalog(config, undefined, remote), ...says };
       return { catalog, host: createToolHost({ config, catalog, remote, runnerFor, clock, log }) };

@@ -6,14 +6,16 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { createObjectMemory } from "../../src/memory/index.ts";
 import { assert, createLog } from "../../src/platform/index.ts";
+import type { PolicyEngine, PolicyQuestion } from "../../src/policy/index.ts";
 import { type CreateTask, isEnded, type TaskEvent, type TaskView } from "../../src/task/index.ts";
 import { TaskObject, type TaskServices } from "../../src/task/object.ts";
 import { compileCatalog, createToolHost } from "../../src/tool/index.ts";
 import { composeConfig } from "../tool/samples.ts";
-import { ACCEPTED, Crash, clockOf, Fate, indexOf, mortal, routerOf, type World } from "./crash-rig.ts";
+import { ACCEPTED, Crash, clockOf, defaultPolicy, Fate, indexOf, mortal, routerOf, type World } from "./crash-rig.ts";
 import { handingTo, stubOf } from "./handoffs.ts";
 import { env, publish } from "./harness.ts";
 import { call } from "./history.ts";
+import { ALLOW, DENY, policyServer } from "./policy-server.ts";
 
 const TENANT = ACCEPTED.tenant;
 
@@ -32,6 +34,8 @@ type Plot = {
   readonly way: "told" | "asked";
   /** The parent is cancelled once it was killed, or once it waits. */
   readonly isCancelled: boolean;
+  /** What decides about the parent's calls and handoffs; the default policy when absent. */
+  readonly policy?: PolicyEngine;
 };
 
 async function servicesOf(world: World, fate: Fate, plot: Plot, created: string[]): Promise<TaskServices> {
@@ -61,6 +65,7 @@ async function servicesOf(world: World, fate: Fate, plot: Plot, created: string[
     renderPrompt: () => "",
     toolsFor: () => ({ catalog, host: createToolHost({ config, catalog, runnerFor, clock, log }) }),
     memory: createObjectMemory({ objectOf: (space) => env.SESSION_MEMORY.getByName(space), clock }),
+    policy: { engine: plot.policy ?? defaultPolicy, region: null },
     filesOf: async () => null,
     listRemoteTools: async () => [],
     handoff: {
@@ -192,6 +197,43 @@ describe("a crash at every moment of a parent", () => {
       }
     }
     expect(children).toBeGreaterThan(5);
+  });
+});
+
+describe("a policy that forbids a handoff", () => {
+  it("makes no child, and the model is told why", async () => {
+    const asked: PolicyQuestion[] = [];
+    const policy = policyServer((question) => {
+      asked.push(question);
+      return question.action === "handoff" ? DENY : ALLOW;
+    });
+    const story = await live("5000", 0, {
+      ...{ crashAt: 0, childInput: "@say counted", way: "told", isCancelled: false, policy },
+    });
+    expect([story.created, count(story, "handoff.started")]).toEqual([[], 0]);
+    const [told] = story.events.filter(({ type }) => type === "tool.result");
+    expect(told?.data.error).toEqual({ code: "TOOL_DENIED", message: "Not on a Sunday." });
+    expect(asked.map(({ action }) => action)).toEqual(["tool.call", "handoff"]);
+    expect(asked[1]).toMatchObject({
+      ...{ tenant: TENANT, depth: 1, pack: { id: "tester", handoffs: ["counting"] } },
+      target: { tenant: TENANT, pack_id: "counting" },
+    });
+  });
+
+  it("takes back none that is under way, whenever it begins to", async () => {
+    const changing = (): PolicyEngine => {
+      let count = 0;
+      return policyServer(({ action }) => (action === "tool.call" && ++count > 1 ? DENY : ALLOW));
+    };
+    const plot = { childInput: "@say counted", way: "told", isCancelled: false } as const;
+    const { moments } = await live("6000", 0, { ...plot, crashAt: 0, policy: changing() });
+    for (let crashAt = 1; crashAt <= moments; crashAt++) {
+      const story = await live("6000", crashAt, { ...plot, crashAt, policy: changing() });
+      const [told] = story.events.filter(({ type }) => type === "tool.result");
+      expect([told?.data.success, count(story, "handoff.started")]).toEqual(
+        count(story, "handoff.started") === 1 ? [true, 1] : [false, 0],
+      );
+    }
   });
 });
 

@@ -197,6 +197,20 @@ describe("what a child is told", () => {
   }
 });
 
+describe("what a pack redacts", () => {
+  it("is in no context that a child is told", async () => {
+    const parent = await handing(`Write to jane@example.com\n${handoff("helper", "Look closer")}`, {
+      pack: "telling-redacted",
+      extra: `${handingTo({ helper: "full" })}guardrails: { input: { pii_detection: { enabled: true, action: redact } } }`,
+    });
+    await parent.stub().kick();
+    const [id] = childrenOf(await untilEnded(parent.stub));
+    const input = (await stubOf(TENANT, id ?? "").view())?.input ?? "";
+    expect(input).toContain("> User: Write to [EMAIL]");
+    expect(input).not.toContain("jane");
+  });
+});
+
 describe("a child that does not finish", () => {
   it("by failing is an error with its code, and the parent goes on", async () => {
     const parent = await handingToOwn("terse", `${TOOLS}\nguardrails: { output: { max_length: 10 } }`, "say much");

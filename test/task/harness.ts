@@ -56,6 +56,7 @@ export async function accept(
     extra?: string;
     tenant?: string;
     requestedBy?: string;
+    session?: string;
     replay?: CreateTask["replay"];
   } = {},
 ) {
@@ -74,7 +75,7 @@ export async function accept(
     pack_digest: digest,
     pack_owner: SHARED_SHELF,
     input,
-    session_id: null,
+    session_id: options.session ?? null,
     metadata: {},
     tier: "tier-2",
     idempotency_key: key,

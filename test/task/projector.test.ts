@@ -1,6 +1,7 @@
 /** What Postgres is told while the task goes on meanwhile. */
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/platform/index.ts";
+import type { Decision } from "../../src/policy/index.ts";
 import { changeDue } from "../../src/task/due.ts";
 import type { Change, TaskRow } from "../../src/task/journal.ts";
 import { PROJECTION_BATCH_CALLS } from "../../src/task/limits.ts";
@@ -8,6 +9,7 @@ import type { ProjectionPort } from "../../src/task/projection.ts";
 
 import type { Snapshot } from "../../src/task/projection-store.ts";
 import { Projector } from "../../src/task/projector.ts";
+import { toolQuestion } from "../policy/questions.ts";
 import { call, result, step } from "./history.ts";
 
 const ROW: TaskRow = {
@@ -90,6 +92,20 @@ describe("the projector", () => {
         [1, "b"],
       ],
     ]);
+  });
+
+  it("tells what the policy said of a call once, and nothing of what was taken over from another task", async () => {
+    const decision: Decision = { effect: "allow", reasons: [], obligations: [], policy: "p", isEnforced: true };
+    const decided = (n: number) => ({ ...result(n, 0), decision: { at: 7, question: toolQuestion(), decision } });
+    const steps = [step(0, [call("a")], { replayed: true }), step(1, [call("a")]), step(2, [call("a")])];
+    const { projector, told } = projecting(steps, [decided(0), decided(1), result(2, 0)]);
+    await projector.flush();
+    const [over, own, unasked] = told.flatMap(({ executions }) => executions.map((execution) => execution.decision));
+    expect([over, unasked]).toEqual([undefined, undefined]);
+    const place = { taskId: ROW.request.task_id, step: 1, callIndex: 0, traceId: "t" };
+    expect(own).toMatchObject({ at: 7, question: toolQuestion(), decision, place });
+    await projector.flush();
+    expect(told.at(-1)?.executions.flatMap((execution) => execution.decision?.id ?? [])).toEqual([]);
   });
 
   /** A journal of these events, and a projector that tells `flush` of them. */

@@ -167,6 +167,29 @@ describe("a person is asked", () => {
   }
 });
 
+describe("labels", () => {
+  const LABELS = 'labels: ["reads_private", "writes"]';
+
+  it("are what the pack says", async () => {
+    const catalog = compileCatalog(await composeConfig(tools([tool("file_manager", SCOPED, LABELS)])));
+    expect(catalog.labelsOf("file_manager")).toEqual(["reads_private", "writes"]);
+  });
+
+  it("follow from a network, whether the pack says so or not", async () => {
+    const listed = 'network: "egress_allowlist", egress_allowlist: ["api.example.com"]';
+    const catalog = compileCatalog(
+      await composeConfig(tools([tool("http_request", listed, 'labels: ["external"]'), tool("git", listed)])),
+    );
+    expect(catalog.labelsOf("http_request").toSorted()).toEqual(["external", "reads_untrusted"]);
+    expect(catalog.labelsOf("git")).toEqual(["reads_untrusted", "external"]);
+  });
+
+  it("are none for a tool that the pack does not list", async () => {
+    const catalog = compileCatalog(await composeConfig(WITH_SKILL));
+    expect([catalog.labelsOf("skill"), catalog.labelsOf("nowhere")]).toEqual([[], []]);
+  });
+});
+
 describe("arguments", () => {
   const WRONG = [
     ["a missing field", "code_executor", { language: "javascript" }, /code/],

@@ -23,14 +23,14 @@ type Options = {
 };
 
 /** The SDK is loaded with the first call: a Worker that answers offline, or reads only, never pays for it. */
-const loadSdk = () => import("@anthropic-ai/sdk");
+const loadSdk = () => import("./anthropic-sdk.ts");
 
 export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Options): Provider {
   return {
     name: "anthropic",
     async complete(model, request, context) {
       context.signal.throwIfAborted();
-      const { Anthropic, APIError } = await loadSdk();
+      const { BaseAnthropic, APIError } = await loadSdk();
       const body = toParams(model, request);
       return runAttempt({
         provider: "anthropic",
@@ -40,7 +40,7 @@ export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Optio
         isSlowStarter: false,
         collector: new AnthropicCollector(request, context.onText),
         open: async (wire) => {
-          const client = new Anthropic({
+          const client = new BaseAnthropic({
             apiKey,
             // Named even where it is the default: otherwise the SDK reads its own variables from the environment.
             baseURL: baseUrl ?? "https://api.anthropic.com",

@@ -21,7 +21,7 @@ type Options = {
 };
 
 /** Loaded with the first call, as in anthropic.ts. */
-const loadSdk = () => import("openai");
+const loadSdk = () => import("./openai-sdk.ts");
 
 /** Where Ollama serves this wire. @see https://docs.ollama.com/openai */
 export const toOllamaBaseUrl = (baseUrl: string): string =>

@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../../src/audit/index.ts";
 import { createLog } from "../../../src/platform/index.ts";
+import { createDecisionReader, type Decision, toDecisionRecord } from "../../../src/policy/index.ts";
 import { createProjection, databaseList, replayProjection } from "../../../src/task/projection.ts";
 import type { Snapshot } from "../../../src/task/projection-store.ts";
+import { toolQuestion } from "../../policy/questions.ts";
 import { asUser, type Bench, portOf, tenantNamed } from "./bench.ts";
 import { eventsOf } from "./event-rig.ts";
 
@@ -73,6 +75,12 @@ const execution = (step: number, index: number): Snapshot["executions"][number] 
   audit: null,
 });
 
+/** Another engine may say anything, also what Postgres does not store. */
+const DECIDED: Decision = {
+  ...{ effect: "ask", reasons: [{ rule: "r", message: "Be\0cause." }], obligations: ["audit"] },
+  ...{ policy: "p\0", isEnforced: true },
+};
+
 const auditEntry = (id: string): AuditEntry => ({
   ...{ id, at: Date.parse(AT), action: "tool.executed", actor: "agent:hello@d/task:t" },
   ...{ resource: "tool:code_executor", result: "done" },
@@ -107,6 +115,37 @@ export function describeProjection(name: string, open: () => Promise<Bench>): vo
         { resource_id: snapshot.task.task_id },
       ]);
       expect(await rows("once", "SELECT pack_id FROM agents")).toEqual([{ pack_id: "hello" }]);
+    });
+
+    it("has what the policy said of a call once, and also when the task's own rows are refused", async () => {
+      const asked = async (taskId: string, callIndex: number) =>
+        toDecisionRecord(
+          { at: Date.parse(AT), question: toolQuestion(), decision: DECIDED },
+          { taskId, step: 0, callIndex, traceId: "trace-1" },
+        );
+      const { task } = snapshotOf("decided");
+      const executions = [{ ...execution(0, 0), decision: await asked(task.task_id, 0) }, execution(0, 1)];
+      const whole = snapshotOf("decided", { task, executions });
+      for (const _ of [1, 2]) expect(await projection().flush(whole)).toBe("landed");
+      const lost = [{ ...execution(0, 2), decision: await asked(task.task_id, 2) }];
+      const refused = snapshotOf("decided", { task: { ...task, pack_id: "p".repeat(200) }, executions: lost });
+      expect(await projection().flush(refused)).toBe("landed");
+      const page = await createDecisionReader(portOf(bench))(tenantNamed("decided"), {
+        ...{ since: null, effect: null, before: null, limit: 10 },
+      });
+      expect(page.next).toBeNull();
+      expect(page.items.map(({ call_id }) => call_id).toSorted()).toEqual(["0.0", "0.2"]);
+      expect(page.items.find(({ call_id }) => call_id === "0.0")).toEqual({
+        ...{ id: expect.stringMatching(/^[0-9a-f]{36}$/), decided_at: AT, action: "tool.call", effect: "ask" },
+        ...{
+          enforced: true,
+          reasons: [{ rule: "r", message: "Be\0cause." }],
+          obligations: ["audit"],
+          policy: "p\uFFFD",
+        },
+        ...{ input: toolQuestion(), input_hash: expect.stringMatching(/^[0-9a-f]{64}$/), task_id: task.task_id },
+        ...{ call_id: "0.0", trace_id: "trace-1" },
+      });
     });
 
     it("has the audit row of a call once, and also when the task's own rows are refused", async () => {

@@ -22,6 +22,11 @@ export const ROWS: Readonly<Record<string, Row>> = {
     ...{ arguments_json: "{}", success: true, result_json: "{}", duration_ms: 1 },
   },
   usage: { id: ID, task_id: TASK, pack_id: "hello", occurred_at: "2026-01-01T00:00:00Z" },
+  policy_decisions: {
+    ...{ id: ID, decided_at: "2026-01-01T00:00:00Z", action: "tool.call", effect: "allow", is_enforced: true },
+    ...{ reasons_json: "[]", obligations_json: "[]", policy: "p", input_json: "{}", input_hash: "0".repeat(64) },
+    ...{ task_id: TASK, step: 0, call_index: 0 },
+  },
   audit_log: { id: ID, action: "tool.executed", actor: "agent:hello", resource: "tool:file_manager" },
   event_outbox: {
     id: `${TASK}:1`,

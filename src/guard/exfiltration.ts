@@ -1,0 +1,65 @@
+/**
+ * Rules for Markdown that carries data away: an image is fetched by whoever shows the text, so its address is a message
+ * to its host. A link does so only when somebody follows it.
+ */
+import { literal } from "./growing.ts";
+import type { Rule } from "./scanner.ts";
+
+/** Something in an address that may be data: a query with a value, or a long piece of a path that is no word. */
+const carriesData = (url: string): boolean =>
+  /[?&#][^=&\s]{0,64}=?[^&\s]{8,}/.test(url) || /\/(?=[^/?#]*\d)[A-Za-z0-9+=_%-]{32,}(?:[/?#.]|$)/.test(url);
+
+const urlOf = (markdown: string): string => /\(\s*<?([^\s)>]+)/.exec(markdown)?.[1] ?? "";
+const sourceOf = (html: string): string => /\b(?:src|data|href)\s*=\s*["']?([^\s"'>]+)/i.exec(html)?.[1] ?? "";
+
+const image: Rule = {
+  kind: "injection",
+  label: "image_with_data",
+  score: 0.8,
+  starts: "!",
+  pattern: /!\[[^\]\n]{0,200}\]\(\s{0,4}<?(?:https?:)?\/\/[^\s)>]{1,2000}>?(?:\s[^)\n]{0,200})?\)/y,
+  growing: /!(?:$|\[[^\]\n]{0,200}(?:$|\](?:$|\([^)\n]{0,2210}$)))/y,
+  accept: (found) => (carriesData(urlOf(found)) ? found.length : 0),
+};
+
+/** `[name]: address`, which an image elsewhere may name. */
+const reference: Rule = {
+  kind: "injection",
+  label: "image_with_data",
+  score: 0.6,
+  starts: "[",
+  pattern: /\[[^\]\n]{1,200}\]:\s{0,4}<?(?:https?:)?\/\/[^\s>]{1,2000}>?/y,
+  growing: /\[[^\]\n]{0,200}(?:$|\](?:$|:\s{0,4}(?:$|<?[^\s>]{0,2010}$)))/y,
+  accept: (found) => (carriesData(found) ? found.length : 0),
+};
+
+const HTML = ["img", "iframe", "source", "embed", "object"];
+/** Each name, and each beginning of one that the text may end in. */
+const HTML_BEGUN = HTML.map((name) =>
+  literal(name).reduceRight((inner, part) => `${part}(?:$|${inner})`, "\\s[^>\\n]{0,2200}$"),
+);
+
+const htmlImage: Rule = {
+  kind: "injection",
+  label: "image_with_data",
+  score: 0.8,
+  starts: "<",
+  pattern: new RegExp(`<(?:${HTML.join("|")})\\s[^>\\n]{0,2200}>`, "iy"),
+  growing: new RegExp(`<(?:$|${HTML_BEGUN.join("|")})`, "iy"),
+  accept: (found) => (carriesData(sourceOf(found)) ? found.length : 0),
+};
+
+const link: Rule = {
+  kind: "injection",
+  label: "link_with_data",
+  score: 0.5,
+  starts: "[",
+  pattern: /\[[^\]\n]{0,200}\]\(\s{0,4}<?https?:\/\/[^\s)>]{1,2000}>?(?:\s[^)\n]{0,200})?\)/y,
+  growing: /\[[^\]\n]{0,200}(?:$|\](?:$|\([^)\n]{0,2210}$))/y,
+  accept: (found) => (/[?&][^=&\s]{1,64}=[^&\s)]{24,}/.test(urlOf(found)) ? found.length : 0),
+};
+
+export const EXFILTRATION_RULES: readonly Rule[] = [image, reference, htmlImage, link];
+
+/** A link passes: nothing is sent until somebody follows it. */
+export const isImage = (rule: Pick<Rule, "label">): boolean => rule.label === "image_with_data";

@@ -1,0 +1,19 @@
+/** Every limit of the firewall, with its unit, its reason, and what happens there. */
+
+/** Characters before a place that a rule may look back at; a stream keeps that many after it has passed them on. */
+export const LOOKBEHIND_CHARS = 48;
+/** Characters that a rule may look ahead past its match. */
+export const LOOKAHEAD_CHARS = 2;
+/** Longest finding, and so about the most that a stream holds back: a private key. What is longer is found in part. */
+export const FINDING_CHARS_MAX = 8_400;
+/** Values that one text may have tokens for; further ones are redacted without a way back. */
+export const TOKENS_MAX = 1_000;
+/** Findings in one event of a task; the rest is a count. */
+export const EVENT_FINDINGS_MAX = 50;
+/** Places where one rule may find something in one text; enough for people, and a bound for a hostile text. */
+export const SIGNALS_PER_RULE_MAX = 20;
+/** Encoded stretches of one text that are decoded and read, and the characters of each; what is beyond is not read. */
+export const ENCODED_STRETCHES_MAX = 50;
+export const ENCODED_CHARS_MAX = 8_192;
+/** Faults in an answer that its model is told of; the rest shows with the next answer. */
+export const FAULTS_TOLD_MAX = 10;

@@ -1,0 +1,78 @@
+/**
+ * Tokens that stand for values in what a model reads, such as `[EMAIL_1]`: the same value has the same token, and whoever
+ * gave the values gets them back in the answer. Numbers are those of one text; two texts must not share them.
+ */
+import { TOKENS_MAX } from "./limits.ts";
+
+const TOKEN = /\[[A-Z][A-Z0-9_]{0,30}_\d{1,4}\]/g;
+/** A token that the text so far may end in the middle of. */
+const TOKEN_BEGUN = /\[(?:[A-Z][A-Z0-9_]{0,35})?$/;
+const TOKEN_CHARS_MAX = 40;
+
+/** What an answer must not hold, where there is nobody to give it back to. */
+export const toRemoved = (label: string): string => `[REDACTED ${label.toUpperCase()}]`;
+
+export class Tokens {
+  readonly #byValue = new Map<string, string>();
+  readonly #byToken = new Map<string, string>();
+  readonly #counts = new Map<string, number>();
+
+  /** The value's token; beyond TOKENS_MAX values one that leads to none. */
+  for(label: string, value: string): string {
+    const known = this.#byValue.get(value);
+    if (known !== undefined) return known;
+    if (this.#byValue.size >= TOKENS_MAX) return toRemoved(label);
+    const count = (this.#counts.get(label) ?? 0) + 1;
+    const token = `[${label.toUpperCase()}_${count}]`;
+    this.#counts.set(label, count);
+    this.#byValue.set(value, token);
+    this.#byToken.set(token, value);
+    return token;
+  }
+
+  /** The text with the values back in it. @param isJson then each value is written as inside of a JSON string. */
+  restore(text: string, isJson = false): string {
+    if (this.#byToken.size === 0) return text;
+    return text.replace(TOKEN, (token) => {
+      const value = this.#byToken.get(token);
+      if (value === undefined) return token;
+      return isJson ? JSON.stringify(value).slice(1, -1) : value;
+    });
+  }
+
+  get size(): number {
+    return this.#byToken.size;
+  }
+}
+
+/** Tokens of a text that is quoted elsewhere: without their numbers, which mean something else there. */
+export const unnumber = (text: string): string =>
+  text.replace(TOKEN, (token) => `${token.slice(0, token.lastIndexOf("_"))}]`);
+
+/** Restores in a text that comes in pieces; holds back what may be the beginning of a token. */
+export class Restorer {
+  readonly #tokens: Tokens;
+  readonly #isJson: boolean;
+  #held = "";
+
+  constructor(tokens: Tokens, isJson = false) {
+    this.#tokens = tokens;
+    this.#isJson = isJson;
+  }
+
+  push(piece: string): string {
+    if (this.#tokens.size === 0) return piece;
+    const text = this.#held + piece;
+    const tail = text.slice(-TOKEN_CHARS_MAX);
+    const begun = TOKEN_BEGUN.exec(tail);
+    const cut = begun === null ? text.length : text.length - tail.length + begun.index;
+    this.#held = text.slice(cut);
+    return this.#tokens.restore(text.slice(0, cut), this.#isJson);
+  }
+
+  finish(): string {
+    const rest = this.#held;
+    this.#held = "";
+    return this.#tokens.restore(rest, this.#isJson);
+  }
+}

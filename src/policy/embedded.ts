@@ -1,0 +1,46 @@
+/**
+ * A compiled policy, evaluated where it is asked. The module comes in from outside: a Worker takes compiled code only
+ * as part of its bundle.
+ */
+import { describeError, type Log } from "../platform/index.ts";
+import { denialFor, parseDecision } from "./decision.ts";
+import type { PolicyEngine } from "./types.ts";
+
+type Loaded = { evaluate(question: unknown): unknown };
+
+/** @param digest SHA-256 of the module's bytes, 64 hexadecimal digits. */
+export function createEmbeddedPolicy(options: {
+  /** As bytes outside of a Worker. */
+  readonly module: WebAssembly.Module | Uint8Array<ArrayBuffer>;
+  readonly digest: string;
+  readonly log: Pick<Log, "error">;
+}): PolicyEngine {
+  const { module, digest, log } = options;
+  let loading: Promise<Loaded> | null = null;
+  return {
+    async decide(question) {
+      try {
+        loading ??= load(module);
+        const loaded = await loading;
+        // From here to the result nothing else runs, so questions side by side do not share the memory.
+        return parseDecision(readResult(loaded.evaluate(question)), digest);
+      } catch (thrown) {
+        // What broke off half way may have left its memory in any state: the next question gets a new instance.
+        loading = null;
+        log.error("policy.failed", { policy: digest, error: describeError(thrown) });
+        return denialFor("error", digest);
+      }
+    },
+  };
+}
+
+const load = async (module: WebAssembly.Module | Uint8Array<ArrayBuffer>): Promise<Loaded> => {
+  const { loadPolicy } = await import("./opa.ts");
+  return loadPolicy(module);
+};
+
+/** A result set has one row per answer: none when the policy's decision is undefined. */
+function readResult(rows: unknown): unknown {
+  const [row]: readonly unknown[] = Array.isArray(rows) ? rows : [];
+  return typeof row === "object" && row !== null && "result" in row ? row.result : undefined;
+}

@@ -1,0 +1,157 @@
+/**
+ * A run behind the prompt firewall: what its model is given and what of its answers passes. The verdict on the input
+ * follows from the input and the pack alone, so a resumed run comes to the same one; what people are told of it is
+ * journalled. Values that were redacted stand as tokens in everything a model reads and come back where the tenant does.
+ */
+import {
+  checkInput,
+  checkOutput,
+  checkToolResult,
+  createFormatCheck,
+  type FindFaults,
+  inputRulesOf,
+  labelsOf,
+  markUntrusted,
+  missingDisclaimers,
+  OutputCheck,
+  outputRulesOf,
+  Restorer,
+  reportOf,
+  toRepairRequest,
+  uncheckedOf,
+  unnumber,
+  type Verdict,
+} from "../guard/index.ts";
+import type { Message } from "../model/index.ts";
+import type { NewEvent } from "./frames.ts";
+import { callIdOf, type StepRecord } from "./history.ts";
+import type { Change } from "./journal.ts";
+import { failed } from "./outcome.ts";
+import { end, nowOf, type Run, type RunEnd } from "./run.ts";
+
+/** The text of one turn while it comes: what may be shown by now. */
+export type TurnText = { push(piece: string): string; finish(): string };
+
+export type Guard = {
+  readonly verdict: Verdict;
+  readonly openText: () => TurnText;
+  /** A reply as it is kept and shown to the model again, and what to tell of it. */
+  readonly checkReply: (step: number, text: string) => { readonly text: string; readonly events: readonly NewEvent[] };
+  readonly findFaults: FindFaults;
+  readonly replyTo: (answer: string) => string;
+  readonly markMessages: (messages: readonly Message[]) => readonly Message[];
+  /** The answer with the statements it must hold, and the events of that. */
+  readonly conclude: (last: Pick<StepRecord, "n" | "text">) => Conclusion;
+};
+
+type Conclusion = {
+  readonly output: string;
+  readonly events: readonly NewEvent[];
+  /** As it may stand beside other tasks' texts: its tokens mean nothing there. */
+  readonly remembered: { readonly input: string; readonly output: string };
+};
+
+export type GuardedRun = Run & { readonly guard: Guard };
+
+export function guardRun(run: Run): GuardedRun {
+  const { guardrails } = run.config;
+  const inputRules = inputRulesOf(guardrails);
+  const outputRules = outputRulesOf(guardrails);
+  const { verdict, tokens } = checkInput(run.row().request.input, inputRules);
+  const isJson = guardrails.output.schema !== undefined;
+  const quote = (text: string): string => (tokens.size > 0 ? unnumber(text) : text);
+  const shownInput = quote(verdict.text);
+  const restore = (text: string): string => tokens.restore(text, isJson);
+  const findFormatFaults = createFormatCheck(guardrails);
+  const findFaults: FindFaults = (text) => findFormatFaults(restore(text));
+  const guard: Guard = {
+    verdict,
+    openText: () => {
+      const check = new OutputCheck(outputRules);
+      const restorer = new Restorer(tokens, isJson);
+      return {
+        push: (piece) => restorer.push(check.push(piece)),
+        finish: () => restorer.push(check.finish()) + restorer.finish(),
+      };
+    },
+    checkReply: (step, text) => {
+      const checked = checkOutput(text, outputRules);
+      return { text: checked.text, events: toEvents({ direction: "output", step }, checked) };
+    },
+    findFaults,
+    // Without the values: what is wrong with an answer may quote it.
+    replyTo: (answer) => toRepairRequest(findFormatFaults(answer)),
+    markMessages: (messages) => (inputRules.signals ? messages.map(markMessage) : messages),
+    conclude: ({ n, text }) => {
+      const added = missingDisclaimers(text, guardrails);
+      const output = text + added;
+      return {
+        output,
+        events: [
+          ...(added === "" ? [] : [{ type: "text.delta", data: { step: n, text: added } }]),
+          ...toUncheckedEvents(run),
+        ],
+        remembered: { input: shownInput, output: quote(output) },
+      };
+    },
+  };
+  const commit: Run["commit"] = (change) =>
+    run.commit(withSignals(tokens.size === 0 ? change : withValues(change, restore), inputRules.signals));
+  return { ...run, shownInput, commit, guard };
+}
+
+const markMessage = (message: Message): Message =>
+  message.role === "tool" ? { ...message, content: markUntrusted(message.toolId, message.content) } : message;
+
+/** Tells of the input what was found in it, once; ends the run when it must not pass. Null: the run goes on. */
+export function admitInput(run: GuardedRun): RunEnd | null {
+  const { verdict } = run.guard;
+  const events = toEvents({ direction: "input" }, verdict);
+  if (run.row().isInputTold || events.length === 0) return null;
+  const patch = { isInputTold: true } as const;
+  if (verdict.action !== "block") return run.commit({ patch, events }) ? null : "overtaken";
+  const message = `The pack's input guardrails refused the input: it holds ${labelsOf(verdict)}.`;
+  const change = failed(run.history(), { code: "INPUT_BLOCKED", message }, { ...nowOf(run), outputMaxLength: 0 });
+  return end(run, { ...change, patch: { ...change.patch, ...patch }, events: [...events, ...(change.events ?? [])] });
+}
+
+type Where =
+  | { readonly direction: "input" }
+  | { readonly direction: "output"; readonly step: number }
+  | { readonly direction: "tool"; readonly call_id: string };
+
+function toEvents(where: Where, verdict: Omit<Verdict, "text">): NewEvent[] {
+  const report = reportOf(verdict);
+  return report === null ? [] : [{ type: "guard.checked", data: { ...where, ...report } }];
+}
+
+/** At the end of a run: what its pack asks for and nobody looked at. */
+function toUncheckedEvents({ config }: Pick<Run, "config">): NewEvent[] {
+  const unchecked = uncheckedOf(config.guardrails);
+  if (unchecked.not_enforced.length + unchecked.not_checked.length === 0) return [];
+  return [{ type: "guard.checked", data: { direction: "output", action: "allow", findings: [], ...unchecked } }];
+}
+
+/** What a tool returned is looked at as it is recorded. It passes: what it may lead to is decided elsewhere. */
+function withSignals(change: Change, isAsked: boolean): Change {
+  const { result, events = [] } = change;
+  if (!isAsked || result === undefined) return change;
+  const { step, index, resultJson } = result.record;
+  const found = toEvents({ direction: "tool", call_id: callIdOf(step, index) }, checkToolResult(resultJson));
+  return { ...change, events: [...events, ...found] };
+}
+
+/** The output as the tenant reads it. */
+function withValues(change: Change, restore: (text: string) => string): Change {
+  const { patch, events } = change;
+  if (typeof patch?.output !== "string") return change;
+  const restoreEvent = (event: NewEvent): NewEvent =>
+    typeof event.data.output === "string"
+      ? { ...event, data: { ...event.data, output: restore(event.data.output) } }
+      : event;
+  return {
+    ...change,
+    patch: { ...patch, output: restore(patch.output) },
+    ...(events === undefined ? {} : { events: events.map(restoreEvent) }),
+  };
+}

@@ -1,0 +1,75 @@
+/** What the policy is asked about one call: facts of the pack, the tool and the task, and nothing that a model wrote. */
+import type { AgentConfig } from "../pack/index.ts";
+import { describeReasons, type Label, momentOf, type ToolQuestion } from "../policy/index.ts";
+import type { ToolCatalog, ToolErrorCode } from "../tool/index.ts";
+import type { CallDecision, History } from "./history.ts";
+import type { Run } from "./run.ts";
+
+/** Errors of calls that their tool never saw. */
+const UNCALLED: ReadonlySet<ToolErrorCode> = new Set<ToolErrorCode>([
+  "TOOL_DENIED",
+  "TOOL_UNKNOWN",
+  "TOOL_ARGUMENTS",
+  "APPROVAL_REJECTED",
+  "APPROVAL_EXPIRED",
+]);
+
+/**
+ * What came into the task before the model asked for the calls of a step: results of the same step are no part of what
+ * it knew, so that the answer to one question does not depend on which of its neighbours came first. A failed call
+ * counts too, for its error may be somebody else's text.
+ */
+export function taintBefore(history: History, step: number, labelsOf: ToolCatalog["labelsOf"]): Label[] {
+  const seen = history.results
+    .filter((result) => result.step < step && !(result.error !== null && UNCALLED.has(result.error.code)))
+    .flatMap(({ step: n, index }) => {
+      const call = history.steps.find((one) => one.n === n)?.toolCalls[index];
+      return call === undefined ? [] : labelsOf(call.toolId);
+    });
+  return (["reads_untrusted", "reads_private"] as const).filter((label) => seen.includes(label));
+}
+
+type Asked = { readonly step: number; readonly toolId: string; readonly needs: readonly string[] };
+
+export async function askPolicy(run: Run, { step, toolId, needs }: Asked): Promise<CallDecision> {
+  const { clock, policy } = run.services;
+  const { catalog, config } = run;
+  const at = clock.now();
+  const question: ToolQuestion = {
+    version: 1,
+    action: "tool.call",
+    tenant: run.row().request.tenant,
+    at: momentOf(at),
+    region: policy.region,
+    pack: packFacts(config),
+    tool: { id: toolId, risk_level: catalog.riskOf(toolId), labels: catalog.labelsOf(toolId) },
+    taint: taintBefore(run.history(), step, catalog.labelsOf),
+    needs,
+  };
+  return { at, question, decision: await policy.engine.decide(question) };
+}
+
+/**
+ * Why the task may not hand over to that pack, as sentences; null when it may. Whether a person is asked is decided about
+ * the call; here a policy that wants to ask denies.
+ */
+export async function denyHandoff(run: Run, packId: string): Promise<string | null> {
+  const { clock, policy } = run.services;
+  const { request } = run.row();
+  const handoffs = run.config.workflow.handoffs.map(({ target_agent }) => target_agent);
+  const decision = await policy.engine.decide({
+    ...{ version: 1, action: "handoff", tenant: request.tenant, at: momentOf(clock.now()), region: policy.region },
+    pack: { ...packFacts(run.config), handoffs },
+    target: { tenant: request.tenant, pack_id: packId },
+    depth: (request.parent?.depth ?? 0) + 1,
+  });
+  if (!decision.isEnforced || decision.effect === "allow") return null;
+  return describeReasons(decision) || `The policy does not let this task hand over to ${packId}.`;
+}
+
+const packFacts = ({ pack_id, version, risk_level, guardrails }: AgentConfig): ToolQuestion["pack"] => ({
+  id: pack_id,
+  version,
+  risk_level,
+  data_classification: guardrails.compliance.data_classification,
+});

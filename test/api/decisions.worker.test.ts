@@ -1,0 +1,94 @@
+/** The log of decisions over the real Worker and database: pages, filters, and who may not. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { toCursor } from "../../src/api/cursor.ts";
+import { DecisionList } from "../../src/api/decision-schema.ts";
+import { createDecisionReader, decisionStatement, toDecisionRecord } from "../../src/policy/index.ts";
+import { tenantNamed } from "../case/database/bench.ts";
+import { databaseOf } from "../event/database.ts";
+import { toolQuestion } from "../policy/questions.ts";
+import { answerOf } from "./gateway.ts";
+import { askAs, guarded, makeKey, makeTenant } from "./guarded.ts";
+
+const db = databaseOf();
+const via = guarded({ decisions: createDecisionReader(db) });
+const DAY = Date.parse("2026-03-01T00:00:00Z");
+const HOUR_MS = 3_600_000;
+const EFFECTS = ["allow", "ask", "deny", "allow", "deny"] as const;
+
+let tenant: string;
+let key: string;
+beforeAll(async () => {
+  tenant = await makeTenant("decisions");
+  key = (await makeKey(tenant, ["auditor"])).key;
+  const records = await Promise.all(
+    EFFECTS.map((effect, n) =>
+      toDecisionRecord(
+        {
+          at: DAY + n * HOUR_MS,
+          question: toolQuestion({ tenant }),
+          decision: { effect, reasons: [], obligations: [], policy: "p", isEnforced: n !== 4 },
+        },
+        { taskId: "t", step: 0, callIndex: n, traceId: "trace-1" },
+      ),
+    ),
+  );
+  const written = await db.batch(
+    tenantNamed(tenant),
+    records.map((record) => decisionStatement(tenant, record)),
+  );
+  expect(written.ok).toBe(true);
+});
+
+const list = async (query = "", credential = key) => {
+  const { status, body } = await answerOf(askAs(credential, `/api/v1/decisions${query}`, { via }));
+  expect(status).toBe(200);
+  return DecisionList.parse(body);
+};
+const callsOf = ({ items }: Awaited<ReturnType<typeof list>>) => items.map(({ call_id }) => call_id);
+
+describe("GET /api/v1/decisions", () => {
+  it("shows them newest first, in pages, each with its question", async () => {
+    const first = await list("?limit=3");
+    const second = await list(`?limit=3&cursor=${first.next_cursor}`);
+    expect([callsOf(first), callsOf(second), second.next_cursor]).toEqual([
+      ["0.4", "0.3", "0.2"],
+      ["0.1", "0.0"],
+      null,
+    ]);
+    expect(first.items[0]).toMatchObject({
+      ...{ effect: "deny", enforced: false, decided_at: "2026-03-01T04:00:00.000Z", policy: "p", task_id: "t" },
+      input: toolQuestion({ tenant }),
+    });
+    expect(new Set([...first.items, ...second.items].map(({ input_hash }) => input_hash)).size).toBe(1);
+  });
+
+  it("shows those since a moment, that moment included, in whatever zone it is told", async () => {
+    expect(callsOf(await list("?since=2026-03-01T03:00:00Z"))).toEqual(["0.4", "0.3"]);
+    expect(callsOf(await list(`?since=${encodeURIComponent("2026-03-01T05:00:00+01:00")}`))).toEqual(["0.4"]);
+  });
+
+  it("shows those of one effect", async () => {
+    expect(callsOf(await list("?effect=deny"))).toEqual(["0.4", "0.2"]);
+  });
+
+  it("refuses a moment that is none, a cursor that no page gave, an effect that is none and a limit beyond the most", async () => {
+    const cursors = ["no|place", "2026-03-01T00:00:00.000Z|'", `x|${"0".repeat(36)}`].map((text) => toCursor(text));
+    const queries = ["since=7d", "since=2026-13-01T00:00:00Z", "effect=maybe", "limit=101", "cursor=%20"];
+    for (const query of [...queries, ...cursors.map((cursor) => `cursor=${cursor}`)]) {
+      expect((await answerOf(askAs(key, `/api/v1/decisions?${query}`, { via }))).status, query).toBe(400);
+    }
+  });
+
+  it("is for the tenant alone, and for those who may read what happened", async () => {
+    const other = await makeTenant("decisions-other");
+    const auditor = await makeKey(other, ["auditor"]);
+    expect((await list("", auditor.key)).items).toEqual([]);
+    const operator = await makeKey(tenant, ["operator"]);
+    expect((await answerOf(askAs(operator.key, "/api/v1/decisions", { via }))).status).toBe(403);
+  });
+
+  it("is 503 without a database", async () => {
+    const without = guarded({ decisions: createDecisionReader(null) });
+    expect((await answerOf(askAs(key, "/api/v1/decisions", { via: without }))).status).toBe(503);
+  });
+});

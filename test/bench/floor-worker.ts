@@ -1,0 +1,104 @@
+/**
+ * The floors: the least that the platform takes for what the product does, without any of the product. A new object that
+ * writes a row; the same model calls, tool isolates and rows as a run; bytes passed through; bytes to many readers.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { OpenAI } from "openai";
+
+type Bindings = {
+  readonly FLOOR: DurableObjectNamespace<FloorObject>;
+  readonly LOADER: WorkerLoader;
+  readonly MODEL_URL: string;
+};
+
+const CONSTANT = `
+import { WorkerEntrypoint } from "cloudflare:workers";
+export default class extends WorkerEntrypoint { run() { return "{}"; } }`;
+
+function runConstant(loader: WorkerLoader): Promise<string> {
+  const code = { mainModule: "index.js", modules: { "index.js": CONSTANT }, env: {}, globalOutbound: null };
+  const stub = loader.get("constant", () => ({ compatibilityDate: "2026-10-20", ...code }));
+  // A cast, because the code above is what runs there.
+  return (stub.getEntrypoint() as unknown as { run(): Promise<string> }).run();
+}
+
+async function callModel(baseURL: string, text: string): Promise<string> {
+  const client = new OpenAI({ apiKey: "key", baseURL, maxRetries: 0 });
+  const stream = await client.chat.completions.create({
+    model: "floor",
+    stream: true,
+    messages: [{ role: "user", content: text }],
+  });
+  let said = "";
+  for await (const { choices } of stream) said += choices[0]?.delta.content ?? "";
+  return said;
+}
+
+export class FloorObject extends DurableObject<Bindings> {
+  #readers: ReadableStreamDefaultController<Uint8Array>[] = [];
+
+  #write(text: string): void {
+    const { sql } = this.ctx.storage;
+    sql.exec("CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, text TEXT)");
+    sql.exec("INSERT INTO rows (text) VALUES (?)", text);
+  }
+
+  writeRow(text: string): void {
+    this.#write(text);
+  }
+
+  /** A run without anything around it: per step a model call, a tool's isolate, and a row for each. */
+  async steps(tools: number): Promise<void> {
+    for (let step = 0; step < tools; step++) {
+      this.#write(await callModel(this.env.MODEL_URL, "floor"));
+      this.#write(await runConstant(this.env.LOADER));
+    }
+    this.#write(await callModel(this.env.MODEL_URL, "floor"));
+  }
+
+  subscribe(): ReadableStream<Uint8Array> {
+    return new ReadableStream({
+      start: (controller) => {
+        this.#readers.push(controller);
+        controller.enqueue(new TextEncoder().encode("open\n"));
+      },
+    });
+  }
+
+  publish(events: number, bytes: number): void {
+    const chunk = new Uint8Array(bytes).fill(120);
+    for (let event = 0; event < events; event++) for (const reader of this.#readers) reader.enqueue(chunk);
+    for (const reader of this.#readers) reader.close();
+    this.#readers = [];
+  }
+}
+
+const done = (): Response => new Response("done");
+
+export default {
+  async fetch(request: Request, env: Bindings): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    const number = (name: string): number => Number(searchParams.get(name) ?? 0);
+    const object = () => env.FLOOR.getByName(searchParams.get("name") ?? "");
+    switch (pathname) {
+      case "/object":
+        await object().writeRow(await request.text());
+        return done();
+      case "/steps":
+        await object().steps(number("tools"));
+        return done();
+      case "/model":
+        await callModel(env.MODEL_URL, "floor");
+        return done();
+      case "/pass":
+        return fetch(`${env.MODEL_URL}/chat/completions`, { method: "POST", body: await request.text() });
+      case "/subscribe":
+        return new Response(await object().subscribe());
+      case "/publish":
+        await object().publish(number("events"), number("bytes"));
+        return done();
+      default:
+        return done();
+    }
+  },
+};

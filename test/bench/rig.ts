@@ -1,0 +1,120 @@
+/** What the measurements run on: the product's production build and the floors, each in a runtime of its own, and a model. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { bundleWorker } from "../../scripts/worker-bundle.ts";
+import { type Production, startProduction } from "../case/production.ts";
+import { type ModelServer, startModelServer } from "./model-server.ts";
+
+export type Runtime = {
+  /** CPU that the runtime's process has used, in milliseconds; null where the system does not tell. */
+  readonly cpuMs: () => Promise<number | null>;
+  readonly memoryMb: () => Promise<number | null>;
+};
+
+export type Rig = {
+  readonly model: ModelServer;
+  readonly product: Production & Runtime;
+  readonly floor: Runtime & { readonly ask: (path: string, body?: string) => Promise<Response> };
+  stop(): Promise<void>;
+};
+
+const PACK = `{ schema_version: "1.0", pack_id: bench, version: 1.0.0, risk_level: low, author: { name: Bench },
+  role: { title: Runner, domain: Benchmarks, seniority: senior, goal: { primary: Run } },
+  guardrails: { behavioral: { max_autonomous_steps: 50 } },
+  tools: { available: [ { id: file_manager, name: Files, description: Files of the task, risk_level: low,
+    sandbox: { timeout: 10s, filesystem: scoped, scoped_paths: ["/workspace"] } } ] } }`;
+
+/** One Worker file as the runtime takes it. */
+export async function bundleOne(file: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, file)],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "esm",
+    target: "es2024",
+    platform: "browser",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:workers", "node:*"],
+    logLevel: "error",
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+export async function startRig(): Promise<Rig> {
+  // What was started is ended when the next thing does not start.
+  await using started = new AsyncDisposableStack();
+  const bundle = await bundleWorker();
+  const model = await startModelServer();
+  started.defer(model.close);
+  const variables = {
+    OPENAI_API_KEY: "key",
+    OPENAI_BASE_URL: model.url,
+    MODEL_TIER_2: "openai/gpt-4o",
+    RATE_LIMIT_REQUESTS: "1000000",
+    TENANT_MAX_RUNNING: "1000",
+  };
+  const [product, productProcess] = await withProcess(() => startProduction(bundle, { variables }));
+  started.defer(product.stop);
+  const [floor, floorProcess] = await withProcess(() => startFloor(model.url));
+  started.defer(floor.stop);
+  await product.publish("bench", { "bench/profession-pack.yaml": PACK });
+  const all = started.move();
+  return {
+    model,
+    product: { ...product, ...productProcess },
+    floor: { ...floorProcess, ask: floor.ask },
+    stop: () => all.disposeAsync(),
+  };
+}
+
+async function startFloor(modelUrl: string) {
+  const runtime = new Miniflare(
+    convertV4MiniflareOptions({
+      ...{ host: "127.0.0.1", modules: true, script: await bundleOne("floor-worker.ts") },
+      ...{ compatibilityDate: "2026-10-20", compatibilityFlags: ["nodejs_compat"] },
+      bindings: { MODEL_URL: modelUrl },
+      durableObjects: { FLOOR: { className: "FloorObject", useSQLite: true } },
+      workerLoaders: { LOADER: {} },
+    }),
+  );
+  const url = String(await runtime.ready);
+  return {
+    ask: (path: string, body?: string): Promise<Response> =>
+      fetch(new URL(path, url), body === undefined ? {} : { method: "POST", body }),
+    stop: () => runtime.dispose(),
+  };
+}
+
+/** Runtimes below this process, by process id. */
+async function runtimes(): Promise<Set<string>> {
+  const found = new Set<string>();
+  // Without /proc there is nothing to tell, and CPU and memory stay unknown.
+  for (const pid of (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name))) {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ""); // it has just ended
+    const [, name, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(stat) ?? [];
+    if (name === "workerd" && Number(parent) === process.pid) found.add(pid);
+  }
+  return found;
+}
+
+/** Of the kernel's clock ticks, which are the same on every Linux that Node runs on. */
+const TICK_MS = 10;
+
+export async function withProcess<T>(start: () => Promise<T>): Promise<readonly [started: T, runtime: Runtime]> {
+  const before = await runtimes();
+  const started = await start();
+  const pid = [...(await runtimes())].find((one) => !before.has(one));
+  if (pid === undefined) return [started, { cpuMs: async () => null, memoryMb: async () => null }];
+  const runtime: Runtime = {
+    cpuMs: async () => {
+      const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
+      return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+    },
+    memoryMb: async () =>
+      Number(/VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN) / 1_024,
+  };
+  return [started, runtime];
+}

@@ -1,0 +1,183 @@
+/** Runs, from the request to the last event: how long each part takes beside a floor that does the least of the same. */
+
+import type { Rig } from "./rig.ts";
+import { inTurns, type Row, timed, toRows } from "./row.ts";
+
+const TOOL_STEPS = [0, 1, 5, 20] as const;
+
+/**
+ * A few tenants in turn: each has isolates of its own for its tools, which stay warm, and a limit on its reads and on calls
+ * of one tool at once, which is not what is measured.
+ */
+const TENANTS = 8;
+let turns = 0;
+const nextTenant = (): string => `bench-${turns++ % TENANTS}`;
+
+async function runToEnd({ product }: Rig, input: string, tenant = nextTenant()): Promise<void> {
+  const { task } = await product.finish(await product.run("bench", { input }, tenant), tenant);
+  if (task.state !== "done") throw new Error(`a run ended ${JSON.stringify(task)}`);
+}
+
+const drain = async (response: Promise<Response>): Promise<void> => {
+  const answer = await response;
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${answer.status}: ${text.slice(0, 300)}`);
+};
+
+/** POST to 202, everything included, beside a new object that writes a row. */
+export async function accept(rig: Rig, rounds: number): Promise<readonly Row[]> {
+  const samples = await inTurns(rounds, {
+    "empty Worker": () => timed(() => drain(rig.floor.ask("/"))),
+    "new object, one row": (round) => timed(() => drain(rig.floor.ask(`/object?name=accept-${round}`, "row"))),
+    "POST to 202": async () => {
+      const tenant = nextTenant();
+      let taskId = "";
+      const ms = await timed(async () => {
+        taskId = await rig.product.run("bench", { input: "nothing" }, tenant);
+      });
+      await rig.product.finish(taskId, tenant); // or the rest of the run would meet the next sample
+      return ms;
+    },
+  });
+  const floors = { "POST to 202": "new object, one row" };
+  return toRows("accept", samples, { floors, bars: { "POST to 202": "1.5 x, tail no worse by a third" } });
+}
+
+/** From the moment the model sends text to the moment a client reads it. */
+export async function firstText(rig: Rig, rounds: number): Promise<readonly Row[]> {
+  const fromRelease = async (open: () => Promise<Response>, sign: string): Promise<number> => {
+    const gated = rig.model.gated();
+    const response = await open();
+    await gated;
+    const released = performance.now();
+    rig.model.release();
+    return (await readUntil(response, sign)) - released;
+  };
+  const samples = await inTurns(rounds, {
+    "bytes passed through": () => fromRelease(() => rig.floor.ask("/pass", "gated"), '"content":"done"'),
+    "text.delta": async () => {
+      const tenant = nextTenant();
+      const gated = rig.model.gated();
+      const taskId = await rig.product.run("bench", { input: "gated" }, tenant);
+      await gated;
+      return fromRelease(() => rig.product.follow(taskId, tenant), "event: text.delta");
+    },
+  });
+  const floors = { "text.delta": "bytes passed through" };
+  return toRows("first text", samples, { floors, bars: { "text.delta": "+2 ms" } });
+}
+
+/** Reads to the end. @returns when `sign` was there. */
+async function readUntil(response: Response, sign: string): Promise<number> {
+  let [text, at] = ["", Number.NaN];
+  for await (const chunk of response.body ?? []) {
+    text += new TextDecoder().decode(chunk);
+    if (Number.isNaN(at) && text.includes(sign)) at = performance.now();
+  }
+  return at;
+}
+
+/** Queued to done with so many steps that each call a tool, beside the same calls and rows on a bare object. */
+export async function steps(rig: Rig, rounds: number): Promise<readonly Row[]> {
+  const floorOf = (tools: number) => (round: number) =>
+    timed(() => drain(rig.floor.ask(`/steps?tools=${tools}&name=steps-${tools}-${round}`)));
+  const subjects: Record<string, (round: number) => Promise<number>> = {
+    "bare SDK call": () => timed(() => drain(rig.floor.ask("/model"))),
+  };
+  for (const tools of TOOL_STEPS) {
+    subjects[`floor, ${tools} tool steps`] = floorOf(tools);
+    subjects[`run, ${tools} tool steps`] = () => timed(() => runToEnd(rig, `tools=${tools}`));
+  }
+  const samples = await inTurns(rounds, subjects);
+  const floors = Object.fromEntries(TOOL_STEPS.map((n) => [`run, ${n} tool steps`, `floor, ${n} tool steps`]));
+  return [...toRows("queued to done", samples, { floors }), ...(await stepCpu(rig))];
+}
+
+const CPU_RUNS = 5;
+const CPU_STEPS = 20;
+
+/** CPU of the whole runtime for one more step with a tool. */
+async function stepCpu(rig: Rig): Promise<readonly Row[]> {
+  const perStep = async (cpuMs: () => Promise<number | null>, run: (tools: number) => Promise<unknown>) => {
+    const spent = async (tools: number): Promise<number> => {
+      const before = await cpuMs();
+      for (let n = 0; n < CPU_RUNS; n++) await run(tools);
+      return Number(await cpuMs()) - Number(before);
+    };
+    if ((await cpuMs()) === null) return Number.NaN;
+    const without = await spent(0);
+    return ((await spent(CPU_STEPS)) - without) / (CPU_RUNS * CPU_STEPS);
+  };
+  let names = 0;
+  const floor = await perStep(rig.floor.cpuMs, (n) => drain(rig.floor.ask(`/steps?tools=${n}&name=cpu-${++names}`)));
+  const product = await perStep(rig.product.cpuMs, (n) => runToEnd(rig, `tools=${n}`));
+  const samples = { "floor, a tool step": [floor], "a tool step": [product] };
+  const floors = { "a tool step": "floor, a tool step" };
+  return toRows("CPU", samples, { unit: "ms CPU", floors, bars: { "a tool step": "1.4 x" } });
+}
+
+/** Runs a second with five tool steps each, so many at once. */
+export async function throughput(rig: Rig): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const atOnce of [16, 64]) {
+    const total = atOnce * 2;
+    const perSecond = async (run: (n: number) => Promise<unknown>): Promise<number> => {
+      let next = 0;
+      const work = async (): Promise<void> => {
+        while (next < total) await run(next++);
+      };
+      return (total * 1_000) / (await timed(() => Promise.all(Array.from({ length: atOnce }, work))));
+    };
+    const samples = {
+      [`floor, ${atOnce} at once`]: [
+        await perSecond((n) => drain(rig.floor.ask(`/steps?tools=5&name=throughput-${atOnce}-${n}`))),
+      ],
+      [`runs, ${atOnce} at once`]: [await perSecond(() => runToEnd(rig, "tools=5"))],
+    };
+    const floors = { [`runs, ${atOnce} at once`]: `floor, ${atOnce} at once` };
+    const bars = atOnce === 16 ? { [`runs, ${atOnce} at once`]: "at least 0.7 x" } : {};
+    rows.push(...toRows("throughput, 5 tool steps", samples, { unit: "runs/s", floors, bars }));
+  }
+  return rows;
+}
+
+const READERS = 100;
+const PIECES = 100;
+const PIECE_BYTES = 2_100;
+
+/** All readers from the first byte to the last, beside an object that enqueues as many bytes in as many pieces. */
+export async function fanOut(rig: Rig, rounds: number): Promise<readonly Row[]> {
+  const readers = Array.from({ length: READERS });
+  const samples = await inTurns(rounds, {
+    "raw enqueue, 100 readers": async (round) => {
+      const path = (route: string) => `/${route}?name=fan-${round}&events=${PIECES}&bytes=${PIECE_BYTES}`;
+      const open = await Promise.all(readers.map(() => rig.floor.ask(path("subscribe"))));
+      return timed(() => Promise.all([...open.map((one) => one.text()), drain(rig.floor.ask(path("publish")))]));
+    },
+    "events, 100 readers": async () => {
+      const tenant = nextTenant();
+      const gated = rig.model.gated();
+      const taskId = await rig.product.run("bench", { input: `gated pieces=${PIECES}` }, tenant);
+      const open = await Promise.all(readers.map(() => rig.product.follow(taskId, tenant)));
+      await gated;
+      return timed(() => {
+        rig.model.release();
+        return Promise.all(open.map((one) => one.text()));
+      });
+    },
+  });
+  const floors = { "events, 100 readers": "raw enqueue, 100 readers" };
+  return toRows("fan-out", samples, { floors, bars: { "events, 100 readers": "1.5 x" } });
+}
+
+/** After whatever ran before. */
+export async function memory(rig: Rig): Promise<readonly Row[]> {
+  const [floor, product] = await Promise.all([rig.floor.memoryMb(), rig.product.memoryMb()]);
+  if (floor === null || product === null) return [];
+  const floors = { "the Worker's runtime": "the floors' runtime" };
+  return toRows(
+    "memory",
+    { "the floors' runtime": [floor], "the Worker's runtime": [product] },
+    { unit: "MB", floors },
+  );
+}

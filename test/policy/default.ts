@@ -1,0 +1,12 @@
+/** The compiled default policy outside of a Worker. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createEmbeddedPolicy, DEFAULT_POLICY, type PolicyEngine } from "../../src/policy/index.ts";
+
+export const WASM = readFileSync(join(import.meta.dirname, "../../src/policy/compiled/policy.wasm"));
+
+type PolicyLog = Parameters<typeof createEmbeddedPolicy>[0]["log"];
+const silent: PolicyLog = { error: () => undefined };
+
+export const embedded = (module: Uint8Array<ArrayBuffer> = WASM, log = silent): PolicyEngine =>
+  createEmbeddedPolicy({ module, digest: DEFAULT_POLICY.digest, log });

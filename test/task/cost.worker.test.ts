@@ -1,0 +1,145 @@
+/**
+ * What a run costs in billable operations, counted where they leave our code. A change that adds one fails here; docs/cost.md
+ * says what each costs, and is changed with it. Rows read are not counted: they cost a thousandth of rows written.
+ */
+import { runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { KeyObject, LimiterObject, TenantObject } from "../../src/api/object.ts";
+import { AuditObject } from "../../src/audit/object.ts";
+import { SessionMemoryObject } from "../../src/memory/object.ts";
+import { BreakerObject } from "../../src/model/object.ts";
+import { systemClock } from "../../src/platform/index.ts";
+import { TEXT_FLUSH_MS } from "../../src/task/limits.ts";
+import { DirectoryObject, TaskObject, TenantIndexObject } from "../../src/task/object.ts";
+import { ToolGateObject } from "../../src/tool/object.ts";
+import { accept, env, follow, publishShared } from "../api/gateway.ts";
+
+const TENANT = "tenant-cost";
+const TOOLS = `
+tools:
+  available:
+    - { id: file_manager, name: Files, sandbox: { timeout: 10s, filesystem: scoped, scoped_paths: ["/workspace"] } }
+`;
+/** Five steps that each call a tool which changes nothing, and a sixth that answers. */
+const INPUT = [
+  ...[1, 2, 3, 4, 5].map((n) => `@tool file_manager {"action":"search","path":"/workspace","query":"${n}"}`),
+  "@say done",
+].join("\n");
+
+const OBJECTS = {
+  AuditObject,
+  BreakerObject,
+  DirectoryObject,
+  KeyObject,
+  LimiterObject,
+  SessionMemoryObject,
+  TaskObject,
+  TenantIndexObject,
+  TenantObject,
+  ToolGateObject,
+};
+
+const HOUR_MS = 3_600_000;
+
+type Counts = Record<string, number>;
+
+const count = (counts: Counts, name: string, by: number): void => {
+  if (by > 0) counts[name] = (counts[name] ?? 0) + by;
+};
+
+/** The table that a statement writes. */
+const tableOf = (statement: string): string =>
+  /^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM|CREATE TABLE(?: IF NOT EXISTS)?) (\w+)/i.exec(statement)?.[1] ??
+  "?";
+
+/** Lets every call through, and keeps it. */
+const spyOn = (target: object, name: string) =>
+  vi.spyOn(target as Record<string, (...given: unknown[]) => unknown>, name); // a method of any class, by its name
+
+/** Watches all of it from now on. */
+async function watch() {
+  const { exec, setAlarm } = await runInDurableObject(env.DIRECTORY.getByName("directory"), (_, { storage }) => ({
+    exec: vi.spyOn<SqlStorage, "exec">(Object.getPrototypeOf(storage.sql), "exec"),
+    setAlarm: spyOn(Object.getPrototypeOf(storage), "setAlarm"),
+  }));
+  const send = spyOn(Object.getPrototypeOf(env.RUN_QUEUE), "send");
+  const isolate = spyOn(Object.getPrototypeOf(env.LOADER), "get");
+  const methods = Object.entries(OBJECTS).flatMap(([name, { prototype }]) =>
+    Object.getOwnPropertyNames(prototype)
+      .filter((method) => method !== "constructor")
+      .map((method) => ({ name: `${name}.${method}`, spy: spyOn(prototype, method) })),
+  );
+  const release = methods.find(({ name }) => name === "TenantIndexObject.release")?.spy;
+  const rows: Counts = {};
+  const requests: Counts = {};
+  return {
+    /** The last thing that a run does. */
+    released: () => vi.waitUntil(() => release?.mock.settledResults[0]?.type === "fulfilled", { timeout: 60_000 }),
+    read: () => {
+      for (const [index, [statement]] of exec.mock.calls.entries()) {
+        const result = exec.mock.results[index];
+        if (result?.type === "return") count(rows, tableOf(statement), result.value.rowsWritten);
+      }
+      count(rows, "alarms", setAlarm.mock.calls.length);
+      for (const { name, spy } of methods) count(requests, name, spy.mock.calls.length);
+      count(requests, "messages to the run queue", send.mock.calls.length);
+      return { rows, requests, isolates: isolate.mock.calls.map(([id]) => id) };
+    },
+  };
+}
+
+/** Time stands still, or a slow moment would flush text by itself, or renew a lease. */
+function stopTime(): void {
+  const sleep = systemClock.sleep;
+  vi.spyOn(systemClock, "now").mockReturnValue(Date.now());
+  vi.spyOn(systemClock, "sleep").mockImplementation((ms, signal) => sleep(ms === TEXT_FLUSH_MS ? HOUR_MS : ms, signal));
+}
+
+async function runWatched() {
+  const watched = await watch();
+  stopTime();
+  try {
+    const taskId = await accept(INPUT, { pack: "costly", tenant: TENANT });
+    await (await follow(taskId, { tenant: TENANT })).text();
+    await watched.released();
+    return watched.read();
+  } finally {
+    vi.restoreAllMocks();
+  }
+}
+
+describe("a run of six model calls and five tool calls, accepted and followed", () => {
+  let first: Awaited<ReturnType<typeof runWatched>>;
+  let second: typeof first;
+  beforeAll(async () => {
+    await publishShared("costly", { more: TOOLS });
+    first = await runWatched();
+    second = await runWatched();
+  });
+
+  it("writes so many rows and no more", () => {
+    expect(second.rows).toEqual({ task: 5, step: 6, result: 5, event: 21, entry: 9, alarms: 4 });
+  });
+
+  it("asks objects and the queue so often and no more", () => {
+    expect(second.requests).toEqual({
+      "LimiterObject.take": 2,
+      "TaskObject.create": 1,
+      "TaskObject.kick": 1,
+      "TaskObject.alarm": 1,
+      "TaskObject.subscribe": 1,
+      "TaskObject.view": 1,
+      "TenantIndexObject.register": 1,
+      "TenantIndexObject.acquire": 1,
+      "TenantIndexObject.release": 1,
+      "ToolGateObject.enter": 5,
+      "ToolGateObject.leave": 5,
+      "messages to the run queue": 1,
+    });
+  });
+
+  it("uses the isolates of the run before it", () => {
+    expect(second.isolates).toHaveLength(5);
+    expect(second.isolates.filter((id) => !first.isolates.includes(id))).toEqual([]);
+  });
+});

@@ -1,0 +1,175 @@
+/** The policy in the way of every call: tasks in the real runtime under the compiled default policy, and under others. */
+import { describe, expect, it } from "vitest";
+import { assert } from "../../src/platform/index.ts";
+import { logOnly, type PolicyEngine, type PolicyQuestion } from "../../src/policy/index.ts";
+import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
+import { LIST, live, type Person, type Tool } from "./crash-rig.ts";
+import { accept, readUntil, typesOf } from "./harness.ts";
+import { call } from "./history.ts";
+import { ALLOW, DENY, policyServer } from "./policy-server.ts";
+
+const SCOPED = `sandbox: { timeout: "10s", filesystem: "scoped", scoped_paths: ["/workspace"] }`;
+
+/** One tool that reads what strangers wrote, one that reads private data, and writes. */
+const LABELLED = `
+tools:
+  available:
+    - { id: "code_executor", name: "Reader", labels: ["reads_untrusted"], ${SCOPED} }
+    - { id: "file_manager", name: "Records", labels: ["reads_private", "writes"], ${SCOPED} }
+`;
+const read = `@tool code_executor ${JSON.stringify({ language: "javascript", code: "6 * 7" })}`;
+const write = `@tool file_manager ${JSON.stringify({ action: "write", path: "/workspace/a.txt", content: "a" })}`;
+
+async function run(input: string, extra = LABELLED) {
+  const task = await accept(input, { pack: "labelled", extra, requestedBy: "key:starter" });
+  await task.stub().kick();
+  const object = (): TaskStub => task.stub();
+  const answer = async (by: string) => {
+    const question = await object().approval(1);
+    assert(question !== null, "a person is asked");
+    const { args_hash } = question;
+    return object().decide(1, { decision: "approve", by, reason: null, args_hash, result: null, request_key: by });
+  };
+  return { object, answer, events: await readUntil(task.stub()) };
+}
+const resultsOf = (events: readonly TaskEvent[]) =>
+  events.filter(({ type }) => type === "tool.result").map(({ data }) => data);
+const errorOf = (events: readonly TaskEvent[]) => resultsOf(events)[0]?.error as { code: string } | undefined; // as stored
+
+describe("the rule of two", () => {
+  it("lets two of the three go on without a person", async () => {
+    const { events } = await run(`${write}\n${read}`);
+    expect(typesOf(events).at(-1)).toBe("task.done");
+    expect(resultsOf(events).map(({ success }) => success)).toEqual([true, true]);
+  });
+
+  it("asks a person about a change after untrusted content and private data, and takes the answer", async () => {
+    const { object, answer, events } = await run(`${read}\n${write}`);
+    expect(typesOf(events).at(-1)).toBe("task.waiting");
+    expect(await object().approval(1)).toMatchObject({
+      tool_id: "file_manager",
+      reason: expect.stringMatching(/has seen private data and untrusted content/),
+    });
+    await answer("key:approver");
+    const rest = await readUntil(object(), () => false, events.at(-1)?.seq);
+    expect(typesOf(rest).at(-1)).toBe("task.done");
+    expect(resultsOf(rest).map(({ success }) => success)).toEqual([true]);
+  });
+
+  it("needs another person than the requester where the data are restricted", async () => {
+    const restricted = `${LABELLED}\nguardrails: { compliance: { data_classification: "restricted" } }\n`;
+    const { answer } = await run(`${read}\n${write}`, restricted);
+    expect(await answer("key:starter")).toMatchObject({ kind: "refused", code: "APPROVAL_SELF" });
+  });
+
+  it("keeps what was decided with the result, and has it audited although the pack does not", async () => {
+    const quiet = LABELLED.replaceAll("labels:", "audit: false, labels:");
+    const recorded = async (extra: string) => {
+      const { object } = await run(read, extra);
+      const exported = await object().exportJournal(1);
+      return JSON.parse(exported?.journal ?? "{}").results[0];
+    };
+    const plain = await recorded(quiet);
+    expect(plain).toMatchObject({
+      isUnaudited: true,
+      decision: { question: { tool: { id: "code_executor" } }, decision: { effect: "allow", obligations: [] } },
+    });
+    const kept = await recorded(`${quiet}\nguardrails: { compliance: { data_classification: "restricted" } }\n`);
+    expect(kept.isUnaudited).toBeUndefined();
+    expect(kept.decision.decision.obligations).toEqual(["audit"]);
+  });
+
+  it("holds for a tool with a network although its pack names no label", async () => {
+    const networked = `
+tools:
+  available:
+    - { id: "file_manager", name: "Records", labels: ["reads_private"], ${SCOPED} }
+    - { id: "http_request", name: "Web", sandbox: { timeout: "10s", network: "egress_allowlist", egress_allowlist: ["api.example.com"] } }
+`;
+    const get = `@tool http_request ${JSON.stringify({ method: "GET", url: "https://api.example.com/" })}`;
+    const { events } = await run(`@tool file_manager {"action": "list", "path": "/workspace"}\n${get}`, networked);
+    expect(typesOf(events).at(-1)).toBe("task.waiting");
+  });
+});
+
+const honest: Person = ({ kind }, { executions }) =>
+  kind === "approval"
+    ? { decision: "approve", result: null }
+    : { decision: executions.length === 0 ? "retry" : "happened", result: null };
+const tool = (policy: PolicyEngine, more: Partial<Tool> = {}) => ({
+  ...{ needsApproval: false, mayRepeat: false, person: honest, crashAt: 0, policy },
+  ...more,
+});
+
+describe("a policy", () => {
+  it("that denies keeps the call from its tool, and tells the model why", async () => {
+    const story = await live("denied", tool(policyServer(() => DENY)));
+    expect(story.world.executions).toEqual([]);
+    expect(errorOf(story.events)).toEqual({ code: "TOOL_DENIED", message: "Not on a Sunday." });
+    expect(story.view.state).toBe("done");
+  });
+
+  it("that has no answer denies", async () => {
+    const story = await live("undefined", tool(policyServer(() => undefined)));
+    expect([story.world.executions, errorOf(story.events)?.code]).toEqual([[], "TOOL_DENIED"]);
+  });
+
+  it("cannot take back that the pack asks for a person", async () => {
+    const story = await live(
+      "allowed",
+      tool(
+        policyServer(() => ALLOW),
+        { needsApproval: true },
+      ),
+    );
+    expect(story.questions.map(({ kind }) => kind)).toEqual(["approval"]);
+    expect(story.world.executions).toHaveLength(1);
+  });
+
+  it("on trial changes nothing", async () => {
+    const story = await live("trial", tool(logOnly(policyServer(() => DENY))));
+    expect(story.world.executions).toHaveLength(1);
+    expect(story.questions).toEqual([]);
+  });
+
+  it("is asked again when a person has agreed, and may deny then", async () => {
+    let count = 0;
+    const changing = policyServer(() => (++count === 1 ? ALLOW : DENY));
+    const story = await live("rechecked", tool(changing, { needsApproval: true }));
+    expect(story.questions.map(({ kind }) => kind)).toEqual(["approval"]);
+    expect([story.world.executions, errorOf(story.events)?.code]).toEqual([[], "TOOL_DENIED"]);
+  });
+
+  it("is asked about every call of the task, with what earlier ones brought in", async () => {
+    const asked: PolicyQuestion[] = [];
+    const watching = policyServer((question) => {
+      asked.push(question);
+      return ALLOW;
+    });
+    const script = [LIST, call("file_manager", { action: "read", path: "/workspace/a.txt" })];
+    await live("every", tool(watching, { script, mayRepeat: true }));
+    expect(asked.map(({ action, tenant, at }) => [action, tenant, at])).toEqual([
+      ["tool.call", "crashed", { hour: 8, weekday: 5 }],
+      ["tool.call", "crashed", { hour: 8, weekday: 5 }],
+    ]);
+  });
+
+  it("that denies after the call was handed over leaves it in doubt: it is not said that it did not happen", async () => {
+    const changing = (): PolicyEngine => {
+      let count = 0;
+      return policyServer(() => (++count === 1 ? ALLOW : DENY));
+    };
+    const { moments } = await live("late-0", tool(changing()));
+    const stories = [];
+    for (let crashAt = 1; crashAt <= moments; crashAt++) {
+      stories.push(await live(`late-${crashAt}`, { ...tool(changing()), crashAt }));
+    }
+    // Whatever the moment: an effect that happened is never reported as denied.
+    const lies = stories.filter(
+      ({ world, events }) => world.executions.length > 0 && errorOf(events)?.code === "TOOL_DENIED",
+    );
+    expect(lies).toEqual([]);
+    expect(stories.some(({ questions }) => questions.some(({ kind }) => kind === "unknown_outcome"))).toBe(true);
+    expect(stories.some(({ events }) => errorOf(events)?.code === "TOOL_DENIED")).toBe(true);
+  });
+});
