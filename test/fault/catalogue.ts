@@ -7,7 +7,7 @@ export type Entry = {
   readonly fault: string;
   readonly proof: /** Here: the hits are counted. */
     | { readonly ring: "simulator" }
-    /** In a runtime or a database of its own; the tests that do it are named in docs/coverage.md. */
+    /** Belongs to a real runtime, which this proof does not run yet. */
     | { readonly ring: "runtime" }
     /** Needs a real account. */
     | { readonly ring: "account" }

@@ -39,7 +39,7 @@ function proofOf(id: (typeof faultIds)[number], { hits }: Verdict): string {
     case "simulator":
       return `simulator, struck ${hits.get(id) ?? 0} times`;
     case "runtime":
-      return "real runtime ([coverage](coverage.md))";
+      return "real runtime: not part of this command yet";
     case "account":
       return "needs a real account";
     case "pending":
@@ -64,7 +64,8 @@ ${stages.map((stage) => row(cellsOf(stage))).join("\n")}
 
 ## Faults
 
-${count.simulator} are injected by the simulator, ${count.runtime} in a real runtime, ${count.account} needs a real account, ${count.pending} wait for a feature.
+${count.simulator} are injected by the simulator. ${count.runtime} belong to a real runtime, which this command does not run yet: what is tested of them is in
+[coverage.md](coverage.md). ${count.account} needs a real account, and ${count.pending} wait for a feature.
 
 ${row(["fault", "what is injected", "proof"])}
 ${row(["---", "---", "---"])}
