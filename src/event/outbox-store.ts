@@ -25,12 +25,15 @@ export const outboxStatements = (events: readonly OutboxEvent[]): SqlStatement[]
     ],
   }));
 
-/** Times come from the publisher's clock, so that the lease, the backoff and the tests go by one clock. */
+/**
+ * Times come from the publisher's clock, so that the lease, the backoff and the tests go by one clock. What the token has
+ * already is claimed once more: the port repeats a claim whose answer was lost, and nobody else would send those rows.
+ */
 const CLAIM = `UPDATE event_outbox o SET claim_token = $1, claimed_until = $2::timestamptz
 FROM (SELECT tenant_id, id FROM event_outbox
   WHERE published_at IS NULL AND dead_at IS NULL
     AND (next_attempt_at IS NULL OR next_attempt_at <= $3::timestamptz)
-    AND (claimed_until IS NULL OR claimed_until <= $3::timestamptz)
+    AND (claimed_until IS NULL OR claimed_until <= $3::timestamptz OR claim_token = $1)
   ORDER BY seq LIMIT ${CLAIM_ROWS_MAX} FOR UPDATE SKIP LOCKED) c
 WHERE o.tenant_id = c.tenant_id AND o.id = c.id
 RETURNING o.tenant_id, o.id, o.seq, o.event_type, o.event_data_json, o.aggregate_id, o.aggregate_seq, o.traceparent, o.attempts`;

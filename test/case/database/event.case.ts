@@ -137,6 +137,22 @@ export function describeEvents(name: string, open: () => Promise<Bench>, { tasks
         void dying;
       });
 
+      it("sends what it claimed although the answer was lost and the port asked once more", async () => {
+        const task = newTask();
+        const events = await eventsOf("unheard", task, 2);
+        await project(db, "unheard", task, events);
+        let asked = 0;
+        const publisherBatch: Db["publisherBatch"] = async (statements) => {
+          asked += 1;
+          // The first one was done, and nobody heard of it.
+          if (asked === 1) await db.publisherBatch(statements);
+          return db.publisherBatch(statements);
+        };
+        const { publish, sent } = publisherOf({ publisherBatch });
+        expect(await publish()).toEqual({ kind: "idle" });
+        expect(sent).toEqual(events.map(({ json }) => json));
+      });
+
       it("does not mark what it lost to another", async () => {
         const task = newTask();
         await project(db, "lost", task, await eventsOf("lost", task, 1));
