@@ -44,6 +44,8 @@ export type World = {
   readonly executions: string[];
   /** What the model was offered at each of its turns, and told beside its prompt. */
   readonly offers: { readonly tools: readonly string[]; readonly note: string }[];
+  /** The moment of its life at which each judge replied. */
+  readonly judgements: number[];
   now: number;
 };
 
@@ -72,11 +74,26 @@ const TURN = {
 };
 
 /** The calls of the script, a turn each, then an answer. */
-export const routerOf = (world: World, fate: Fate, script: readonly ToolCall[]): TaskServices["router"] => ({
+export const routerOf = (
+  world: World,
+  fate: Fate,
+  script: readonly ToolCall[],
+  judgement = "",
+): TaskServices["router"] => ({
   isAllowed: () => true,
   modelOf: () => "test/scripted",
-  complete: async ({ messages, tools, systemVariable }) => {
+  complete: async ({ messages, tools, systemStable, systemVariable }) => {
     fate.moment();
+    // Packs have no prompt here: only a judge is told anything.
+    if (systemStable !== "") {
+      await Promise.resolve();
+      fate.moment();
+      world.judgements.push(fate.moments);
+      return {
+        ok: true,
+        value: { ...TURN, reply: { usage, text: judgement, toolCalls: [], finishReason: "stop" } },
+      };
+    }
     world.offers.push({ tools: tools.map(({ id }) => id), note: systemVariable });
     await Promise.resolve();
     fate.moment();
@@ -114,6 +131,8 @@ export type Tool = {
   readonly isRemote?: boolean;
   /** What the model asks for, a call a turn; one call of the tool when absent. */
   readonly script?: readonly ToolCall[];
+  /** What a judge says, where the pack has one. */
+  readonly judgement?: string;
   /** More of the pack, in YAML. */
   readonly pack?: string;
   /** What decides about calls; the default policy when absent. */
@@ -155,7 +174,7 @@ async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskSe
     clock,
     random: () => 0,
     log,
-    router: routerOf(world, fate, script),
+    router: routerOf(world, fate, script, story.judgement),
     loadPack: async () => {
       fate.moment();
       return config;
@@ -231,7 +250,7 @@ const ROUNDS_MAX = 40;
 export async function live(name: string, options: Tool & { crashAt: number; person: Person }): Promise<Story> {
   const stub = env.TASK.getByName(`crashed/${name}`);
   return runInDurableObject(stub, async (_, state) => {
-    const world: World = { executions: [], offers: [], now: 1_800_000_000_000 };
+    const world: World = { executions: [], offers: [], judgements: [], now: 1_800_000_000_000 };
     const own = state.storage;
     const born = async (fate: Fate): Promise<TaskObject> => {
       // Own properties hide those of the platform's object: only this instance sees them.

@@ -107,7 +107,7 @@ async function live(name: string, number: number, plot: Plot): Promise<Story> {
     task_id: `00000000-0000-8000-8000-${name}${String(number).padStart(8, "0")}`,
   };
   return runInDurableObject(stubOf(TENANT, `rig-${accepted.task_id}`), async (_, state) => {
-    const world: World = { executions: [], offers: [], now: 1_800_000_000_000 };
+    const world: World = { executions: [], offers: [], judgements: [], now: 1_800_000_000_000 };
     const created: string[] = [];
     const own = state.storage;
     const born = async (fate: Fate): Promise<TaskObject> => {
@@ -241,7 +241,7 @@ describe("a parent that is cancelled while it creates its child", () => {
   it("leaves none at work, however late the creation comes", async () => {
     await runInDurableObject(stubOf(TENANT, "rig-late"), async (_, state) => {
       const plot: Plot = { crashAt: 0, childInput: "@sleep 10m", way: "asked", isCancelled: true };
-      const world: World = { executions: [], offers: [], now: 1_800_000_000_000 };
+      const world: World = { executions: [], offers: [], judgements: [], now: 1_800_000_000_000 };
       const created: string[] = [];
       const services = await servicesOf(world, new Fate(0), plot, created);
       const asked = Promise.withResolvers<CreateTask>();
