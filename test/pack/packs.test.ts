@@ -27,7 +27,6 @@ describe("the packs of the repository", () => {
   it("senior-python-dev composes with a warning for each thing this release does not do", async () => {
     const { warnings } = await composed(packs, "senior-python-dev");
     expect(warnings.map((warning) => place(warning).replace("senior-python-dev/", ""))).toEqual([
-      "GUARDRAILS.yaml:12 /output/hallucination_check",
       "MEMORY.yaml:6 /episodic",
       "MEMORY.yaml:12 /factual",
       "MEMORY.yaml:18 /cross_session",
