@@ -26,10 +26,11 @@ function judgedNeeds(run: Run, step: number): string[] {
       const verdict = verdictOn(run, judged.step);
       return verdict === null ? [] : [...verdict.prohibited, ...verdict.triggers];
     });
-  return [
+  const needs = [
     ...inputTriggers.map((trigger) => `The judge found in the input what the pack wants a person for: ${trigger}.`),
     ...rules.map(({ text }) => `The judge found an earlier answer of this task against a rule of the pack: ${text}.`),
   ];
+  return [...new Set(needs)];
 }
 
 function dataNeeds(run: Run, given: Call["arguments"]): string[] {

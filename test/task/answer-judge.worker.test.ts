@@ -1,8 +1,9 @@
 /** The judge of answers, in the real runtime: what it is shown, what its word leads to, and what nobody sees before it. */
 import { describe, expect, it } from "vitest";
-import type { TaskEvent } from "../../src/task/index.ts";
+import { canonicalJson, sha256Hex } from "../../src/platform/index.ts";
+import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
 import { LIST, live } from "./crash-rig.ts";
-import { typesOf } from "./harness.ts";
+import { accept, readUntil, typesOf } from "./harness.ts";
 import { call } from "./history.ts";
 import { lastShown, type Reply, run, textOf, verdictsOf } from "./scripted.ts";
 
@@ -75,6 +76,12 @@ describe("a judge of answers", () => {
 });
 
 describe("an answer that does what is prohibited", () => {
+  it("is judged though its provider broke it off", async () => {
+    const cut: Reply = { text: "You get a ref", isRefusal: true };
+    const { view, events } = await run("Refund me", [cut, BROKEN, cut, BROKEN], { guardrails: judged() });
+    expect([view.error?.code, view.output, textOf(events)]).toEqual(["OUTPUT_BLOCKED", null, ""]);
+  });
+
   it("is sent back once with the rule, and the mended one is judged anew and passes", async () => {
     const replies = ["You get a refund.", BROKEN, "I cannot promise that.", FINE];
     const { view, shown, events } = await run("Refund me", replies, { guardrails: judged() });
@@ -195,6 +202,36 @@ describe("a case for a person", () => {
     const { view, events } = await run("Go", ["One.", MET, "Two.", MET], { guardrails: judged(), person });
     expect(view).toMatchObject({ state: "failed", error: { code: "OUTPUT_BLOCKED" }, output: null });
     expect(textOf(events)).toBe("");
+  });
+
+  it("sends the answer back when nobody decides in time, and takes one that needs nobody", async () => {
+    const replies = ["Call the doctor.", MET, "Help is near.", FINE];
+    const { view, questions, events } = await run("Go", replies, { guardrails: judged(), person: ["lapse"] });
+    expect(view).toMatchObject({ state: "done", output: "Help is near." });
+    expect(questions).toMatchObject([{ state: "expired", used_at: null }]);
+    expect(typesOf(events)).toContain("approval.expired");
+  });
+
+  it("is decided like any other by whoever asks the task's object, with the offline model that judges nothing", async () => {
+    const { stub } = await accept("@say Call the doctor.", {
+      pack: "judged-offline",
+      extra: `guardrails: ${TRIGGERS}`,
+    });
+    const task: TaskStub = stub();
+    await task.kick();
+    const events = await readUntil(task, ({ type }) => type === "task.waiting");
+    const question = await task.approval(1);
+    const { text } = Object(question?.arguments);
+    expect(text).toContain("Call the doctor.");
+    expect(textOf(events)).toBe("");
+    const request = { by: "key:person", reason: null, result: null, request_key: "r" };
+    const args_hash = await sha256Hex(canonicalJson({ text }));
+    expect(await task.decide(1, { ...request, decision: "approve", args_hash: "0".repeat(64) })).toMatchObject({
+      code: "APPROVAL_ARGS_CHANGED",
+    });
+    expect(await task.decide(1, { ...request, decision: "approve", args_hash })).toMatchObject({ kind: "decided" });
+    await readUntil(task, () => false, events.at(-1)?.seq);
+    expect(await task.view()).toMatchObject({ state: "done", output: text });
   });
 
   it("asks nobody about an answer that must not pass anyway", async () => {

@@ -172,6 +172,11 @@ describe("an answer with a schema", () => {
     expect(view).toMatchObject({ state: "failed", error: { code: "OUTPUT_BLOCKED" }, steps_taken: 1 });
   });
 
+  it("is not asked of a refusal, which has no form", async () => {
+    const { view } = await run("Go", [{ text: "I cannot", isRefusal: true }], { guardrails: asked() });
+    expect(view).toMatchObject({ state: "done", output: "I cannot", finish_reason: "refusal", steps_taken: 1 });
+  });
+
   it("has to hold the required statements itself", async () => {
     const guardrails = asked(', behavioral: { required_disclaimers: ["No advice."] }');
     const { view, shown } = await run("Go", ['{"to":"x"}', '{"to":"No advice."}'], { guardrails });

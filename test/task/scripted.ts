@@ -19,6 +19,8 @@ export type Reply =
       /** Text that is void before the reply begins. */
       readonly resets?: string;
       readonly costMicros?: number;
+      /** The provider breaks the answer off. */
+      readonly isRefusal?: boolean;
     }
   | { readonly fails: Partial<TurnFailure> };
 
@@ -54,8 +56,8 @@ function scriptedRouter(replies: readonly Reply[], shown: ModelRequest[], isAllo
         onReset({ model: "offline/scripted", failure: "cut" });
       }
       for (const piece of reply.text.match(/[\s\S]{1,3}/g) ?? []) onText(piece);
-      const { text, calls: toolCalls = [], costMicros = 0 } = reply;
-      const finishReason = toolCalls.length > 0 ? "tool_calls" : "stop";
+      const { text, calls: toolCalls = [], costMicros = 0, isRefusal = false } = reply;
+      const finishReason = isRefusal ? "refusal" : toolCalls.length > 0 ? "tool_calls" : "stop";
       const turn = {
         reply: { text, toolCalls, finishReason, usage: USAGE },
         model: "offline/scripted",
@@ -66,12 +68,15 @@ function scriptedRouter(replies: readonly Reply[], shown: ModelRequest[], isAllo
   };
 }
 
-export type Decided = Pick<Decide, "decision"> & { readonly reason?: string };
+/** Lapse: nobody says anything for longer than there is to decide. */
+type Decided = (Pick<Decide, "decision"> & { readonly reason?: string }) | "lapse";
 
 let count = 0;
 
 /** Longer than any delay between attempts. */
 const LATER_MS = 60_000;
+/** Longer than a pack here gives a person. */
+const MUCH_LATER_MS = 25 * 3_600_000;
 
 /** A task from its creation to its end, or to a question that nobody is there to decide. */
 export async function run(
@@ -113,6 +118,11 @@ export async function run(
       assert(question !== null, "a task that waits asked somebody");
       questions.push(question);
       if (word === null) return;
+      if (word === "lapse") {
+        later += MUCH_LATER_MS;
+        await object.alarm();
+        continue;
+      }
       const { decision, reason = null } = word;
       const request = { by: "key:person", args_hash: question.args_hash, request_key: `r${questions.length}` };
       const outcome = await object.decide(questions.length, { decision, reason, result: null, ...request });
