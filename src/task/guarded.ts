@@ -110,17 +110,24 @@ export function admitInput(run: GuardedRun): RunEnd | null {
   if (run.row().isInputTold || events.length === 0) return null;
   const patch = { isInputTold: true } as const;
   if (verdict.action !== "block") return run.commit({ patch, events }) ? null : "overtaken";
-  const message = `The pack's input guardrails refused the input: it holds ${labelsOf(verdict)}.`;
+  return blockInput(run, `it holds ${labelsOf(verdict)}`, { patch, events });
+}
+
+/** Ends the task for what its input is. @param told what is written down with that. */
+export function blockInput(run: Run, why: string, told: Pick<Change, "patch" | "events" | "spent">): RunEnd {
+  const message = `The pack's input guardrails refused the input: ${why}.`;
   const change = failed(run.history(), { code: "INPUT_BLOCKED", message }, { ...nowOf(run), outputMaxLength: 0 });
-  return end(run, { ...change, patch: { ...change.patch, ...patch }, events: [...events, ...(change.events ?? [])] });
+  const events = [...(told.events ?? []), ...(change.events ?? [])];
+  return end(run, { ...change, ...told, patch: { ...change.patch, ...told.patch }, events });
 }
 
 type Where =
-  | { readonly direction: "input" }
+  | { readonly direction: "input"; readonly by?: "judge" }
   | { readonly direction: "output"; readonly step: number }
   | { readonly direction: "tool"; readonly call_id: string };
 
-function toEvents(where: Where, verdict: Omit<Verdict, "text">): NewEvent[] {
+/** Empty when there is nothing to tell. */
+export function toEvents(where: Where, verdict: Omit<Verdict, "text">): NewEvent[] {
   const report = reportOf(verdict);
   return report === null ? [] : [{ type: "guard.checked", data: { ...where, ...report } }];
 }
