@@ -24,7 +24,7 @@ import {
 } from "../guard/index.ts";
 import type { Message } from "../model/index.ts";
 import type { NewEvent } from "./frames.ts";
-import { callIdOf, type StepRecord } from "./history.ts";
+import { type CallResult, callIdOf, type StepRecord, toModelContent } from "./history.ts";
 import type { Change } from "./journal.ts";
 import { failed } from "./outcome.ts";
 import { end, nowOf, type Run, type RunEnd } from "./run.ts";
@@ -139,14 +139,22 @@ function toUncheckedEvents({ config }: Pick<Run, "config">): NewEvent[] {
   return [{ type: "guard.checked", data: { direction: "output", action: "allow", findings: [], ...unchecked } }];
 }
 
-/** What a tool returned is looked at as it is recorded. It passes: what it may lead to is decided elsewhere. */
+/**
+ * What a tool returned is looked at as it is recorded, a failure as well: its message may be the tool's own words. It
+ * passes: what it may lead to is decided elsewhere.
+ */
 function withSignals(change: Change, isAsked: boolean): Change {
   const { result, events = [] } = change;
   if (!isAsked || result === undefined) return change;
-  const { step, index, resultJson } = result.record;
-  const found = toEvents({ direction: "tool", call_id: callIdOf(step, index) }, checkToolResult(resultJson));
-  return { ...change, events: [...events, ...found] };
+  return { ...change, events: [...events, ...toSignalEvents(result.record)] };
 }
+
+/** What was found in a result as the model will read it. */
+export const toSignalEvents = (record: CallResult): NewEvent[] =>
+  toEvents(
+    { direction: "tool", call_id: callIdOf(record.step, record.index) },
+    checkToolResult(toModelContent(record)),
+  );
 
 /** The output as the tenant reads it. */
 function withValues(change: Change, restore: (text: string) => string): Change {
