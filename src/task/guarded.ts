@@ -23,6 +23,7 @@ import {
   type Verdict,
 } from "../guard/index.ts";
 import type { Message } from "../model/index.ts";
+import type { AgentConfig } from "../pack/index.ts";
 import type { NewEvent } from "./frames.ts";
 import { type CallResult, callIdOf, type StepRecord, toModelContent } from "./history.ts";
 import type { Change } from "./journal.ts";
@@ -58,17 +59,17 @@ export function guardRun(run: Run): GuardedRun {
   const inputRules = inputRulesOf(guardrails);
   const outputRules = outputRulesOf(guardrails);
   const { verdict, tokens } = checkInput(run.row().request.input, inputRules);
-  const isJson = guardrails.output.schema !== undefined;
+  const asJson = isJson(guardrails);
   const quote = (text: string): string => (tokens.size > 0 ? unnumber(text) : text);
   const shownInput = quote(verdict.text);
-  const restore = (text: string): string => tokens.restore(text, isJson);
+  const restore = (text: string): string => tokens.restore(text, asJson);
   const findFormatFaults = createFormatCheck(guardrails);
   const findFaults: FindFaults = (text) => findFormatFaults(restore(text));
   const guard: Guard = {
     verdict,
     openText: () => {
       const check = new OutputCheck(outputRules);
-      const restorer = new Restorer(tokens, isJson);
+      const restorer = new Restorer(tokens, asJson);
       return {
         push: (piece) => restorer.push(check.push(piece)),
         finish: () => restorer.push(check.finish()) + restorer.finish(),
@@ -99,6 +100,9 @@ export function guardRun(run: Run): GuardedRun {
     run.commit(withSignals(tokens.size === 0 ? change : withValues(change, restore), inputRules.signals));
   return { ...run, shownInput, commit, guard };
 }
+
+/** Whether values come back into the inside of JSON strings. */
+const isJson = ({ output }: AgentConfig["guardrails"]): boolean => output.schema !== undefined;
 
 const markMessage = (message: Message): Message =>
   message.role === "tool" ? { ...message, content: markUntrusted(message.toolId, message.content) } : message;
@@ -155,6 +159,12 @@ export const toSignalEvents = (record: CallResult): NewEvent[] =>
     { direction: "tool", call_id: callIdOf(record.step, record.index) },
     checkToolResult(toModelContent(record)),
   );
+
+/** A change that no run makes, with the output as the tenant reads it. @param input as it came. */
+export function toTenant(change: Change, input: string, guardrails: AgentConfig["guardrails"]): Change {
+  const { tokens } = checkInput(input, inputRulesOf(guardrails));
+  return withValues(change, (text) => tokens.restore(text, isJson(guardrails)));
+}
 
 /** The output as the tenant reads it. */
 function withValues(change: Change, restore: (text: string) => string): Change {
