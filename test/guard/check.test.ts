@@ -68,6 +68,20 @@ describe("redaction", () => {
     expect(tokens.restore("[EMAIL_2] [FOO_1]")).toBe("[EMAIL_2] [FOO_1]");
   });
 
+  it("gives no value a token that the text holds itself", () => {
+    const text = "As [EMAIL_1] and [EMAIL_3] said, write to jane@example.com and omar@example.com";
+    const { verdict, tokens } = checkInput(text, { ...OFF, data: "redact" });
+    expect(verdict.text).toBe("As [EMAIL_1] and [EMAIL_3] said, write to [EMAIL_2] and [EMAIL_4]");
+    expect(tokens.restore(verdict.text)).toBe(text);
+  });
+
+  it("gives a value no way back where the text holds every token itself", () => {
+    const own = Array.from({ length: 9_999 }, (_, n) => `[EMAIL_${n + 1}]`).join(" ");
+    const { verdict, tokens } = checkInput(`${own} jane@example.com`, { ...OFF, data: "redact" });
+    expect(verdict.text.slice(own.length)).toBe(" [REDACTED EMAIL]");
+    expect(tokens.size).toBe(0);
+  });
+
   it("takes the numbers off where a text is quoted", () => {
     expect(unnumber("[EMAIL_1] and [US_SSN_12] and [1]")).toBe("[EMAIL] and [US_SSN] and [1]");
   });
