@@ -2,12 +2,12 @@
  * A model's judgement of the input, where the pack names one: asked once, before the task's own model, and paid for by
  * the task. What it says is journalled with the mark that it was asked; a run that is taken up again asks no more.
  */
-import { labelsOf, parseInputJudgement, reportOf, toInputQuestion } from "../guard/index.ts";
+import { labelsOf, parseInputJudgement, toInputQuestion } from "../guard/index.ts";
 import { askJudge } from "./ask-judge.ts";
 import type { NewEvent } from "./frames.ts";
-import type { GuardedRun } from "./guarded.ts";
+import { blockInput, type GuardedRun, toEvents } from "./guarded.ts";
 import { TURN_TIMEOUT_MS } from "./limits.ts";
-import { failed, turnFailed } from "./outcome.ts";
+import { turnFailed } from "./outcome.ts";
 import { end, hasTimeFor, nowOf, type RunEnd } from "./run.ts";
 
 /** Null: the run goes on. */
@@ -34,13 +34,9 @@ export async function judgeInput(run: GuardedRun): Promise<RunEnd | null> {
   const verdict = { action: isRefused ? "block" : "warn", findings: findings ?? [] } as const;
   const met = triggers.length === 0 ? {} : { inputTriggers: triggers.map(({ text }) => text) };
   const mark = { patch: { isInputJudged: true, ...met }, spent: { usage, costMicros } } as const;
-  const events = findings === null ? [unread(isUnjudged)] : toEvents(verdict, triggers);
+  const events = findings === null ? [unread(isUnjudged)] : told(verdict, triggers);
   if (!isRefused) return run.commit({ ...mark, events }) ? null : "overtaken";
-  const why = isUnjudged ? "its judge gave no judgement" : labelsOf(verdict);
-  const message = `The pack's input guardrails refused the input: ${why}.`;
-  const change = failed(run.history(), { code: "INPUT_BLOCKED", message }, { ...nowOf(run), outputMaxLength: 0 });
-  const all = [...events, ...(change.events ?? [])];
-  return end(run, { ...change, ...mark, patch: { ...change.patch, ...mark.patch }, events: all });
+  return blockInput(run, isUnjudged ? "its judge gave no judgement" : labelsOf(verdict), { ...mark, events });
 }
 
 const context = (run: GuardedRun) => ({
@@ -57,14 +53,12 @@ const unread = (isBlocked: boolean): NewEvent => ({
   data: { ...BY_JUDGE, action: isBlocked ? "block" : "allow", findings: [], not_checked: ["input.judge"] },
 });
 
-function toEvents(
-  verdict: Parameters<typeof reportOf>[0],
+/** What was found in the text, and which of the pack's cases for a person it is. */
+function told(
+  verdict: Parameters<typeof toEvents>[1],
   triggers: readonly { readonly rule: string; readonly confidence: number }[],
 ): NewEvent[] {
-  const report = reportOf(verdict);
-  if (triggers.length === 0)
-    return report === null ? [] : [{ type: "guard.checked", data: { ...BY_JUDGE, ...report } }];
+  if (triggers.length === 0) return toEvents(BY_JUDGE, verdict);
   const rules = triggers.map(({ rule, confidence }) => ({ rule, confidence }));
-  const { action, findings } = verdict;
-  return [{ type: "guard.checked", data: { ...BY_JUDGE, action, findings, ...report, rules, escalate: true } }];
+  return [{ type: "guard.checked", data: { ...BY_JUDGE, ...verdict, rules, escalate: true } }];
 }

@@ -2,12 +2,19 @@
 import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { ToolCall } from "../../src/model/index.ts";
-import { assert } from "../../src/platform/index.ts";
+import { assert, type Clock } from "../../src/platform/index.ts";
+import { DEADLINE_MS, LEASE_CHECK_MS } from "../../src/task/limits.ts";
+import { StorageLimitError } from "../../src/task/storage-limit.ts";
 import { accept, readUntil, TOOLS, typesOf } from "./harness.ts";
 import { lastShown, run, textOf, verdictsOf } from "./scripted.ts";
 
 const CARD = "4111 1111 1111 1111";
 const EMAIL = "jane@example.com";
+const LISTING: ToolCall = {
+  callId: "c",
+  toolId: "file_manager",
+  arguments: { kind: "object", value: { action: "list", path: "/workspace" } },
+};
 const pii = (action: string, more = ""): string =>
   `{ input: { pii_detection: { enabled: true, action: ${action} } }${more} }`;
 
@@ -52,12 +59,7 @@ describe("an input", () => {
   });
 
   it("shows the model tokens in later turns as well", async () => {
-    const call: ToolCall = {
-      callId: "c",
-      toolId: "file_manager",
-      arguments: { kind: "object", value: { action: "list", path: "/workspace" } },
-    };
-    const replies = [{ text: "Asking about [EMAIL_1].", calls: [call] }, "done"];
+    const replies = [{ text: "Asking about [EMAIL_1].", calls: [LISTING] }, "done"];
     const { shown } = await run(`Write to ${EMAIL}`, replies, { guardrails: pii("redact") });
     expect(shown).toHaveLength(2);
     expect(JSON.stringify(shown)).not.toContain(EMAIL);
@@ -103,6 +105,59 @@ describe("an input", () => {
     expect(typesOf(events)).toContain("task.resumed");
     expect(verdictsOf(events)).toHaveLength(1);
   });
+});
+
+describe("an end that no answer leads to", () => {
+  const untilAborted = (signal?: AbortSignal) =>
+    new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+
+  /** Stands still until the deadline has passed; then whoever keeps a run looks at it, once. */
+  function createHourglass() {
+    let now = Date.now();
+    const passed = Promise.withResolvers<void>();
+    const looks = [passed.promise];
+    const clock: Clock = {
+      now: () => now,
+      sleep: (ms, signal) => Promise.race([untilAborted(signal), ...(ms === LEASE_CHECK_MS ? looks.splice(0) : [])]),
+    };
+    const turn = () => {
+      now += 2 * DEADLINE_MS;
+      passed.resolve();
+    };
+    return { clock, turn };
+  }
+
+  const breaking = (thrown: Error) => ({ first: () => Promise.reject(thrown) });
+  const ENDS = {
+    "the deadline in the middle of a turn": (turn: () => void) => ({
+      code: "DEADLINE_EXCEEDED",
+      second: {
+        first: (signal: AbortSignal) => {
+          turn();
+          return untilAborted(signal);
+        },
+      },
+    }),
+    "the deadline between two attempts": (turn: () => void) => ({
+      code: "DEADLINE_EXCEEDED",
+      second: breaking(new Error("the network is gone")),
+      later: turn,
+    }),
+    "a fault of our own": () => ({ code: "STORAGE_LIMIT", second: breaking(new StorageLimitError()) }),
+  } satisfies Record<string, (turn: () => void) => object>;
+
+  for (const [name, toEnd] of Object.entries(ENDS)) {
+    it(`has the values in what the model said until then: ${name}`, async () => {
+      const { clock, turn } = createHourglass();
+      const { code, second, ...more } = toEnd(turn);
+      const replies = [
+        { text: "Wrote to [EMAIL_1].", calls: [LISTING] },
+        { text: "", ...second },
+      ];
+      const { view } = await run(`Write to ${EMAIL}`, replies, { guardrails: pii("redact"), clock, ...more });
+      expect(view).toMatchObject({ state: "failed", error: { code }, output: `Wrote to ${EMAIL}.` });
+    });
+  }
 });
 
 describe("an output", () => {

@@ -4,7 +4,7 @@
  */
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import type { ModelRouter, ToolCall, TurnFailure } from "../../src/model/index.ts";
-import { assert, systemClock } from "../../src/platform/index.ts";
+import { assert, type Clock, systemClock } from "../../src/platform/index.ts";
 import type { ApprovalView, Decide, TaskEvent, TaskStub } from "../../src/task/index.ts";
 import { TaskObject } from "../../src/task/object.ts";
 import { taskServices } from "../../src/wire.ts";
@@ -21,6 +21,8 @@ export type Reply =
       readonly costMicros?: number;
       /** The provider breaks the answer off. */
       readonly isRefusal?: boolean;
+      /** Comes before it. @param signal of the turn. */
+      readonly first?: (signal: AbortSignal) => Promise<void>;
     }
   | { readonly fails: Partial<TurnFailure> };
 
@@ -42,7 +44,7 @@ function scriptedRouter(replies: readonly Reply[], shown: ModelRequest[], isAllo
   return {
     isAllowed: () => isAllowed,
     modelOf: () => "offline/scripted",
-    complete: async (request, { onText, onReset, checkBudget }) => {
+    complete: async (request, { onText, onReset, checkBudget, signal }) => {
       const reply = replies[shown.length];
       assert(reply !== undefined, "the model is asked no more often than the test says");
       shown.push(request);
@@ -51,6 +53,7 @@ function scriptedRouter(replies: readonly Reply[], shown: ModelRequest[], isAllo
         return { ok: false, error: { ...FAILURE, kind: "fatal", code: "BUDGET_EXHAUSTED", message: unpaid } };
       }
       if ("fails" in reply) return { ok: false, error: { ...FAILURE, ...reply.fails } };
+      await reply.first?.(signal);
       if (reply.resets !== undefined) {
         onText(reply.resets);
         onReset({ model: "offline/scripted", failure: "cut" });
@@ -89,9 +92,12 @@ export async function run(
     readonly isAllowed?: boolean;
     /** What a person says to each question, in their order. */
     readonly person?: readonly Decided[];
+    readonly clock?: Clock;
+    /** Comes after the first alarm, before the next. */
+    readonly later?: () => void;
   },
 ) {
-  const { guardrails, tools = TOOLS, session, isAllowed = true, person = [] } = options;
+  const { guardrails, tools = TOOLS, session, isAllowed = true, person = [], clock: given = systemClock } = options;
   const { stub } = await accept(input, {
     pack: session === undefined ? `scripted-${++count}` : "scripted-session",
     extra: `${tools}\nguardrails: ${guardrails}`,
@@ -103,14 +109,15 @@ export async function run(
   await runInDurableObject(stub(), async (_object, state) => {
     // Its alarms are the test's to sound.
     Object.defineProperty(state, "storage", { value: mortal(state.storage, new Fate(0)), configurable: true });
-    let later = 0;
-    const clock = { ...systemClock, now: () => systemClock.now() + later };
+    let passed = 0;
+    const clock: Clock = { ...given, now: () => given.now() + passed };
     const services = { ...taskServices(env, state), clock, router: scriptedRouter(script, shown, isAllowed) };
     const object = new TaskObject(state, env, services);
     await object.alarm();
+    options.later?.();
     for (const word of [...person, null]) {
       while ((await object.view())?.state === "retry") {
-        later += LATER_MS;
+        passed += LATER_MS;
         await object.alarm();
       }
       if ((await object.view())?.state !== "waiting") return;
@@ -119,7 +126,7 @@ export async function run(
       questions.push(question);
       if (word === null) return;
       if (word === "lapse") {
-        later += MUCH_LATER_MS;
+        passed += MUCH_LATER_MS;
         await object.alarm();
         continue;
       }
