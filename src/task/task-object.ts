@@ -94,11 +94,11 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       return { kind: "existing", state: existing.state, pack_id: existing.request.pack_id };
     }
     const now = this.#services.clock.now();
-    const deadlineAt = now + timeOf(args);
+    const told = this.#index.announce(args, now);
     const batch = this.#journal.create(args, {
       now,
-      deadlineAt,
-      due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt, ...this.#projectionDue() },
+      deadlineAt: now + timeOf(args),
+      due: { lease: now + ACCEPT_NET_MS, ...this.#projectionDue() },
       events: [acceptedEvent(args)],
     });
     if (args.replay !== null) importCarried(this.ctx.storage, args.replay.journal);
@@ -106,7 +106,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     this.#arm();
     this.#delivery.add(batch);
     this.#projector?.touch();
-    await this.#index.register();
+    await told;
     return { kind: "created", state: "queued", pack_id: args.pack_id };
   }
 
