@@ -16,7 +16,7 @@ import {
 import { HANDOFF_TOOL_ID, type ToolRefusal } from "../tool/index.ts";
 import { costLimitOf, spendingOf } from "./budget.ts";
 import type { PendingCall } from "./decide.ts";
-import { type Handoff, handoffOf, settle, startedEvent } from "./handoff.ts";
+import { type Handoff, handoffOf, setAsideFor, settle, startedEvent } from "./handoff.ts";
 import { composeInput } from "./handoff-context.ts";
 import { type CallDecision, resultOf } from "./history.ts";
 import { HANDOFF_DEPTH_MAX, HANDOFFS_PER_TASK_MAX } from "./limits.ts";
@@ -144,8 +144,6 @@ function shareOf(run: Run, step: number): { readonly limitMicros: number; readon
       parent: run.row().request.parent,
     },
   );
-  const set = run.handoffs().filter(({ settled }) => settled === null);
-  const setAside = set.reduce((sum, { child }) => sum + (child.parent?.cost_limit_micros ?? 0), 0);
   const turn = run.history().steps.find(({ n }) => n === step);
   const toBegin = (turn?.toolCalls ?? []).filter(
     ({ toolId }, index) =>
@@ -153,7 +151,7 @@ function shareOf(run: Run, step: number): { readonly limitMicros: number; readon
       resultOf(run.history(), step, index) === undefined &&
       handoffOf(run.handoffs(), step, index) === undefined,
   ).length;
-  const left = Math.max(0, limitMicros - spentMicros - setAside);
+  const left = Math.max(0, limitMicros - spentMicros - setAsideFor(run.handoffs()));
   return { limitMicros: Math.floor(left / Math.max(1, toBegin)), uncounted };
 }
 

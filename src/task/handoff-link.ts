@@ -5,10 +5,11 @@
  */
 import { AppError, type Clock, describeError, type Log, within } from "../platform/index.ts";
 import { HANDOFF_TOOL_ID } from "../tool/index.ts";
-import { chargeOf } from "./budget.ts";
+import type { Charge } from "./budget.ts";
 import { type Due, type DueChange, isDue } from "./due.ts";
 import {
   type ChildReport,
+  chargeAtEnd,
   type Handoff,
   handoffDue,
   handoffOf,
@@ -76,7 +77,7 @@ export class HandoffLink {
       state: row.state,
       output: row.output,
       error: row.error,
-      charge: chargeOf(journal.history, journal.handoffs()),
+      charge: chargeAtEnd(journal.history, journal.handoffs(), row),
       active_ms: Math.max(0, row.finishedAt - row.createdAt - (row.waitedMs ?? 0)),
     };
   }
@@ -151,7 +152,9 @@ export class HandoffLink {
       // Created first where that is not certain: a creation still on its way then finds it there, and cancelled.
       if (!handoff.isAccepted) await this.#within(async () => object.create(child));
       await this.#within(async () => object.cancel());
-      change({ handoffs: [settle(handoff, clock.now())] });
+      const report = await this.#within(async () => object.childReport());
+      const charge = report === null || report === "going" ? UNKNOWN_CHARGE : report.charge;
+      change({ handoffs: [settle(handoff, clock.now(), charge)] });
       return false;
     }
     // The run that wrote it down creates it, or the next run does.
@@ -177,12 +180,15 @@ export class HandoffLink {
   }
 }
 
+/** Of a child that cannot say any more. */
+const UNKNOWN_CHARGE: Charge = { spentMicros: 0, uncounted: 1 };
+
 /** What became of a child that is not there any more: its retention is over, and its word never came. */
 const GONE = {
   state: "failed",
   output: null,
   error: null,
-  charge: { spentMicros: 0, uncounted: 1 },
+  charge: UNKNOWN_CHARGE,
   active_ms: 0,
 } as const satisfies Partial<ChildReport>;
 
