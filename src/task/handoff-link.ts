@@ -3,9 +3,9 @@
  * parent has taken it; the parent asks by itself now and then, and a parent that ends has its children cancelled. The due
  * times `handoff` and `parent` are stored with the changes that make them necessary, so no lost message hangs a task.
  */
+import type { Charge } from "../meter/index.ts";
 import { AppError, type Clock, describeError, type Log, within } from "../platform/index.ts";
 import { HANDOFF_TOOL_ID } from "../tool/index.ts";
-import type { Charge } from "./budget.ts";
 import { type Due, type DueChange, isDue } from "./due.ts";
 import {
   type ChildReport,

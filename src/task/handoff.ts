@@ -3,7 +3,8 @@
  * child is a task like any other; here stands what ties the two together. Doing it is hand-over.ts, hearing of its end
  * handoff-link.ts.
  */
-import { type Charge, chargeOf, NO_CHARGE } from "./budget.ts";
+import { type Charge, NO_CHARGE } from "../meter/index.ts";
+import { chargeOf } from "./budget.ts";
 import type { DueChange } from "./due.ts";
 import type { NewEvent } from "./frames.ts";
 import { type CallDecision, type CallResult, callIdOf, type History, resultOf } from "./history.ts";
