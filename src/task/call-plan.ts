@@ -157,9 +157,13 @@ async function toQuestion(run: Run, pending: PendingCall, turn: Turn): Promise<Q
     mustAudit: verdict?.mustAudit ?? false,
     fourEyes: verdict?.isFourEyes ?? false,
     mayRepeat,
-    binding: { toolId, argsHash, packDigest: request.pack_digest, policy: decision?.decision.policy ?? "" },
+    binding: { toolId, argsHash, packDigest: request.pack_digest, policy: boundTo(decision) },
   };
 }
+
+/** One on trial decides nothing: neither its next revision nor its silence undoes what a person answered. */
+const boundTo = (asked: CallDecision | null): string =>
+  asked === null || !asked.decision.isEnforced ? "" : asked.decision.policy;
 
 const toDenial = (verdict: Verdict | null): ToolRefusal | null =>
   verdict === null || verdict.denial === null ? null : { code: "TOOL_DENIED", message: verdict.denial };

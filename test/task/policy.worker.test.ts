@@ -132,6 +132,16 @@ describe("a policy", () => {
     expect(story.questions).toEqual([]);
   });
 
+  it("on trial voids no approval, however often it is another one", async () => {
+    let count = 0;
+    const restless: PolicyEngine = {
+      decide: async (question) => ({ ...(await policyServer(() => ALLOW).decide(question)), policy: `opa:${++count}` }),
+    };
+    const story = await live("restless", tool(logOnly(restless), { needsApproval: true }));
+    expect(story.questions.map(({ kind }) => kind)).toEqual(["approval"]);
+    expect([story.world.executions.length, count]).toEqual([1, 2]);
+  });
+
   it("is asked again when a person has agreed, and may deny then", async () => {
     let count = 0;
     const changing = policyServer(() => (++count === 1 ? ALLOW : DENY));
