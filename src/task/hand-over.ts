@@ -21,8 +21,9 @@ import { composeInput } from "./handoff-context.ts";
 import { type CallDecision, resultOf } from "./history.ts";
 import { HANDOFF_DEPTH_MAX, HANDOFFS_PER_TASK_MAX } from "./limits.ts";
 import { denyHandoff } from "./policy-question.ts";
-import { callKeyOf, type Run } from "./run.ts";
+import { callKeyOf, pastOf, type Run } from "./run.ts";
 import type { HandoffTarget } from "./services.ts";
+import { taintBefore } from "./taint.ts";
 import type { CreateTask } from "./types.ts";
 
 /** Away: the child has it, and this call waits for its end. */
@@ -123,6 +124,7 @@ async function planHandoff(run: Run, step: number, decided: DecidedCall): Promis
         time_ms: Math.max(0, run.row().deadlineAt - now),
         cost_limit_micros: Math.min(packLimit.value, share.limitMicros),
         uncounted: share.uncounted,
+        taint: taintBefore(pastOf(run), step, run.catalog.labelsOf),
       },
     },
     startedAt: now,

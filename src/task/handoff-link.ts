@@ -22,6 +22,7 @@ import type { Change, Journal, TaskRow } from "./journal.ts";
 import { HANDOFF_ASK_MS_MAX, HANDOFF_TELL_MS_MAX, HANDOFF_TELL_MS_MIN } from "./limits.ts";
 import { resumed } from "./outcome.ts";
 import type { HandoffPort } from "./services.ts";
+import { taintOf } from "./taint.ts";
 import { toolResultEvent } from "./tool-result.ts";
 import { isEnded } from "./transitions.ts";
 
@@ -78,6 +79,7 @@ export class HandoffLink {
       output: row.output,
       error: row.error,
       charge: chargeAtEnd(journal.history, journal.handoffs(), row),
+      taint: taintOf(journal.history),
       active_ms: Math.max(0, row.finishedAt - row.createdAt - (row.waitedMs ?? 0)),
     };
   }
@@ -189,6 +191,7 @@ const GONE = {
   output: null,
   error: null,
   charge: UNKNOWN_CHARGE,
+  taint: [],
   active_ms: 0,
 } as const satisfies Partial<ChildReport>;
 

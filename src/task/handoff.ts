@@ -4,6 +4,7 @@
  * handoff-link.ts.
  */
 import { type Charge, NO_CHARGE } from "../meter/index.ts";
+import type { Label } from "../policy/index.ts";
 import { chargeOf } from "./budget.ts";
 import type { DueChange } from "./due.ts";
 import type { NewEvent } from "./frames.ts";
@@ -39,6 +40,8 @@ export type ChildReport = {
   readonly output: string | null;
   readonly error: { readonly code: TaskErrorCode; readonly message: string } | null;
   readonly charge: Charge;
+  /** What came into it, and with its answer into its parent. */
+  readonly taint: readonly Label[];
   /** Milliseconds from its acceptance to its end without those that it waited for a person. */
   readonly active_ms: number;
 };
@@ -116,6 +119,7 @@ export function toCallResult(handoff: Handoff, report: ChildReport, now: number)
     at: now,
     ...(isSuccess && !isAudited ? { isUnaudited: true } : {}),
     ...(decision === undefined ? {} : { decision }),
+    ...(report.taint.length === 0 ? {} : { taint: report.taint }),
   };
 }
 

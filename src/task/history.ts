@@ -4,7 +4,7 @@
  */
 import { addUsage, type Cost, NO_USAGE, type Usage } from "../meter/index.ts";
 import type { FinishReason, Message, ToolCall } from "../model/index.ts";
-import type { Decision, ToolQuestion } from "../policy/index.ts";
+import type { Decision, Label, ToolQuestion } from "../policy/index.ts";
 import type { EgressRecord, ToolErrorCode } from "../tool/index.ts";
 
 export type StepRecord = Cost & {
@@ -39,6 +39,8 @@ export type CallResult = {
   readonly console?: string;
   /** What the policy said of it at last; absent where it was not asked, and in records made before it was. */
   readonly decision?: CallDecision;
+  /** What the task that had the call as its work saw; absent when that was nothing. */
+  readonly taint?: readonly Label[];
   /** What the call asked of the network; absent when it asked nothing. */
   readonly egress?: readonly EgressRecord[];
 };

@@ -45,6 +45,9 @@ export type RunEnd = "ended" | "handover" | "overtaken";
 /** Who else spends what this task may. */
 export const familyOf = (run: Run) => ({ handoffs: run.handoffs(), parent: run.row().request.parent });
 
+/** What it knows of the world outside. */
+export const pastOf = (run: Run) => ({ history: run.history(), parent: run.row().request.parent });
+
 export const nowOf = (run: Run) => ({ now: run.services.clock.now(), retentionMs: run.services.retentionMs });
 
 export const end = (run: Run, change: Change): RunEnd => (run.commit(change) ? "ended" : "overtaken");

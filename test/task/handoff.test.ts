@@ -90,6 +90,7 @@ const handoff = (more: Partial<Handoff> = {}): Handoff => ({
 const report = (more: Partial<ChildReport> = {}): ChildReport => ({
   ...{ task_id: "child-1", step: 1, index: 2, state: "done", output: "42", error: null, active_ms: 5 },
   charge: { spentMicros: 0, uncounted: 0 },
+  taint: [],
   ...more,
 });
 

@@ -358,6 +358,7 @@ describe("when something is lost", () => {
       output: "forged",
       error: null,
       charge: { spentMicros: 0, uncounted: 0 },
+      taint: [],
       active_ms: 0,
     } as const;
     await parent.stub().childEnded(forged);

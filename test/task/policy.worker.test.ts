@@ -4,7 +4,8 @@ import { assert } from "../../src/platform/index.ts";
 import { logOnly, type PolicyEngine, type PolicyQuestion } from "../../src/policy/index.ts";
 import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
 import { LIST, live, type Person, type Tool } from "./crash-rig.ts";
-import { accept, readUntil, typesOf } from "./harness.ts";
+import { childrenOf, handingTo, handoff, stubOf } from "./handoffs.ts";
+import { accept, publish, readUntil, TENANT, typesOf } from "./harness.ts";
 import { call } from "./history.ts";
 import { ALLOW, DENY, policyServer } from "./policy-server.ts";
 
@@ -89,6 +90,37 @@ tools:
     const get = `@tool http_request ${JSON.stringify({ method: "GET", url: "https://api.example.com/" })}`;
     const { events } = await run(`@tool file_manager {"action": "list", "path": "/workspace"}\n${get}`, networked);
     expect(typesOf(events).at(-1)).toBe("task.waiting");
+  });
+});
+
+describe("the rule of two, over a handoff", () => {
+  const HELPER = LABELLED.replace('"reads_private", "writes"', '"writes"');
+  const LEAD = LABELLED.replace('"reads_private", "writes"', '"reads_private"');
+
+  it("holds for the child, which was told what its parent had seen", async () => {
+    await publish("writer", HELPER);
+    const list = `@tool file_manager {"action": "list", "path": "/workspace"}`;
+    const { events } = await run(
+      `${read}\n${list}\n${handoff("writer", write)}`,
+      handingTo({ writer: "minimal" }, LEAD),
+    );
+    const [child = ""] = childrenOf(events);
+    expect(typesOf(await readUntil(stubOf(TENANT, child))).at(-1)).toBe("task.waiting");
+    expect(await stubOf(TENANT, child).approval(1)).toMatchObject({ tool_id: "file_manager", state: "pending" });
+  });
+
+  it("holds for the parent, which is told what its child had seen", async () => {
+    await publish("reader", HELPER);
+    const { object } = await run(`${handoff("reader", read)}\n${write}`, handingTo({ reader: "minimal" }, LABELLED));
+    const asked = async () => {
+      while ((await object().view())?.state !== "done") {
+        const question = await object().approval(1);
+        if (question !== null) return question;
+        await scheduler.wait(1);
+      }
+      return null;
+    };
+    expect(await asked()).toMatchObject({ tool_id: "file_manager", state: "pending" });
   });
 });
 
