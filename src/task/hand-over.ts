@@ -19,6 +19,7 @@ import type { PendingCall } from "./decide.ts";
 import { type Handoff, handoffOf, setAsideFor, settle, startedEvent } from "./handoff.ts";
 import { composeInput } from "./handoff-context.ts";
 import { type CallDecision, resultOf } from "./history.ts";
+import type { TaskRow } from "./journal.ts";
 import { HANDOFF_DEPTH_MAX, HANDOFFS_PER_TASK_MAX } from "./limits.ts";
 import { denyHandoff } from "./policy-question.ts";
 import { callKeyOf, pastOf, type Run } from "./run.ts";
@@ -32,13 +33,13 @@ export type HandedOver =
   | { readonly kind: "refused"; readonly error: ToolRefusal };
 
 /** Why this task may hand nothing over any more; null when it may. */
-export function refuseHandoff(run: Pick<Run, "row" | "handoffs">): ToolRefusal | null {
-  const { depth = 0 } = run.row().request.parent ?? {};
+export function refuseHandoff({ request }: TaskRow, handoffs: readonly Handoff[]): ToolRefusal | null {
+  const { depth = 0 } = request.parent ?? {};
   if (depth >= HANDOFF_DEPTH_MAX) {
     const message = `This piece of work was handed over ${depth} times already; it cannot be handed on. Do it yourself.`;
     return { code: "TOOL_LIMIT", message };
   }
-  if (run.handoffs().length < HANDOFFS_PER_TASK_MAX) return null;
+  if (handoffs.length < HANDOFFS_PER_TASK_MAX) return null;
   return { code: "TOOL_LIMIT", message: `This task has used its ${HANDOFFS_PER_TASK_MAX} handoffs.` };
 }
 
@@ -57,7 +58,7 @@ export async function handOver(run: Run, step: number, decided: DecidedCall): Pr
   if (run.signal.aborted) return { kind: "overtaken" };
   if (known === undefined) {
     // Calls of one turn are planned side by side: only here is it certain how many there are, and what they set aside.
-    const refusal = refuseHandoff(run);
+    const refusal = refuseHandoff(run.row(), run.handoffs());
     if (refusal !== null) return { kind: "refused", error: refusal };
     if (!run.commit({ handoffs: [planned], events: [startedEvent(planned)] })) return { kind: "overtaken" };
   }

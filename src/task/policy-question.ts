@@ -1,13 +1,13 @@
 /** What the policy is asked about one call: facts of the pack, the tool and the task, and nothing that a model wrote. */
 import type { AgentConfig } from "../pack/index.ts";
-import { describeReasons, momentOf, type ToolQuestion } from "../policy/index.ts";
+import { describeReasons, type Label, momentOf, type ToolQuestion } from "../policy/index.ts";
 import type { CallDecision } from "./history.ts";
-import { pastOf, type Run } from "./run.ts";
-import { taintBefore } from "./taint.ts";
+import type { Run } from "./run.ts";
 
-type Asked = { readonly step: number; readonly toolId: string; readonly needs: readonly string[] };
+/** @param taint what came into the task before the turn of the call. */
+type Asked = { readonly taint: readonly Label[]; readonly toolId: string; readonly needs: readonly string[] };
 
-export async function askPolicy(run: Run, { step, toolId, needs }: Asked): Promise<CallDecision> {
+export async function askPolicy(run: Run, { taint, toolId, needs }: Asked): Promise<CallDecision> {
   const { clock, policy } = run.services;
   const { catalog, config } = run;
   const at = clock.now();
@@ -19,7 +19,7 @@ export async function askPolicy(run: Run, { step, toolId, needs }: Asked): Promi
     region: policy.region,
     pack: packFacts(config),
     tool: { id: toolId, risk_level: catalog.riskOf(toolId), labels: catalog.labelsOf(toolId) },
-    taint: taintBefore(pastOf(run), step, catalog.labelsOf),
+    taint,
     needs,
   };
   return { at, question, decision: await policy.engine.decide(question) };

@@ -3,6 +3,7 @@ import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { assert, systemClock } from "../../src/platform/index.ts";
 import type { TaskStub } from "../../src/task/index.ts";
+import { Journal } from "../../src/task/journal.ts";
 import {
   DEADLINE_MS,
   HANDOFF_CHECK_MS_MIN,
@@ -277,6 +278,19 @@ describe("limits", () => {
     expect(childrenOf(events)).toHaveLength(HANDOFFS_PER_TASK_MAX);
     const errors = resultsOf(events).flatMap(({ error }) => error ?? []);
     expect(errors).toMatchObject([{ code: "TOOL_LIMIT" }, { code: "TOOL_LIMIT" }]);
+  });
+
+  it("are looked up once for a whole turn, however many calls it has", async () => {
+    const lookUps = async (calls: number) => {
+      const spy = vi.spyOn(Journal.prototype, "handoffs");
+      const list = `@tool file_manager ${JSON.stringify({ action: "list", path: "/workspace" })}`;
+      const task = await accept(Array.from({ length: calls }, () => list).join(" &\n"));
+      await task.stub().kick();
+      expect(resultsOf(await untilEnded(task.stub))).toHaveLength(calls);
+      return spy.mock.contexts.filter((one) => one instanceof Journal && one.row?.request.task_id === task.taskId)
+        .length;
+    };
+    expect(await lookUps(4)).toBe(await lookUps(1));
   });
 
   it("of running tasks hold up no parent: more parents than slots all end", async () => {
