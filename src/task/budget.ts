@@ -18,7 +18,7 @@ type Handed = { readonly settled: { readonly charge: Charge } | null };
 type Family = { readonly handoffs: readonly Handed[]; readonly parent: ParentLink | undefined };
 
 /** The pack's limit; for a child no more than its parent set aside. */
-export function costLimitOf(config: AgentConfig, parent: ParentLink | undefined): number {
+export function costLimitOf(config: AgentConfig, parent: Pick<ParentLink, "cost_limit_micros"> | undefined): number {
   const limit = parseMoney(config.tools.tool_policies.cost_limit_per_task);
   assert(limit.ok, "a published pack's cost_limit_per_task is an amount");
   return Math.min(limit.value, parent?.cost_limit_micros ?? limit.value);

@@ -8,7 +8,6 @@ import {
   childTrace,
   deriveChildTaskId,
   formatTraceparent,
-  parseMoney,
   parseTenantId,
   parseTraceparent,
   sha256Hex,
@@ -103,8 +102,6 @@ async function planHandoff(run: Run, step: number, decided: DecidedCall): Promis
     const message = `input is longer than the ${target.inputMaxLength} characters that ${agent} takes.`;
     return { code: "TOOL_ARGUMENTS", message };
   }
-  const packLimit = parseMoney(pack.tools.tool_policies.cost_limit_per_task);
-  assert(packLimit.ok, "a published pack's cost_limit_per_task is an amount");
   const key = await callKeyOf(run.row(), step, index);
   const child = await toChild(run, { step, index, key, input, agent, target });
   const now = services.clock.now();
@@ -123,7 +120,7 @@ async function planHandoff(run: Run, step: number, decided: DecidedCall): Promis
         index,
         depth: (run.row().request.parent?.depth ?? 0) + 1,
         time_ms: Math.max(0, run.row().deadlineAt - now),
-        cost_limit_micros: Math.min(packLimit.value, share.limitMicros),
+        cost_limit_micros: costLimitOf(pack, { cost_limit_micros: share.limitMicros }),
         uncounted: share.uncounted,
         taint: taintBefore(pastOf(run), step, run.catalog.labelsOf),
       },
