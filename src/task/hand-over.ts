@@ -2,16 +2,7 @@
  * The call of `handoff`: the child is planned and written down, then created. Both may happen again after a crash and
  * come to the same child; the call's result is the child's end, which handoff-link.ts waits for.
  */
-import {
-  assert,
-  canonicalJson,
-  childTrace,
-  deriveChildTaskId,
-  formatTraceparent,
-  parseTenantId,
-  parseTraceparent,
-  sha256Hex,
-} from "../platform/index.ts";
+import { assert, canonicalJson, deriveChildTaskId, parseTenantId, sha256Hex } from "../platform/index.ts";
 import { HANDOFF_TOOL_ID, type ToolRefusal } from "../tool/index.ts";
 import { costLimitOf, spendingOf } from "./budget.ts";
 import type { PendingCall } from "./decide.ts";
@@ -21,7 +12,7 @@ import { type CallDecision, resultOf } from "./history.ts";
 import type { TaskRow } from "./journal.ts";
 import { HANDOFF_DEPTH_MAX, HANDOFFS_PER_TASK_MAX } from "./limits.ts";
 import { denyHandoff } from "./policy-question.ts";
-import { callKeyOf, pastOf, type Run } from "./run.ts";
+import { callKeyOf, childTraceOf, pastOf, type Run } from "./run.ts";
 import type { HandoffTarget } from "./services.ts";
 import { taintBefore } from "./taint.ts";
 import type { CreateTask } from "./types.ts";
@@ -185,7 +176,7 @@ async function toChild(run: Run, { key, input, agent, target }: Plan): Promise<O
     idempotency_key: `handoff ${key}`,
     fingerprint: await sha256Hex(canonicalJson({ operation: "handoff", key })),
     trace_id: request.trace_id,
-    traceparent: formatTraceparent(childTrace(parseTraceparent(request.traceparent))),
+    traceparent: childTraceOf(run.row()),
     // So that four eyes are not got around by handing over.
     requested_by: request.requested_by ?? null,
     replay: null,

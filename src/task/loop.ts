@@ -4,7 +4,6 @@
  * that counts, and a refused commit ends the run at once.
  */
 import type { TurnFailure } from "../model/index.ts";
-import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
 import { noteOf } from "../tool/index.ts";
 import { createBudgetCheck } from "./budget.ts";
 import { deadlineOf, workedMs } from "./deadline.ts";
@@ -16,7 +15,7 @@ import { judgeInput } from "./judge.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
 import { deadlineExceeded, failed, finished, turnFailed, usageView } from "./outcome.ts";
 import { rememberOutput, toPastMessages } from "./recall.ts";
-import { end, familyOf, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
+import { childTraceOf, end, familyOf, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
 import { leaveFiles } from "./session-files.ts";
 import { positionBefore } from "./sop.ts";
 import { TextBuffer } from "./text-buffer.ts";
@@ -115,7 +114,7 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
       tier: run.row().request.tier,
       priorAttempts: run.row().attempt,
       signal: AbortSignal.any([run.signal, limit.signal]),
-      traceparent: formatTraceparent(childTrace(parseTraceparent(run.row().request.traceparent))),
+      traceparent: childTraceOf(run.row()),
       checkBudget: createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, request),
       onText: (piece) => {
         length += piece.length;
