@@ -15,7 +15,7 @@ import { verdictOn } from "./answer-verdict.ts";
 import { askJudge } from "./ask-judge.ts";
 import type { NewEvent } from "./frames.ts";
 import type { GuardedRun } from "./guarded.ts";
-import { type History, type StepRecord, toModelContent } from "./history.ts";
+import { type History, type StepRecord, spentOf, toModelContent } from "./history.ts";
 import { TURN_TIMEOUT_MS } from "./limits.ts";
 import { failed, turnFailed } from "./outcome.ts";
 import { end, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
@@ -39,13 +39,13 @@ export async function judgeAnswer(run: GuardedRun, { n, text }: StepRecord): Pro
     const context = { ...at, attempt: run.row().attempt, random: run.services.random, voidStep: null };
     return end(run, turnFailed(run.history(), outcome.error, context));
   }
-  const { reply, usage, costMicros } = outcome.value;
+  const { reply } = outcome.value;
   const scores = parseAnswerJudgement(reply.text, guardrails);
   const verdict = readAnswerJudgement(scores, guardrails);
   const patch = { answersJudged: [...(run.row().answersJudged ?? []), { step: n, scores }] };
   const data = { direction: "output", step: n, by: "judge", ...reportAnswerVerdict(verdict, scores) };
   const events: NewEvent[] = [{ type: "guard.checked", data }];
-  const spent = { usage, costMicros };
+  const spent = spentOf(outcome.value);
   if (!verdict.isRefusedUnjudged) return run.commit({ patch, events, spent }) ? null : "overtaken";
   // Models refuse to judge just what the rules are there for. The answer's own model cannot mend that.
   const message = "The answer may not pass unjudged, and its judge gave no judgement.";

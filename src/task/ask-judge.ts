@@ -4,10 +4,9 @@
  */
 import type { JudgeQuestion } from "../guard/index.ts";
 import { NO_USAGE } from "../meter/index.ts";
-import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
 import { createBudgetCheck } from "./budget.ts";
 import { JUDGE_OUTPUT_TOKENS, JUDGE_RULE_TOKENS, TURN_OUTPUT_TOKENS_MAX } from "./limits.ts";
-import { familyOf, type Run } from "./run.ts";
+import { childTraceOf, familyOf, type Run } from "./run.ts";
 
 /** Who was not asked has said nothing, for nothing. */
 const NOBODY = { ok: true, value: { reply: { text: "" }, usage: NO_USAGE, costMicros: 0 } } as const;
@@ -37,7 +36,7 @@ export async function askJudge(run: Run, { tier, question: { system, user }, rul
     tier,
     priorAttempts: run.row().attempt,
     signal: run.signal,
-    traceparent: formatTraceparent(childTrace(parseTraceparent(request.traceparent))),
+    traceparent: childTraceOf(run.row()),
     checkBudget: createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, question),
     onText: () => undefined,
     onReset: () => undefined,

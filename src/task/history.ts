@@ -3,12 +3,12 @@
  * A step is one model turn with all its tool calls, numbered from 0; results are numbered by step and call index.
  */
 import type { Scores } from "../guard/index.ts";
-import { addUsage, NO_USAGE, type Usage } from "../meter/index.ts";
+import { addUsage, type Cost, NO_USAGE, type Usage } from "../meter/index.ts";
 import type { FinishReason, Message, ToolCall } from "../model/index.ts";
-import type { Decision, ToolQuestion } from "../policy/index.ts";
+import type { Decision, Label, ToolQuestion } from "../policy/index.ts";
 import type { EgressRecord, ToolErrorCode } from "../tool/index.ts";
 
-export type StepRecord = {
+export type StepRecord = Cost & {
   readonly n: number;
   readonly text: string;
   readonly toolCalls: readonly ToolCall[];
@@ -16,7 +16,6 @@ export type StepRecord = {
   /** `provider/model`. */
   readonly model: string;
   readonly usage: Usage;
-  readonly costMicros: number | null;
   /** Taken over from another task's journal: it cost this task nothing. */
   readonly replayed: boolean;
   /** True: its text is not shown to anybody unless it becomes the answer. */
@@ -43,6 +42,8 @@ export type CallResult = {
   readonly console?: string;
   /** What the policy said of it at last; absent where it was not asked, and in records made before it was. */
   readonly decision?: CallDecision;
+  /** What the task that had the call as its work saw; absent when that was nothing. */
+  readonly taint?: readonly Label[];
   /** What the call asked of the network; absent when it asked nothing. */
   readonly egress?: readonly EgressRecord[];
 };
@@ -50,7 +51,13 @@ export type CallResult = {
 export type CallDecision = { readonly at: number; readonly question: ToolQuestion; readonly decision: Decision };
 
 /** Tokens of turns that came to nothing. */
-export type Spent = { readonly usage: Usage; readonly costMicros: number | null };
+export type Spent = Cost & { readonly usage: Usage };
+
+/** Of what has more to it. */
+export const spentOf = ({ usage, costMicros, charge }: Spent): Spent => ({
+  ...{ usage, costMicros },
+  ...(charge === undefined ? {} : { charge }),
+});
 
 export type History = {
   readonly steps: readonly StepRecord[];

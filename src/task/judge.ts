@@ -6,6 +6,7 @@ import { labelsOf, parseInputJudgement, toInputQuestion } from "../guard/index.t
 import { askJudge } from "./ask-judge.ts";
 import type { NewEvent } from "./frames.ts";
 import { blockInput, type GuardedRun, toEvents } from "./guarded.ts";
+import { spentOf } from "./history.ts";
 import { TURN_TIMEOUT_MS } from "./limits.ts";
 import { turnFailed } from "./outcome.ts";
 import { end, hasTimeFor, nowOf, type RunEnd } from "./run.ts";
@@ -23,7 +24,7 @@ export async function judgeInput(run: GuardedRun): Promise<RunEnd | null> {
   const outcome = await askJudge(run, { tier, question, rules });
   if (run.signal.aborted) return "overtaken";
   if (!outcome.ok) return end(run, turnFailed(run.history(), outcome.error, { ...context(run), voidStep: null }));
-  const { reply, usage, costMicros } = outcome.value;
+  const { reply } = outcome.value;
   // Over the whole text as it was given: a judge points at no place.
   const judgement = parseInputJudgement(reply.text, input, guardrails);
   const findings = judgement?.findings ?? null;
@@ -33,7 +34,7 @@ export async function judgeInput(run: GuardedRun): Promise<RunEnd | null> {
   const isRefused = isUnjudged || findings?.some(({ kind }) => kind === "content") === true;
   const verdict = { action: isRefused ? "block" : "warn", findings: findings ?? [] } as const;
   const met = triggers.length === 0 ? {} : { inputTriggers: triggers.map(({ text }) => text) };
-  const mark = { patch: { isInputJudged: true, ...met }, spent: { usage, costMicros } } as const;
+  const mark = { patch: { isInputJudged: true, ...met }, spent: spentOf(outcome.value) } as const;
   const events = findings === null ? [unread(isUnjudged)] : told(verdict, triggers);
   if (!isRefused) return run.commit({ ...mark, events }) ? null : "overtaken";
   return blockInput(run, isUnjudged ? "its judge gave no judgement" : labelsOf(verdict), { ...mark, events });

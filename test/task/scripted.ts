@@ -3,6 +3,7 @@
  * and notes what it was shown, and a person who decides as the test says. Judges are models like any other here.
  */
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { NO_CHARGE } from "../../src/meter/index.ts";
 import type { ModelRouter, ToolCall, TurnFailure } from "../../src/model/index.ts";
 import { assert, type Clock, systemClock } from "../../src/platform/index.ts";
 import type { ApprovalView, Decide, TaskEvent, TaskStub } from "../../src/task/index.ts";
@@ -48,7 +49,7 @@ function scriptedRouter(replies: readonly Reply[], shown: ModelRequest[], isAllo
       const reply = replies[shown.length];
       assert(reply !== undefined, "the model is asked no more often than the test says");
       shown.push(request);
-      const unpaid = await checkBudget?.({ model: PRICED, spentMicros: 0 });
+      const unpaid = await checkBudget?.({ model: PRICED, ...NO_CHARGE });
       if (typeof unpaid === "string") {
         return { ok: false, error: { ...FAILURE, kind: "fatal", code: "BUDGET_EXHAUSTED", message: unpaid } };
       }
