@@ -161,7 +161,7 @@ workflow:
       expect(isGapless(story)).toBe(true);
       expect(keyedEffectsOf(story)).toBe(1);
       expect(toldOf(story)).toEqual(unharmed && toldOf(unharmed));
-      expect(askedIn(story)).toEqual(["file_manager", "sop"]);
+      expect(askedIn(story)).toEqual(["file_manager", "sop", "sop"]);
     }
   });
 
