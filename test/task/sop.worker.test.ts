@@ -234,7 +234,11 @@ describe("a step that requires approval", () => {
   });
 
   it("and names a tool is not passed without that tool and without a person", async () => {
-    const { stub, events } = await play([start, advance(), write(), advance()], withSop(`${HELD}, ${BUILD}`), "skipping");
+    const { stub, events } = await play(
+      [start, advance(), write(), advance()],
+      withSop(`${HELD}, ${BUILD}`),
+      "skipping",
+    );
     expect(shortOf(events)).toEqual(["look"]);
     expect(events.at(-2)?.data).toMatchObject({ tool_id: "sop", arguments: { action: "advance", outcome: "success" } });
     await decide(stub(), 1, "reject");
