@@ -25,6 +25,6 @@ export function acceptedRow(
     finishReason: null,
     error: null,
     deadlineAt: at.deadlineAt,
-    due: at.due,
+    due: { ...at.due, deadline: at.deadlineAt },
   };
 }
