@@ -7,6 +7,7 @@ import type { TurnFailure } from "../model/index.ts";
 import { noteOf } from "../tool/index.ts";
 import { askAboutAnswer, mustAsk, useApproval } from "./answer-approval.ts";
 import { judgeAnswer, mustJudge } from "./answer-judge.ts";
+import { unmarkedOf } from "./broken-call.ts";
 import { createBudgetCheck } from "./budget.ts";
 import { deadlineOf, workedMs } from "./deadline.ts";
 import { nextAction } from "./decide.ts";
@@ -141,7 +142,11 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
       const empty = { ...noTurn("PROVIDER_ERROR", "The model gave an empty answer."), ...spent };
       return endTurn(run, empty, text, step, outputMaxLength);
     }
-    const times = { replayed: false, workedMs: workedMs(run.row(), clock.now()) };
+    const times = {
+      replayed: false,
+      workedMs: workedMs(run.row(), clock.now()),
+      ...unmarkedOf(run.catalog, reply.toolCalls),
+    };
     const checked = run.guard.checkReply(step, reply.text);
     const held = run.guard.isHeld ? ({ isHeld: true } as const) : {};
     const record: StepRecord = { n: step, ...reply, text: checked.text, model, ...spent, ...times, ...held };
