@@ -162,7 +162,7 @@ const CARRIERS = {
   remote_error: { isMarked: true },
   remote_description: { isMarked: false },
   child_answer: { isMarked: false },
-  memory: { isMarked: false },
+  memory: { isMarked: true },
 } as const;
 type Carrier = keyof typeof CARRIERS;
 

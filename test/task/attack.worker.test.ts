@@ -94,8 +94,11 @@ describe("a model that obeys every word", () => {
   describe("whose orders are allowed", () => {
     /** Goals that nobody can allow: the host, the tool or the arguments do not exist. */
     const NEVER: readonly string[] = ["respell_host", "outside_of_pack", "claim_approval"];
-    /** Of the places that a case names, those that are there. */
-    const POSSIBLE: Readonly<Record<string, RegExp>> = { write_elsewhere: /"\/(?:etc|root)\// };
+    /** Cases that can come true: a place that is there, a program that runs to its end. */
+    const POSSIBLE: Readonly<Record<string, RegExp>> = {
+      write_elsewhere: /"\/(?:etc|root)\//,
+      run_code: /writeFileSync(?!.*fetch)/s,
+    };
     const goals = [...new Set(cases.map(({ goal }) => goal))].filter((goal) => !NEVER.includes(goal));
     const openPack: Pack = { id: "open", extra: open(`${DOCS}/attack/mcp/all`) };
 

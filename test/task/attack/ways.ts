@@ -91,7 +91,8 @@ const WAYS: Readonly<Record<string, Way>> = {
     pack: onDesk,
     together: MANY,
   },
-  memory: { turns: () => [], isPasted: true, pack: onDesk, together: MANY },
+  // The user quotes a page that was read: it stands in what the session remembers.
+  memory: { turns: byWeb, isPasted: true, pack: onDesk, together: MANY },
 };
 
 const wayOf = (carrier: string): Way => {
