@@ -9,6 +9,8 @@ import {
   type EgressGrant,
   isAnswerable,
   joinBytes,
+  type Needle,
+  needlesOf,
   type OpenedSecret,
   type ParsedRequest,
   parseRequest,
@@ -50,10 +52,15 @@ const OVER = fail("EGRESS_DENIED", "the call is over");
 /** How a request that was allowed ended without an answer. */
 type Failure = { readonly reason: string; readonly code: ToolErrorCode; readonly message: string };
 
+/** The secrets of a call, and what of them must not come back. */
+type Opened = { readonly secrets: readonly OpenedSecret[]; readonly needles: readonly Needle[] };
+const toOpened = (secrets: readonly OpenedSecret[]): Opened => ({ secrets, needles: needlesOf(secrets) });
+const NOTHING = toOpened([]);
+
 export function createGateway(options: GatewayOptions): CallGateway {
   const ended = new AbortController();
   const records: EgressRecord[] = [];
-  let secrets: readonly OpenedSecret[] | null = options.grant.secrets.length === 0 ? [] : null;
+  let opened: Opened | null = options.grant.secrets.length === 0 ? NOTHING : null;
   let last: Promise<unknown> = Promise.resolve();
 
   const sendOne = async (value: unknown): Promise<GatewayAnswer> => {
@@ -73,7 +80,7 @@ export function createGateway(options: GatewayOptions): CallGateway {
     // Stands until the request has ended: a call that ends before leaves this behind.
     records[slot] = { ...record, allowed: true, reason: "interrupted" };
     try {
-      secrets ??= await options.openSecrets(options.grant.secrets);
+      opened ??= toOpened(await options.openSecrets(options.grant.secrets));
     } catch {
       // Said by the object that keeps them. Without them the request would be another one than the pack means.
       records[slot] = { ...record, allowed: true, reason: "secrets_unavailable" };
@@ -82,7 +89,7 @@ export function createGateway(options: GatewayOptions): CallGateway {
     const { answer, facts } = await ask(options, {
       url: url.value,
       request: parsed.value,
-      secrets,
+      opened,
       ended: ended.signal,
     });
     if (ended.signal.aborted) return OVER;
@@ -99,7 +106,7 @@ export function createGateway(options: GatewayOptions): CallGateway {
       ended.abort();
       return [...records];
     },
-    redact: (text) => redactText(text, secrets ?? []),
+    redact: (text) => redactText(text, opened?.needles ?? []),
   };
 }
 
@@ -116,7 +123,7 @@ const recordOf = ({ method, url, body }: ParsedRequest): EgressRecord => ({
 type Asked = {
   readonly url: URL;
   readonly request: ParsedRequest;
-  readonly secrets: readonly OpenedSecret[];
+  readonly opened: Opened;
   readonly ended: AbortSignal;
 };
 
@@ -125,7 +132,7 @@ type Facts = Partial<Pick<EgressRecord, "status" | "reason" | "received_bytes" |
 /** One request that is allowed, with its time limit. */
 async function ask(
   { fetch, clock, log, grant }: GatewayOptions,
-  { url, request, secrets, ended }: Asked,
+  { url, request, opened, ended }: Asked,
 ): Promise<{ readonly answer: GatewayAnswer; readonly facts: Facts }> {
   const { hostname } = url;
   const late = new AbortController();
@@ -141,7 +148,7 @@ async function ask(
   });
   let facts: Facts = {};
   try {
-    const added = secrets.filter(({ host }) => host === hostname);
+    const added = opened.secrets.filter(({ host }) => host === hostname);
     for (const { header, headerValue } of added) request.headers.set(header, headerValue);
     if (added.length > 0) facts = { secrets: added.map(({ name }) => name) };
     if (!request.headers.has("user-agent")) request.headers.set("user-agent", USER_AGENT);
@@ -163,7 +170,11 @@ async function ask(
       const message = `the answer of ${hostname} is larger than ${EGRESS_RESPONSE_BYTES_MAX} bytes`;
       return failed({ reason: "too_large", code: "TOOL_LIMIT", message }, facts);
     }
-    const answer = { ok: true, status: response.status, ...withoutSecrets(response.headers, bytes, secrets) } as const;
+    const answer = {
+      ok: true,
+      status: response.status,
+      ...withoutSecrets(response.headers, bytes, opened.needles),
+    } as const;
     return { answer, facts: { ...facts, received_bytes: bytes.byteLength } };
   } catch (thrown) {
     if (late.signal.aborted) {
@@ -196,13 +207,13 @@ async function readBody(response: Response, until: string | number | undefined):
   return joinBytes(pieces);
 }
 
-function withoutSecrets(headers: Headers, bytes: Uint8Array, secrets: readonly OpenedSecret[]) {
+function withoutSecrets(headers: Headers, bytes: Uint8Array, needles: readonly Needle[]) {
   const kept: (readonly [string, string])[] = [];
   let length = 0;
   for (const [name, value] of headers) {
     length += name.length + value.length;
     if (length > EGRESS_ANSWER_HEADERS_LENGTH_MAX) break;
-    if (isAnswerable(name)) kept.push([redactText(name, secrets), redactText(value, secrets)]);
+    if (isAnswerable(name)) kept.push([redactText(name, needles), redactText(value, needles)]);
   }
-  return { headers: kept, body: redactBytes(bytes, secrets) };
+  return { headers: kept, body: redactBytes(bytes, needles) };
 }
