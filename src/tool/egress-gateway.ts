@@ -23,6 +23,7 @@ import {
   EGRESS_MS_MAX,
   EGRESS_REQUESTS_MAX,
   EGRESS_RESPONSE_BYTES_MAX,
+  EGRESS_WAITING_BYTES_MAX,
 } from "./limits.ts";
 import type { EgressRecord } from "./types.ts";
 
@@ -36,7 +37,7 @@ export type GatewayOptions = {
 };
 
 export type CallGateway = {
-  /** Never rejects. One request at a time; others wait. */
+  /** Never rejects. One request at a time; others wait, or are refused at once when there is no room to. */
   send(request: unknown): Promise<GatewayAnswer>;
   /** Ends what is under way and refuses what comes later. @returns what was decided, in order. */
   close(): readonly EgressRecord[];
@@ -62,17 +63,14 @@ export function createGateway(options: GatewayOptions): CallGateway {
   const records: EgressRecord[] = [];
   let opened: Opened | null = options.grant.secrets.length === 0 ? NOTHING : null;
   let last: Promise<unknown> = Promise.resolve();
+  /** In line, so not in the records yet. */
+  const waiting = { requests: 0, bytes: 0 };
 
-  const sendOne = async (value: unknown): Promise<GatewayAnswer> => {
+  const sendOne = async (request: ParsedRequest): Promise<GatewayAnswer> => {
     if (ended.signal.aborted) return OVER;
-    if (records.length >= EGRESS_REQUESTS_MAX) {
-      return fail("TOOL_LIMIT", `a call makes at most ${EGRESS_REQUESTS_MAX} requests`);
-    }
-    const parsed = parseRequest(value);
-    if (!parsed.ok) return fail("TOOL_ARGUMENTS", parsed.error);
-    const record = recordOf(parsed.value);
+    const record = recordOf(request);
     const slot = records.push(record) - 1;
-    const url = checkEgressUrl(parsed.value.url, options.grant.rules);
+    const url = checkEgressUrl(request.url, options.grant.rules);
     if (!url.ok) {
       records[slot] = { ...record, reason: url.error.reason };
       return fail("EGRESS_DENIED", url.error.message);
@@ -88,7 +86,7 @@ export function createGateway(options: GatewayOptions): CallGateway {
     }
     const { answer, facts } = await ask(options, {
       url: url.value,
-      request: parsed.value,
+      request,
       opened,
       ended: ended.signal,
     });
@@ -97,8 +95,25 @@ export function createGateway(options: GatewayOptions): CallGateway {
     return answer;
   };
   return {
-    send: (value) => {
-      const answer = last.then(() => sendOne(value));
+    send: async (value) => {
+      if (ended.signal.aborted) return OVER;
+      if (records.length + waiting.requests >= EGRESS_REQUESTS_MAX) {
+        return fail("TOOL_LIMIT", `a call makes at most ${EGRESS_REQUESTS_MAX} requests`);
+      }
+      const parsed = parseRequest(value);
+      if (!parsed.ok) return fail("TOOL_ARGUMENTS", parsed.error);
+      const bytes = heldBytes(parsed.value);
+      if (waiting.bytes + bytes > EGRESS_WAITING_BYTES_MAX) {
+        const message = `at most ${EGRESS_WAITING_BYTES_MAX} bytes of requests wait for their turn; ask again when one is answered`;
+        return fail("TOOL_LIMIT", message);
+      }
+      waiting.requests += 1;
+      waiting.bytes += bytes;
+      const answer = last.then(() => {
+        waiting.requests -= 1;
+        waiting.bytes -= bytes;
+        return sendOne(parsed.value);
+      });
       last = answer;
       return answer;
     },
@@ -109,6 +124,9 @@ export function createGateway(options: GatewayOptions): CallGateway {
     redact: (text) => redactText(text, opened?.needles ?? []),
   };
 }
+
+/** What a request holds while it waits, beside its headers, which have a limit of their own. */
+const heldBytes = ({ url, body }: ParsedRequest): number => url.length + (body?.byteLength ?? 0);
 
 const HOST_LENGTH_MAX = 255;
 
