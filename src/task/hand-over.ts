@@ -113,6 +113,7 @@ async function planHandoff(run: Run, step: number, decided: DecidedCall): Promis
     toolName: run.catalog.nameOf(HANDOFF_TOOL_ID),
     isAudited: decided.mustAudit || run.catalog.isAudited(HANDOFF_TOOL_ID),
     ...(decided.decision === null ? {} : { decision: decided.decision }),
+    ...(config.guardrails.input.jailbreak_detection ? { seeksSignals: true } : {}),
     child: {
       ...child,
       parent: {

@@ -7,6 +7,7 @@ import { AppError, type Clock, describeError, type Log, within } from "../platfo
 import { HANDOFF_TOOL_ID } from "../tool/index.ts";
 import { chargeOf } from "./budget.ts";
 import { type Due, type DueChange, isDue } from "./due.ts";
+import { toSignalEvents } from "./guarded.ts";
 import {
   type ChildReport,
   type Handoff,
@@ -96,7 +97,9 @@ export class HandoffLink {
     }
     const record = toCallResult(handoff, report, now);
     const goingOn = row.state === "waiting" ? resumed(row, now, report.active_ms) : {};
-    const events = [toolResultEvent(record, HANDOFF_TOOL_ID), ...(goingOn.events ?? [])];
+    // No run commits this, so none looks at it: a child's words are as little to be trusted as any tool's.
+    const signals = handoff.seeksSignals ? toSignalEvents(record) : [];
+    const events = [toolResultEvent(record, HANDOFF_TOOL_ID), ...signals, ...(goingOn.events ?? [])];
     return change({ ...goingOn, handoffs: [settled], result: { record, changes: [] }, events });
   }
 

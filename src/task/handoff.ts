@@ -19,6 +19,8 @@ export type Handoff = {
   readonly isAudited: boolean;
   /** What the policy said of the call; absent in handoffs made before it was asked. */
   readonly decision?: CallDecision;
+  /** The pack looks for signals in what tools return; absent where it does not, and in handoffs made before it was kept. */
+  readonly seeksSignals?: true;
   /** The child exactly as it is created, so that a repetition after a crash creates the same one. */
   readonly child: CreateTask;
   readonly startedAt: number;

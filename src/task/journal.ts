@@ -177,7 +177,7 @@ export class Journal {
       finishReason: null,
       error: null,
       deadlineAt: options.deadlineAt,
-      due: options.due,
+      due: { ...options.due, deadline: options.deadlineAt },
     };
     const batch = this.#transaction(() => {
       this.#sql.exec(SCHEMA);

@@ -10,7 +10,7 @@ import { createBudgetCheck } from "./budget.ts";
 import { deadlineOf, workedMs } from "./deadline.ts";
 import { type Action, nextAction } from "./decide.ts";
 import type { NewEvent } from "./frames.ts";
-import { admitInput, type GuardedRun, guardRun } from "./guarded.ts";
+import { admitInput, type GuardedRun } from "./guarded.ts";
 import { callIdOf, type StepRecord, toMessages } from "./history.ts";
 import { judgeInput } from "./judge.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
@@ -32,8 +32,7 @@ class Overtaken extends Error {
   override name = "Overtaken";
 }
 
-export async function runTask(given: Run): Promise<RunEnd> {
-  const run = guardRun(given);
+export async function runTask(run: GuardedRun): Promise<RunEnd> {
   const limits = {
     maxSteps: run.config.guardrails.behavioral.max_autonomous_steps,
     outputMaxLength: run.config.guardrails.output.max_length,

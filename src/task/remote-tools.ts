@@ -26,7 +26,7 @@ export function importRemote(storage: Storage, journal: string): void {
 }
 
 /** The run with the tools that its servers have. Rejects only on a fault of our own. */
-export async function withRemoteTools(run: Run, storage: Storage): Promise<Run> {
+export async function withRemoteTools<R extends Run>(run: R, storage: Storage): Promise<R> {
   if (run.config.tools.mcp_servers.length === 0) return run;
   const { tenant, task_id: taskId, pack_digest: packDigest, traceparent } = run.row().request;
   const before = recordedRemote(storage);
@@ -43,7 +43,7 @@ export async function withRemoteTools(run: Run, storage: Storage): Promise<Run> 
   }
 }
 
-const withServers = (run: Run, remote: readonly RemoteServer[]): Run => ({
+const withServers = <R extends Run>(run: R, remote: readonly RemoteServer[]): R => ({
   ...run,
   ...run.services.toolsFor(run.config, remote),
   remote,
