@@ -9,6 +9,8 @@ import {
   type RunnerStub,
   type ToolRunnerProps,
 } from "../../src/tool/index.ts";
+import { utf8Bytes } from "../../src/tool/workers/clip.ts";
+import { READ_BYTES_MAX } from "../../src/tool/workers/limits.ts";
 import { MCP_TOKEN } from "../case/outside/credentials.ts";
 import { keepSecret, outside } from "./outside-host.ts";
 import { composeConfig, tools } from "./samples.ts";
@@ -99,7 +101,8 @@ describe("a server's tools", () => {
     const task = await taskWith("json");
     const { result } = await task.call("docs__big", { n: 300_000 });
     expect(result).toMatchObject({ truncated: true });
-    expect(result.text.length).toBeLessThan(210_000);
+    expect(utf8Bytes(JSON.stringify(result.text))).toBeLessThanOrEqual(READ_BYTES_MAX);
+    expect(utf8Bytes(JSON.stringify(result.text))).toBeGreaterThan(READ_BYTES_MAX - 8);
     expect(await task.call("docs__big", { n: 9_000_000 })).toMatchObject({ error: { code: "TOOL_LIMIT" } });
   });
 });
