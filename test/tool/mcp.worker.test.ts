@@ -97,6 +97,15 @@ describe("a server's tools", () => {
     });
   });
 
+  it("come through when they say as much of everything as they may: the call was made, so it must not fail", async () => {
+    const { result, error } = await (await taskWith("full", { wanted: "all" })).call("docs__all");
+    expect(error).toBeNull();
+    expect([result.text.length, result.structured.rows[0].length]).toEqual([204_700, 32_000]);
+    expect(result.other[0]).toMatchObject({ type: "resource_link", name: "item 0" });
+    expect(result.other.length).toBeGreaterThan(20);
+    expect(result.other.length + result.more).toBe(50);
+  });
+
   it("are cut when they say too much, and refused when it is more than an answer may have", async () => {
     const task = await taskWith("json");
     const { result } = await task.call("docs__big", { n: 300_000 });
