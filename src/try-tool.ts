@@ -53,7 +53,8 @@ export default {
       clock: systemClock,
       log: createLog({}, () => undefined),
     });
-    const call = { tenant: TENANT, taskId: "test", toolId, arguments: args, key, files, traceparent: TRACEPARENT };
+    const place = { tenant: TENANT, taskId: "test", toolId, traceparent: TRACEPARENT };
+    const call = { ...place, arguments: args, key, files: () => files };
     // Whether a person has to agree is the pack's affair with its users, not with its tests.
     const approved = { ...call, packOwner: SHARED_SHELF, isApproved: true };
     return Response.json(await host.execute(approved, request.signal));

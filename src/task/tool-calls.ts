@@ -107,7 +107,7 @@ async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<Tool
       toolId: call.toolId,
       arguments: call.arguments.value,
       key,
-      files: run.files(),
+      files: () => run.files(),
       traceparent: formatTraceparent(childTrace(parseTraceparent(row.request.traceparent))),
       packOwner: row.request.pack_owner,
       isApproved: ready.isApproved,

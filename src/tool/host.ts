@@ -15,7 +15,7 @@ import {
 import { consoleOf, parseAnswer } from "./answer.ts";
 import { engineFor, SKILL_TOOL_ID } from "./builtin.ts";
 import { collectTools, type Switches, type Tool } from "./catalog.ts";
-import { isInScopes, type McpRequest, type WorkerRequest } from "./contract.ts";
+import { isInScopes, type McpRequest, type ToolFile, type WorkerRequest } from "./contract.ts";
 import type { EgressGrant } from "./egress.ts";
 import type { EngineName } from "./engine.ts";
 import { createGate, type GateOptions } from "./gate.ts";
@@ -171,10 +171,11 @@ export async function runIsolated(options: IsolateOptions, call: IsolatedCall): 
   const { engine, policy, request, signal, egress, bundle } = call;
   const { cpuMs, ...limits } = workerLimits(policy);
   const visible = readableScopes(policy);
+  const files = policy.filesystem === "none" ? [] : request.files();
   const workerRequest: WorkerRequest = {
     ...limits,
     arguments: request.arguments,
-    files: request.files.filter((file) => isInScopes(file.path, visible)),
+    files: files.filter((file) => isInScopes(file.path, visible)),
     timeoutMs: policy.timeoutMs,
     quota: WORKSPACE_QUOTA,
     key: request.key,
@@ -191,17 +192,21 @@ export async function runIsolated(options: IsolateOptions, call: IsolatedCall): 
   };
   const { tenant, taskId, toolId } = request;
   const answer = await callRunner(options.runnerFor({ tenant, taskId, toolId }), runnerCall, signal);
-  const ending = endingOf(options, call, answer);
+  const ending = endingOf(options, call, { answer, files });
   return answer.egress === undefined ? ending : { ...ending, egress: answer.egress };
 }
 
-function endingOf(options: IsolateOptions, call: IsolatedCall, answer: RunnerAnswer): Ending {
+function endingOf(
+  options: IsolateOptions,
+  call: IsolatedCall,
+  { answer, files }: { readonly answer: RunnerAnswer; readonly files: readonly ToolFile[] },
+): Ending {
   const { policy, request, egress, asksNetwork } = call;
   const { tenant, taskId, toolId } = request;
   switch (answer.kind) {
     case "answer": {
       const wasDenied = (asksNetwork && egress === null) || answer.egress?.some(({ allowed }) => !allowed) === true;
-      const parsed = parseAnswer(answer.json, { policy, files: request.files, wasDenied });
+      const parsed = parseAnswer(answer.json, { policy, files, wasDenied });
       const ending = parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
       return call.bundle === undefined ? ending : { ...ending, ...consoleOf(answer.json) };
     }

@@ -35,7 +35,7 @@ export async function callTool(toolId: string, args: object, options: CallOption
   const log = createLog({}, () => undefined);
   const host = createToolHost({ config, catalog: compileCatalog(config), runnerFor, clock: systemClock, log });
   const request: ToolCallRequest = {
-    ...{ tenant, taskId: "task-1", toolId, arguments: { ...args }, key: "key-1", files },
+    ...{ tenant, taskId: "task-1", toolId, arguments: { ...args }, key: "key-1", files: () => files },
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
   };
   const outcome = await host.execute(request, new AbortController().signal);

@@ -17,18 +17,19 @@ const REQUEST = {
   toolId: "code_executor",
   arguments: { language: "javascript", code: "1" },
   key: "key-1",
-  files: [
-    { path: "/workspace/a", text: "a" },
-    { path: "/data/b", text: "b" },
-  ],
   traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 };
 
-type Seen = { call?: RunnerCall; props?: ToolRunnerProps; over?: Promise<void> };
+const FILES = [
+  { path: "/workspace/a", text: "a" },
+  { path: "/data/b", text: "b" },
+];
+
+type Seen = { reads: number; call?: RunnerCall; props?: ToolRunnerProps; over?: Promise<void> };
 
 async function hostWith(answer: () => Promise<RunnerAnswer>, sandbox = SCOPED) {
   const config = await composeConfig(tools([tool("code_executor", sandbox)]));
-  const seen: Seen = {};
+  const seen: Seen = { reads: 0 };
   const lines: string[] = [];
   let now = 1_000;
   const clock: Clock = { now: () => now, sleep: () => Promise.resolve() };
@@ -49,7 +50,11 @@ async function hostWith(answer: () => Promise<RunnerAnswer>, sandbox = SCOPED) {
     clock,
     log: createLog({}, (_, line) => void lines.push(line)),
   });
-  const execute = (signal = new AbortController().signal) => host.execute(REQUEST, signal);
+  const files = () => {
+    seen.reads += 1;
+    return FILES;
+  };
+  const execute = (signal = new AbortController().signal) => host.execute({ ...REQUEST, files }, signal);
   return { execute, seen, lines };
 }
 const answering = (answer: RunnerAnswer) => async () => answer;
@@ -122,6 +127,18 @@ describe("what a runner is given", () => {
       traceparent: REQUEST.traceparent,
     });
   });
+
+  for (const [sandbox, reads] of [
+    [SCOPED, 1],
+    ['filesystem: "read_only"', 1],
+    ['filesystem: "none"', 0],
+  ] as const) {
+    it(`reads the workspace ${reads === 1 ? "once" : "not at all"} for ${sandbox}`, async () => {
+      const { execute, seen } = await hostWith(GOOD, sandbox);
+      expect(await execute()).toMatchObject({ success: true });
+      expect(seen.reads).toBe(reads);
+    });
+  }
 
   it("is the same policy digest for the same policy and another for another", async () => {
     const digests = [];

@@ -41,7 +41,8 @@ async function taskWith(path: string, setup: Setup = {}) {
   const catalog = compileCatalog(config, undefined, remote);
   const host = createToolHost({ config, catalog, remote, runnerFor, localOrigins, clock: systemClock, log });
   const call = async (toolId: string, args: Readonly<Record<string, unknown>> = {}) => {
-    const outcome = await host.execute({ ...PLACE, tenant, toolId, arguments: args, key: "key-1", files: [] }, signal);
+    const request = { ...PLACE, tenant, toolId, arguments: args, key: "key-1", files: () => [] };
+    const outcome = await host.execute(request, signal);
     return { ...outcome, result: JSON.parse(outcome.resultJson) };
   };
   return { server: remote[0], catalog, call, lines, offered: catalog.offered.map(({ id }) => id) };

@@ -53,7 +53,7 @@ export async function taskWith(setup: Setup = {}) {
   const call = async (toolId: string, args: Readonly<Record<string, unknown>>) => {
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const key = `key-${++calls}`;
-    const request = { tenant, taskId: "task-1", toolId, arguments: args, key, files, traceparent };
+    const request = { tenant, taskId: "task-1", toolId, arguments: args, key, files: () => files, traceparent };
     const outcome: ToolOutcome = await host.execute(request, new AbortController().signal);
     files = apply(files, outcome);
     return { ...outcome, result: JSON.parse(outcome.resultJson) };

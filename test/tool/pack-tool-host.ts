@@ -78,7 +78,7 @@ export async function callOn(
     toolId: "mine",
     arguments: { ...args },
     key: crypto.randomUUID(),
-    files,
+    files: () => files,
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     packOwner: owner,
   };

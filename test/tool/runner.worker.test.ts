@@ -9,7 +9,6 @@ import {
   createToolHost,
   type RunnerCall,
   type ToolCallRequest,
-  type ToolFile,
 } from "../../src/tool/index.ts";
 import { runnerFor } from "./call-tool.ts";
 import { composeConfig, SCOPED, tool, tools, WITH_SKILL } from "./samples.ts";
@@ -34,7 +33,7 @@ const callOf = (more: Partial<ToolCallRequest>): ToolCallRequest => ({
   toolId: "code_executor",
   arguments: {},
   key: "key-1",
-  files: [],
+  files: () => [],
   traceparent: TRACEPARENT,
   ...more,
 });
@@ -70,7 +69,7 @@ describe("a call", () => {
   });
 
   it("works on files through the file manager", async () => {
-    const files: ToolFile[] = [{ path: "/workspace/a.txt", text: "one two" }];
+    const files = () => [{ path: "/workspace/a.txt", text: "one two" }];
     const edit = { action: "edit", path: "/workspace/a.txt", old: "two", new: "2" };
     expect(await run({ toolId: "file_manager", arguments: edit, files })).toMatchObject({
       success: true,
@@ -146,7 +145,7 @@ describe("a call that fails", () => {
 });
 
 describe("files", () => {
-  const files: ToolFile[] = [
+  const files = () => [
     { path: "/workspace/a.txt", text: "mine" },
     { path: "/data/b.txt", text: "other" },
   ];
