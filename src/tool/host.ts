@@ -12,7 +12,7 @@ import {
   sha256Hex,
   utf8Length,
 } from "../platform/index.ts";
-import { consoleOf, parseAnswer } from "./answer.ts";
+import { consoleOf, parseAnswer, readAnswer } from "./answer.ts";
 import { engineFor, SKILL_TOOL_ID } from "./builtin.ts";
 import { collectTools, type Switches, type Tool } from "./catalog.ts";
 import { isInScopes, type McpRequest, type ToolFile, type WorkerRequest } from "./contract.ts";
@@ -206,9 +206,10 @@ function endingOf(
   switch (answer.kind) {
     case "answer": {
       const wasDenied = (asksNetwork && egress === null) || answer.egress?.some(({ allowed }) => !allowed) === true;
-      const parsed = parseAnswer(answer.json, { policy, files, wasDenied });
+      const said = readAnswer(answer.json);
+      const parsed = parseAnswer(said, { policy, files, wasDenied });
       const ending = parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
-      return call.bundle === undefined ? ending : { ...ending, ...consoleOf(answer.json) };
+      return call.bundle === undefined ? ending : { ...ending, ...consoleOf(said) };
     }
     case "timeout":
       return fail({

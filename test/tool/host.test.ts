@@ -1,5 +1,5 @@
 /** The host's side of a call, with the other side played here: what each end of a runner means to the task. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Clock, createLog } from "../../src/platform/index.ts";
 import {
   compileCatalog,
@@ -27,8 +27,10 @@ const FILES = [
 
 type Seen = { reads: number; call?: RunnerCall; props?: ToolRunnerProps; over?: Promise<void> };
 
-async function hostWith(answer: () => Promise<RunnerAnswer>, sandbox = SCOPED) {
-  const config = await composeConfig(tools([tool("code_executor", sandbox)]));
+async function hostWith(answer: () => Promise<RunnerAnswer>, sandbox = SCOPED, entry: object = {}) {
+  const composed = await composeConfig(tools([tool("code_executor", sandbox)]));
+  const available = composed.tools.available.map((definition) => ({ ...definition, ...entry }));
+  const config = { ...composed, tools: { ...composed.tools, available } };
   const seen: Seen = { reads: 0 };
   const lines: string[] = [];
   let now = 1_000;
@@ -95,6 +97,16 @@ describe("the end of a runner", () => {
       { level: "error", event: "tool.unavailable", reason: "asset answered 404" },
       { level: "info", event: "tool.executed", error_code: "TOOL_FAILED" },
     ]);
+  });
+
+  it("by a good answer of a pack's own tool has its console, and the answer is parsed once", async () => {
+    const json = '{"ok":true,"result":1,"changes":[],"console":"hello\\n"}';
+    const { execute } = await hostWith(answering({ kind: "answer", json }), SCOPED, { bundle: "ab" });
+    const parse = vi.spyOn(JSON, "parse");
+    expect(await execute()).toMatchObject({ success: true, resultJson: "1", console: "hello\n" });
+    const times = parse.mock.calls.filter(([text]) => text === json).length;
+    parse.mockRestore();
+    expect(times).toBe(1);
   });
 
   it("is settled too after a good answer, and after an abort", async () => {
