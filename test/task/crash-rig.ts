@@ -12,7 +12,13 @@ import { policyModule } from "../../src/policy/object.ts";
 import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../../src/task/index.ts";
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
 import { TaskObject } from "../../src/task/object.ts";
-import { compileCatalog, createToolHost, type RemoteServer, type RunnerAnswer } from "../../src/tool/index.ts";
+import {
+  collectTools,
+  compileCatalog,
+  createToolHost,
+  type RemoteServer,
+  type RunnerAnswer,
+} from "../../src/tool/index.ts";
 import { composeConfig, SCOPED, tool, tools } from "../tool/samples.ts";
 import { env } from "./harness.ts";
 import { call } from "./history.ts";
@@ -163,8 +169,9 @@ async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskSe
     renderPrompt: () => "",
     policy: { engine: policy, region: null },
     toolsFor: (_, remote) => {
-      const catalog = { ...compileCatalog(config, undefined, remote), ...says };
-      return { catalog, host: createToolHost({ config, catalog, remote, runnerFor, clock, log }) };
+      const tools = collectTools(config, undefined, remote);
+      const catalog = { ...compileCatalog(tools), ...says };
+      return { catalog, host: createToolHost({ tools, catalog, runnerFor, clock, log }) };
     },
     listRemoteTools: async () => {
       fate.moment();

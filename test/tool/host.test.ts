@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { type Clock, createLog } from "../../src/platform/index.ts";
 import {
+  collectTools,
   compileCatalog,
   createToolHost,
   type RunnerAnswer,
@@ -42,9 +43,10 @@ async function hostWith(answer: () => Promise<RunnerAnswer>, sandbox = SCOPED, e
       return answer();
     },
   };
+  const had = collectTools(config);
   const host = createToolHost({
-    config,
-    catalog: compileCatalog(config),
+    tools: had,
+    catalog: compileCatalog(had),
     runnerFor: (props) => {
       seen.props = props;
       return stub;

@@ -3,6 +3,7 @@ import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createLog, systemClock } from "../../src/platform/index.ts";
 import {
+  collectTools,
   compileCatalog,
   createToolHost,
   listRemoteTools,
@@ -38,8 +39,9 @@ async function taskWith(path: string, setup: Setup = {}) {
   const log = createLog({}, (_, line) => void lines.push(line));
   const { signal } = new AbortController();
   const remote = await listRemoteTools({ config, runnerFor, localOrigins, log }, { ...PLACE, tenant }, signal);
-  const catalog = compileCatalog(config, undefined, remote);
-  const host = createToolHost({ config, catalog, remote, runnerFor, localOrigins, clock: systemClock, log });
+  const had = collectTools(config, undefined, remote);
+  const catalog = compileCatalog(had);
+  const host = createToolHost({ tools: had, catalog, runnerFor, localOrigins, clock: systemClock, log });
   const call = async (toolId: string, args: Readonly<Record<string, unknown>> = {}) => {
     const request = { ...PLACE, tenant, toolId, arguments: args, key: "key-1", files: () => [] };
     const outcome = await host.execute(request, signal);

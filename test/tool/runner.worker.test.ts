@@ -5,6 +5,7 @@ import type { Bindings } from "../../src/bindings.ts";
 import { createLog, systemClock } from "../../src/platform/index.ts";
 import { type Engine, keepEngine, loadEngine } from "../../src/tool/engine.ts";
 import {
+  collectTools,
   compileCatalog,
   createToolHost,
   type RunnerCall,
@@ -23,7 +24,8 @@ async function hostFor({ sandbox = SCOPED, blocks = [] }: Setup = {}) {
   const config = await composeConfig(available, ...blocks);
   const lines: Record<string, unknown>[] = [];
   const log = createLog({}, (_, line) => void lines.push(JSON.parse(line)));
-  const host = createToolHost({ config, catalog: compileCatalog(config), runnerFor, clock: systemClock, log });
+  const had = collectTools(config);
+  const host = createToolHost({ tools: had, catalog: compileCatalog(had), runnerFor, clock: systemClock, log });
   return { host, lines };
 }
 
@@ -120,10 +122,10 @@ describe("a call that fails", () => {
 
   it("does not run a tool that needs approval, even when the catalogue was not asked", async () => {
     const config = await composeConfig(tools([tool("code_executor", "", "requires_approval: true")]));
-    const catalog = compileCatalog(config);
+    const had = collectTools(config);
     const host = createToolHost({
-      config,
-      catalog,
+      tools: had,
+      catalog: compileCatalog(had),
       runnerFor,
       clock: systemClock,
       log: createLog({}, () => undefined),
