@@ -4,13 +4,12 @@
  */
 import { labelsOf, parseInputJudgement, toInputQuestion } from "../guard/index.ts";
 import { NO_USAGE } from "../meter/index.ts";
-import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
 import { createBudgetCheck } from "./budget.ts";
 import type { NewEvent } from "./frames.ts";
 import { blockInput, type GuardedRun, toEvents } from "./guarded.ts";
 import { JUDGE_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
 import { turnFailed } from "./outcome.ts";
-import { end, familyOf, hasTimeFor, nowOf, type RunEnd } from "./run.ts";
+import { childTraceOf, end, familyOf, hasTimeFor, nowOf, type RunEnd } from "./run.ts";
 
 /** Who was not asked has said nothing, for nothing. */
 const NOBODY = { ok: true, value: { reply: { text: "" }, usage: NO_USAGE, costMicros: 0 } } as const;
@@ -71,7 +70,7 @@ function ask(run: GuardedRun, tier: "tier-1" | "tier-2" | "tier-3") {
     tier,
     priorAttempts: run.row().attempt,
     signal: run.signal,
-    traceparent: formatTraceparent(childTrace(parseTraceparent(request.traceparent))),
+    traceparent: childTraceOf(run.row()),
     checkBudget: createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, question),
     onText: () => undefined,
     onReset: () => undefined,

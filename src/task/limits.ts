@@ -113,5 +113,8 @@ export const INDEX_SWEEP_MS = 30 * SECOND;
 /** Tasks kicked at once by a sweep or a release; the rest follow on the next look. */
 export const INDEX_KICKS_MAX = 50;
 
+/** The task that has a session's files has this long to hand them over, at most 10 MiB; then the next begins without. */
+export const SESSION_FILES_MS_MAX = 10 * SECOND;
+
 /** Bytes of a file in one row; a larger file is kept in several. The platform's rows end at 2 MB. */
 export const FILE_ROW_BYTES_MAX = 1024 * 1024;

@@ -2,7 +2,14 @@
 
 import type { Exchange } from "../memory/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
-import { canonicalJson, lengthPrefixed, sha256Hex } from "../platform/index.ts";
+import {
+  canonicalJson,
+  childTrace,
+  formatTraceparent,
+  lengthPrefixed,
+  parseTraceparent,
+  sha256Hex,
+} from "../platform/index.ts";
 import type { RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { Approval } from "./approval.ts";
 import type { Handoff } from "./handoff.ts";
@@ -45,6 +52,9 @@ export type RunEnd = "ended" | "handover" | "overtaken";
 /** Who else spends what this task may. */
 export const familyOf = (run: Run) => ({ handoffs: run.handoffs(), parent: run.row().request.parent });
 
+/** What it knows of the world outside. */
+export const pastOf = (run: Run) => ({ history: run.history(), parent: run.row().request.parent });
+
 export const nowOf = (run: Run) => ({ now: run.services.clock.now(), retentionMs: run.services.retentionMs });
 
 export const end = (run: Run, change: Change): RunEnd => (run.commit(change) ? "ended" : "overtaken");
@@ -52,6 +62,10 @@ export const end = (run: Run, change: Change): RunEnd => (run.commit(change) ? "
 /** Whether work of at most `ms` fits into what is left of this alarm. */
 export const hasTimeFor = (run: Run, ms: number): boolean =>
   run.services.clock.now() - run.alarmStartedAt + ms <= ALARM_BUDGET_MS;
+
+/** For what the task asks of somebody else: a span of its own in the trace of the request that began it. */
+export const childTraceOf = ({ request }: TaskRow): string =>
+  formatTraceparent(childTrace(parseTraceparent(request.traceparent)));
 
 /** The same for every repetition of a call: what a tool is handed as its idempotency key. */
 export const callKeyOf = (row: TaskRow, step: number, index: number): Promise<string> =>

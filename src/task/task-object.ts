@@ -255,16 +255,16 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   /** A new epoch and the task `running`; null when the task changed meanwhile or its pack is gone. */
   async #begin(signal: AbortSignal, alarmStartedAt: number): Promise<Run | null> {
     const services = this.#services;
-    const { request } = this.#required();
+    const accepted = this.#required();
+    const { request } = accepted;
     const config = await services.loadPack(request.pack_owner, request.pack_digest);
     if (signal.aborted) return null;
     if (config === null) {
       this.#change(packGone(this.#journal.history, request, this.#now()));
       return null;
     }
-    await inheritFiles(this.ctx.storage, this.#journal, this.#required(), services);
-    if (signal.aborted) return null;
-    const recalled = await recallOnce(this.ctx.storage, this.#required(), config, services);
+    const files = inheritFiles(this.ctx.storage, this.#journal, accepted, services);
+    const [recalled] = await Promise.all([recallOnce(this.ctx.storage, accepted, config, services), files]);
     if (signal.aborted) return null;
     const row = this.#required();
     const epoch = row.epoch + 1;

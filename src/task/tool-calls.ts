@@ -3,14 +3,13 @@
  * it comes. Which may is decided in call-plan.ts. That a call was asked for was committed with the reply; that it is
  * handed over is committed here, where making it twice would do something twice.
  */
-import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
 import { checkQuota, HANDOFF_TOOL_ID, SOP_TOOL_ID, type ToolOutcome } from "../tool/index.ts";
 import { isLapsed } from "./approval.ts";
 import { planCalls, type ReadyCall } from "./call-plan.ts";
 import type { PendingCall } from "./decide.ts";
 import { handOver } from "./hand-over.ts";
 import type { CallResult } from "./history.ts";
-import { callKeyOf, hasTimeFor, printOf, type Run, type RunEnd } from "./run.ts";
+import { callKeyOf, childTraceOf, hasTimeFor, printOf, type Run, type RunEnd } from "./run.ts";
 import { standingAt } from "./sop.ts";
 import { answerMove } from "./sop-rules.ts";
 import { toolResultEvent } from "./tool-result.ts";
@@ -108,7 +107,7 @@ async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<Tool
       arguments: call.arguments.value,
       key,
       files: () => run.files(),
-      traceparent: formatTraceparent(childTrace(parseTraceparent(row.request.traceparent))),
+      traceparent: childTraceOf(row),
       packOwner: row.request.pack_owner,
       isApproved: ready.isApproved,
     },
