@@ -2,7 +2,7 @@
  * A worker's answer -> an outcome. The worker ran code that a model wrote, so its answer is the attacker's: every part
  * is checked again here, and one bad part voids the whole call, with nothing staged.
  */
-import { err, ok, type Result, utf8Length } from "../platform/index.ts";
+import { err, isDeeperThan, isRecord, ok, type Result, utf8Length } from "../platform/index.ts";
 import {
   contentBytes,
   type FileChange,
@@ -69,14 +69,6 @@ export function consoleOf(answer: unknown): { readonly console?: string } {
   const text = isRecord(answer) && typeof answer.console === "string" ? answer.console.toWellFormed() : "";
   if (text === "") return {};
   return { console: text.length > CONSOLE_CHARS_MAX ? `${text.slice(0, CONSOLE_CHARS_MAX)}\n[cut]\n` : text };
-}
-
-const isRecord = (value: unknown): value is { readonly [name: string]: unknown } =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1));
 }
 
 function parseError(error: unknown, wasDenied: boolean): Result<never, ToolRefusal> {
