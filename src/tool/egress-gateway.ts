@@ -4,11 +4,10 @@
  * on the other side has no network of its own at all.
  */
 import { type Clock, checkEgressUrl, type Log } from "../platform/index.ts";
-import type { GatewayAnswer, ToolErrorCode } from "./contract.ts";
+import { type GatewayAnswer, joinBytes, type ToolErrorCode } from "./contract.ts";
 import {
   type EgressGrant,
   isAnswerable,
-  joinBytes,
   type Needle,
   needlesOf,
   type OpenedSecret,

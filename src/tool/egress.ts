@@ -4,7 +4,7 @@
  * Which URLs are allowed is `platform/egress.ts`; doing it is `egress-gateway.ts`.
  */
 import { type EgressRules, err, ok, type Result, toBase64, utf8 } from "../platform/index.ts";
-import type { GatewayRequest } from "./contract.ts";
+import { type GatewayRequest, joinBytes } from "./contract.ts";
 import { EGRESS_HEADERS_LENGTH_MAX, EGRESS_REQUEST_BYTES_MAX } from "./limits.ts";
 
 /** What one call may reach, decided by the host before it starts. */
@@ -186,14 +186,4 @@ function matchedAfter(needle: Uint8Array, borders: Uint32Array, matched: number,
   let length = matched;
   while (length > 0 && needle[length] !== byte) length = borders[length - 1] ?? 0;
   return needle[length] === byte ? length + 1 : 0;
-}
-
-export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
 }
