@@ -19,6 +19,8 @@ export type StepRecord = Cost & {
   readonly replayed: boolean;
   /** When it was recorded, in the time its task had worked; absent in records made before it was kept. */
   readonly workedMs?: number;
+  /** Calls that leave no mark when they are handed over, for they may be made again, and how many run at once. */
+  readonly unmarked?: { readonly calls: readonly number[]; readonly atOnce: number };
 };
 
 export type CallResult = {
@@ -43,6 +45,8 @@ export type CallResult = {
   readonly taint?: readonly Label[];
   /** What the call asked of the network; absent when it asked nothing. */
   readonly egress?: readonly EgressRecord[];
+  /** A person found it: it is the result of the last attempt, which had none, and nobody measured it. */
+  readonly isFinding?: true;
 };
 
 export type CallDecision = { readonly at: number; readonly question: ToolQuestion; readonly decision: Decision };

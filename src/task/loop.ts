@@ -5,6 +5,7 @@
  */
 import type { TurnFailure } from "../model/index.ts";
 import { noteOf } from "../tool/index.ts";
+import { unmarkedOf } from "./broken-call.ts";
 import { createBudgetCheck } from "./budget.ts";
 import { deadlineOf, workedMs } from "./deadline.ts";
 import { type Action, nextAction } from "./decide.ts";
@@ -135,7 +136,11 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
       const empty = { ...noTurn("PROVIDER_ERROR", "The model gave an empty answer."), ...spent };
       return endTurn(run, empty, text, step, outputMaxLength);
     }
-    const times = { replayed: false, workedMs: workedMs(run.row(), clock.now()) };
+    const times = {
+      replayed: false,
+      workedMs: workedMs(run.row(), clock.now()),
+      ...unmarkedOf(run.catalog, reply.toolCalls),
+    };
     const checked = run.guard.checkReply(step, reply.text);
     const record = { n: step, ...reply, text: checked.text, model, ...spent, ...times } satisfies StepRecord;
     return commitStep(run, record, text.take() + shown.finish(), checked.events);

@@ -10,6 +10,7 @@ import { type ToolFile, toBytes } from "../tool/index.ts";
 import { TaskAlarm } from "./alarm.ts";
 import { ApprovalDesk } from "./approval-desk.ts";
 import { ApprovalReporter } from "./approval-reporter.ts";
+import { CallsUnderWay } from "./calls-under-way.ts";
 import { exportTask, importCarried } from "./carried.ts";
 import { timeOf } from "./deadline.ts";
 import { Delivery } from "./delivery.ts";
@@ -26,7 +27,7 @@ import { acceptedEvent, cancelled, deadlineExceeded, packGone, started } from ".
 import { Projector } from "./projector.ts";
 import { recallOnce } from "./recall.ts";
 import { type RetirementOptions, retire, wakeTombstone } from "./retirement.ts";
-import type { Run, RunEnd } from "./run.ts";
+import { type Run, type RunEnd, readsOf } from "./run.ts";
 import type { RelatedTask, TaskServices } from "./services.ts";
 import { inheritFiles } from "./session-files.ts";
 import { StreamHub } from "./stream.ts";
@@ -57,6 +58,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   readonly #desk: ApprovalDesk;
   readonly #reporter: ApprovalReporter;
   readonly #handoffs: HandoffLink;
+  readonly #calls: CallsUnderWay;
   /** Null without a database. */
   readonly #projector: Projector | null;
   readonly #alarm: TaskAlarm;
@@ -76,6 +78,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     this.#reporter = new ApprovalReporter({ ...common, index: this.#index });
     this.#handoffs = new HandoffLink({ ...common, port: services.handoff });
     this.#projector = port && new Projector({ ...common, port, random });
+    this.#calls = new CallsUnderWay({ ...common, told: () => this.#projector?.touch() });
     this.#hub = new StreamHub(
       {
         framesAfter: (after, upTo, chars) => this.#journal.framesAfter(after, upTo, chars),
@@ -291,12 +294,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       remote: [],
       commit: (change) => this.#change(change, epoch),
       row: () => this.#required(),
-      history: () => this.#journal.history,
-      files: () => this.#journal.files(),
-      recordedResult: (print) => this.#journal.recordedResult(print),
-      approvals: () => this.#journal.approvals(),
-      handoffs: () => this.#journal.handoffs(),
-      isStarted: (step, index) => this.#journal.isStarted(step, index),
+      ...readsOf(this.#journal),
+      underWay: this.#calls,
     };
   }
 
@@ -339,13 +338,14 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const reported = this.#reporter.dueAfter(change);
     const more = { ...(isTransition ? this.#projectionDue() : {}), ...reported, ...this.#handoffs.dueAfter(change) };
     const due = change.due === undefined && Object.keys(more).length === 0 ? undefined : { ...change.due, ...more };
-    const told = due === undefined ? change : { ...change, due };
+    const told = this.#calls.withBroken(due === undefined ? change : { ...change, due });
     const batch = this.#journal.apply(told, { epoch, now: this.#services.clock.now() });
     if (batch === null) return false;
     if (due !== undefined) this.#arm();
     if (reported.index !== undefined) this.#reporter.touch();
     if (isTransition) this.#projector?.touch();
     this.#handoffs.after(change);
+    this.#calls.after(told);
     this.#delivery.add(batch);
     return true;
   }
