@@ -128,14 +128,17 @@ function describeProblem(problem: PackProblem, paint: Paint): string {
 }
 
 /** @throws CliError `PACK_INVALID` with every problem, when it does not compose. */
-export async function compose(given: string, output: Output): Promise<ComposedPack> {
-  const pack = await openPack(given);
+export async function composeOpened(pack: PackOnDisk, output: Output): Promise<ComposedPack> {
   const composed = await composePack(pack.files, pack.folder);
   const bundling = pack.problems.filter(isError);
   if (composed.ok && bundling.length === 0) return composed.value;
   const problems = [...bundling, ...(composed.ok ? [] : composed.error)];
   if (!output.json) for (const problem of problems) output.note(describeProblem(problem, output.paintNote));
   throw ownError("PACK_INVALID", `${pack.folder} does not compose.`, { extra: { problems } });
+}
+
+export async function compose(given: string, output: Output): Promise<ComposedPack> {
+  return composeOpened(await openPack(given), output);
 }
 
 type ShowFlags = CommonFlags & { readonly prompt?: boolean };

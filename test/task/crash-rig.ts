@@ -15,6 +15,7 @@ import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../.
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
 import { TaskObject } from "../../src/task/object.ts";
 import {
+  collectTools,
   compileCatalog,
   createToolHost,
   type RemoteServer,
@@ -195,8 +196,9 @@ export async function servicesOf(world: World, fate: Fate, story: Tool): Promise
     renderPrompt: () => "",
     policy: { engine: policy, region: null },
     toolsFor: (_, remote) => {
-      const catalog = { ...compileCatalog(config, undefined, remote), ...says };
-      return { catalog, host: createToolHost({ config, catalog, remote, runnerFor, clock, log }) };
+      const tools = collectTools(config, undefined, remote);
+      const catalog = { ...compileCatalog(tools), ...says };
+      return { catalog, host: createToolHost({ tools, catalog, runnerFor, clock, log }) };
     },
     listRemoteTools: async () => {
       fate.moment();

@@ -9,7 +9,7 @@ import { assert, createLog } from "../../src/platform/index.ts";
 import type { PolicyEngine, PolicyQuestion } from "../../src/policy/index.ts";
 import { type CreateTask, isEnded, type TaskEvent, type TaskView } from "../../src/task/index.ts";
 import { TaskObject, type TaskServices } from "../../src/task/object.ts";
-import { compileCatalog, createToolHost } from "../../src/tool/index.ts";
+import { collectTools, compileCatalog, createToolHost } from "../../src/tool/index.ts";
 import { composeConfig } from "../tool/samples.ts";
 import { ACCEPTED, Crash, clockOf, defaultPolicy, Fate, indexOf, mortal, routerOf, type World } from "./crash-rig.ts";
 import { handingTo, stubOf } from "./handoffs.ts";
@@ -43,7 +43,8 @@ async function servicesOf(world: World, fate: Fate, plot: Plot, created: string[
   const config = await composeConfig(handingTo({ counting: "minimal" }, ""));
   const clock = clockOf(world);
   const log = createLog({}, () => undefined);
-  const catalog = compileCatalog(config);
+  const tools = collectTools(config);
+  const catalog = compileCatalog(tools);
   const runnerFor = () => ({
     run: async () => {
       throw new Error("no tool runs here");
@@ -63,7 +64,7 @@ async function servicesOf(world: World, fate: Fate, plot: Plot, created: string[
     router: routerOf(world, fate, [call("handoff", { agent: "counting", input: plot.childInput })]),
     loadPack: () => far(async () => config),
     renderPrompt: () => "",
-    toolsFor: () => ({ catalog, host: createToolHost({ config, catalog, runnerFor, clock, log }) }),
+    toolsFor: () => ({ catalog, host: createToolHost({ tools, catalog, runnerFor, clock, log }) }),
     memory: createObjectMemory({ objectOf: (space) => env.SESSION_MEMORY.getByName(space), clock }),
     policy: { engine: plot.policy ?? defaultPolicy, region: null },
     filesOf: async () => null,
