@@ -29,6 +29,7 @@ import {
   type TaskServices,
   TenantIndexObject,
   type TenantIndexPort,
+  type Watched,
 } from "../../src/task/object.ts";
 import { compileCatalog, createToolHost, toolGateName } from "../../src/tool/index.ts";
 import { ToolGateObject } from "../../src/tool/object.ts";
@@ -189,7 +190,7 @@ export class World {
 
   /** What the cron does each minute. */
   async sweep(life: Life): Promise<void> {
-    const tenants: string[] = await this.objects.call(life, "directory", "directory", "list", [null]);
+    const tenants: string[] = await this.objects.call(life, "directory", "directory", "nextTurn", []);
     await Promise.allSettled([
       ...tenants.map((tenant) => this.objects.call(life, "index", tenant, "sweep", [tenant])),
       ...doorbellNames.map((name) => this.objects.call(life, "doorbell", name, "sweep", [false])),
@@ -224,7 +225,8 @@ export class World {
   #indexServices(life: Life) {
     return {
       ...{ clock: life.clock, log, maxRunning: this.options.maxRunning },
-      kick: (tenant: string, taskId: string) => this.kick(life, tenant, taskId),
+      kick: (tenant: string, taskId: string): Promise<Watched | null> =>
+        this.objects.call(life, "task", `${tenant}/${taskId}`, "lookAfter", []),
       enlist: (tenant: string): Promise<void> => this.objects.call(life, "directory", "directory", "add", [tenant]),
       delist: (tenant: string): Promise<void> => this.objects.call(life, "directory", "directory", "remove", [tenant]),
     };
