@@ -21,7 +21,7 @@ import { type BreakerAnswer, createBreakerClient, createModelRouter, type ModelC
 import { BreakerObject } from "../../src/model/object.ts";
 import { createLog, newTraceId, type TenantId } from "../../src/platform/index.ts";
 import type { CreateOutcome, CreateTask, TaskState } from "../../src/task/index.ts";
-import { createProjection } from "../../src/task/index.ts";
+import { createProjection, isEnded } from "../../src/task/index.ts";
 import {
   DirectoryObject,
   type HandoffPort,
@@ -45,6 +45,7 @@ import type { Postgres } from "./postgres.ts";
 import type { Program } from "./program.ts";
 import { Queue } from "./queues.ts";
 import type { Simulation } from "./simulation.ts";
+import type { Store } from "./storage.ts";
 import { createToolPort } from "./tool-port.ts";
 import { toTraffic } from "./traffic.ts";
 
@@ -89,6 +90,13 @@ const recorder: Consumer = {
 };
 const CONSUMERS = [usageConsumer, recorder];
 
+/** As the journal wrote it; null when there is no task in it. */
+export function storedStateOf(store: Store): TaskState | null {
+  const [known] = store.rows("SELECT name FROM sqlite_master WHERE name = 'task'");
+  const [row] = known === undefined ? [] : store.rows("SELECT json_extract(body, '$.state') AS state FROM task");
+  return row === undefined ? null : (String(row.state) as TaskState); // the column that the journal wrote
+}
+
 export class World {
   readonly witness = new Witness();
   readonly objects: Objects;
@@ -111,7 +119,7 @@ export class World {
     this.#fate = fate;
     this.#database = { postgres, simulation, faults, isAway: (now) => now < this.databaseAwayUntil };
     this.objects = new Objects({
-      ...{ simulation, fate, traffic: toTraffic(faults, simulation.random) },
+      ...{ simulation, fate, traffic: toTraffic(faults, simulation.random, (name) => this.#hasEnded(name)) },
       makers: {
         task: (ctx, life) => new TaskObject(ctx, {}, this.#taskServices(life)),
         index: (ctx, life) => new TenantIndexObject(ctx, {}, this.#indexServices(life)),
@@ -146,6 +154,12 @@ export class World {
         return consumeEvents(messages, ports);
       },
     });
+  }
+
+  /** @param name of a task's object. */
+  #hasEnded(name: string): boolean {
+    const state = storedStateOf(this.objects.store("task", name.slice("task/".length)));
+    return state !== null && isEnded(state);
   }
 
   /** Something without a storage. */
