@@ -6,7 +6,9 @@ import type { Outcome } from "./universe.ts";
 export type Source =
   | { readonly kind: "seed"; readonly seed: number }
   | { readonly kind: "death"; readonly program: string; readonly at: number }
-  | { readonly kind: "program"; readonly program: string };
+  | { readonly kind: "program"; readonly program: string }
+  /** On the real runtime: it cannot be made again to the byte. */
+  | { readonly kind: "run"; readonly name: string };
 
 export type Wrong = { readonly source: Source; readonly wrong: readonly string[] };
 

@@ -1,0 +1,104 @@
+/**
+ * `npm start` under load, its whole process group killed at moments that a seed draws, and started again each time. Nobody gets to
+ * say goodbye: what was acknowledged must be there, and end once.
+ */
+import { setTimeout as pass } from "node:timers/promises";
+import { dropDataDir, freePort, newDataDir, type Server, startServer } from "../../flow/server.ts";
+import { seeded } from "../simulation.ts";
+import { emptyVerdict, type Verdict } from "../verdict.ts";
+import { type Audited, auditRun } from "./audit.ts";
+import { ask, type Load, newLoad, post, wishesOf } from "./load.ts";
+import { packAsking, type Service, startService } from "./service.ts";
+
+export type KillPlan = { readonly seed: number; readonly tasks: number; readonly forMs: number };
+
+/** How long a server lives at most before it is killed. */
+const LIFE_MS_MAX = 6_000;
+const CLIENTS = 8;
+
+export type Run = { readonly verdict: Verdict; readonly facts: readonly string[] };
+
+export async function killAgainAndAgain({ seed, tasks, forMs }: KillPlan): Promise<Run> {
+  return underLoad({ name: "kill", tasks, seed, forMs }, async ({ restart, random, isOver }) => {
+    let kills = 0;
+    while (!isOver()) {
+      await pass(500 + random() * LIFE_MS_MAX);
+      await restart();
+      kills += 1;
+    }
+    return kills;
+  });
+}
+
+type Scene = {
+  readonly random: () => number;
+  readonly isOver: () => boolean;
+  /** Kills the server and starts it again. @param root the checkout it is started from; this one when absent. */
+  readonly restart: (root?: string) => Promise<void>;
+};
+
+/** A load of tasks for so long, while something befalls their server; then the audit. */
+export async function underLoad(
+  plan: KillPlan & { readonly name: string },
+  befall: (scene: Scene) => Promise<number>,
+): Promise<Run> {
+  const { name, tasks, forMs } = plan;
+  const random = seeded(plan.seed);
+  const dataDir = newDataDir();
+  const port = await freePort();
+  const service = await startService();
+  const env = { EGRESS_LOCAL_ORIGINS: service.origin, RATE_LIMIT_REQUESTS: "1000000" };
+  let server: Server = await startServer({ dataDir, port, env });
+  try {
+    await publish(server.url, service);
+    const load = newLoad();
+    const began = performance.now();
+    let isPosted = false;
+    const isOver = (): boolean => performance.now() - began > forMs && isPosted;
+    const options = { url: () => server.url, load, clients: CLIENTS, random, isOver: () => false };
+    const posting = post(wishesOf(`${name}-${plan.seed}`, tasks), { ...options, pauseMs: (forMs * CLIENTS) / tasks });
+    const posted = posting.finally(() => {
+      isPosted = true;
+    });
+    const restart = async (root?: string): Promise<void> => {
+      await server.kill();
+      server = await startServer({ dataDir, port, env, ...(root === undefined ? {} : { root }) });
+    };
+    const [deaths] = await Promise.all([befall({ random, isOver, restart }), posted]);
+    return toRun(name, deaths, load, await auditRun(server.url, service, load));
+  } finally {
+    await server.kill();
+    await service.close();
+    dropDataDir(dataDir);
+  }
+}
+
+async function publish(url: string, service: Service): Promise<void> {
+  const files = { "ring/profession-pack.yaml": packAsking(service.origin) };
+  for (const tenant of new Set(wishesOf("", 4).map((wish) => wish.tenant))) {
+    const answer = await ask(url, "/api/v1/packs", { tenant, body: { pack: "ring", files } });
+    if (answer?.status !== 201) throw new Error(`the pack was not published: ${answer?.status} ${answer?.text}`);
+  }
+}
+
+function toRun(name: string, deaths: number, load: Load, audited: Audited): Run {
+  const verdict = emptyVerdict();
+  verdict.worlds = 1;
+  verdict.tasks = load.acknowledged.length;
+  verdict.deaths = deaths;
+  verdict.happenings = load.requests.answered + load.requests.lost;
+  verdict.recoveryMs = audited.restMs;
+  const wrong = [
+    ...audited.wrong,
+    ...(audited.interrupted === 0 ? ["no death fell into a task: nothing was proved"] : []),
+  ];
+  if (wrong.length > 0) verdict.wrong.push({ source: { kind: "run", name }, wrong });
+  return {
+    verdict,
+    facts: [
+      `${audited.interrupted} of ${load.acknowledged.length} tasks were interrupted, all ended ${(audited.restMs / 1_000).toFixed(0)} s after the last death at most`,
+      `${load.requests.lost} requests were not answered and were repeated under their key`,
+      `${audited.repeated} calls arrived again, each under the key it had before; ${load.decided} that may not be made twice were in doubt, and a person was asked`,
+    ],
+  };
+}
