@@ -53,9 +53,22 @@ export function addVerdict(verdict: Verdict, other: Verdict): void {
   verdict.wrong.push(...other.wrong);
 }
 
-/** Faults that are proved by the simulator and never struck: then nothing was proved of them. */
-export const missed = ({ hits }: Pick<Verdict, "hits">): FaultId[] =>
-  faultIds.filter((id) => entryOf(id).proof.ring === "simulator" && (hits.get(id) ?? 0) === 0);
+/**
+ * Faults that never struck although the stage that proves them was run: then nothing was proved of them.
+ * @param stages that were run.
+ * @param isWhole whether the worlds were so many that each fault of the simulator must have struck.
+ */
+export function missed({ hits }: Pick<Verdict, "hits">, stages: readonly string[], isWhole = true): FaultId[] {
+  const isRun = (id: FaultId): boolean => {
+    const { proof } = entryOf(id);
+    if (proof.ring === "simulator") return isWhole && SIMULATED.every((stage) => stages.includes(stage));
+    return proof.ring === "runtime" && stages.includes(proof.by);
+  };
+  return faultIds.filter((id) => isRun(id) && (hits.get(id) ?? 0) === 0);
+}
+
+/** Stages that prove the faults of the simulator together. */
+const SIMULATED = ["programs", "deaths", "seeds"] as const;
 
 /** The same for the parts that are counted for themselves. */
 export const missedParts = ({ partHits }: Pick<Verdict, "partHits">): PartId[] =>

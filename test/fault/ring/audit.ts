@@ -13,7 +13,7 @@ import { type Acknowledged, ask, CALLS, insist, type Load, lookAtDoubts } from "
 import type { Service } from "./service.ts";
 
 /** From the last fault to the last end, a person's answers included; more is not coming to rest. */
-const REST_MS_MAX = 180_000;
+const REST_MS_MAX = 300_000;
 const TERMINAL = ["task.done", "task.failed", "task.cancelled"];
 
 export type Audited = {
@@ -36,12 +36,7 @@ export async function auditRun(url: string, service: Service, load: Load): Promi
     const { faults, resumed } = await auditTask(url, task);
     wrong.push(...faults);
     if (resumed > 0) interrupted += 1;
-    const again = await insist(
-      () => url,
-      task,
-      load,
-      () => false,
-    );
+    const again = await insist(() => url, task, load);
     if (again !== task.taskId) wrong.push(`I9: the key ${task.key} is ${task.taskId} and ${again}`);
   }
   const { faults, repeated } = auditEffects(load, service);

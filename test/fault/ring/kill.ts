@@ -2,7 +2,10 @@
  * `npm start` under load, its whole process group killed at moments that a seed draws, and started again each time. Nobody gets to
  * say goodbye: what was acknowledged must be there, and end once.
  */
+import { readFile, truncate } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as pass } from "node:timers/promises";
+import type { Random } from "../../../src/platform/index.ts";
 import { dropDataDir, freePort, newDataDir, type Server, startServer } from "../../flow/server.ts";
 import { seeded } from "../simulation.ts";
 import { emptyVerdict, type Verdict } from "../verdict.ts";
@@ -10,61 +13,65 @@ import { type Audited, auditRun } from "./audit.ts";
 import { ask, type Load, newLoad, post, wishesOf } from "./load.ts";
 import { packAsking, type Service, startService } from "./service.ts";
 
+/** @param forMs how long the servers live, all together: what a start takes is this machine's. */
 export type KillPlan = { readonly seed: number; readonly tasks: number; readonly forMs: number };
 
-/** How long a server lives at most before it is killed. */
+/** How long a server lives before it is killed. */
+const LIFE_MS_MIN = 500;
 const LIFE_MS_MAX = 6_000;
 const CLIENTS = 8;
+/** Of a client between two tasks, on average: so that there are some for every death. */
+const POSTS_PAUSE_MS = 1_500;
 
 export type Run = { readonly verdict: Verdict; readonly facts: readonly string[] };
 
 export async function killAgainAndAgain({ seed, tasks, forMs }: KillPlan): Promise<Run> {
-  return underLoad({ name: "kill", tasks, seed, forMs }, async ({ restart, random, isOver }) => {
+  return underLoad({ name: "kill", tasks, seed }, async ({ restart, random }) => {
     let kills = 0;
-    while (!isOver()) {
-      await pass(500 + random() * LIFE_MS_MAX);
+    for (let livedMs = 0; livedMs < forMs; kills++) {
+      const lifeMs = LIFE_MS_MIN + random() * (LIFE_MS_MAX - LIFE_MS_MIN);
+      await pass(lifeMs);
+      livedMs += lifeMs;
       await restart();
-      kills += 1;
     }
     return kills;
   });
 }
 
 type Scene = {
-  readonly random: () => number;
-  readonly isOver: () => boolean;
+  readonly random: Random;
   /** Kills the server and starts it again. @param root the checkout it is started from; this one when absent. */
   readonly restart: (root?: string) => Promise<void>;
+  /** What the server has logged since it was started. */
+  readonly logOf: () => Promise<string>;
 };
 
 /** A load of tasks for so long, while something befalls their server; then the audit. */
 export async function underLoad(
-  plan: KillPlan & { readonly name: string },
+  plan: { readonly name: string; readonly seed: number; readonly tasks: number; readonly root?: string },
   befall: (scene: Scene) => Promise<number>,
 ): Promise<Run> {
-  const { name, tasks, forMs } = plan;
+  const { name, tasks, root: firstRoot } = plan;
   const random = seeded(plan.seed);
   const dataDir = newDataDir();
   const port = await freePort();
   const service = await startService();
   const env = { EGRESS_LOCAL_ORIGINS: service.origin, RATE_LIMIT_REQUESTS: "1000000" };
-  let server: Server = await startServer({ dataDir, port, env });
+  const startFrom = (root: string | undefined): Promise<Server> =>
+    startServer({ dataDir, port, env, ...(root === undefined ? {} : { root }) });
+  let server = await startFrom(firstRoot);
   try {
     await publish(server.url, service);
     const load = newLoad();
-    const began = performance.now();
-    let isPosted = false;
-    const isOver = (): boolean => performance.now() - began > forMs && isPosted;
-    const options = { url: () => server.url, load, clients: CLIENTS, random, isOver: () => false };
-    const posting = post(wishesOf(`${name}-${plan.seed}`, tasks), { ...options, pauseMs: (forMs * CLIENTS) / tasks });
-    const posted = posting.finally(() => {
-      isPosted = true;
-    });
+    const wishes = wishesOf(`${name}-${plan.seed}`, tasks);
+    const posted = post(wishes, { url: () => server.url, load, clients: CLIENTS, random, pauseMs: POSTS_PAUSE_MS });
     const restart = async (root?: string): Promise<void> => {
       await server.kill();
-      server = await startServer({ dataDir, port, env, ...(root === undefined ? {} : { root }) });
+      await truncate(join(dataDir, "log"));
+      server = await startFrom(root);
     };
-    const [deaths] = await Promise.all([befall({ random, isOver, restart }), posted]);
+    const logOf = (): Promise<string> => readFile(join(dataDir, "log"), "utf8");
+    const [deaths] = await Promise.all([befall({ random, restart, logOf }), posted]);
     return toRun(name, deaths, load, await auditRun(server.url, service, load));
   } finally {
     await server.kill();

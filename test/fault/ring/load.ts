@@ -72,8 +72,8 @@ export async function ask(
 }
 
 /** Posts until it is answered. @param url of the server as it is now, for it may come back. */
-export async function insist(url: () => string, wish: Wish, load: Load, isOver: () => boolean): Promise<string | null> {
-  while (!isOver()) {
+export async function insist(url: () => string, wish: Wish, load: Load): Promise<string> {
+  for (;;) {
     const answer = await ask(url(), "/api/v1/agents/ring/run", {
       tenant: wish.tenant,
       body: { input: inputOf(wish) },
@@ -90,7 +90,6 @@ export async function insist(url: () => string, wish: Wish, load: Load, isOver: 
       load.wrong.push(`a request with the key ${wish.key} was answered ${answer.status}: ${answer.text.slice(0, 200)}`);
     await pass(AGAIN_MS);
   }
-  return null;
 }
 
 /** All wishes, by so many clients at once, with pauses so that they last. */
@@ -102,15 +101,13 @@ export async function post(
     readonly clients: number;
     readonly pauseMs: number;
     readonly random: Random;
-    readonly isOver: () => boolean;
   },
 ): Promise<void> {
-  const { url, load, clients, pauseMs, random, isOver } = options;
+  const { url, load, clients, pauseMs, random } = options;
   const queue = [...wishes];
   const client = async (): Promise<void> => {
     for (let wish = queue.shift(); wish !== undefined; wish = queue.shift()) {
-      const taskId = await insist(url, wish, load, isOver);
-      if (taskId !== null) load.acknowledged.push({ ...wish, taskId });
+      load.acknowledged.push({ ...wish, taskId: await insist(url, wish, load) });
       await pass(random() * pauseMs * 2);
     }
   };
