@@ -61,14 +61,14 @@ export type WorldOptions = {
   readonly maxRunning: number;
 };
 
-/** No message is read and no line is kept: what goes wrong shows in what comes out. */
-const log = createLog({}, () => undefined);
+/** Whoever reads this anywhere has read a secret. */
+export const PROVIDER_KEY = "a-key-that-nobody-may-see";
 /** The one that comes with the product, loaded once for all worlds. */
 const POLICY = embedded();
 const RETENTION_MS = 30 * 24 * 60 * 60 * 1_000;
 const CLAUDE = { provider: "anthropic", model: "claude-sonnet-4-5" } as const;
 const MODELS: ModelConfig = {
-  anthropic: { apiKey: "a-key-that-nobody-may-see", baseUrl: null },
+  anthropic: { apiKey: PROVIDER_KEY, baseUrl: null },
   openai: null,
   ollama: null,
   tiers: { "tier-1": CLAUDE, "tier-2": CLAUDE, "tier-3": CLAUDE },
@@ -110,6 +110,10 @@ export class World {
   providersDownUntil = 0;
   readonly #database: DatabasePorts;
   readonly #fate: Fate;
+  /** No line is kept: what goes wrong shows in what comes out. */
+  readonly #log = createLog({}, (_, line) => {
+    if (line.includes(PROVIDER_KEY)) this.witness.breaches.push("I13: a line of the log holds the provider's key");
+  });
 
   constructor(options: WorldOptions) {
     const { simulation, faults, fate, postgres } = options;
@@ -125,7 +129,7 @@ export class World {
         index: (ctx, life) => new TenantIndexObject(ctx, {}, this.#indexServices(life)),
         directory: (ctx) => new DirectoryObject(ctx, {}),
         doorbell: (ctx, life) =>
-          new DoorbellObject(ctx, {}, { clock: life.clock, log, publish: this.#publisher(life) }),
+          new DoorbellObject(ctx, {}, { clock: life.clock, log: this.#log, publish: this.#publisher(life) }),
         limiter: (ctx, life) => new LimiterObject(ctx, {}, { clock: life.clock }),
         session: (ctx, life) => new SessionMemoryObject(ctx, {}, { clock: life.clock }),
         gate: (ctx, life) => new ToolGateObject(ctx, {}, { clock: life.clock }),
@@ -150,7 +154,7 @@ export class World {
     this.eventQueue = new Queue({
       ...{ ...queue, name: "events", batch: 100, attempts: 101 },
       consume: (life, messages) => {
-        const ports = { db: databaseOf(this.#database, life), consumers: CONSUMERS, clock: life.clock, log };
+        const ports = { db: databaseOf(this.#database, life), consumers: CONSUMERS, clock: life.clock, log: this.#log };
         return consumeEvents(messages, ports);
       },
     });
@@ -198,7 +202,7 @@ export class World {
       },
       clock: life.clock,
       random: simulation.random,
-      log,
+      log: this.#log,
     });
   }
 
@@ -213,7 +217,7 @@ export class World {
 
   /** What the queue of dead events would come to. */
   async buryDead(life: Life): Promise<void> {
-    const ports = { db: databaseOf(this.#database, life), clock: life.clock, log };
+    const ports = { db: databaseOf(this.#database, life), clock: life.clock, log: this.#log };
     const messages = this.eventQueue.dead.map((body, at) => ({
       ...{ id: String(at), body, attempts: 101 },
       ack: () => undefined,
@@ -232,13 +236,13 @@ export class World {
         await life.ask("events.send", () => this.eventQueue.put(messages));
       },
       bury: buryOutbox(db, life.clock),
-      ...{ newToken: newTraceId, clock: life.clock, random: simulation.random, log },
+      ...{ newToken: newTraceId, clock: life.clock, random: simulation.random, log: this.#log },
     });
   }
 
   #indexServices(life: Life) {
     return {
-      ...{ clock: life.clock, log, maxRunning: this.options.maxRunning },
+      ...{ clock: life.clock, log: this.#log, maxRunning: this.options.maxRunning },
       kick: (tenant: string, taskId: string): Promise<Watched | null> =>
         this.objects.call(life, "task", `${tenant}/${taskId}`, "lookAfter", []),
       enlist: (tenant: string): Promise<void> => this.objects.call(life, "directory", "directory", "add", [tenant]),
@@ -263,15 +267,15 @@ export class World {
       leave: (key: string): Promise<void> => objects.call(life, "gate", toolGateName(tenant, toolId), "leave", [key]),
     });
     return {
-      ...{ clock, random, log, retentionMs: RETENTION_MS },
+      ...{ clock, random, log: this.#log, retentionMs: RETENTION_MS },
       router: createModelRouter({
-        ...{ config: MODELS, clock, random, log },
+        ...{ config: MODELS, clock, random, log: this.#log },
         breaker: createBreakerClient({
           objectFor: (name) => ({
             ask: (): Promise<BreakerAnswer> => objects.call(life, "breaker", name, "ask", []),
             report: (report): Promise<BreakerAnswer> => objects.call(life, "breaker", name, "report", [report]),
           }),
-          ...{ clock, log },
+          ...{ clock, log: this.#log },
         }),
         providers: new Map([["anthropic", createModelPort(model, life)]]),
       }),
@@ -284,7 +288,10 @@ export class World {
       renderPrompt: (config) => [...options.shelf.values()].flat().find((pack) => pack.config === config)?.prompt ?? "",
       toolsFor: (config, remote) => {
         const catalog = compileCatalog(config, undefined, remote);
-        return { catalog, host: createToolHost({ ...{ config, catalog, remote, runnerFor, gateFor, clock, log } }) };
+        return {
+          catalog,
+          host: createToolHost({ ...{ config, catalog, remote, runnerFor, gateFor, clock, log: this.#log } }),
+        };
       },
       listRemoteTools: (_config, _request, signal) => life.ask("servers", () => SERVERS, { signal }),
       policy: { engine: POLICY, region: null },
@@ -301,7 +308,7 @@ export class World {
       }),
       filesOf: (tenant, taskId) => objects.call(life, "task", `${tenant}/${taskId}`, "exportFiles", []),
       handoff: this.#handoffPort(life),
-      projection: createProjection(databaseOf(this.#database, life), log, ring),
+      projection: createProjection(databaseOf(this.#database, life), this.#log, ring),
       indexOf: (tenant) => this.#indexPort(life, tenant),
     };
   }
