@@ -67,7 +67,11 @@ export type RunEnd = "ended" | "handover" | "overtaken";
 export const familyOf = (run: Run) => ({ handoffs: run.handoffs(), parent: run.row().request.parent });
 
 /** What it knows of the world outside. */
-export const pastOf = (run: Run) => ({ history: run.history(), parent: run.row().request.parent });
+export const pastOf = (run: Run) => ({
+  history: run.history(),
+  parent: run.row().request.parent,
+  recalled: run.recalled,
+});
 
 export const nowOf = (run: Run) => ({ now: run.services.clock.now(), retentionMs: run.services.retentionMs });
 
