@@ -264,7 +264,7 @@ export function indexServices(env: Bindings): IndexServices {
     clock: systemClock,
     log,
     maxRunning: requireConfig(env).tenantMaxRunning,
-    kick: async (tenant, taskId) => taskStub(env, tenant, taskId).kick(),
+    kick: async (tenant, taskId) => taskStub(env, tenant, taskId).lookAfter(),
     enlist: async (tenant) => directory().add(tenant),
     delist: async (tenant) => directory().remove(tenant),
   };

@@ -17,6 +17,8 @@ export const ACCEPT_NET_MS = 30 * SECOND;
 export const SLOT_RETRY_MS = 60 * SECOND;
 /** The index could not be reached: the task asks it again after this time. */
 export const INDEX_RETRY_MS = 2 * SECOND;
+/** An alarm that is overdue by this much counts as lost: a kick sets it again. */
+export const ALARM_LATE_MS = 10 * SECOND;
 /** An alarm handler that failed on a fault of our own is tried again after this time. */
 export const FAULT_RETRY_MS = 5 * SECOND;
 
@@ -118,6 +120,10 @@ export const SLOT_LEASE_MS = 60 * SECOND;
 export const SLOT_RENEW_MS = 30 * SECOND;
 /** How often a tenant's index looks for lapsed leases and overdue tasks while it has unfinished tasks. */
 export const INDEX_SWEEP_MS = 30 * SECOND;
+/** A waiting task whose own time passed this long ago is asked why it sleeps. */
+export const WATCH_GRACE_MS = 60 * SECOND;
+/** Tenants that one tick of the cron sweeps; the next tick goes on behind them. Far under the calls that one invocation may make. */
+export const TENANTS_PER_SWEEP_MAX = 500;
 /** Tasks kicked at once by a sweep or a release; the rest follow on the next look. */
 export const INDEX_KICKS_MAX = 50;
 

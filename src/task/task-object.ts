@@ -45,6 +45,7 @@ import type {
   TaskView,
 } from "./types.ts";
 import { toView } from "./view.ts";
+import { isStill, isToWake, toWatched, type Watched } from "./watch.ts";
 
 export class TaskObject<Env = unknown> extends DurableObject<Env> implements TaskStub, RelatedTask {
   readonly #journal: Journal;
@@ -170,14 +171,14 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   async kick(): Promise<TaskState | null> {
     const row = this.#journal.row;
-    if (row === null) return null;
     const now = this.#services.clock.now();
-    const mayStart =
-      row.state === "queued" ||
-      (row.state === "retry" && isPast(row.due, "retry", now)) ||
-      (row.state === "running" && isPast(row.due, "lease", now));
-    if (mayStart && this.#run === null) this.#alarm.kick(now);
-    return row.state;
+    if (row !== null && this.#run === null && isToWake(row, now)) this.#alarm.kick(now);
+    return row?.state ?? null;
+  }
+
+  async lookAfter(): Promise<Watched | null> {
+    await this.kick();
+    return this.#journal.row && toWatched(this.#journal.row);
   }
 
   async exportJournal(beforeStep: number) {
@@ -316,7 +317,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   /** A run never waits for Postgres; a task with nothing else to do may. */
   async #projectDue(state: TaskState): Promise<void> {
     if (this.#projector === null) this.#change({ due: { projection: null } });
-    else if (isEnded(state) || state === "waiting") await this.#projector.flush();
+    else if (isStill(state)) await this.#projector.flush();
     else {
       // Moved on first: a due time in the past would wake the object again and again while the flush is under way.
       this.#change({ due: this.#projectionDue() });
@@ -358,8 +359,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   /** Whether no event can follow until somebody does something. */
   get #isStill(): boolean {
-    const state = this.#journal.row?.state ?? "done";
-    return isEnded(state) || state === "waiting";
+    return isStill(this.#journal.row?.state ?? "done");
   }
 
   #required(): TaskRow {

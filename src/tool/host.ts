@@ -47,6 +47,8 @@ export type ToolHostOptions = {
 type Ending = Omit<ToolOutcome, "durationMs">;
 
 const fail = (error: ToolRefusal): Ending => ({ success: false, resultJson: "null", error, changes: [] });
+/** For a call that was begun and broke off. A tool that says itself that it failed is believed. */
+const breakOff = (error: ToolRefusal): Ending => ({ ...fail(error), isInDoubt: true });
 
 export function createToolHost(options: ToolHostOptions): ToolHost {
   const { tools, catalog, clock, log } = options;
@@ -202,10 +204,13 @@ export async function runIsolated(options: IsolateOptions, call: IsolatedCall): 
   return answer.egress === undefined ? ending : { ...ending, egress: answer.egress };
 }
 
+/** Broken: the call to the runner itself failed, so that nobody knows how far it came. */
+type Answer = RunnerAnswer | (Pick<RunnerAnswer, "egress"> & { readonly kind: "broken"; readonly message: string });
+
 function endingOf(
   options: IsolateOptions,
   call: IsolatedCall,
-  { answer, files }: { readonly answer: RunnerAnswer; readonly files: readonly ToolFile[] },
+  { answer, files }: { readonly answer: Answer; readonly files: readonly ToolFile[] },
 ): Ending {
   const { policy, request, egress, asksNetwork } = call;
   const { tenant, taskId, toolId } = request;
@@ -214,28 +219,33 @@ function endingOf(
       const wasDenied = (asksNetwork && egress === null) || answer.egress?.some(({ allowed }) => !allowed) === true;
       const said = readAnswer(answer.json);
       const parsed = parseAnswer(said, { policy, files, wasDenied });
-      const ending = parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
+      const failed = parsed.ok || parsed.error.code !== "TOOL_TIMEOUT" ? fail : breakOff;
+      const ending = parsed.ok ? { success: true, error: null, ...parsed.value } : failed(parsed.error);
       return call.bundle === undefined ? ending : { ...ending, ...consoleOf(said) };
     }
     case "timeout":
-      return fail({
+      return breakOff({
         code: "TOOL_TIMEOUT",
         message: `${toolId} was stopped after its timeout of ${policy.timeoutMs} ms`,
       });
     case "too_large":
-      return fail({ code: "TOOL_LIMIT", message: `the answer of ${toolId} is too large to be read` });
+      return breakOff({ code: "TOOL_LIMIT", message: `the answer of ${toolId} is too large to be read` });
     case "cancelled":
       return fail({ code: "TOOL_FAILED", message: `${toolId} was cancelled` });
     case "failed":
-      return fail({ code: "TOOL_FAILED", message: `the isolate of ${toolId} failed` });
+      return breakOff({ code: "TOOL_FAILED", message: `the isolate of ${toolId} failed` });
     case "unavailable":
+    case "broken": {
       options.log.error("tool.unavailable", {
         tenant_id: tenant,
         task_id: taskId,
         tool_id: toolId,
         reason: answer.message,
       });
-      return fail({ code: "TOOL_FAILED", message: `${toolId} could not be started` });
+      if (answer.kind === "unavailable")
+        return fail({ code: "TOOL_FAILED", message: `${toolId} could not be started` });
+      return breakOff({ code: "TOOL_FAILED", message: `the way to ${toolId} broke off` });
+    }
   }
 }
 
@@ -244,7 +254,7 @@ function endingOf(
  * work; settling it makes the runner return and lets its invocation end, and that is what stops the isolate: so it is
  * settled on every way out of here.
  */
-async function callRunner(stub: RunnerStub, call: RunnerCall, { signal, onBroken }: Hold): Promise<RunnerAnswer> {
+async function callRunner(stub: RunnerStub, call: RunnerCall, { signal, onBroken }: Hold): Promise<Answer> {
   const over = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => {
@@ -255,7 +265,7 @@ async function callRunner(stub: RunnerStub, call: RunnerCall, { signal, onBroken
   if (signal.aborted) onAbort();
   const answer = stub
     .run(call, () => over.promise)
-    .catch((thrown: unknown): RunnerAnswer => ({ kind: "unavailable", message: describeError(thrown) }));
+    .catch((thrown: unknown): Answer => ({ kind: "broken", message: describeError(thrown) }));
   try {
     return await Promise.race([answer, aborted.promise]);
   } catch (thrown) {

@@ -38,9 +38,12 @@ export async function startServer(options: {
   readonly dataDir: string;
   readonly port: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** The checkout that is started; this one when absent. */
+  readonly root?: string;
 }): Promise<Server> {
   const child = spawn("npm", ["start"], {
     detached: true,
+    ...(options.root === undefined ? {} : { cwd: options.root }),
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env, PORT: String(options.port), VASINI_DATA_DIR: options.dataDir },
   });

@@ -65,14 +65,17 @@ const answering = (answer: RunnerAnswer) => async () => answer;
 const GOOD = answering({ kind: "answer", json: '{"ok":true,"result":1,"changes":[]}' });
 
 describe("the end of a runner", () => {
-  for (const [name, answer, code, message] of [
-    ["timeout", answering({ kind: "timeout" }), "TOOL_TIMEOUT", /stopped after its timeout of 30000 ms/],
-    ["too_large", answering({ kind: "too_large" }), "TOOL_LIMIT", /too large/],
-    ["failed", answering({ kind: "failed" }), "TOOL_FAILED", /isolate of code_executor failed/],
-    ["cancelled", answering({ kind: "cancelled" }), "TOOL_FAILED", /cancelled/],
-    ["unavailable", answering({ kind: "unavailable", message: "lost" }), "TOOL_FAILED", /could not be started/],
-    ["rejection", () => Promise.reject(new Error("lost")), "TOOL_FAILED", /could not be started/],
-    ["nonsense", answering({ kind: "answer", json: "ATTACK" }), "TOOL_FAILED", /not a JSON object/],
+  const doubt = { isInDoubt: true };
+  const late = '{"ok":false,"error":{"code":"TOOL_TIMEOUT","message":"it took too long"}}';
+  for (const [name, answer, code, message, more] of [
+    ["timeout", answering({ kind: "timeout" }), "TOOL_TIMEOUT", /stopped after its timeout of 30000 ms/, doubt],
+    ["too_large", answering({ kind: "too_large" }), "TOOL_LIMIT", /too large/, doubt],
+    ["failed", answering({ kind: "failed" }), "TOOL_FAILED", /isolate of code_executor failed/, doubt],
+    ["cancelled", answering({ kind: "cancelled" }), "TOOL_FAILED", /cancelled/, {}],
+    ["unavailable", answering({ kind: "unavailable", message: "lost" }), "TOOL_FAILED", /could not be started/, {}],
+    ["rejection", () => Promise.reject(new Error("lost")), "TOOL_FAILED", /broke off/, doubt],
+    ["a word of lateness", answering({ kind: "answer", json: late }), "TOOL_TIMEOUT", /too long/, doubt],
+    ["nonsense", answering({ kind: "answer", json: "ATTACK" }), "TOOL_FAILED", /not a JSON object/, {}],
   ] as const) {
     it(`by ${name} is ${code}, timed by the host, and quotes nothing`, async () => {
       const { execute } = await hostWith(answer);
@@ -82,6 +85,7 @@ describe("the end of a runner", () => {
         error: { code, message: expect.stringMatching(message) },
         durationMs: 250,
         changes: [],
+        ...more,
       });
     });
 
