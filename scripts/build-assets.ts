@@ -14,7 +14,7 @@ import { PYTHON_TICK_COUNTER, PYTHON_TICK_IMPORT } from "../src/tool/workers/cod
 import { TICK_COUNTER, TICK_IMPORT } from "../src/tool/workers/code-executor/ticks.ts";
 import { PYTHON_TICK_LOOPS, TICK_LOOPS } from "../src/tool/workers/limits.ts";
 import { buildPythonImage, buildShellImage, compileModule } from "./engine-image.ts";
-import { meterLoops } from "./meter-wasm.ts";
+import { meterLoops } from "../src/policy/meter-wasm.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const WORKERS = join(ROOT, "src/tool/workers");
