@@ -8,7 +8,7 @@ import type { DeadLetters, Webhooks } from "../event/index.ts";
 import type { ModelRouter, Tier } from "../model/index.ts";
 import type { PackRegistry } from "../pack/index.ts";
 import type { Clock, Log, Random, TaskId, TenantId } from "../platform/index.ts";
-import type { DecisionReader, PolicyEngine } from "../policy/index.ts";
+import type { DecisionReader, PolicyEngine, PolicyShelf, PolicyStub } from "../policy/index.ts";
 import type { ApprovalListStub, TaskStub, TenantIndexStub } from "../task/index.ts";
 import type { AuthWitness } from "./auth-witness.ts";
 import type { Credentials } from "./credentials.ts";
@@ -51,6 +51,8 @@ export type ApiDeps = {
   readonly decisions: DecisionReader;
   /** Asked before a task of a pack is accepted. */
   readonly policy: { readonly engine: PolicyEngine; readonly region: string | null };
+  /** The tenants' own: where they are kept and tried, and what knows them. */
+  readonly policies: { readonly shelf: PolicyShelf; readonly objectOf: (tenant: TenantId) => PolicyStub };
   /** Signs heads of audit logs: 32 bytes, base64url. Null: none is signed. */
   readonly auditSigningKey: string | null;
   readonly witness: AuthWitness;

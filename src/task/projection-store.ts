@@ -5,7 +5,7 @@
 import { type AuditEntry, auditStatement } from "../audit/index.ts";
 import { type OutboxEvent, outboxStatements } from "../event/index.ts";
 import type { SqlRow, SqlStatement } from "../platform/index.ts";
-import { type DecisionRecord, decisionStatement } from "../policy/index.ts";
+import { type DecisionRecord, decisionStatements } from "../policy/index.ts";
 import { parseTaskState } from "./transitions.ts";
 import type { TaskListItem, TaskView } from "./types.ts";
 
@@ -104,7 +104,10 @@ export function projectionStatements(snapshot: Snapshot): SqlStatement[] {
 /** What is said of the task to others: events, audit rows and decisions. It is told whatever becomes of the task's own rows. */
 export const tellingStatements = ({ tenant, executions, events }: Snapshot): SqlStatement[] => [
   ...executions.flatMap(({ audit }) => (audit === null ? [] : [auditStatement(tenant, audit)])),
-  ...executions.flatMap(({ decision }) => (decision === undefined ? [] : [decisionStatement(tenant, decision)])),
+  ...decisionStatements(
+    tenant,
+    executions.flatMap(({ decision }) => decision ?? []),
+  ),
   ...outboxStatements(events),
 ];
 

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { toCursor } from "../../src/api/cursor.ts";
 import { DecisionList } from "../../src/api/decision-schema.ts";
-import { createDecisionReader, decisionStatement, toDecisionRecord } from "../../src/policy/index.ts";
+import { createDecisionReader, decisionStatements, toDecisionRecord } from "../../src/policy/index.ts";
 import { tenantNamed } from "../case/database/bench.ts";
 import { databaseOf } from "../event/database.ts";
 import { toolQuestion } from "../policy/questions.ts";
@@ -32,10 +32,7 @@ beforeAll(async () => {
       ),
     ),
   );
-  const written = await db.batch(
-    tenantNamed(tenant),
-    records.map((record) => decisionStatement(tenant, record)),
-  );
+  const written = await db.batch(tenantNamed(tenant), decisionStatements(tenant, records));
   expect(written.ok).toBe(true);
 });
 
