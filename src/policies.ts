@@ -1,8 +1,11 @@
 /** What decides: the operator's policy, enforced or on trial, and beside it each tenant's own. Wiring only. */
+import { waitUntil } from "cloudflare:workers";
+import { type ApiDeps, createAccessCheck } from "./api/index.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Config } from "./env.ts";
-import { type Log, systemClock, type TenantId } from "./platform/index.ts";
+import { type Db, type Log, systemClock, type TenantId } from "./platform/index.ts";
 import {
+  createDecisionWriter,
   createEmbeddedPolicy,
   createExternalPolicy,
   createPolicyIsolates,
@@ -15,7 +18,11 @@ import {
 import { policyModule } from "./policy/object.ts";
 
 /** Once per isolate: the compiled policy keeps its memory between questions. */
-export function createPolicy(env: Bindings, { opaUrl, mode, region }: Config["policy"], log: Log) {
+export function createPolicy(
+  env: Bindings,
+  { opaUrl, mode, region }: Config["policy"],
+  { db, log }: { readonly db: Db | null; readonly log: Log },
+) {
   const embedded = createEmbeddedPolicy({ module: policyModule, digest: DEFAULT_POLICY.digest, log });
   const engine: PolicyEngine =
     opaUrl === null
@@ -27,5 +34,10 @@ export function createPolicy(env: Bindings, { opaUrl, mode, region }: Config["po
   const shelf = createPolicyShelf({ bucket: env.PACKS, isolates });
   const operator = mode === "log" ? logOnly(engine) : engine;
   const ports = { objectOf, isolates, load: shelf.load, clock: systemClock, log };
-  return { engine: withTenantPolicies({ operator, ...ports }), region, policies: { shelf, objectOf } };
+  const write = createDecisionWriter(db, log);
+  // Told beside the request, which waits for nothing of it.
+  const onPolicyDenied: ApiDeps["onPolicyDenied"] = (tenant, made) => waitUntil(write(tenant, made));
+  const access = createAccessCheck({ engine: embedded, region, clock: systemClock, onDenied: onPolicyDenied });
+  const doors = { access, onPolicyDenied, policies: { shelf, objectOf } };
+  return { engine: withTenantPolicies({ operator, ...ports }), region, doors };
 }

@@ -62,8 +62,10 @@ export async function rehearsePolicy(context: Context, given: string, flags: Reh
 /** As a tenant's own policy decides: beside the operator's, of whose two answers the stricter one holds. */
 async function besideDefault(own: NamedPolicy, signal: AbortSignal): Promise<NamedPolicy> {
   const operators = await openPolicy("default", signal);
-  const decide: PolicyEngine["decide"] = async (question) =>
-    combine(await operators.engine.decide(question), await own.engine.decide(question));
+  const decide: PolicyEngine["decide"] = async (question) => {
+    const decision = await operators.engine.decide(question);
+    return question.action === "api.call" ? decision : combine(decision, await own.engine.decide(question));
+  };
   return { digest: own.digest, engine: { decide } };
 }
 

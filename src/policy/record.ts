@@ -37,4 +37,13 @@ export async function toDecisionRecord(made: Made, place: DecisionPlace): Promis
   return { ...made, place, traceId: place.traceId, id, inputHash: await hashOf(made.question) };
 }
 
+/** What was decided about no call of a task. */
+export type DoorDecision = Made;
+
+/** A decision about no call of a task: each is one of its own, however alike they are. */
+export const toDoorRecord = async (made: DoorDecision): Promise<DecisionRecord> => ({
+  ...{ ...made, place: null, traceId: null, id: crypto.randomUUID() },
+  inputHash: await hashOf(made.question),
+});
+
 const hashOf = (question: RecordedQuestion): Promise<string> => sha256Hex(canonicalJson(question));

@@ -4,7 +4,7 @@
  */
 import { addUsage, NO_USAGE, type Usage } from "../meter/index.ts";
 import type { FinishReason, Message, ToolCall } from "../model/index.ts";
-import type { Decision, ToolQuestion } from "../policy/index.ts";
+import type { Decision, HandoffQuestion, ToolQuestion } from "../policy/index.ts";
 import type { EgressRecord, ToolErrorCode } from "../tool/index.ts";
 
 export type StepRecord = {
@@ -44,7 +44,11 @@ export type CallResult = {
   readonly egress?: readonly EgressRecord[];
 };
 
-export type CallDecision = { readonly at: number; readonly question: ToolQuestion; readonly decision: Decision };
+export type CallDecision = {
+  readonly at: number;
+  readonly question: ToolQuestion | HandoffQuestion;
+  readonly decision: Decision;
+};
 
 /** Tokens of turns that came to nothing. */
 export type Spent = { readonly usage: Usage; readonly costMicros: number | null };

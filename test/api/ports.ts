@@ -68,6 +68,9 @@ export const UNAUDITED = {
     },
     region: null,
   },
+  onPolicyDenied: (): never => {
+    throw new Error("nothing is denied here");
+  },
   policies: {
     shelf: { digestOf: unpublished, check: unpublished, put: unpublished, load: unpublished, remove: unpublished },
     objectOf: unpublished,
