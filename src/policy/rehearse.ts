@@ -2,6 +2,7 @@
  * What another policy would have said: questions that were answered before, asked again, and the answers compared. Pure
  * but for the engine that is asked.
  */
+import { isObject } from "./decision.ts";
 import type { RecordedQuestion } from "./record.ts";
 import type { Decision, Effect, PolicyEngine } from "./types.ts";
 
@@ -31,9 +32,6 @@ export type PolicyChange = {
   /** One of the questions. */
   readonly example: RecordedQuestion;
 };
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A question as the log has it; null for anything else. */
 export function parseQuestion(value: unknown): RecordedQuestion | null {

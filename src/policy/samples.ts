@@ -13,7 +13,7 @@ export const sampleQuestions = (tenant: string): readonly (PackQuestion | ToolQu
     tool: { id: "file_manager", risk_level: "low", labels: [] },
   },
   {
-    ...{ ...PLACE, action: "handoff", tenant, target: { tenant, pack_id: "other" }, depth: 1 },
+    ...{ ...PLACE, action: "handoff", tenant, target: { tenant, pack_id: "other" }, taint: [], depth: 1 },
     pack: { ...PACK, handoffs: ["other"] },
   },
 ];

@@ -45,6 +45,8 @@ export type HandoffQuestion = Circumstances & {
     readonly handoffs: readonly string[];
   };
   readonly target: { readonly tenant: string; readonly pack_id: string };
+  /** As of a call. */
+  readonly taint: readonly Label[];
   /** How often the work will have been handed over then. */
   readonly depth: number;
 };

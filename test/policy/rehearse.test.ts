@@ -59,6 +59,7 @@ describe("a question of the log", () => {
       action: "handoff",
       pack: { ...pack, handoffs: ["writer"] },
       target: { tenant, pack_id: "other" },
+      taint: [],
       depth: 1,
     },
     { ...place, action: "api.call", principal: { roles: ["viewer"], scopes: [] }, scope: "tasks:write" },

@@ -4,7 +4,8 @@ import { assert } from "../../src/platform/index.ts";
 import { logOnly, type PolicyEngine, type PolicyQuestion } from "../../src/policy/index.ts";
 import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
 import { LIST, live, type Person, type Tool } from "./crash-rig.ts";
-import { accept, readUntil, typesOf } from "./harness.ts";
+import { childrenOf, handingTo, handoff, stubOf } from "./handoffs.ts";
+import { accept, publish, readUntil, TENANT, typesOf } from "./harness.ts";
 import { call } from "./history.ts";
 import { ALLOW, DENY, policyServer } from "./policy-server.ts";
 
@@ -20,8 +21,8 @@ tools:
 const read = `@tool code_executor ${JSON.stringify({ language: "javascript", code: "6 * 7" })}`;
 const write = `@tool file_manager ${JSON.stringify({ action: "write", path: "/workspace/a.txt", content: "a" })}`;
 
-async function run(input: string, extra = LABELLED) {
-  const task = await accept(input, { pack: "labelled", extra, requestedBy: "key:starter" });
+async function run(input: string, extra = LABELLED, more: { readonly session?: string } = {}) {
+  const task = await accept(input, { pack: "labelled", extra, requestedBy: "key:starter", ...more });
   await task.stub().kick();
   const object = (): TaskStub => task.stub();
   const answer = async (by: string) => {
@@ -54,6 +55,18 @@ describe("the rule of two", () => {
     const rest = await readUntil(object(), () => false, events.at(-1)?.seq);
     expect(typesOf(rest).at(-1)).toBe("task.done");
     expect(resultsOf(rest).map(({ success }) => success)).toEqual([true]);
+  });
+
+  it("knows what the tasks of the session had seen, and what those knew", async () => {
+    const session = "tainted";
+    const ends = [];
+    for (const input of [read, "@say hello", write]) {
+      const { events } = await run(input, LABELLED, { session });
+      ends.push(typesOf(events).at(-1));
+    }
+    const { events } = await run(write, LABELLED, { session: "another" });
+    ends.push(typesOf(events).at(-1));
+    expect(ends).toEqual(["task.done", "task.done", "task.waiting", "task.done"]);
   });
 
   it("needs another person than the requester where the data are restricted", async () => {
@@ -89,6 +102,37 @@ tools:
     const get = `@tool http_request ${JSON.stringify({ method: "GET", url: "https://api.example.com/" })}`;
     const { events } = await run(`@tool file_manager {"action": "list", "path": "/workspace"}\n${get}`, networked);
     expect(typesOf(events).at(-1)).toBe("task.waiting");
+  });
+});
+
+describe("the rule of two, over a handoff", () => {
+  const HELPER = LABELLED.replace('"reads_private", "writes"', '"writes"');
+  const LEAD = LABELLED.replace('"reads_private", "writes"', '"reads_private"');
+
+  it("holds for the child, which was told what its parent had seen", async () => {
+    await publish("writer", HELPER);
+    const list = `@tool file_manager {"action": "list", "path": "/workspace"}`;
+    const { events } = await run(
+      `${read}\n${list}\n${handoff("writer", write)}`,
+      handingTo({ writer: "minimal" }, LEAD),
+    );
+    const [child = ""] = childrenOf(events);
+    expect(typesOf(await readUntil(stubOf(TENANT, child))).at(-1)).toBe("task.waiting");
+    expect(await stubOf(TENANT, child).approval(1)).toMatchObject({ tool_id: "file_manager", state: "pending" });
+  });
+
+  it("holds for the parent, which is told what its child had seen", async () => {
+    await publish("reader", HELPER);
+    const { object } = await run(`${handoff("reader", read)}\n${write}`, handingTo({ reader: "minimal" }, LABELLED));
+    const asked = async () => {
+      while ((await object().view())?.state !== "done") {
+        const question = await object().approval(1);
+        if (question !== null) return question;
+        await scheduler.wait(1);
+      }
+      return null;
+    };
+    expect(await asked()).toMatchObject({ tool_id: "file_manager", state: "pending" });
   });
 });
 
@@ -130,6 +174,16 @@ describe("a policy", () => {
     const story = await live("trial", tool(logOnly(policyServer(() => DENY))));
     expect(story.world.executions).toHaveLength(1);
     expect(story.questions).toEqual([]);
+  });
+
+  it("on trial voids no approval, however often it is another one", async () => {
+    let count = 0;
+    const restless: PolicyEngine = {
+      decide: async (question) => ({ ...(await policyServer(() => ALLOW).decide(question)), policy: `opa:${++count}` }),
+    };
+    const story = await live("restless", tool(logOnly(restless), { needsApproval: true }));
+    expect(story.questions.map(({ kind }) => kind)).toEqual(["approval"]);
+    expect([story.world.executions.length, count]).toEqual([1, 2]);
   });
 
   it("is asked again when a person has agreed, and may deny then", async () => {
