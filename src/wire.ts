@@ -49,6 +49,7 @@ import type {
   TenantIndexPort,
 } from "./task/object.ts";
 import {
+  collectTools,
   compileCatalog,
   createToolHost,
   listRemoteTools,
@@ -238,9 +239,9 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
     renderPrompt: promptOf,
     toolsFor: (config, remote) => {
       const { allowFullNetwork, egressLocalOrigins: localOrigins } = requireConfig(env);
-      const switches = { allowFullNetwork };
-      const catalog = compileCatalog(config, switches, remote);
-      const common = { config, catalog, switches, remote, runnerFor, gateFor, localOrigins };
+      const tools = collectTools(config, { allowFullNetwork }, remote);
+      const catalog = compileCatalog(tools);
+      const common = { tools, catalog, runnerFor, gateFor, localOrigins };
       return { catalog, host: createToolHost({ ...common, clock: systemClock, log }) };
     },
     listRemoteTools: (config, request, signal) => {

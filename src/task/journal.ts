@@ -26,7 +26,7 @@ import {
 import type { NewEvent } from "./frames.ts";
 import type { Handoff } from "./handoff.ts";
 import { HandoffStore } from "./handoff-store.ts";
-import type { CallResult, History, InputMarks, Spent, StepRecord } from "./history.ts";
+import type { CallResult, GuardMarks, History, Spent, StepRecord } from "./history.ts";
 import { toStorageFault } from "./storage-limit.ts";
 import { nextTaskState, type TaskState, type TaskTransitionEvent } from "./transitions.ts";
 import type { CreateTask, TaskErrorCode, TaskEvent } from "./types.ts";
@@ -68,7 +68,7 @@ export type TaskRow = {
   /** Event up to which the outbox has every one that leaves, and how many those are; absent before the first. */
   readonly toldSeq?: number;
   readonly toldEvents?: number;
-} & InputMarks;
+} & GuardMarks;
 
 type Patch = Partial<Omit<TaskRow, "request" | "state" | "createdAt" | "due">>;
 

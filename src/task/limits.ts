@@ -27,8 +27,9 @@ export const TURN_TIMEOUT_MS = 10 * MINUTE;
 /** Output tokens asked of a model in one turn; a longer answer ends with finish reason `max_tokens`. */
 export const TURN_OUTPUT_TOKENS_MAX = 8_192;
 
-/** Output tokens asked of a judge: one small object; a longer answer is no judgement. */
-export const JUDGE_OUTPUT_TOKENS_MAX = 512;
+/** Output tokens asked of a judge: one small object, and so many more for each rule of the pack; a longer answer is no judgement. */
+export const JUDGE_OUTPUT_TOKENS = 512;
+export const JUDGE_RULE_TOKENS = 24;
 
 /** Time a task may take, not counting what it spends `waiting`; then it is `failed` with DEADLINE_EXCEEDED. */
 export const DEADLINE_MS = HOUR;

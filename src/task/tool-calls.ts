@@ -121,7 +121,7 @@ async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<Outc
     toolId: call.toolId,
     arguments: call.arguments.value,
     key,
-    files: run.files(),
+    files: () => run.files(),
     traceparent: childTraceOf(row),
     packOwner: row.request.pack_owner,
     isApproved: ready.isApproved,

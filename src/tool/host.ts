@@ -2,7 +2,7 @@
  * The task object's side of a tool call: what the call may see, the way to its isolate, and what of its answer is
  * believed. Whether a call may run at all was decided before, by the catalogue (`admit`).
  */
-import type { AgentConfig, Skill } from "../pack/index.ts";
+import type { Skill } from "../pack/index.ts";
 import {
   type Clock,
   canonicalJson,
@@ -12,16 +12,16 @@ import {
   sha256Hex,
   utf8Length,
 } from "../platform/index.ts";
-import { consoleOf, parseAnswer } from "./answer.ts";
+import { consoleOf, parseAnswer, readAnswer } from "./answer.ts";
 import { engineFor, SKILL_TOOL_ID } from "./builtin.ts";
-import { collectTools, type Switches, type Tool } from "./catalog.ts";
-import { isInScopes, type McpRequest, type WorkerRequest } from "./contract.ts";
+import type { PackTools, Tool } from "./catalog.ts";
+import { isInScopes, type McpRequest, type ToolFile, type WorkerRequest } from "./contract.ts";
 import type { EgressGrant } from "./egress.ts";
 import type { EngineName } from "./engine.ts";
 import { createGate, type GateOptions } from "./gate.ts";
 import { RESULT_BYTES_MAX, TIMEOUT_GRACE_MS, WORKSPACE_QUOTA } from "./limits.ts";
 import { compilePolicy, readableScopes, workerLimits } from "./policy.ts";
-import type { RemoteEntry, RemoteServer } from "./remote.ts";
+import type { RemoteEntry } from "./remote.ts";
 import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 import type { SandboxPolicy, ToolCallRequest, ToolCatalog, ToolHost, ToolOutcome, ToolRefusal } from "./types.ts";
 
@@ -31,13 +31,9 @@ export interface RunnerStub {
 }
 
 export type ToolHostOptions = {
-  readonly config: AgentConfig;
-  /** Compiled from the same pack. */
+  readonly tools: PackTools;
+  /** Compiled from the same tools. */
   readonly catalog: ToolCatalog;
-  /** The same that the catalogue was compiled with; nothing is allowed when absent. */
-  readonly switches?: Switches;
-  /** What the pack's remote servers have; the same as well. */
-  readonly remote?: readonly RemoteServer[];
   /** In production `(props) => ctx.exports.ToolRunner({ props })`: a stub for one call. */
   readonly runnerFor: (props: ToolRunnerProps) => RunnerStub;
   readonly gateFor?: GateOptions["gateFor"];
@@ -53,14 +49,13 @@ type Ending = Omit<ToolOutcome, "durationMs">;
 const fail = (error: ToolRefusal): Ending => ({ success: false, resultJson: "null", error, changes: [] });
 
 export function createToolHost(options: ToolHostOptions): ToolHost {
-  const { config, catalog, clock, log } = options;
+  const { tools, catalog, clock, log } = options;
   const gate = createGate(options);
-  const tools = collectTools(config, options.switches, options.remote);
   return {
     execute: async (request, signal, onBroken) => {
       signal.throwIfAborted();
       const started = clock.now();
-      const ending = await run({ ...options, gate }, tools.get(request.toolId), request, { signal, onBroken });
+      const ending = await run({ ...options, gate }, tools.byId.get(request.toolId), request, { signal, onBroken });
       const outcome: ToolOutcome = { ...ending, durationMs: Math.max(0, Math.round(clock.now() - started)) };
       // What was asked and answered is not logged: it is the user's.
       log.info("tool.executed", {
@@ -105,7 +100,7 @@ async function run(
   if (tool.approval !== null && request.isApproved !== true) {
     return fail({ code: "TOOL_DENIED", message: `${tool.id} needs the approval of a person, and has none.` });
   }
-  if (tool.id === SKILL_TOOL_ID) return readSkill(options.config.skills, request.arguments.id);
+  if (tool.id === SKILL_TOOL_ID) return readSkill(options.tools.config.skills, request.arguments.id);
   const engine = engineFor(tool.builtin, request.arguments);
   if (engine === null || tool.definition === null) {
     return fail({ code: "TOOL_UNKNOWN", message: `${tool.id} is not available.` });
@@ -182,10 +177,11 @@ export async function runIsolated(options: IsolateOptions, call: IsolatedCall): 
   const { engine, policy, request, egress, bundle } = call;
   const { cpuMs, ...limits } = workerLimits(policy);
   const visible = readableScopes(policy);
+  const files = policy.filesystem === "none" ? [] : request.files();
   const workerRequest: WorkerRequest = {
     ...limits,
     arguments: request.arguments,
-    files: request.files.filter((file) => isInScopes(file.path, visible)),
+    files: files.filter((file) => isInScopes(file.path, visible)),
     timeoutMs: policy.timeoutMs,
     quota: WORKSPACE_QUOTA,
     key: request.key,
@@ -202,19 +198,24 @@ export async function runIsolated(options: IsolateOptions, call: IsolatedCall): 
   };
   const { tenant, taskId, toolId } = request;
   const answer = await callRunner(options.runnerFor({ tenant, taskId, toolId }), runnerCall, call);
-  const ending = endingOf(options, call, answer);
+  const ending = endingOf(options, call, { answer, files });
   return answer.egress === undefined ? ending : { ...ending, egress: answer.egress };
 }
 
-function endingOf(options: IsolateOptions, call: IsolatedCall, answer: RunnerAnswer): Ending {
+function endingOf(
+  options: IsolateOptions,
+  call: IsolatedCall,
+  { answer, files }: { readonly answer: RunnerAnswer; readonly files: readonly ToolFile[] },
+): Ending {
   const { policy, request, egress, asksNetwork } = call;
   const { tenant, taskId, toolId } = request;
   switch (answer.kind) {
     case "answer": {
       const wasDenied = (asksNetwork && egress === null) || answer.egress?.some(({ allowed }) => !allowed) === true;
-      const parsed = parseAnswer(answer.json, { policy, files: request.files, wasDenied });
+      const said = readAnswer(answer.json);
+      const parsed = parseAnswer(said, { policy, files, wasDenied });
       const ending = parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
-      return call.bundle === undefined ? ending : { ...ending, ...consoleOf(answer.json) };
+      return call.bundle === undefined ? ending : { ...ending, ...consoleOf(said) };
     }
     case "timeout":
       return fail({

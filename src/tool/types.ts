@@ -74,7 +74,8 @@ export type ToolCallRequest = {
   readonly arguments: { readonly [name: string]: unknown };
   /** sha256(task, step, call index): the same for every repetition. */
   readonly key: string;
-  readonly files: readonly ToolFile[];
+  /** The workspace as it is when the call begins. Asked for once, and not for a tool that sees none of it. */
+  readonly files: () => readonly ToolFile[];
   readonly traceparent: string;
   /** The shelf of the registry that the task's pack is on. Only a pack's own tools need it. */
   readonly packOwner?: string;

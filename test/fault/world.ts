@@ -30,7 +30,7 @@ import {
   TenantIndexObject,
   type TenantIndexPort,
 } from "../../src/task/object.ts";
-import { compileCatalog, createToolHost, toolGateName } from "../../src/tool/index.ts";
+import { collectTools, compileCatalog, createToolHost, toolGateName } from "../../src/tool/index.ts";
 import { ToolGateObject } from "../../src/tool/object.ts";
 import { embedded } from "../policy/default.ts";
 import { type DatabasePorts, databaseOf } from "./database-port.ts";
@@ -267,8 +267,9 @@ export class World {
         }),
       renderPrompt: (config) => [...options.shelf.values()].flat().find((pack) => pack.config === config)?.prompt ?? "",
       toolsFor: (config, remote) => {
-        const catalog = compileCatalog(config, undefined, remote);
-        return { catalog, host: createToolHost({ ...{ config, catalog, remote, runnerFor, gateFor, clock, log } }) };
+        const tools = collectTools(config, undefined, remote);
+        const catalog = compileCatalog(tools);
+        return { catalog, host: createToolHost({ ...{ tools, catalog, runnerFor, gateFor, clock, log } }) };
       },
       listRemoteTools: (_config, _request, signal) => life.ask("servers", () => SERVERS, { signal }),
       policy: { engine: POLICY, region: null },

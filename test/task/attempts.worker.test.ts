@@ -50,7 +50,7 @@ const keyOf = ({ step, index, attempt = 0 }: Execution): string => `${step}.${in
 
 async function atWork<T>(name: string, tool: Partial<Tool>, play: (task: AtWork) => Promise<T>): Promise<T> {
   return runInDurableObject(env.TASK.getByName(`attempts/${name}`), async (_, state) => {
-    const world: World = { executions: [], offers: [], now: 1_800_000_000_000 };
+    const world: World = { executions: [], offers: [], judgements: [], now: 1_800_000_000_000 };
     const own = state.storage;
     const snapshots: Snapshot[] = [];
     const begun = Promise.withResolvers<void>();

@@ -15,6 +15,7 @@ import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../.
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
 import { TaskObject } from "../../src/task/object.ts";
 import {
+  collectTools,
   compileCatalog,
   createToolHost,
   type RemoteServer,
@@ -52,6 +53,8 @@ export type World = {
   readonly executions: string[];
   /** What the model was offered at each of its turns, and told beside its prompt. */
   readonly offers: { readonly tools: readonly string[]; readonly note: string }[];
+  /** The moment of its life at which each judge replied. */
+  readonly judgements: number[];
   now: number;
 };
 
@@ -80,11 +83,26 @@ const TURN = {
 };
 
 /** The calls of the script, a turn each, then an answer. */
-export const routerOf = (world: World, fate: Fate, script: readonly ToolCall[]): TaskServices["router"] => ({
+export const routerOf = (
+  world: World,
+  fate: Fate,
+  script: readonly ToolCall[],
+  judgement = "",
+): TaskServices["router"] => ({
   isAllowed: () => true,
   modelOf: () => "test/scripted",
-  complete: async ({ messages, tools, systemVariable }) => {
+  complete: async ({ messages, tools, systemStable, systemVariable }) => {
     fate.moment();
+    // Packs have no prompt here: only a judge is told anything.
+    if (systemStable !== "") {
+      await Promise.resolve();
+      fate.moment();
+      world.judgements.push(fate.moments);
+      return {
+        ok: true,
+        value: { ...TURN, reply: { usage, text: judgement, toolCalls: [], finishReason: "stop" } },
+      };
+    }
     world.offers.push({ tools: tools.map(({ id }) => id), note: systemVariable });
     await Promise.resolve();
     fate.moment();
@@ -122,6 +140,8 @@ export type Tool = {
   readonly isRemote?: boolean;
   /** What the model asks for, a call a turn; one call of the tool when absent. */
   readonly script?: readonly ToolCall[];
+  /** What a judge says, where the pack has one. */
+  readonly judgement?: string;
   /** More of the pack, in YAML. */
   readonly pack?: string;
   /** What decides about calls; the default policy when absent. */
@@ -168,7 +188,7 @@ export async function servicesOf(world: World, fate: Fate, story: Tool): Promise
     clock,
     random: () => 0,
     log,
-    router: routerOf(world, fate, script),
+    router: routerOf(world, fate, script, story.judgement),
     loadPack: async () => {
       fate.moment();
       return config;
@@ -176,8 +196,9 @@ export async function servicesOf(world: World, fate: Fate, story: Tool): Promise
     renderPrompt: () => "",
     policy: { engine: policy, region: null },
     toolsFor: (_, remote) => {
-      const catalog = { ...compileCatalog(config, undefined, remote), ...says };
-      return { catalog, host: createToolHost({ config, catalog, remote, runnerFor, clock, log }) };
+      const tools = collectTools(config, undefined, remote);
+      const catalog = { ...compileCatalog(tools), ...says };
+      return { catalog, host: createToolHost({ tools, catalog, runnerFor, clock, log }) };
     },
     listRemoteTools: async () => {
       fate.moment();
@@ -246,7 +267,7 @@ const ROUNDS_MAX = 40;
 export async function live(name: string, options: Tool & { crashAt: number; person: Person }): Promise<Story> {
   const stub = env.TASK.getByName(`crashed/${name}`);
   return runInDurableObject(stub, async (_, state) => {
-    const world: World = { executions: [], offers: [], now: 1_800_000_000_000 };
+    const world: World = { executions: [], offers: [], judgements: [], now: 1_800_000_000_000 };
     const own = state.storage;
     const born = async (fate: Fate): Promise<TaskObject> => {
       // Own properties hide those of the platform's object: only this instance sees them.
