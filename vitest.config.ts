@@ -60,7 +60,7 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/**/*.worker.test.ts"],
-          globalSetup: ["test/data/global-setup.ts", "test/case/outside/setup.ts"],
+          globalSetup: ["test/data/global-setup.ts", "test/case/outside/setup.ts", "test/policy/fixture-setup.ts"],
           ...HANGS,
           // The SDKs are thousands of small files; bundled once, each test file starts sooner.
           deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },

@@ -9,12 +9,12 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { meterLoops } from "../src/policy/meter-wasm.ts";
 import { LARGE_ASSETS } from "../src/tool/engine.ts";
 import { PYTHON_TICK_COUNTER, PYTHON_TICK_IMPORT } from "../src/tool/workers/code-executor/python/ticks.ts";
 import { TICK_COUNTER, TICK_IMPORT } from "../src/tool/workers/code-executor/ticks.ts";
 import { PYTHON_TICK_LOOPS, TICK_LOOPS } from "../src/tool/workers/limits.ts";
 import { buildPythonImage, buildShellImage, compileModule } from "./engine-image.ts";
-import { meterLoops } from "./meter-wasm.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const WORKERS = join(ROOT, "src/tool/workers");
@@ -23,11 +23,15 @@ const { resolve } = createRequire(import.meta.url);
 type Asset = { readonly path: string; readonly content: Uint8Array };
 
 /** A worker's main module; the modules beside it (`external`) are given to the loader as they are. */
-const bundleWorker = (name: string): Promise<Uint8Array> =>
-  bundle(join(WORKERS, name, "index.ts"), {
+const bundleIsolate = (entry: string): Promise<Uint8Array> =>
+  bundle(entry, {
     format: "esm",
     external: ["cloudflare:workers", "./*.txt", "./*.wasm", "./*.image", "./*.zip"],
   });
+
+const POLICY_ISOLATE = join(ROOT, "src/policy/isolate/index.ts");
+
+const bundleWorker = (name: string): Promise<Uint8Array> => bundleIsolate(join(WORKERS, name, "index.ts"));
 
 /** A script for QuickJS. */
 const bundleScript = (file: string): Promise<Uint8Array> =>
@@ -159,6 +163,7 @@ const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "engine/strip.txt": () => bundleScript("strip.ts"),
   "engine/pack-tool.js": () => bundleWorker("code-executor/pack-tool"),
   "engine/pack-guest.txt": () => bundleScript("pack-tool/guest/index.ts"),
+  "engine/policy.js": () => bundleIsolate(POLICY_ISOLATE),
   "engine/python.image": pythonImage,
   "engine/python.js": () => bundleWorker("code-executor/python"),
   "engine/python.wasm": meteredPython,

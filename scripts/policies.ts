@@ -1,24 +1,32 @@
 /**
- * The default policy, from Rego to what the Worker loads.
- *   node scripts/policies.ts            format, checks and Rego tests, then src/policy/compiled/ is written (needs Go)
- *   node scripts/policies.ts --check    compares digests: what is committed was built from these sources (needs Node alone)
+ * The default policy, from Rego to what the Worker loads; and one that tests publish, as its publisher would compile it.
+ *   node scripts/policies.ts              format, checks and Rego tests, then src/policy/compiled/ is written (needs Go)
+ *   node scripts/policies.ts --check      compares digests: what is committed was built from these sources (needs Node alone)
+ *   node scripts/policies.ts --rebuild    builds once more and compares every byte, and writes nothing (needs Go)
  * The digest of the sources is written only after their tests have passed, so a fresh build is a tested one.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { ROOT, run } from "./run.ts";
 
 const POLICIES = join(ROOT, "policies");
 const COMPILED = join(ROOT, "src/policy/compiled");
 const WASM = join(COMPILED, "policy.wasm");
 const MANIFEST = join(COMPILED, "manifest.ts");
+/** Their sources are beside what is made of them. */
+const FIXTURES = join(ROOT, "test/fixtures/policies");
 const ENTRYPOINT = "vasini/authz/decision";
 /** The first run builds the compiler itself. */
 const STEP_TIMEOUT_MS = 600_000;
 
-const OPA = ["go", "tool", "opa"] as const;
+/** Where Go has the compiler, which it builds first. Names of files stand in what is compiled: it is run beside them. */
+async function findCompiler(): Promise<string> {
+  await step(["go", "tool", "opa", "version"]);
+  const found = await run(["go", "tool", "-n", "opa"], { timeoutMs: STEP_TIMEOUT_MS, cwd: POLICIES });
+  return found.output.trim();
+}
 
 const sha256 = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -48,24 +56,47 @@ async function step(command: readonly string[], cwd = POLICIES): Promise<void> {
   }
 }
 
-async function build(): Promise<void> {
+type Built = { readonly path: string; readonly content: Uint8Array };
+
+/** Formats, checks and tests the rules, then compiles everything. Writes nothing but a folder that is removed. */
+async function build(): Promise<readonly Built[]> {
+  const opa = await findCompiler();
   const work = mkdtempSync(join(tmpdir(), "vasini-policies-"));
+  const compile = async (folder: string, source: string, more: readonly string[]): Promise<Uint8Array> => {
+    const bundle = join(work, "bundle.tar.gz");
+    const target = ["--target", "wasm", "--entrypoint", ENTRYPOINT, ...more];
+    await step([opa, "build", ...target, "--ignore", "*_test.rego", "--output", bundle, source], folder);
+    await step(["tar", "-xzf", bundle, "-C", work], work);
+    return readFileSync(join(work, "policy.wasm"));
+  };
   try {
     // Lists the files that are not as it would write them.
-    await step([...OPA, "fmt", "--list", "vasini"]);
-    await step([...OPA, "check", "--strict", "vasini"]);
-    await step([...OPA, "test", "vasini"]);
-    const bundle = join(work, "bundle.tar.gz");
-    const target = ["--target", "wasm", "--entrypoint", ENTRYPOINT, "--optimize", "1"];
-    await step([...OPA, "build", ...target, "--ignore", "*_test.rego", "--output", bundle, "vasini"]);
-    await step(["tar", "-xzf", bundle, "-C", work], work);
-    const wasm = readFileSync(join(work, "policy.wasm"));
-    writeFileSync(WASM, wasm);
-    writeFileSync(MANIFEST, toManifest({ wasm: sha256(wasm), sources: digestSources() }));
-    process.stdout.write(`policy ${sha256(wasm).slice(0, 12)}, ${wasm.byteLength} bytes\n`);
+    await step([opa, "fmt", "--list", "vasini"]);
+    await step([opa, "check", "--strict", "vasini"]);
+    await step([opa, "test", "vasini"]);
+    const wasm = await compile(POLICIES, "vasini", ["--optimize", "1"]);
+    const manifest = toManifest({ wasm: sha256(wasm), sources: digestSources() });
+    return [
+      { path: WASM, content: wasm },
+      { path: MANIFEST, content: new TextEncoder().encode(manifest) },
+      { path: join(FIXTURES, "careful.wasm"), content: await compile(FIXTURES, "careful.rego", []) },
+    ];
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+async function write(): Promise<void> {
+  for (const { path, content } of await build()) {
+    writeFileSync(path, content);
+    process.stdout.write(`${relative(ROOT, path)}, ${content.byteLength} bytes\n`);
+  }
+}
+
+/** The files that another build of the same sources would change. */
+async function findStale(): Promise<string[]> {
+  const isStale = ({ path, content }: Built) => !existsSync(path) || Buffer.compare(readFileSync(path), content) !== 0;
+  return (await build()).filter(isStale).map(({ path }) => `${relative(ROOT, path)} is not what its sources make`);
 }
 
 function check(): string[] {
@@ -75,10 +106,10 @@ function check(): string[] {
   return manifest === wanted ? [] : ["src/policy/compiled is not what policies/ makes; run: npm run policies"];
 }
 
-if (process.argv.includes("--check")) {
-  const stale = check();
+if (process.argv.includes("--check") || process.argv.includes("--rebuild")) {
+  const stale = process.argv.includes("--check") ? check() : await findStale();
   process.stdout.write(stale.length === 0 ? "the compiled policy is fresh\n" : `${stale.join("\n")}\n`);
   process.exitCode = stale.length === 0 ? 0 : 1;
 } else {
-  await build();
+  await write();
 }

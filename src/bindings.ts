@@ -6,6 +6,7 @@ import type { RunMessage } from "./env.ts";
 import type { DoorbellObject, WebhookObject } from "./event/object.ts";
 import type { SessionMemoryObject } from "./memory/object.ts";
 import type { BreakerObject } from "./model/object.ts";
+import type { PolicyObject } from "./policy/object.ts";
 import type { DirectoryObject, TaskObject, TenantIndexObject } from "./task/object.ts";
 import type { ToolGateObject } from "./tool/object.ts";
 
@@ -23,6 +24,8 @@ export type Bindings = {
   readonly TOOL_GATE: DurableObjectNamespace<ToolGateObject>;
   /** By tenant. */
   readonly SECRET: DurableObjectNamespace<SecretObject>;
+  /** By tenant. */
+  readonly POLICY: DurableObjectNamespace<PolicyObject>;
   /** By tenant and id of an endpoint. */
   readonly WEBHOOK: DurableObjectNamespace<WebhookObject>;
   /** By shard; which one hears a tenant says the event room. */

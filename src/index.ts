@@ -11,6 +11,7 @@ export {
   DoorbellObject,
   KeyObject,
   LimiterObject,
+  PolicyObject,
   SecretObject,
   SessionMemoryObject,
   TaskObject,

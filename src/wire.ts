@@ -83,7 +83,7 @@ const breakerOf = (env: Bindings) =>
 
 let policy: ReturnType<typeof createPolicy> | null = null;
 const policyOf = (env: Bindings) => {
-  policy ??= createPolicy(requireConfig(env).policy, log);
+  policy ??= createPolicy(env, requireConfig(env).policy, { db: dbOf(env), log });
   return policy;
 };
 
@@ -365,6 +365,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     auditLog: createAuditReader(dbOf(env)),
     decisions: createDecisionReader(dbOf(env)),
     policy: policyOf(env),
+    ...policyOf(env).doors,
     auditSigningKey: config.auditSigningKey,
     witness: createAuthWitness(systemClock),
     keys: (id) => env.KEY.getByName(id),

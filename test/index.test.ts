@@ -1,4 +1,5 @@
 /** What is uploaded, running: every module that is loaded on first use is found, and does its work in the real runtime. */
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleWorker } from "../scripts/worker-bundle.ts";
 import { startEmbeddedDatabase } from "../src/local/database/embedded.ts";
@@ -10,6 +11,7 @@ import { openAiWire } from "./case/model-wire/openai-wire.ts";
 import { ModelServer } from "./case/model-wire/server.ts";
 import { type Production, startProduction } from "./case/production.ts";
 import { openRedis, type TestRedis } from "./case/redis/open.ts";
+import { documentOf, runBin } from "./cli/run-bin.ts";
 
 const TENANT = "tenant-123";
 const PACK = `{ schema_version: "1.0", pack_id: talker, version: 1.0.0, risk_level: low, author: { name: Tests },
@@ -92,6 +94,30 @@ describe("the uploaded modules", () => {
     let types = await stored();
     while (!types.includes("task.done")) types = await stored();
     expect(types).toContain("task.queued");
+  });
+
+  it("deny a call by a tenant's own policy, and a rehearsal shows what would newly be allowed without it", async () => {
+    const tenant = "tenant-careful";
+    const vasini = (...words: string[]) =>
+      runBin(["policy", ...words], { url: worker.url, environment: { VASINI_TENANT: tenant } });
+    const careful = join(import.meta.dirname, "fixtures/policies/careful.wasm");
+    expect((await vasini("publish", careful, "--use", "enforce")).code).toBe(0);
+    openai.play(
+      stream([call("file_manager", JSON.stringify({ action: "list", path: "/workspace" }))]),
+      stream([text("denied")]),
+    );
+    const { events } = await worker.finish(
+      await worker.run("talker", { input: "List.", tier: "tier-2" }, tenant),
+      tenant,
+    );
+    expect(events).toContain("Our agents write no files.");
+    const stored = async () => (await worker.ask("/api/v1/decisions", { headers: { "x-tenant-id": tenant } })).text();
+    // Beside the run: asked until it is there. The test's own limit ends it.
+    for (let seen = ""; !seen.includes('"tool.call"'); ) seen = await stored();
+    const rehearsed = await vasini("rehearse", "default", "--json");
+    const change = { wider: true, before: "deny", after: "allow", tool_id: "file_manager", rules_before: ["no_files"] };
+    expect([rehearsed.code, documentOf(rehearsed)]).toMatchObject([1, { asked: 1, wider: 1, changes: [change] }]);
+    expect((await vasini("rehearse", careful, "--own")).code).toBe(0);
   });
 
   it("answer Connect", async () => {

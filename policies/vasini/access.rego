@@ -9,7 +9,7 @@ tenant_scopes := {
 	"tasks:read", "tasks:write", "tasks:cancel",
 	"approvals:read", "approvals:decide",
 	"packs:read", "packs:publish", "packs:promote",
-	"budgets:write", "keys:write", "webhooks:write", "secrets:write",
+	"budgets:write", "keys:write", "webhooks:write", "secrets:write", "policies:write",
 	"audit:read", "audit:export", "data:erase",
 }
 

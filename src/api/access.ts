@@ -16,6 +16,7 @@ export const ACCESS_SCOPES = [
   "keys:write",
   "webhooks:write",
   "secrets:write",
+  "policies:write",
   "audit:read",
   "audit:export",
   "data:erase",

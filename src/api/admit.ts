@@ -4,6 +4,7 @@
  */
 import { AppError, parseTenantId, type TenantId } from "../platform/index.ts";
 import type { AccessScope } from "./access.ts";
+import type { AccessCheck } from "./access-check.ts";
 import { toNetwork } from "./auth-failures.ts";
 import type { ApiDeps } from "./deps.ts";
 import { HEADER_PRINCIPAL, type Principal } from "./principal.ts";
@@ -27,6 +28,7 @@ export type Admitted = {
 type Gate = {
   readonly config: Pick<ApiDeps["config"], "authMode">;
   readonly credentials: Pick<ApiDeps["credentials"], "verify">;
+  readonly access: AccessCheck;
 };
 
 const LOCAL_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
@@ -52,12 +54,18 @@ export function selectedTenant(headers: Headers): TenantId | null {
   return tenant;
 }
 
+/** As selectedTenant, for whoever is refused first for something else: null for what is no tenant id. */
+export const namedTenant = (headers: Headers): TenantId | null => parseTenantId(headers.get("x-tenant-id")) ?? null;
+
 /**
  * Who is calling. A wrong credential is never passed over in favour of a weaker one, the bare header included.
  * @throws AppError UNAUTHENTICATED, UNAVAILABLE when a credential cannot be checked now, and RATE_LIMITED when too many
  *   of the client's were refused
  */
-export async function authenticate(headers: Headers, { config, credentials }: Gate): Promise<Principal> {
+export async function authenticate(
+  headers: Headers,
+  { config, credentials }: Pick<Gate, "config" | "credentials">,
+): Promise<Principal> {
   const authorization = headers.get("authorization");
   if (authorization === null) {
     if (config.authMode === "dev") return HEADER_PRINCIPAL;
@@ -68,15 +76,6 @@ export async function authenticate(headers: Headers, { config, credentials }: Ga
   const principal = bearer === undefined ? null : await credentials.verify(bearer, client);
   if (principal === null) throw new AppError("UNAUTHENTICATED");
   return principal;
-}
-
-/** @throws AppError FORBIDDEN */
-export function checkScope(principal: Principal, needs: AccessScope): void {
-  if (principal.scopes.has(needs)) return;
-  if (principal.kind === "operator") {
-    throw new AppError("FORBIDDEN", "The bootstrap key sets up tenants, keys and packs; it does not act for a tenant.");
-  }
-  throw new AppError("FORBIDDEN", `This call needs the scope ${needs}, which the credential does not have.`);
 }
 
 /**
@@ -111,7 +110,7 @@ export async function admit(
   if (audience === "open" || needs === null) return { tenant: null, principal: null };
   const principal = await authenticate(headers, gate);
   onCaller(principal);
-  checkScope(principal, needs);
+  await gate.access({ principal, needs, selected: namedTenant(headers) });
   if (audience === "operator") return { tenant: null, principal };
   const selected = selectedTenant(headers);
   if (audience === "shared" && principal.kind === "operator") return { tenant: selected, principal };

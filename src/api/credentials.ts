@@ -3,14 +3,13 @@
  * remembered for half a minute per isolate, by the digest of what was shown, never by the text itself.
  */
 import { type Clock, type Log, type Random, sha256, toHex } from "../platform/index.ts";
-import { scopesOf } from "./access.ts";
 import { createFailureCount } from "./auth-failures.ts";
 import { callObject } from "./call-object.ts";
 import { createKeySource } from "./jwks.ts";
 import { isActive, type KeyFacts, type KeyStub } from "./key-record.ts";
 import { digestOf, isKeyLike, isSameDigest, type KeyKind, makeKey, parseKey } from "./key-text.ts";
 import { KEY_CACHE_ENTRIES_MAX, KEY_CACHE_MS } from "./limits.ts";
-import { operatorPrincipal, type Principal } from "./principal.ts";
+import { operatorPrincipal, type Principal, withScopes } from "./principal.ts";
 import { RateLimited } from "./rate-limiter.ts";
 import { createTokenVerifier, isTokenLike, type TokenConfig } from "./token.ts";
 
@@ -81,12 +80,8 @@ class KeyMemory {
   }
 }
 
-const toPrincipal = (key: KeyFacts): Principal => ({
-  kind: "key",
-  id: `key:${key.id}`,
-  tenants: [key.tenant],
-  scopes: scopesOf(key.roles),
-});
+const toPrincipal = ({ id, tenant, roles }: KeyFacts): Principal =>
+  withScopes({ kind: "key", id: `key:${id}`, tenants: [tenant], roles, granted: [] });
 
 /** Neither kind is taken where the other is made: a key from a trial opens nothing in production. */
 export const kindOf = (config: Pick<CredentialConfig, "environment">): KeyKind =>

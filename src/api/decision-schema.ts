@@ -12,19 +12,28 @@ export const DecisionsQuery = z.object({
   cursor: z.string().max(CURSOR_CHARS_MAX).optional().describe("`next_cursor` of the page before"),
 });
 
+const Reasons = z.array(z.object({ rule: z.string(), message: z.string() }));
+
 const Item = z.object({
   id: z.string(),
   decided_at: z.string().describe("RFC 3339, UTC"),
   action: z.string(),
   effect: z.enum(EFFECTS),
   enforced: z.boolean().describe("False: it was recorded and changed nothing"),
-  reasons: z.array(z.object({ rule: z.string(), message: z.string() })),
+  reasons: Reasons,
   obligations: z.array(z.string()),
-  policy: z.string().describe("Digest of the policy that decided, or the name and revisions of another engine's"),
+  policy: z
+    .string()
+    .describe(
+      "Digest of the policy that decided, or the name and revisions of another engine's; `+`, the tenant's own",
+    ),
+  trials: z
+    .array(z.object({ effect: z.enum(EFFECTS), reasons: Reasons, policy: z.string() }))
+    .describe("What policies on trial said beside it"),
   input: z.record(z.string(), z.unknown()).describe("The question, as docs/policy.md describes it"),
   input_hash: z.string().describe("SHA-256 of the canonical question: equal for equal ones"),
-  task_id: z.string(),
-  call_id: z.string(),
+  task_id: z.string().nullable().describe("Null: it was made at a door"),
+  call_id: z.string().nullable(),
   trace_id: z.string().nullable(),
 }) satisfies z.ZodType<DecisionItem>;
 

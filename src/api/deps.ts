@@ -8,8 +8,9 @@ import type { DeadLetters, Webhooks } from "../event/index.ts";
 import type { ModelRouter, Tier } from "../model/index.ts";
 import type { PackRegistry } from "../pack/index.ts";
 import type { Clock, Log, Random, TaskId, TenantId } from "../platform/index.ts";
-import type { DecisionReader, PolicyEngine } from "../policy/index.ts";
+import type { DecisionReader, DoorDecision, PolicyEngine, PolicyShelf, PolicyStub } from "../policy/index.ts";
 import type { ApprovalListStub, TaskStub, TenantIndexStub } from "../task/index.ts";
+import type { AccessCheck } from "./access-check.ts";
 import type { AuthWitness } from "./auth-witness.ts";
 import type { Credentials } from "./credentials.ts";
 import type { KeyStub, TenantStub } from "./key-record.ts";
@@ -41,6 +42,8 @@ export type ApiDeps = {
   readonly index: (tenant: TenantId) => TenantIndexStub;
   readonly approvals: (tenant: TenantId) => ApprovalListStub;
   readonly credentials: Credentials;
+  /** Who may make which call. */
+  readonly access: AccessCheck;
   readonly keys: (id: string) => KeyStub;
   readonly tenants: (tenant: TenantId) => TenantStub;
   /** Null where there is no database, or no key to keep their secrets under. */
@@ -51,6 +54,10 @@ export type ApiDeps = {
   readonly decisions: DecisionReader;
   /** Asked before a task of a pack is accepted. */
   readonly policy: { readonly engine: PolicyEngine; readonly region: string | null };
+  /** Told, beside the request, of what the policy denied at a door; for the log of decisions. */
+  readonly onPolicyDenied: (tenant: TenantId, made: DoorDecision) => void;
+  /** The tenants' own: where they are kept and tried, and what knows them. */
+  readonly policies: { readonly shelf: PolicyShelf; readonly objectOf: (tenant: TenantId) => PolicyStub };
   /** Signs heads of audit logs: 32 bytes, base64url. Null: none is signed. */
   readonly auditSigningKey: string | null;
   readonly witness: AuthWitness;

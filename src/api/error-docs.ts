@@ -146,6 +146,11 @@ export const REQUEST_ADVICE = {
     remedy:
       "Mend every item of `errors[]`: each has file, line, column, what was found and what is expected. `vasini pack validate` shows the same offline.",
   },
+  POLICY_INVALID: {
+    cause: "What was published as a policy cannot be evaluated, or gives no decision. Nothing was published.",
+    remedy:
+      "Do what `detail` says. `vasini policy publish` compiles Rego as it is needed; docs/policy.md says what a policy is given and gives.",
+  },
   RATE_LIMITED: {
     cause:
       "The tenant sent more requests in the window than it may, or too many credentials that came from the client's address were refused.",

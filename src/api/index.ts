@@ -1,5 +1,6 @@
 /** The doors: REST over Hono, RPC over Connect. The only room that knows HTTP. */
 
+export { createAccessCheck } from "./access-check.ts";
 export { createApi } from "./api.ts";
 export { type AuthWitness, createAuthWitness } from "./auth-witness.ts";
 export { type CredentialConfig, type Credentials, createCredentials, kindOf } from "./credentials.ts";

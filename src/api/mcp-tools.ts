@@ -15,7 +15,6 @@ import {
   type TaskId,
 } from "../platform/index.ts";
 import { isEnded, type TaskView } from "../task/index.ts";
-import { checkScope } from "./admit.ts";
 import { cancelTask, readTask } from "./answer.ts";
 import { MCP_WAIT_MS_MAX } from "./limits.ts";
 import { parseShape } from "./parse-shape.ts";
@@ -51,7 +50,7 @@ const TASK_TOOLS: Readonly<
     description: "Stops a task that is still running.",
     call: async ({ scope, deps, tenant }, id) => {
       assert(scope.principal !== null, "a tenant's route has a caller");
-      checkScope(scope.principal, "tasks:cancel");
+      await deps.access({ principal: scope.principal, needs: "tasks:cancel", selected: tenant });
       await cancelTask(scope, tenant, id);
       return readTask(deps, tenant, id);
     },

@@ -175,6 +175,7 @@ export function openApiDocument(routes: readonly Route[]): string {
       { name: "secrets" },
       { name: "events" },
       { name: "audit" },
+      { name: "policies" },
       { name: "service" },
     ],
     paths,

@@ -82,6 +82,7 @@ type Facts = {
     | "secrets"
     | "events"
     | "audit"
+    | "policies"
     | "service";
   readonly answers: readonly Answer[];
   readonly errors: readonly ErrorCode[];

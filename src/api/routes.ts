@@ -8,6 +8,7 @@ import { FILE_ROUTES } from "./file-routes.ts";
 import { KEY_ROUTES } from "./key-routes.ts";
 import { MCP_ROUTES } from "./mcp-route.ts";
 import { PACK_ROUTES } from "./pack-routes.ts";
+import { POLICY_ROUTES } from "./policy-routes.ts";
 import type { Route } from "./route.ts";
 import { SECRET_ROUTES } from "./secret-routes.ts";
 import { SERVICE_ROUTES } from "./service-routes.ts";
@@ -27,5 +28,6 @@ export const ROUTES: readonly Route[] = [
   ...DEAD_LETTER_ROUTES,
   ...AUDIT_ROUTES,
   ...DECISION_ROUTES,
+  ...POLICY_ROUTES,
   ...SERVICE_ROUTES,
 ];

@@ -14,7 +14,7 @@ import {
 } from "../platform/index.ts";
 import type { TaskView } from "../task/index.ts";
 import type { AccessScope } from "./access.ts";
-import { actingTenant, authenticate, checkScope, selectedTenant } from "./admit.ts";
+import { actingTenant, authenticate, selectedTenant } from "./admit.ts";
 import { cancelTask, readTask } from "./answer.ts";
 import { checkText } from "./body.ts";
 import { RPC_METADATA } from "./cors.ts";
@@ -131,7 +131,7 @@ function untilRefusedCall(scope: Scope, context: HandlerContext, tenant: TenantI
   const { deps, log } = scope;
   const admit = async (): Promise<TenantId> => {
     const principal = await authenticate(context.requestHeader, deps);
-    checkScope(principal, RPC_NEEDS.runAgent);
+    await deps.access({ principal, needs: RPC_NEEDS.runAgent, selected: tenant });
     return actingTenant(principal, tenant);
   };
   return untilRefused({ admit, clock: deps.clock, log }, AbortSignal.any([context.signal, over]));

@@ -16,7 +16,7 @@ import { type UniversalHandler, universalServerResponseToFetch } from "@connectr
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from "../gen/proto/grpc/health/v1/health_pb.js";
 import { AgentService } from "../gen/proto/vasini/agent/v1/agent_pb.js";
 import { assert } from "../platform/index.ts";
-import { authenticate, checkScope } from "./admit.ts";
+import { authenticate, namedTenant } from "./admit.ts";
 import { readBytes } from "./body.ts";
 import { HEALTH_WATCH_MS_MAX, RPC_TIMEOUT_MS_MAX } from "./limits.ts";
 import type { Scope } from "./route.ts";
@@ -44,7 +44,8 @@ async function gate(context: HandlerContext): Promise<void> {
     if (refusal !== null) throw refusal;
     if (context.service.typeName === AgentService.typeName) {
       scope.principal = await authenticate(context.requestHeader, scope.deps);
-      checkScope(scope.principal, needsOf(context.method));
+      const asked = { principal: scope.principal, needs: needsOf(context.method) };
+      await scope.deps.access({ ...asked, selected: namedTenant(context.requestHeader) });
     }
   } catch (thrown) {
     throw toWireError(scope, context, thrown);

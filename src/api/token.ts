@@ -5,9 +5,9 @@
  */
 import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { type Clock, parseTenantId, type TenantId } from "../platform/index.ts";
-import { type AccessScope, parseRoles, parseScopes, scopesOf } from "./access.ts";
+import { parseRoles, parseScopes } from "./access.ts";
 import { TOKEN_AGE_SECONDS_MAX, TOKEN_CHARS_MAX, TOKEN_LEEWAY_SECONDS, TOKEN_TENANTS_MAX } from "./limits.ts";
-import type { Principal } from "./principal.ts";
+import { type Principal, withScopes } from "./principal.ts";
 
 export type TokenConfig = {
   readonly jwksUrl: string;
@@ -53,10 +53,10 @@ function tenantsOf(claim: unknown): TenantId[] {
   return tenants.length === names.length && names.length <= TOKEN_TENANTS_MAX ? tenants : [];
 }
 
-function grantsOf(payload: JWTPayload): ReadonlySet<AccessScope> {
-  const { roles, scope } = payload;
-  return new Set([...scopesOf(parseRoles(textsOf(roles))), ...parseScopes(textsOf(scope))]);
-}
+const grantsOf = ({ roles, scope }: JWTPayload): Pick<Principal, "roles" | "granted"> => ({
+  roles: parseRoles(textsOf(roles)),
+  granted: parseScopes(textsOf(scope)),
+});
 
 export type TokenVerdict =
   | { readonly kind: "principal"; readonly principal: Principal }
@@ -95,6 +95,6 @@ export function createTokenVerifier(
     if (tenants.length === 0) return refused("tenant");
     if (typeof payload.sub !== "string" || payload.sub === "") return refused("sub");
     const id = `token:${issuer}#${payload.sub}`;
-    return { kind: "principal", principal: { kind: "token", id, tenants, scopes: grantsOf(payload) } };
+    return { kind: "principal", principal: withScopes({ kind: "token", id, tenants, ...grantsOf(payload) }) };
   };
 }

@@ -69,6 +69,7 @@ const SERVER_HINTS: Readonly<Record<string, string>> = {
   RATE_LIMITED: "Wait as long as the message says and try again.",
   BUDGET_EXHAUSTED: "Raise the budget, or wait for the next period.",
   PACK_INVALID: "Run `vasini pack validate` to see every place.",
+  POLICY_INVALID: "docs/policy.md says what a policy is given and gives.",
   UNAVAILABLE: "Try again in a moment; `vasini doctor` shows what is missing.",
 };
 

@@ -14,7 +14,11 @@ type Tree = {
 
 export function addPolicy({ program, context, run, group, leaf }: Tree): void {
   const load = () => import("./policy.ts");
-  const policy = group(program, "policy", "Tests policies, and shows what another one would change.");
+  const policy = group(
+    program,
+    "policy",
+    "Tests policies, shows what another one would change, publishes the tenant's own.",
+  );
   const named = "default, a compiled policy (.wasm), or Rego (a file or folder; needs opa or Go)";
   leaf(policy, "test", "Checks rules and runs their tests. Needs opa or Go, and no server.", ["vasini policy test"])
     .argument("[path]", "file or folder with Rego (default: the rules of this package)")
@@ -35,5 +39,29 @@ export function addPolicy({ program, context, run, group, leaf }: Tree): void {
   ])
     .argument("<policy>", named)
     .option("--since <duration>", "how far back, such as 12h or 30d (default: 7d)")
+    .option("--own", "as a policy of the tenant's own, beside the default one")
     .action(async (given: string, flags) => run((await load()).rehearsePolicy(context, given, flags)));
+  addOwn(policy, { context, run, leaf });
+}
+
+/** A tenant's own policies. */
+function addOwn(policy: Command, { context, run, leaf }: Pick<Tree, "context" | "run" | "leaf">): void {
+  const load = () => import("./policy-own.ts");
+  leaf(policy, "publish", "Tests, compiles and publishes a policy of the tenant's own.", [
+    "vasini policy publish rules/ --name careful --use log",
+  ])
+    .argument("<path>", "Rego (a file or folder; needs opa or Go), or a compiled policy (.wasm)")
+    .option("--name <name>", "for people")
+    .option("--use <mode>", "make it the active one: enforce, or log (record only)")
+    .action(async (path: string, flags) => run((await load()).publishPolicy(context, path, flags)));
+  leaf(policy, "ls", "Lists the tenant's own policies, newest first, and which is in use.", [
+    "vasini policy ls",
+  ]).action(async (flags) => run((await load()).listPolicies(context, flags)));
+  leaf(policy, "use", "Makes a published policy the active one, beside the operator's; `none` takes it back.", [
+    "vasini policy use 3f9c21ab77d0",
+    "vasini policy use none",
+  ])
+    .argument("<digest>", "its digest, or the beginning of it; or none")
+    .option("--mode <mode>", "enforce (default), or log: record only")
+    .action(async (digest: string, flags) => run((await load()).usePolicy(context, digest, flags)));
 }

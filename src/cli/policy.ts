@@ -2,8 +2,10 @@
 import { resolve } from "node:path";
 import {
   type Answered,
+  combine,
   type Effect,
   type PolicyChange,
+  type PolicyEngine,
   parseQuestion,
   questionGrid,
   type Rehearsal,
@@ -14,23 +16,14 @@ import { type CommonFlags, type Context, durationOf } from "./context.ts";
 import { EXIT, type ExitCode, ownError } from "./exit.ts";
 import { CHANGES_SHOWN_MAX, DECISION_PAGE_ROWS, REHEARSED_MAX } from "./limits.ts";
 import { type Output, toTable } from "./output.ts";
-import { DEFAULT_RULES, openPolicy, runOpa } from "./policy-source.ts";
-import { forTerminal, shorten } from "./terminal.ts";
+import { DEFAULT_RULES, type NamedPolicy, openPolicy, testRules } from "./policy-source.ts";
+import { shorten } from "./terminal.ts";
 import { listOf, objectOf, textOf } from "./value.ts";
 
 export async function testPolicy(context: Context, given: string | undefined, _flags: CommonFlags): Promise<ExitCode> {
   const path = given === undefined ? DEFAULT_RULES : resolve(given);
-  const steps = [
-    ["check", "--strict", path],
-    ["test", path],
-  ];
-  let output = "";
-  for (const words of steps) {
-    const ran = await runOpa(words, context.signal);
-    output = ran.output;
-    if (!ran.ok) throw ownError("TESTS_FAILED", `opa ${words.join(" ")} failed:\n${forTerminal(output)}`);
-  }
-  context.output.result({ ok: true, path, output }, () => forTerminal(output));
+  const output = await testRules(path, context.signal);
+  context.output.result({ ok: true, path, output }, () => output);
   return EXIT.ok;
 }
 
@@ -54,15 +47,26 @@ export async function diffPolicies(
   return show(context.output, after.digest, await rehearse(answered, after.engine));
 }
 
-type RehearseFlags = CommonFlags & { readonly since?: string };
+type RehearseFlags = CommonFlags & { readonly since?: string; readonly own?: boolean };
 
 const DAY_MS = 86_400_000;
 
 export async function rehearsePolicy(context: Context, given: string, flags: RehearseFlags): Promise<ExitCode> {
   const sinceMs = durationOf("--since", flags.since) ?? 7 * DAY_MS;
-  const policy = await openPolicy(given, context.signal);
+  const named = await openPolicy(given, context.signal);
+  const policy = flags.own === true ? await besideDefault(named, context.signal) : named;
   const answered = await readDecisions(context, flags, new Date(Date.now() - sinceMs).toISOString());
   return show(context.output, policy.digest, await rehearse(answered, policy.engine));
+}
+
+/** As a tenant's own policy decides: beside the operator's, of whose two answers the stricter one holds. */
+async function besideDefault(own: NamedPolicy, signal: AbortSignal): Promise<NamedPolicy> {
+  const operators = await openPolicy("default", signal);
+  const decide: PolicyEngine["decide"] = async (question) => {
+    const decision = await operators.engine.decide(question);
+    return question.action === "api.call" ? decision : combine(decision, await own.engine.decide(question));
+  };
+  return { digest: own.digest, engine: { decide } };
 }
 
 async function readDecisions(context: Context, flags: CommonFlags, since: string): Promise<Answered[]> {

@@ -21,7 +21,7 @@ export const toBase64 = (bytes: Uint8Array): string => {
 };
 
 /** Null for text that is not base64. */
-export function fromBase64(text: string): Uint8Array | null {
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   try {
     return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   } catch {

@@ -133,6 +133,7 @@ export const ERRORS = {
     title: "This idempotency key was used with another request",
   },
   PACK_INVALID: { http: 422, connect: "invalid_argument", retry: "never", title: "The pack is not valid" },
+  POLICY_INVALID: { http: 422, connect: "invalid_argument", retry: "never", title: "The policy is not valid" },
   RATE_LIMITED: { http: 429, connect: "resource_exhausted", retry: "backoff", title: "Too many requests" },
   HEADERS_TOO_LARGE: { http: 431, connect: "resource_exhausted", retry: "never", title: "The headers are too large" },
   INTERNAL: { http: 500, connect: "internal", retry: "backoff", title: "Something went wrong on our side" },

@@ -1,8 +1,7 @@
 /** An engine's answer -> a decision. What is not a whole answer, or asks for something unknown, is a denial. Pure. */
 import { REASON_CHARS_MAX, REASONS_MAX, RULE_CHARS_MAX } from "./limits.ts";
-import type { Decision, Effect, Obligation, Reason } from "./types.ts";
+import { type Decision, EFFECTS, type Obligation, type Reason } from "./types.ts";
 
-const EFFECTS: readonly Effect[] = ["allow", "ask", "deny"];
 const OBLIGATIONS: readonly Obligation[] = ["audit", "four_eyes"];
 
 const FAULTS = {
@@ -34,6 +33,22 @@ export function parseDecision(value: unknown, policy: string): Decision {
   const obligations = OBLIGATIONS.filter((one) => (value.obligations as unknown[]).includes(one)); // it is a list, see above
   if (obligations.length !== new Set(value.obligations).size) return denialFor("obligation", policy);
   return { effect, reasons, obligations, policy, isEnforced: true };
+}
+
+/**
+ * A compiled policy's result set: one row per answer, and none when its decision is undefined.
+ * @param rows parsed, or the JSON of it. Never throws.
+ */
+export function parseResultSet(rows: unknown, policy: string): Decision {
+  if (typeof rows === "string") {
+    try {
+      return parseResultSet(JSON.parse(rows), policy);
+    } catch {
+      return denialFor("malformed", policy); // no JSON
+    }
+  }
+  const [row]: readonly unknown[] = Array.isArray(rows) ? rows : [];
+  return parseDecision(isObject(row) ? row.result : undefined, policy);
 }
 
 /** Null when one of them is none. */

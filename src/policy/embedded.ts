@@ -3,7 +3,7 @@
  * as part of its bundle.
  */
 import { describeError, type Log } from "../platform/index.ts";
-import { denialFor, parseDecision } from "./decision.ts";
+import { denialFor, parseResultSet } from "./decision.ts";
 import type { PolicyEngine } from "./types.ts";
 
 type Loaded = { evaluate(question: unknown): unknown };
@@ -23,7 +23,7 @@ export function createEmbeddedPolicy(options: {
         loading ??= load(module);
         const loaded = await loading;
         // From here to the result nothing else runs, so questions side by side do not share the memory.
-        return parseDecision(readResult(loaded.evaluate(question)), digest);
+        return parseResultSet(loaded.evaluate(question), digest);
       } catch (thrown) {
         // What broke off half way may have left its memory in any state: the next question gets a new instance.
         loading = null;
@@ -38,9 +38,3 @@ const load = async (module: WebAssembly.Module | Uint8Array<ArrayBuffer>): Promi
   const { loadPolicy } = await import("./opa.ts");
   return loadPolicy(module);
 };
-
-/** A result set has one row per answer: none when the policy's decision is undefined. */
-function readResult(rows: unknown): unknown {
-  const [row]: readonly unknown[] = Array.isArray(rows) ? rows : [];
-  return typeof row === "object" && row !== null && "result" in row ? row.result : undefined;
-}

@@ -10,3 +10,28 @@ export const RULE_CHARS_MAX = 64;
 export const EXTERNAL_TIMEOUT_MS = 2_000;
 /** Bytes of such an answer: a decision is a few hundred. Over it the answer is no. */
 export const EXTERNAL_ANSWER_BYTES_MAX = 64 * 1024;
+
+/** Bytes of a tenant's compiled policy: the default one has 160 KiB. A larger one is refused. */
+export const POLICY_BYTES_MAX = 512 * 1024;
+/** Policies of one tenant that are kept: for going back to one. Over it the oldest that is not active makes room. */
+export const POLICIES_KEPT_MAX = 20;
+/** How long a Worker may go on with the policy that it knows to be active: as long as with a key. */
+export const ACTIVE_TTL_MS = 30_000;
+/** Tenants whose active policy one isolate remembers. Over it the one that was asked for first is asked anew. */
+export const ACTIVE_CACHE_TENANTS_MAX = 1_000;
+/** Longest a tenant's policy may take, from asking which it is to its answer, its isolate's start included. Over it: no. */
+export const OWN_TIMEOUT_MS = 2_000;
+/** Tries at what a deploy or a busy machine may interrupt, and the wait between two. After the last the answer is no. */
+export const ASK_ATTEMPTS_MAX = 3;
+export const ASK_RETRY_MS = 100;
+/** Milliseconds of CPU of one question in its isolate. The fuel of a policy is over long before: this is for our own code. */
+export const ISOLATE_CPU_MS = 500;
+/** Names that the isolates of one policy take in turn when one of them broke: each is billed by the day. */
+export const ISOLATES_PER_POLICY_MAX = 8;
+/** Policies whose isolates one of ours remembers. A forgotten one is loaded once more. */
+export const ISOLATES_REMEMBERED_MAX = 1_000;
+
+/** How long a decision is kept: 90 days to look back at, and to rehearse with. */
+export const DECISION_KEEP_MS = 90 * 24 * 60 * 60 * 1_000;
+/** Rows that are removed beside each write of decisions, more than it adds: so what is old goes where something new comes. */
+export const DECISION_CLEAN_ROWS = 20;

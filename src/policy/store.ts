@@ -1,34 +1,50 @@
-/** The decision log in Postgres: rows in, pages out. Nothing is ever changed. */
-import type { SqlRow, SqlStatement } from "../platform/index.ts";
+/** The decision log in Postgres: rows in, pages out, and out again when they are old. Nothing is ever changed. */
+import { type SqlRow, type SqlStatement, toRfc3339 } from "../platform/index.ts";
+import { DECISION_CLEAN_ROWS, DECISION_KEEP_MS } from "./limits.ts";
 import type { DecisionRecord } from "./record.ts";
 import type { Effect } from "./types.ts";
 
 const INSERT = `INSERT INTO policy_decisions (tenant_id, id, decided_at, action, effect, is_enforced, reasons_json,
-  obligations_json, policy, input_json, input_hash, task_id, step, call_index, trace_id)
-VALUES ($1, $2, $3::timestamptz, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING`;
+  obligations_json, policy, tenant_policy, trials_json, input_json, input_hash, task_id, step, call_index, trace_id)
+VALUES ($1, $2, $3::timestamptz, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING`;
+
+/** The operator's policy and, behind a `+`, the digest of the tenant's own. */
+const TWO_POLICIES = /^(.*)\+([0-9a-f]{64})$/s;
 
 /** Postgres stores no NUL and no broken UTF-16, which another engine's name may hold. JSON escapes both by itself. */
 const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\uFFFD");
 
 /** Writing it a second time does nothing. */
-export const decisionStatement = (tenant: string, record: DecisionRecord): SqlStatement => {
+const decisionStatement = (tenant: string, record: DecisionRecord): SqlStatement => {
   const { decision, question, place } = record;
+  const [, operators = decision.policy, tenants = null] = TWO_POLICIES.exec(decision.policy) ?? [];
   return {
     text: INSERT,
     params: [
       ...[tenant, record.id, new Date(record.at).toISOString(), question.action],
       ...[decision.effect, decision.isEnforced, JSON.stringify(decision.reasons)],
-      ...[JSON.stringify(decision.obligations), storable(decision.policy)],
+      ...[JSON.stringify(decision.obligations), storable(operators), tenants, JSON.stringify(decision.trials ?? [])],
       ...[JSON.stringify(question), record.inputHash],
-      ...[place.taskId, place.step, place.callIndex, place.traceId],
+      ...[place?.taskId ?? null, place?.step ?? null, place?.callIndex ?? null, record.traceId],
     ],
   };
 };
 
+const CLEAN = `DELETE FROM policy_decisions d USING (SELECT id FROM policy_decisions
+  WHERE tenant_id = $1 AND decided_at < $2::timestamptz ORDER BY decided_at LIMIT $3) old WHERE d.tenant_id = $1 AND d.id = old.id`;
+
+/** What was decided, and with it a bite of what is old by then: more than comes in. Nothing where nothing was decided. */
+export function decisionStatements(tenant: string, records: readonly DecisionRecord[]): SqlStatement[] {
+  if (records.length === 0) return [];
+  const before = Math.max(...records.map(({ at }) => at)) - DECISION_KEEP_MS;
+  const bite = { text: CLEAN, params: [tenant, toRfc3339(before), DECISION_CLEAN_ROWS + records.length] };
+  return [...records.map((record) => decisionStatement(tenant, record)), bite];
+}
+
 const TIME = `to_char(decided_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const PAGE = `SELECT id, ${TIME} AS decided_at, action, effect, is_enforced, reasons_json, obligations_json, policy,
-  input_json, input_hash, task_id, step, call_index, trace_id FROM policy_decisions
+  tenant_policy, trials_json, input_json, input_hash, task_id, step, call_index, trace_id FROM policy_decisions
 WHERE ($1::timestamptz IS NULL OR decided_at >= $1) AND ($2::text IS NULL OR effect = $2)
   AND ($3::timestamptz IS NULL OR (decided_at, id) < ($3::timestamptz, $4::text))
 ORDER BY policy_decisions.decided_at DESC, policy_decisions.id DESC LIMIT $5`;
@@ -52,10 +68,12 @@ export type DecisionItem = {
   readonly reasons: readonly { readonly rule: string; readonly message: string }[];
   readonly obligations: readonly string[];
   readonly policy: string;
+  readonly trials: readonly Pick<DecisionItem, "effect" | "reasons" | "policy">[];
   readonly input: Readonly<Record<string, unknown>>;
   readonly input_hash: string;
-  readonly task_id: string;
-  readonly call_id: string;
+  /** Null: it was about no call of a task. */
+  readonly task_id: string | null;
+  readonly call_id: string | null;
   readonly trace_id: string | null;
 };
 
@@ -82,10 +100,11 @@ const readDecision = (row: SqlRow): DecisionItem => ({
   enforced: row.is_enforced === true,
   reasons: JSON.parse(String(row.reasons_json)),
   obligations: JSON.parse(String(row.obligations_json)),
-  policy: String(row.policy),
+  policy: row.tenant_policy === null ? String(row.policy) : `${row.policy}+${row.tenant_policy}`,
+  trials: JSON.parse(String(row.trials_json)),
   input: JSON.parse(String(row.input_json)),
   input_hash: String(row.input_hash),
-  task_id: String(row.task_id),
-  call_id: `${row.step}.${row.call_index}`,
+  task_id: row.task_id === null ? null : String(row.task_id),
+  call_id: row.step === null ? null : `${row.step}.${row.call_index}`,
   trace_id: row.trace_id === null ? null : String(row.trace_id),
 });

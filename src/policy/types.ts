@@ -45,13 +45,27 @@ export type HandoffQuestion = Circumstances & {
     readonly handoffs: readonly string[];
   };
   readonly target: { readonly tenant: string; readonly pack_id: string };
+  /** As of a call. */
+  readonly taint: readonly Label[];
   /** How often the work will have been handed over then. */
   readonly depth: number;
 };
 
-export type PolicyQuestion = ToolQuestion | PackQuestion | HandoffQuestion;
+/** A call of the API. Who stands behind it: the roles of a key, the scopes of a token, or both. */
+export type AccessQuestion = Circumstances & {
+  readonly version: 1;
+  readonly action: "api.call";
+  /** `*` where the call is for no tenant in particular, or it is not known yet for which. */
+  readonly tenant: string;
+  readonly principal: { readonly roles: readonly string[]; readonly scopes: readonly string[] };
+  /** What the call asks for. */
+  readonly scope: string;
+};
 
-export type Effect = "allow" | "ask" | "deny";
+export type PolicyQuestion = ToolQuestion | PackQuestion | HandoffQuestion | AccessQuestion;
+
+export const EFFECTS = ["allow", "ask", "deny"] as const;
+export type Effect = (typeof EFFECTS)[number];
 /** `audit`: the call leaves a row in the audit log whatever the pack says. `four_eyes`: the requester may not approve it. */
 export type Obligation = "audit" | "four_eyes";
 export type Reason = {
@@ -64,11 +78,15 @@ export type Decision = {
   readonly effect: Effect;
   readonly reasons: readonly Reason[];
   readonly obligations: readonly Obligation[];
-  /** What decided: the digest of a compiled policy, or the name and revision of another engine's. */
+  /** What decided: the digest of a compiled policy, or the name and revision of another engine's; a `+` between two. */
   readonly policy: string;
   /** False: it is recorded, and changes nothing. */
   readonly isEnforced: boolean;
+  /** What policies on trial said beside one that is enforced. */
+  readonly trials?: readonly Trial[];
 };
+
+export type Trial = Pick<Decision, "effect" | "reasons" | "policy">;
 
 export interface PolicyEngine {
   /** Never rejects: what cannot be decided is denied, and the reason's rule says why (`error`, `timeout`, `undefined`). */

@@ -11,7 +11,7 @@ import { composeInput } from "./handoff-context.ts";
 import { type CallDecision, resultOf } from "./history.ts";
 import type { TaskRow } from "./journal.ts";
 import { HANDOFF_DEPTH_MAX, HANDOFFS_PER_TASK_MAX } from "./limits.ts";
-import { denyHandoff } from "./policy-question.ts";
+import { denyHandoff, type HandoffDenial } from "./policy-question.ts";
 import { callKeyOf, childTraceOf, pastOf, type Run } from "./run.ts";
 import type { HandoffTarget } from "./services.ts";
 import { taintBefore } from "./taint.ts";
@@ -20,7 +20,7 @@ import type { CreateTask } from "./types.ts";
 /** Away: the child has it, and this call waits for its end. */
 export type HandedOver =
   | { readonly kind: "away" | "overtaken" }
-  | { readonly kind: "refused"; readonly error: ToolRefusal };
+  | { readonly kind: "refused"; readonly error: ToolRefusal; readonly decision?: CallDecision };
 
 /** Why this task may hand nothing over any more; null when it may. */
 export function refuseHandoff({ request }: TaskRow, handoffs: readonly Handoff[]): ToolRefusal | null {
@@ -45,6 +45,8 @@ export async function handOver(run: Run, step: number, decided: DecidedCall): Pr
   const known = handoffOf(run.handoffs(), step, index);
   const planned = known ?? (await planHandoff(run, step, decided));
   if ("code" in planned) return { kind: "refused", error: planned };
+  if ("message" in planned)
+    return { kind: "refused", error: { code: "TOOL_DENIED", message: planned.message }, decision: planned.decision };
   if (run.signal.aborted) return { kind: "overtaken" };
   if (known === undefined) {
     // Calls of one turn are planned side by side: only here is it certain how many there are, and what they set aside.
@@ -65,7 +67,11 @@ export async function handOver(run: Run, step: number, decided: DecidedCall): Pr
   return { kind: run.commit({ handoffs: [{ ...standing, isAccepted: true }] }) ? "away" : "overtaken" };
 }
 
-async function planHandoff(run: Run, step: number, decided: DecidedCall): Promise<Handoff | ToolRefusal> {
+async function planHandoff(
+  run: Run,
+  step: number,
+  decided: DecidedCall,
+): Promise<Handoff | ToolRefusal | HandoffDenial> {
   const { services, config } = run;
   const { call, index } = decided.pending;
   const { tenant } = run.row().request;
@@ -79,8 +85,9 @@ async function planHandoff(run: Run, step: number, decided: DecidedCall): Promis
   if (!target.isAllowed) {
     return { code: "TOOL_DENIED", message: `${agent} runs on ${target.tier}, which this tenant may not use.` };
   }
-  const denial = await denyHandoff(run, agent);
-  if (denial !== null) return { code: "TOOL_DENIED", message: denial };
+  const taint = taintBefore(pastOf(run), step, run.catalog.labelsOf);
+  const denial = await denyHandoff(run, agent, taint);
+  if (denial !== null) return denial;
   const input = composeInput({
     input: String(given.input),
     // An agent that stands twice among the handoffs is told what the first of them says.
@@ -114,7 +121,7 @@ async function planHandoff(run: Run, step: number, decided: DecidedCall): Promis
         time_ms: Math.max(0, run.row().deadlineAt - now),
         cost_limit_micros: costLimitOf(pack, { cost_limit_micros: share.limitMicros }),
         uncounted: share.uncounted,
-        taint: taintBefore(pastOf(run), step, run.catalog.labelsOf),
+        taint,
       },
     },
     startedAt: now,

@@ -5,7 +5,7 @@
 import type { Scores } from "../guard/index.ts";
 import { addUsage, type Cost, NO_USAGE, type Usage } from "../meter/index.ts";
 import type { FinishReason, Message, ToolCall } from "../model/index.ts";
-import type { Decision, Label, ToolQuestion } from "../policy/index.ts";
+import type { Decision, HandoffQuestion, Label, ToolQuestion } from "../policy/index.ts";
 import type { EgressRecord, ToolErrorCode } from "../tool/index.ts";
 
 export type StepRecord = Cost & {
@@ -52,7 +52,11 @@ export type CallResult = {
   readonly isFinding?: true;
 };
 
-export type CallDecision = { readonly at: number; readonly question: ToolQuestion; readonly decision: Decision };
+export type CallDecision = {
+  readonly at: number;
+  readonly question: ToolQuestion | HandoffQuestion;
+  readonly decision: Decision;
+};
 
 /** Tokens of turns that came to nothing. */
 export type Spent = Cost & { readonly usage: Usage };

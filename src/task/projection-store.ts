@@ -5,7 +5,7 @@
 import { type AuditEntry, auditStatement } from "../audit/index.ts";
 import { type OutboxEvent, outboxStatements } from "../event/index.ts";
 import type { SqlRow, SqlStatement } from "../platform/index.ts";
-import { type DecisionRecord, decisionStatement } from "../policy/index.ts";
+import { type DecisionRecord, decisionStatements } from "../policy/index.ts";
 import type { CallOutcome } from "./audit-rows.ts";
 import { callIdOf } from "./history.ts";
 import { parseTaskState } from "./transitions.ts";
@@ -122,7 +122,10 @@ function executionStatements({ tenant, task }: Snapshot, execution: Execution): 
 /** What is said of the task to others: events, audit rows and decisions. It is told whatever becomes of the task's own rows. */
 export const tellingStatements = ({ tenant, executions, events }: Snapshot): SqlStatement[] => [
   ...executions.flatMap(({ audit }) => (audit === null ? [] : [auditStatement(tenant, audit)])),
-  ...executions.flatMap(({ decision }) => (decision === undefined ? [] : [decisionStatement(tenant, decision)])),
+  ...decisionStatements(
+    tenant,
+    executions.flatMap(({ decision }) => decision ?? []),
+  ),
   ...outboxStatements(events),
 ];
 

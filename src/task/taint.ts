@@ -57,7 +57,8 @@ export function taintOf({ results }: Pick<History, "results">): Label[] {
     // Nobody asked about a call that never ran. What came of one all the same is a person's word on it: of any origin.
     if (decision === undefined) return error === null ? READS : [];
     const { question } = decision;
-    return [...question.taint, ...taint, ...(isCalled(result) ? question.tool.labels : [])];
+    const own = question.action === "tool.call" && isCalled(result) ? question.tool.labels : [];
+    return [...question.taint, ...taint, ...own];
   });
   return readsOf(seen);
 }

@@ -15,7 +15,7 @@ import { isLapsed } from "./approval.ts";
 import { planCalls, type ReadyCall } from "./call-plan.ts";
 import type { PendingCall } from "./decide.ts";
 import { handOver } from "./hand-over.ts";
-import type { CallResult } from "./history.ts";
+import type { CallDecision, CallResult } from "./history.ts";
 import { callKeyOf, childTraceOf, hasTimeFor, printOf, type Run, type RunEnd } from "./run.ts";
 import { standingAt } from "./sop.ts";
 import { answerMove } from "./sop-rules.ts";
@@ -47,13 +47,14 @@ export async function callTools(run: Run, step: number, calls: readonly PendingC
 async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boolean> {
   const given = await outcomeOf(run, step, ready);
   if (typeof given === "string") return given === "left";
-  // Its row says that it was started, and no result will: the next look asks a person what became of it.
   const { call, index } = ready.pending;
+  // Its row says that it was started, and no result will: the next look asks a person what became of it.
   if (given.isInDoubt === true && ready.isOnce) {
     run.underWay.leave(step, index, Promise.resolve(given.egress ?? []));
     return true;
   }
   const outcome = withinQuota(run, given);
+  const decision = given.decision ?? ready.decision;
   const record: CallResult = {
     step,
     index,
@@ -64,7 +65,7 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
     toolName: run.catalog.nameOf(call.toolId),
     at: run.services.clock.now(),
     ...(isQuiet(outcome) && !ready.mustAudit && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
-    ...(ready.decision === null ? {} : { decision: ready.decision }),
+    ...(decision === null ? {} : { decision }),
     ...egressOf(outcome),
     ...(outcome.console === undefined ? {} : { console: outcome.console }),
   };
@@ -75,6 +76,11 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
   if (!isOurs) run.underWay.leave(step, index, Promise.resolve(outcome.egress ?? []));
   return isOurs;
 }
+
+/** What a call came to, and what denied it where that was another question than the one about the call. */
+type Outcome = ToolOutcome & { readonly decision?: CallDecision };
+
+const decisionOf = ({ decision }: Pick<Outcome, "decision">) => (decision === undefined ? {} : { decision });
 
 /** A call that did what it was allowed to, and tried nothing else. */
 const isQuiet = ({ success, egress = [] }: ToolOutcome): boolean => success && egress.every(({ allowed }) => allowed);
@@ -97,7 +103,7 @@ function moved(run: Run, step: number, args: Readonly<Record<string, unknown>>):
 }
 
 /** Left: it is judged anew, for an approval ran out while it stood in line, or a child has it now. Overtaken: this run does not count. */
-async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<ToolOutcome | "left" | "overtaken"> {
+async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<Outcome | "left" | "overtaken"> {
   const { call, index } = ready.pending;
   if (ready.refusal !== null) return refused(ready.refusal);
   const row = run.row();
@@ -111,7 +117,8 @@ async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<Tool
   if (isMove) return moved(run, step, call.arguments.value);
   if (call.toolId === HANDOFF_TOOL_ID) {
     const handed = await handOver(run, step, ready);
-    return handed.kind === "refused" ? refused(handed.error) : handed.kind === "away" ? "left" : "overtaken";
+    if (handed.kind === "refused") return { ...refused(handed.error), ...decisionOf(handed) };
+    return handed.kind === "away" ? "left" : "overtaken";
   }
   return execute(run, step, ready, {
     tenant: row.request.tenant,

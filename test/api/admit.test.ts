@@ -4,6 +4,7 @@ import type { AccessScope } from "../../src/api/access.ts";
 import { type Admitted, type Audience, admit, checkHost } from "../../src/api/admit.ts";
 import type { ApiConfig } from "../../src/api/deps.ts";
 import { AppError } from "../../src/platform/index.ts";
+import { accessWith } from "./access-rig.ts";
 import { keyring } from "./keyring.ts";
 
 const NEEDS: Record<Audience, AccessScope | null> = {
@@ -13,6 +14,7 @@ const NEEDS: Record<Audience, AccessScope | null> = {
   operator: "tenants:admin",
 };
 
+const access = accessWith();
 const TENANT = { "x-tenant-id": "tenant-123" };
 const ADMIN = { authorization: "Bearer admin" };
 const WRONG = { authorization: "Bearer admim" };
@@ -58,7 +60,7 @@ async function outcomeOf(run: () => Promise<Admitted>): Promise<string> {
 
 describe("admit", () => {
   it.each(CASES)("%s", async (_name, authMode, audience, headers, outcome) => {
-    const gate = { config: { authMode }, credentials: keyring({ authMode }).credentials };
+    const gate = { config: { authMode }, credentials: keyring({ authMode }).credentials, access };
     const asked = admit(new Headers(headers), { audience, needs: NEEDS[audience] }, gate);
     expect(await outcomeOf(() => asked)).toBe(outcome);
   });
@@ -68,7 +70,7 @@ describe("admit", () => {
     const asked = admit(
       new Headers({ authorization: "Bearer null" }),
       { audience: "shared", needs: "packs:publish" },
-      { config: { authMode: "required" }, credentials },
+      { config: { authMode: "required" }, credentials, access },
     );
     expect(await outcomeOf(() => asked)).toBe("UNAUTHENTICATED");
   });
@@ -99,14 +101,14 @@ describe("a tenant's key", () => {
     const { credentials, issue } = keyring({ authMode });
     const headers = new Headers({ authorization: `Bearer ${await issue()}` });
     if (header !== null) headers.set("x-tenant-id", header);
-    const asked = admit(headers, { audience, needs: NEEDS[audience] }, { config: { authMode }, credentials });
+    const asked = admit(headers, { audience, needs: NEEDS[audience] }, { config: { authMode }, credentials, access });
     expect(await outcomeOf(() => asked)).toBe(outcome);
   });
 
   it("is refused what its roles do not grant", async () => {
     const { credentials, issue } = keyring({ authMode: "required" });
     const headers = new Headers({ authorization: `Bearer ${await issue({ roles: ["viewer"] })}` });
-    const gate = { config: { authMode: "required" } as const, credentials };
+    const gate = { config: { authMode: "required" } as const, credentials, access };
     expect(await outcomeOf(() => admit(headers, { audience: "tenant", needs: "tasks:read" }, gate))).toBe("acme");
     expect(await outcomeOf(() => admit(headers, { audience: "tenant", needs: "tasks:write" }, gate))).toBe("FORBIDDEN");
   });

@@ -1,13 +1,25 @@
 /** The log of decisions over the real Worker and database: pages, filters, and who may not. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { type AccessPorts, createAccessCheck } from "../../src/api/access-check.ts";
 import { toCursor } from "../../src/api/cursor.ts";
 import { DecisionList } from "../../src/api/decision-schema.ts";
-import { createDecisionReader, decisionStatement, toDecisionRecord } from "../../src/policy/index.ts";
+import { systemClock } from "../../src/platform/index.ts";
+import {
+  createDecisionReader,
+  createDecisionWriter,
+  createEmbeddedPolicy,
+  DEFAULT_POLICY,
+  type Decision,
+  decisionStatements,
+  toDecisionRecord,
+} from "../../src/policy/index.ts";
+import { policyModule } from "../../src/policy/object.ts";
 import { tenantNamed } from "../case/database/bench.ts";
 import { databaseOf } from "../event/database.ts";
 import { toolQuestion } from "../policy/questions.ts";
-import { answerOf } from "./gateway.ts";
+import { answerOf, newKey, publishShared } from "./gateway.ts";
 import { askAs, guarded, makeKey, makeTenant } from "./guarded.ts";
+import { memoryLog } from "./ports.ts";
 
 const db = databaseOf();
 const via = guarded({ decisions: createDecisionReader(db) });
@@ -32,10 +44,7 @@ beforeAll(async () => {
       ),
     ),
   );
-  const written = await db.batch(
-    tenantNamed(tenant),
-    records.map((record) => decisionStatement(tenant, record)),
-  );
+  const written = await db.batch(tenantNamed(tenant), decisionStatements(tenant, records));
   expect(written.ok).toBe(true);
 });
 
@@ -85,6 +94,41 @@ describe("GET /api/v1/decisions", () => {
     expect((await list("", auditor.key)).items).toEqual([]);
     const operator = await makeKey(tenant, ["operator"]);
     expect((await answerOf(askAs(operator.key, "/api/v1/decisions", { via }))).status).toBe(403);
+  });
+
+  it("has what was denied at a door: a call of the API, and a pack", async () => {
+    const own = await makeTenant("decisions-doors");
+    const auditor = (await makeKey(own, ["auditor", "operator"])).key;
+    const denied: Decision = {
+      ...{
+        effect: "deny",
+        reasons: [{ rule: "no_packs", message: "No." }],
+        obligations: [],
+        policy: "p",
+        isEnforced: true,
+      },
+    };
+    const module = { module: policyModule, digest: DEFAULT_POLICY.digest, log: memoryLog() };
+    const told: Promise<void>[] = [];
+    const write = createDecisionWriter(db, memoryLog());
+    const onDenied: AccessPorts["onDenied"] = (of, made) => void told.push(write(of, made));
+    const doors = guarded({
+      access: createAccessCheck({ engine: createEmbeddedPolicy(module), region: null, clock: systemClock, onDenied }),
+      policy: { engine: { decide: async () => denied }, region: null },
+      onPolicyDenied: onDenied,
+    });
+    const asked = (path: string, options = {}) => answerOf(askAs(auditor, path, { via: doors, ...options }));
+    expect((await asked("/api/v1/secrets")).body.code).toBe("FORBIDDEN");
+    await publishShared("decided");
+    const run = await asked("/api/v1/agents/decided/run", { key: newKey(), body: { input: "Hello" } });
+    expect([run.status, run.body.detail]).toEqual([403, "No."]);
+    await Promise.all(told);
+    const { items } = await list("", auditor);
+    const common = { effect: "deny", task_id: null, call_id: null, trace_id: null };
+    expect(items.toSorted((a, b) => (a.action < b.action ? -1 : 1))).toMatchObject([
+      { ...common, action: "api.call", reasons: [{ rule: "default" }], input: { scope: "secrets:write", tenant: own } },
+      { ...common, action: "pack.use", reasons: [{ rule: "no_packs" }], input: { pack: { id: "decided" } } },
+    ]);
   });
 
   it("is 503 without a database", async () => {

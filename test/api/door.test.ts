@@ -8,6 +8,7 @@ import { type ApiConfig, type ApiDeps, createApi, type Readiness, type ReadyChec
 import { ROUTES } from "../../src/api/routes.ts";
 import { Problem } from "../../src/api/schema.ts";
 import { ERRORS } from "../../src/platform/index.ts";
+import { accessWith } from "./access-rig.ts";
 import { keyring } from "./keyring.ts";
 import { manualClock, memoryLog, UNAUDITED } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
@@ -36,6 +37,7 @@ function door(options: Options = {}) {
   const deps: ApiDeps = {
     config,
     credentials: keyring({ authMode: config.authMode }).credentials,
+    access: accessWith(),
     keys: nothing,
     tenants: nothing,
     tasks: nothing,

@@ -72,6 +72,7 @@ const CASES: Partial<Record<ErrorCode, () => Promise<Response>>> = {
     await accept("Hello", { key });
     return run("Goodbye", { key });
   },
+  POLICY_INVALID: () => ask("/api/v1/policies", { body: { wasm: btoa("no module") } }),
   PACK_INVALID: () => ask("/api/v1/packs", { body: { pack: "empty", files: {} } }),
   HEADERS_TOO_LARGE: () => ask("/health", { headers: { cookie: "x".repeat(17_000) } }),
   INTERNAL: () => ask(`/api/v1/tasks/${UNKNOWN}`, { via: workerWith(broken(new Error("secret"))) }),

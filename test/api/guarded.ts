@@ -16,7 +16,18 @@ export const PEPPER = "the-pepper-of-these-tests";
 const ADMIN = "the-bootstrap-key";
 
 type Options = Partial<
-  Pick<ApiDeps, "audit" | "auditLog" | "auditSigningKey" | "deadLetters" | "decisions" | "policy" | "witness">
+  Pick<
+    ApiDeps,
+    | "access"
+    | "audit"
+    | "auditLog"
+    | "auditSigningKey"
+    | "deadLetters"
+    | "decisions"
+    | "onPolicyDenied"
+    | "policy"
+    | "witness"
+  >
 > & {
   readonly authMode?: "dev" | "required";
   readonly clock?: Clock;

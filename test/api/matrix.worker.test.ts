@@ -4,7 +4,7 @@
  */
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, inject, it } from "vitest";
 import { ROLE_NAMES, ROLES, type Role } from "../../src/api/access.ts";
 import type { KeyFacts } from "../../src/api/key-record.ts";
 import { checksumOf, digestOf, makeKey as makeText } from "../../src/api/key-text.ts";
@@ -113,6 +113,10 @@ const ROWS: Readonly<Record<string, Row>> = {
   replayDeadLetter: { stranger: "not found" },
   listAudit: { stranger: "own" },
   listDecisions: { stranger: "own" },
+  publishPolicy: { stranger: "own", body: () => ({ wasm: inject("policies").careful }) },
+  listPolicies: { stranger: "own" },
+  activatePolicy: { stranger: "not found", body: () => ({ digest: theirPolicy }) },
+  deactivatePolicy: { stranger: "not found" },
   getAuditHead: { stranger: "own" },
   getAuditKey: { stranger: "own" },
 };
@@ -127,6 +131,8 @@ const rowOf = ({ operation }: Route): Row => {
 let victim: Names;
 let owner: string;
 let stranger: string;
+/** Digest of a policy that the victim alone has. */
+let theirPolicy: string;
 let revoked: string;
 let expired: string;
 /** The victim's own keys by role, each with less than all. */
@@ -186,6 +192,9 @@ beforeAll(async () => {
   const name = "victims-secret";
   const secret = { value: CANARY, host: `${CANARY}.example.com` };
   assert((await askAs(owner, `/api/v1/secrets/${name}`, { method: "PUT", body: secret })).ok, "the secret is kept");
+  const wasm = inject("policies").standard;
+  const { body: policy } = await answerOf(askAs(owner, "/api/v1/policies", { body: { wasm, name: CANARY } }));
+  theirPolicy = String(policy.digest);
   const letterId = await buryLetter(tenant, CANARY);
   const ids = { approvalId: await makeApproval(), webhookId: webhook.id, letterId, name, path: "workspace/theirs.txt" };
   victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, ...ids, tenant };

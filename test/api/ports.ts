@@ -44,6 +44,10 @@ export function hastyClock(): Clock & { readonly slept: number[] } {
   };
 }
 
+const unpublished = (): never => {
+  throw new Error("no policy is published here");
+};
+
 /** What a door is given where no audit log is looked at: nothing that changes may be asked of it. */
 export const UNAUDITED = {
   audit: (): never => {
@@ -63,6 +67,13 @@ export const UNAUDITED = {
       },
     },
     region: null,
+  },
+  onPolicyDenied: (): never => {
+    throw new Error("nothing is denied here");
+  },
+  policies: {
+    shelf: { digestOf: unpublished, check: unpublished, put: unpublished, load: unpublished, remove: unpublished },
+    objectOf: unpublished,
   },
   auditSigningKey: null,
   witness: { see: () => null },

@@ -10,6 +10,7 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../src/gen/proto/grpc/health/v1/health_pb.js";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
+import { accessWith } from "./access-rig.ts";
 import { keyring } from "./keyring.ts";
 import { manualClock, memoryLog, UNAUDITED } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
@@ -29,6 +30,7 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
       ...config,
     },
     credentials: keyring({ authMode: config.authMode ?? "dev" }).credentials,
+    access: accessWith(),
     keys: nothing,
     tenants: nothing,
     tasks: nothing,

@@ -5,6 +5,7 @@ import { RPC_RESUME_ATTEMPTS_MAX } from "../../src/api/limits.ts";
 import { followAsMessages } from "../../src/api/rpc-stream.ts";
 import { AppError, parseTaskId, parseTenantId, utf8 } from "../../src/platform/index.ts";
 import type { TaskState, TaskStub, TaskView } from "../../src/task/index.ts";
+import { accessWith } from "./access-rig.ts";
 import { keyring } from "./keyring.ts";
 import { hastyClock, memoryLog, UNAUDITED } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
@@ -87,6 +88,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
       bodyBytesMax: 1024,
     },
     credentials: keyring().credentials,
+    access: accessWith(),
     keys: nothing,
     tenants: nothing,
     tasks: () => stub,

@@ -10,6 +10,12 @@ import { type Answer, documentOf, json, problem, runBin, startServer, type TestS
 const decision = (n: number, effect: Effect, rules: readonly string[] = []) => ({
   ...{ id: `${n}`, effect, reasons: rules.map((rule) => ({ rule, message: "" })), input: toolQuestion() },
 });
+/** Of a call that the default policy asks a person about, and the careful one does not. */
+const critical = {
+  ...decision(2, "ask"),
+  input: toolQuestion({ tool: { id: "git", risk_level: "critical", labels: [] } }),
+};
+const CAREFUL = join(import.meta.dirname, "../fixtures/policies/careful.wasm");
 /** Two pages, of a policy that denied what the default one allows. */
 const pages: Answer = (response, asked, nth) => {
   const isFirst = !asked.path.includes("cursor=");
@@ -52,6 +58,20 @@ describe("policy rehearse", () => {
     const ran = await run("rehearse", "default");
     expect(ran.stdout).toMatch(/^wider +2 +deny +allow +hello +file_manager +mine +-$/m);
     expect(ran.stderr).toContain("3 decisions: 2 wider, 0 narrower, 1 the same");
+  });
+
+  it("takes a policy of the tenant's own for what it is: one that adds to the default one", async () => {
+    const held = await startServer({
+      "GET /api/v1/decisions": json(200, { items: [decision(1, "allow"), critical], next_cursor: null }),
+    });
+    const effects = async (...words: string[]) => {
+      const ran = await runBin(["policy", "rehearse", CAREFUL, ...words, "--json"], { url: held.url });
+      const { changes } = documentOf(ran) as { changes: { before: string; after: string }[] };
+      return [ran.code, ...changes.map(({ before, after }) => `${before} ${after}`)];
+    };
+    expect(await effects()).toEqual([1, "ask allow", "allow deny"]);
+    expect(await effects("--own")).toEqual([0, "allow deny"]);
+    await held.close();
   });
 
   it("exits 0 when nothing changes", async () => {
@@ -121,7 +141,7 @@ describe("Rego", () => {
     const rules = path("rules");
     mkdirSync(rules);
     const wasm = join(import.meta.dirname, "../../src/policy/compiled");
-    const build = `case "$*" in *"--entrypoint vasini/authz/decision --ignore *_test.rego"*"${rules}") ;; *) exit 9 ;; esac
+    const build = `case "$*" in *"--entrypoint vasini/authz/decision --ignore *_test.rego"*" .") [ "$PWD" = "${rules}" ] || exit 8 ;; *) exit 9 ;; esac
       while [ "$1" != --output ]; do shift; done; tar -czf "$2" -C ${wasm} policy.wasm`;
     const ran = await withOpa(build, "diff", "default", rules);
     expect([ran.code, documentOf(ran)]).toMatchObject([0, { policy: DEFAULT_POLICY.digest, asked: 6_144 }]);

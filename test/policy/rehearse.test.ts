@@ -46,9 +46,38 @@ describe("a question of the log", () => {
     expect(parseQuestion(JSON.parse(JSON.stringify(tainted)))).toEqual(tainted);
   });
 
-  for (const value of [null, "x", [], {}, { ...tainted, version: 2 }, { ...tainted, action: "pack.use" }]) {
+  for (const value of [null, "x", [], {}, { ...tainted, version: 2 }, { ...tainted, action: "tool.calls" }]) {
     it(`is not ${JSON.stringify(value).slice(0, 40)}`, () => expect(parseQuestion(value)).toBeNull());
   }
+
+  const { tenant, at, region, pack } = tainted;
+  const place = { version: 1, tenant, at, region } as const;
+  const others = [
+    { ...place, action: "pack.use", pack: { id: "hello", version: "1.0.0" } },
+    {
+      ...place,
+      action: "handoff",
+      pack: { ...pack, handoffs: ["writer"] },
+      target: { tenant, pack_id: "other" },
+      taint: [],
+      depth: 1,
+    },
+    { ...place, action: "api.call", principal: { roles: ["viewer"], scopes: [] }, scope: "tasks:write" },
+  ] as const;
+
+  it("of another kind is asked again too, and said to be about what it is about", async () => {
+    const answers = others.map((question): Answered => ({ question, effect: "ask", rules: [] }));
+    for (const question of others) {
+      expect(parseQuestion(question)).toEqual(question);
+      expect(parseQuestion({ ...question, pack: undefined, target: undefined, scope: undefined })).toBeNull();
+    }
+    const { changes } = await rehearse(answers, embedded());
+    expect(changes.map(({ packId, toolId, after }) => [packId, toolId, after])).toEqual([
+      ["hello", "pack.use", "allow"],
+      ["hello", "handoff other", "deny"],
+      ["", "tasks:write", "deny"],
+    ]);
+  });
 
   for (const member of ["pack", "tool", "needs"] as const) {
     it(`has its ${member}`, () => expect(parseQuestion({ ...tainted, [member]: undefined })).toBeNull());

@@ -9,6 +9,7 @@ import { AuditObject } from "../../src/audit/object.ts";
 import { SessionMemoryObject } from "../../src/memory/object.ts";
 import { BreakerObject } from "../../src/model/object.ts";
 import { systemClock } from "../../src/platform/index.ts";
+import { PolicyObject } from "../../src/policy/object.ts";
 import { TEXT_FLUSH_MS } from "../../src/task/limits.ts";
 import { DirectoryObject, TaskObject, TenantIndexObject } from "../../src/task/object.ts";
 import { ToolGateObject } from "../../src/tool/object.ts";
@@ -32,6 +33,7 @@ const OBJECTS = {
   DirectoryObject,
   KeyObject,
   LimiterObject,
+  PolicyObject,
   SessionMemoryObject,
   TaskObject,
   TenantIndexObject,

@@ -25,6 +25,8 @@ type Story = {
   readonly moments: number;
   /** Ids of every child that was created, once for each time. */
   readonly created: readonly string[];
+  /** Of its steps, as a replay takes it over. */
+  readonly journal: string;
 };
 
 type Plot = {
@@ -130,8 +132,10 @@ async function live(name: string, number: number, plot: Plot): Promise<Story> {
         const events = (await object.events(0, 1_000))?.events ?? [];
         if (view === null) await object.create(accepted);
         // One more look after the end: what is left to be told is told by the alarm.
-        else if (isEnded(view.state) && isSettled) return { view, events, moments: first.moments, created };
-        else if (isEnded(view.state)) {
+        else if (isEnded(view.state) && isSettled) {
+          const journal = (await object.exportJournal(1))?.journal ?? "{}";
+          return { view, events, moments: first.moments, created, journal };
+        } else if (isEnded(view.state)) {
           await object.alarm();
           isSettled = true;
         } else if (plot.isCancelled && (wasKilled || view.state === "waiting")) await object.cancel();
@@ -210,6 +214,10 @@ describe("a policy that forbids a handoff", () => {
     });
     const story = await live("5000", 0, {
       ...{ crashAt: 0, childInput: "@say counted", way: "told", isCancelled: false, policy },
+    });
+    // What is kept of the call is the question that was answered with no.
+    expect(JSON.parse(story.journal).results[0].decision).toMatchObject({
+      ...{ question: { action: "handoff", target: { pack_id: "counting" } }, decision: { effect: "deny" } },
     });
     expect([story.created, count(story, "handoff.started")]).toEqual([[], 0]);
     const [told] = story.events.filter(({ type }) => type === "tool.result");

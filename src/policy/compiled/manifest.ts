@@ -3,7 +3,7 @@
  */
 export const DEFAULT_POLICY = {
   /** SHA-256 of policy.wasm: what decisions and approvals name it by. */
-  digest: "3327fcefc8a1cc0667fe826b8a45d9be056e757660f17c14baba6f51b4a8934c",
+  digest: "26f83746b671e6e5ba122db0e15c440eafc4cd4a28abad740e1efae817056bf2",
   /** SHA-256 over the Rego files, their tests and the compiler's version. */
-  sources: "8682824425ef47a18a6e6361268f6a08b0e518842c134414b24e7d9a68fffd5f",
+  sources: "064ec31f19deac46db185afc088529f5050a1b356a6945bc1f9912cbbf3b1839",
 } as const;

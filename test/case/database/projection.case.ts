@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../../src/audit/index.ts";
 import { createLog } from "../../../src/platform/index.ts";
 import { createDecisionReader, type Decision, toDecisionRecord } from "../../../src/policy/index.ts";
+import { DECISION_KEEP_MS } from "../../../src/policy/limits.ts";
 import { createProjection, databaseList, replayProjection } from "../../../src/task/projection.ts";
 import type { Snapshot } from "../../../src/task/projection-store.ts";
 import { toolQuestion } from "../../policy/questions.ts";
@@ -80,7 +81,8 @@ const execution = (step: number, index: number): Execution => ({
 /** Another engine may say anything, also what Postgres does not store. */
 const DECIDED: Decision = {
   ...{ effect: "ask", reasons: [{ rule: "r", message: "Be\0cause." }], obligations: ["audit"] },
-  ...{ policy: "p\0", isEnforced: true },
+  ...{ policy: `p\0+${"b".repeat(64)}`, isEnforced: true },
+  trials: [{ effect: "deny", reasons: [], policy: "t" }],
 };
 
 const auditEntry = (id: string): AuditEntry => ({
@@ -143,11 +145,28 @@ export function describeProjection(name: string, open: () => Promise<Bench>): vo
           enforced: true,
           reasons: [{ rule: "r", message: "Be\0cause." }],
           obligations: ["audit"],
-          policy: "p\uFFFD",
+          policy: `p\uFFFD+${"b".repeat(64)}`,
+          trials: [{ effect: "deny", reasons: [], policy: "t" }],
         },
         ...{ input: toolQuestion(), input_hash: expect.stringMatching(/^[0-9a-f]{64}$/), task_id: task.task_id },
         ...{ call_id: "0.0", trace_id: "trace-1" },
       });
+    });
+
+    it("is rid of decisions that are too old with the next ones, a bite at a time, and of nobody else's", async () => {
+      const decided = async (tenant: string, index: number, at: number) => {
+        const place = { taskId: "old", step: 0, callIndex: index, traceId: "trace-1" };
+        const record = await toDecisionRecord({ at, question: toolQuestion(), decision: DECIDED }, place);
+        const snapshot = snapshotOf(tenant, { executions: [{ ...execution(0, index), decision: record }] });
+        expect(await projection().flush(snapshot)).toBe("landed");
+      };
+      const now = Date.parse(AT);
+      for (const tenant of ["bitten", "spared"]) await decided(tenant, 0, now - DECISION_KEEP_MS - 1);
+      await decided("bitten", 1, now - DECISION_KEEP_MS);
+      await decided("bitten", 2, now);
+      const kept = "SELECT call_index FROM policy_decisions ORDER BY 1";
+      expect(await rows("bitten", kept)).toEqual([{ call_index: 1 }, { call_index: 2 }]);
+      expect(await rows("spared", kept)).toEqual([{ call_index: 0 }]);
     });
 
     it("has the audit row of a call once, and also when the task's own rows are refused", async () => {

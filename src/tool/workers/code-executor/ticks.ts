@@ -1,4 +1,4 @@
-/** What the metered engine (scripts/meter-wasm.ts) and the binding agree on. */
+/** What the metered engine (src/policy/meter-wasm.ts) and the binding agree on. */
 
 /**
  * Name of the import that the metered loops call: the build's interrupt hook, which is otherwise unused here. Names

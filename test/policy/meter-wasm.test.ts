@@ -1,6 +1,6 @@
 /** The loop counter that is built into the engine, on a module small enough to read. */
 import { describe, expect, it } from "vitest";
-import { meterLoops } from "../../scripts/meter-wasm.ts";
+import { meterLoops } from "../../src/policy/meter-wasm.ts";
 
 const vector = (items: readonly (readonly number[])[]): number[] => [items.length, ...items.flat()];
 const sized = (bytes: readonly number[]): number[] => [bytes.length, ...bytes];

@@ -1,0 +1,100 @@
+/**
+ * The operator's policy and the tenant's own, asked side by side. What the tenant's cannot answer is denied; so is
+ * everything while it is not known whether there is one.
+ */
+import { type Clock, describeError, type Log, parseTenantId, type TenantId, within } from "../platform/index.ts";
+import { combine } from "./combine.ts";
+import { denialFor, parseResultSet } from "./decision.ts";
+import type { PolicyIsolates } from "./isolates.ts";
+import { ACTIVE_CACHE_TENANTS_MAX, ACTIVE_TTL_MS, ASK_ATTEMPTS_MAX, ASK_RETRY_MS, OWN_TIMEOUT_MS } from "./limits.ts";
+import type { ActivePolicy, PolicyStub } from "./tenant-record.ts";
+import type { Decision, PolicyEngine, PolicyQuestion } from "./types.ts";
+
+export type TenantEngineOptions = {
+  readonly operator: PolicyEngine;
+  /** A new stub at each call. */
+  readonly objectOf: (tenant: TenantId) => Pick<PolicyStub, "active">;
+  readonly isolates: PolicyIsolates;
+  readonly load: (tenant: TenantId, digest: string) => Promise<Uint8Array>;
+  readonly clock: Clock;
+  readonly log: Pick<Log, "error">;
+};
+
+class LateError extends Error {
+  override name = "LateError";
+}
+
+export function withTenantPolicies(options: TenantEngineOptions): PolicyEngine {
+  const { operator, clock, log } = options;
+  const activeOf = createActiveCache(options);
+  const askOwn = async (question: PolicyQuestion): Promise<Decision | null> => {
+    const tenant = parseTenantId(question.tenant);
+    if (tenant === undefined) return null; // no tenant of ours: the operator's policy alone judges it
+    let policy = "unknown";
+    try {
+      const late = () => new LateError(`no answer within ${OWN_TIMEOUT_MS} ms`);
+      return await within(clock, OWN_TIMEOUT_MS, late, async (signal) => {
+        const active = await repeat(options, signal, () => activeOf(tenant));
+        if (active === null) return null;
+        policy = active.digest;
+        const decision = await repeat(options, signal, () => decideOwn(options, tenant, active, question));
+        return { ...decision, isEnforced: active.mode === "enforce" };
+      });
+    } catch (thrown) {
+      log.error("policy.failed", { tenant_id: tenant, policy, error: describeError(thrown) });
+      return denialFor(thrown instanceof LateError ? "timeout" : "error", policy);
+    }
+  };
+  return {
+    async decide(question) {
+      const [operators, own] = await Promise.all([operator.decide(question), askOwn(question)]);
+      return own === null ? operators : combine(operators, own);
+    },
+  };
+}
+
+async function decideOwn(
+  { isolates, load, log }: TenantEngineOptions,
+  tenant: TenantId,
+  { digest }: ActivePolicy,
+  question: PolicyQuestion,
+): Promise<Decision> {
+  const place = { tenant, digest, load: () => load(tenant, digest) };
+  const answer = await isolates.ask(place, JSON.stringify(question));
+  if (answer.kind === "answer") return parseResultSet(answer.json, digest);
+  // Asked again it would come to the same end.
+  log.error("policy.failed", { tenant_id: tenant, policy: digest, error: answer.message });
+  return denialFor("error", digest);
+}
+
+/** An object that a deploy has just moved, an isolate that was stopped for another's sake: asked once more. */
+async function repeat<T>(
+  { clock }: Pick<TenantEngineOptions, "clock">,
+  signal: AbortSignal,
+  ask: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      if (attempt >= ASK_ATTEMPTS_MAX || signal.aborted) throw thrown;
+      await clock.sleep(ASK_RETRY_MS, signal);
+    }
+  }
+}
+
+/** Which policy is active, asked of its object every ACTIVE_TTL_MS at most. That there is none is remembered too. */
+function createActiveCache({ objectOf, clock }: Pick<TenantEngineOptions, "objectOf" | "clock">) {
+  const known = new Map<TenantId, { readonly active: ActivePolicy | null; readonly until: number }>();
+  return async (tenant: TenantId): Promise<ActivePolicy | null> => {
+    const before = known.get(tenant);
+    const now = clock.now();
+    if (before !== undefined && now < before.until) return before.active;
+    const active = await objectOf(tenant).active(tenant);
+    known.delete(tenant);
+    const [oldest] = known.keys();
+    if (oldest !== undefined && known.size >= ACTIVE_CACHE_TENANTS_MAX) known.delete(oldest);
+    known.set(tenant, { active, until: now + ACTIVE_TTL_MS });
+    return active;
+  };
+}

@@ -1,0 +1,90 @@
+/** What a tenant's policy may do in its isolate: compiled ones are answered, and no hostile one holds the thread. */
+import { describe, expect, it } from "vitest";
+import { FUEL, FUEL_EXPORT, type Machine, startMachine } from "../../../src/policy/isolate/machine.ts";
+import { meterFuel } from "../../../src/policy/meter-wasm.ts";
+import { CAREFUL, embedded, WASM } from "../default.ts";
+import { ANSWER, GREED, handMade, LOOP, RECURSION } from "../hand-made.ts";
+import { toolQuestion } from "../questions.ts";
+
+/** By reflection, because the Workers types say that a module cannot be made at run time. Node can. */
+const compiled = (bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module => Reflect.construct(WebAssembly.Module, [bytes]);
+const start = (bytes: Uint8Array): Machine =>
+  startMachine(compiled(meterFuel(bytes, { counter: FUEL_EXPORT, fuel: FUEL })));
+
+const asked = (id: string) => JSON.stringify(toolQuestion({ tool: { id, risk_level: "low", labels: [] } }));
+const resultOf = (json: string): unknown => JSON.parse(json)[0]?.result;
+
+describe("a compiled policy", () => {
+  it("decides as it does where it is trusted", async () => {
+    const machine = start(WASM);
+    for (const question of [toolQuestion(), toolQuestion({ needs: ["Why."] }), toolQuestion({ tenant: "" })]) {
+      const { effect, reasons, obligations } = await embedded().decide(question);
+      expect(resultOf(machine.ask(JSON.stringify(question)))).toEqual({ effect, reasons, obligations });
+    }
+  });
+
+  it("answers one question after the other", () => {
+    const machine = start(CAREFUL);
+    expect(resultOf(machine.ask(asked("git")))).toMatchObject({ effect: "allow" });
+    expect(resultOf(machine.ask(asked("file_manager")))).toMatchObject({ effect: "deny" });
+    expect(machine.ask(asked("http_request"))).toBe("[]");
+    expect(() => machine.ask(asked("code_executor"))).toThrow(/gave up: .*conflict/);
+  });
+
+  it("takes a question that is longer than its memory", () => {
+    const tool = { id: "git", risk_level: "low", labels: [] } as const;
+    const long = JSON.stringify(toolQuestion({ tool, needs: ["x".repeat(3_000_000)] }));
+    expect(resultOf(start(CAREFUL).ask(long))).toMatchObject({ effect: "allow" });
+  });
+});
+
+describe("a module that somebody made by hand", () => {
+  it("is asked like any other", () => {
+    expect(resultOf(start(handMade({ body: ANSWER })).ask("{}"))).toMatchObject({ effect: "allow" });
+  });
+
+  for (const [name, body, fault] of [
+    ["that loops for ever", LOOP, "unreachable"],
+    ["that calls itself for ever", RECURSION, "unreachable"],
+    ["that takes all memory and answers from outside of it", GREED, "Its answer has no end."],
+  ] as const) {
+    it(`${name} ends`, () => {
+      const machine = start(handMade({ body }));
+      expect(() => machine.ask("{}")).toThrow(fault);
+    });
+  }
+
+  it("whose answer does not end is not read beyond what a decision may have", () => {
+    const endless = handMade({ body: ANSWER, answer: `"${"x".repeat(100_000)}"` });
+    expect(() => start(endless).ask("{}")).toThrow("Its answer has no end.");
+  });
+
+  it.each([
+    [
+      "needs a function of the host",
+      { builtins: { sprintf: 0, "time.now_ns": 1 } },
+      "not compiled in: sprintf, time.now_ns",
+    ],
+    ["decides something else", { entries: { "other/allow": 0 } }, "no entry point vasini/authz/decision"],
+    [
+      "has its decision at no number",
+      { entries: { "vasini/authz/decision": "0" } },
+      "no entry point vasini/authz/decision",
+    ],
+    ["does not say what it needs", { builtins: null as unknown as object }, "does not say what it has"],
+  ])("that %s is told so", (_name, parts, fault) => {
+    expect(() => start(handMade({ body: ANSWER, ...parts }))).toThrow(fault);
+  });
+
+  it("that imports anything else is not started", () => {
+    const bytes = handMade({ body: ANSWER });
+    const text = new TextEncoder();
+    const at = Buffer.from(bytes).indexOf("memory");
+    bytes.set(text.encode("stolen"), at);
+    expect(() => start(bytes)).toThrow(/stolen/);
+  });
+
+  it("that is not metered is not started", () => {
+    expect(() => startMachine(compiled(handMade({ body: ANSWER })))).toThrow("It is not metered.");
+  });
+});
