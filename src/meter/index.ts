@@ -1,5 +1,5 @@
 /** Tokens and prices. Budgets, spans and service levels join them when they are built. */
 
-export { priceMicros } from "./prices.ts";
+export { priceMicros, warmPrices } from "./prices.ts";
 export { reserveMicros } from "./reserve.ts";
 export { addUsage, NO_USAGE, type Usage } from "./usage.ts";

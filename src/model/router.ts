@@ -2,7 +2,7 @@
  * One model turn: tries the models of a tier's chain in order, each a few times, and comes back with a priced reply or
  * with the reason there is none. The only layer that retries; what a failure means is decided in retry.ts.
  */
-import { addUsage, NO_USAGE, priceMicros, type Usage } from "../meter/index.ts";
+import { addUsage, NO_USAGE, priceMicros, type Usage, warmPrices } from "../meter/index.ts";
 import type { Clock, Log, Random, Result } from "../platform/index.ts";
 import type { BreakerClient } from "./breaker-client.ts";
 import { ATTEMPT_MS_MAX, ATTEMPT_MS_MIN, ATTEMPTS_PER_MODEL, TURN_MS_MAX } from "./limits.ts";
@@ -145,8 +145,7 @@ class TurnRun {
     this.#attempts += 1;
     budget.recordCall(tenant, provider.name, clock.now());
     const probe = this.#openProbe(model, permit);
-    // Loads the price table while the model works; it is slow, and nobody should wait for it at the end.
-    void priceMicros(model, NO_USAGE);
+    void warmPrices(model);
     try {
       const outcome = await provider.complete(ref.model, this.#request, {
         signal,
