@@ -138,7 +138,8 @@ function withSignals(change: Change, isAsked: boolean): Change {
   if (!isAsked || result === undefined) return change;
   const { step, index, resultJson } = result.record;
   const found = toEvents({ direction: "tool", call_id: callIdOf(step, index) }, checkToolResult(resultJson));
-  return { ...change, events: [...events, ...found] };
+  // Right behind the result itself: what follows from it comes after what was found in it.
+  return { ...change, events: [...events.slice(0, 1), ...found, ...events.slice(1)] };
 }
 
 /** The output as the tenant reads it. */

@@ -1,5 +1,5 @@
 /**
- * The SQLite of one task object: the only truth about the task. The tables of its events are in event-store.ts.
+ * The SQLite of one task object: the only truth about the task. Its log, of events and of what was done, is event-store.ts.
  * Every change is one transaction that checks the epoch, moves the state through the table and appends the events;
  * what it refuses has no effect. Nothing is created by reading. Deciding what to write belongs to loop.ts.
  */
@@ -8,10 +8,20 @@ import type { FileChange, FileContent, ToolFile } from "../tool/index.ts";
 import type { Approval } from "./approval.ts";
 import { ApprovalStore, type Intent, LEDGER_TABLES } from "./approval-store.ts";
 import { changeDue, type Due, type DueChange } from "./due.ts";
-import { type Batch, EVENT_SCHEMA, EventStore } from "./event-store.ts";
+import {
+  type Batch,
+  EVENT_SCHEMA,
+  EVENT_UPGRADE,
+  EventStore,
+  LAST_SEQ,
+  type LogRecord,
+  type RecordKind,
+  type Tail,
+} from "./event-store.ts";
 import {
   type ExportedFile,
   exportFiles,
+  FILE_SCHEMA,
   findFile,
   INHERITED_STEP,
   importFiles,
@@ -23,49 +33,18 @@ import {
 import type { NewEvent } from "./frames.ts";
 import type { Handoff } from "./handoff.ts";
 import { HandoffStore } from "./handoff-store.ts";
-import type { CallResult, History, InputMarks, Spent, StepRecord } from "./history.ts";
+import { type CallResult, type History, resultOf, type Spent, type StepRecord } from "./history.ts";
 import { toStorageFault } from "./storage-limit.ts";
-import { nextTaskState, type TaskState, type TaskTransitionEvent } from "./transitions.ts";
-import type { CreateTask, TaskErrorCode, TaskEvent } from "./types.ts";
+import { type Request, type RowBody, type TaskRow, toBody, toNewRow } from "./task-row.ts";
+import { nextTaskState, type TaskTransitionEvent } from "./transitions.ts";
+import type { CreateTask, TaskEvent } from "./types.ts";
+
+export type { TaskRow } from "./task-row.ts";
 
 /** Raised when a record has a shape this code cannot read or write otherwise. Older code refuses newer state. */
-export const JOURNAL_VERSION = 3;
-/** What a journal is written as until something in it needs more: code before the ledger reads it as well. */
-const JOURNAL_VERSION_PLAIN = 1;
-/** With the ledger, and without a handoff. */
-const JOURNAL_VERSION_LEDGER = 2;
-
-type Request = Omit<CreateTask, "replay" | "requested_by"> & {
-  /** Absent in tasks that were accepted before it was recorded. */
-  readonly requested_by?: string | null;
-  readonly replay: { readonly source_task_id: string; readonly from_step: number; readonly dry_run: boolean } | null;
-};
-
-/** The one row of a task. Times are epoch milliseconds. */
-export type TaskRow = {
-  readonly request: Request;
-  readonly state: TaskState;
-  readonly epoch: number;
-  readonly attempt: number;
-  readonly createdAt: number;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-  /** Since when the task waits for a person; null when it does not. That time does not count to its deadline. */
-  readonly waitingSince: number | null;
-  /** All that it waited for people before; absent in tasks that were accepted before it was added up. */
-  readonly waitedMs?: number;
-  readonly output: string | null;
-  readonly finishReason: StepRecord["finishReason"] | null;
-  readonly error: { readonly code: TaskErrorCode; readonly message: string } | null;
-  /** When the task fails with DEADLINE_EXCEEDED; moved on by what it spends waiting. */
-  readonly deadlineAt: number;
-  readonly due: Due;
-  /** Step up to which Postgres has every recorded call; absent before the first projection. */
-  readonly projectedStep?: number;
-  /** Event up to which the outbox has every one that leaves, and how many those are; absent before the first. */
-  readonly toldSeq?: number;
-  readonly toldEvents?: number;
-} & InputMarks;
+export const JOURNAL_VERSION = 4;
+/** From here on the log holds what was done. A journal of before is read as it is, and made one of these by its next write. */
+const JOURNAL_VERSION_LOG = 4;
 
 type Patch = Partial<Omit<TaskRow, "request" | "state" | "createdAt" | "due">>;
 
@@ -85,8 +64,9 @@ export type Change = {
   readonly intent?: Intent;
 };
 
-type StoredRow = { body: string; request: string; version: number };
-type RowBody = Omit<TaskRow, "request">;
+type StoredRow = { readonly version: number; readonly body: string; readonly last_seq: number | null };
+/** The row as it was read or written last: what has the same text is the same row. */
+type KnownRow = StoredRow & { readonly row: TaskRow; readonly tail: Tail | null };
 
 /** What a replay takes along; opaque outside this room. */
 export type ExportedJournal = {
@@ -97,15 +77,12 @@ export type ExportedJournal = {
   readonly recorded: readonly { readonly print: string; readonly result: CallResult }[];
 };
 
-const SCHEMA = `
-CREATE TABLE task (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, request TEXT NOT NULL, body TEXT NOT NULL);
-CREATE TABLE step (n INTEGER PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE result (step INTEGER NOT NULL, idx INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (step, idx)) WITHOUT ROWID;
-CREATE TABLE spent (n INTEGER PRIMARY KEY, body TEXT NOT NULL);
-${EVENT_SCHEMA}
-CREATE TABLE file (ord INTEGER PRIMARY KEY, step INTEGER NOT NULL, path TEXT NOT NULL, text TEXT);
-CREATE TABLE recorded (print TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
-`;
+const SCHEMA = [
+  "CREATE TABLE task (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, request TEXT NOT NULL, body TEXT NOT NULL)",
+  EVENT_SCHEMA,
+] as const;
+const RECORDED = "CREATE TABLE recorded (print TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID";
+/** Of every version: `step`, `result` and `spent` are in journals of before the log. */
 const TABLES = ["task", "step", "result", "spent", "event", "file", "file_part", "recorded", ...LEDGER_TABLES] as const;
 
 export class Journal {
@@ -114,7 +91,9 @@ export class Journal {
   readonly #events: EventStore;
   readonly #ledger: ApprovalStore;
   readonly #handoffs: HandoffStore;
-  #row: TaskRow | null = null;
+  /** Tables that are there. */
+  #tables: ReadonlySet<string> = new Set();
+  #known: KnownRow | null = null;
   #history: { steps: StepRecord[]; results: CallResult[]; spent: Spent[] } | null = null;
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -127,22 +106,17 @@ export class Journal {
 
   /** Null for a task that was never created here, or whose retention is over. */
   get row(): TaskRow | null {
-    return this.#row;
+    return this.#known?.row ?? null;
   }
   get lastSeq(): number {
     return this.#events.lastSeq;
   }
-  /** When the last event happened. */
   get updatedAt(): number {
     return this.#events.updatedAt;
   }
 
   get history(): History {
-    this.#history ??= {
-      steps: this.#bodies<StepRecord>("SELECT body FROM step ORDER BY n"),
-      results: this.#bodies<CallResult>("SELECT body FROM result ORDER BY step, idx"),
-      spent: this.#bodies<Spent>("SELECT body FROM spent ORDER BY n"),
-    };
+    this.#history ??= this.#readHistory();
     return this.#history;
   }
 
@@ -156,44 +130,28 @@ export class Journal {
       readonly events: readonly NewEvent[];
     },
   ): Batch {
-    assert(this.#row === null, "a task is created once");
-    const { replay, ...rest } = args;
-    const plan = replay && {
-      source_task_id: replay.source_task_id,
-      from_step: replay.from_step,
-      dry_run: replay.dry_run,
-    };
-    const row: TaskRow = {
-      request: { ...rest, replay: plan },
-      state: "queued",
-      epoch: 0,
-      attempt: 0,
-      createdAt: options.now,
-      startedAt: null,
-      finishedAt: null,
-      waitingSince: null,
-      waitedMs: 0,
-      output: null,
-      finishReason: null,
-      error: null,
-      deadlineAt: options.deadlineAt,
-      due: options.due,
-    };
-    const batch = this.#transaction(() => {
-      this.#sql.exec(SCHEMA);
-      const { request, ...body } = row;
-      this.#sql.exec(
-        "INSERT INTO task (id, version, request, body) VALUES (1, ?, ?, ?)",
-        JOURNAL_VERSION_PLAIN,
-        JSON.stringify(request),
-        JSON.stringify(body satisfies RowBody),
-      );
-      if (replay !== null) this.#import(parseJson<ExportedJournal>(replay.journal));
-      return this.#events.append(options.events, options.now);
-    });
-    this.#row = row;
+    assert(this.row === null, "a task is created once");
+    const { replay } = args;
+    const row = toNewRow(args, options);
+    const placed = this.#events.place(options.events, { now: options.now, record: null, isRowWritten: true });
+    const body = toBody(row, placed.tail);
+    this.#transaction([
+      ...SCHEMA.map((statement) => () => void this.#sql.exec(statement)),
+      () =>
+        void this.#sql.exec(
+          "INSERT INTO task (id, version, request, body) VALUES (1, ?, ?, ?)",
+          JOURNAL_VERSION,
+          JSON.stringify(row.request),
+          body,
+        ),
+      ...this.#events.writes(placed),
+      ...(replay === null ? [] : [() => this.#import(parseJson<ExportedJournal>(replay.journal))]),
+    ]);
+    this.#tables = this.#readTables();
+    this.#known = { version: JOURNAL_VERSION, body, last_seq: null, row, tail: placed.tail };
     this.#history = null;
-    return batch;
+    this.#events.settle(placed, options.now);
+    return placed.batch;
   }
 
   /**
@@ -201,8 +159,10 @@ export class Journal {
    * @param epoch the epoch of the run that asks; null for changes that do not come from a run (cancel, deadline).
    */
   apply(change: Change, context: { readonly epoch: number | null; readonly now: number }): Batch | null {
-    const stored = this.#readRow();
-    if (stored === null || (context.epoch !== null && stored.epoch !== context.epoch)) return null;
+    const known = this.#known && this.#readRow(this.#known.row.request);
+    if (known === null) return null;
+    const stored = known.row;
+    if (context.epoch !== null && stored.epoch !== context.epoch) return null;
     // A run's records count only while the task runs: a cancelled task takes nothing more.
     if (context.epoch !== null && stored.state !== "running") return null;
     let state = stored.state;
@@ -211,24 +171,31 @@ export class Journal {
       if (!next.ok) return null;
       state = next.value;
     }
+    const lastSeq = Math.max(known.last_seq ?? 0, known.tail?.lastSeq ?? 0);
+    assert(lastSeq === this.lastSeq, "nobody else wrote this task's log");
     const row: TaskRow = { ...stored, ...change.patch, state, due: changeDue(stored.due, change.due ?? {}) };
-    const isRowChanged = change.transitions !== undefined || change.patch !== undefined || change.due !== undefined;
-    const batch = this.#transaction(() => {
-      if (isRowChanged) this.#writeRow(row);
-      if (change.step)
-        this.#sql.exec("INSERT INTO step (n, body) VALUES (?, ?)", change.step.n, JSON.stringify(change.step));
-      if (change.result) this.#writeResult(change.result.record, change.result.changes);
-      if (change.spent) this.#sql.exec("INSERT INTO spent (body) VALUES (?)", JSON.stringify(change.spent));
-      this.#writeLedger(change);
-      return this.#events.append(change.events ?? [], context.now);
-    });
-    this.#row = row;
+    const isRowWritten = change.transitions !== undefined || change.patch !== undefined || change.due !== undefined;
+    const at = { now: context.now, record: this.#toRecord(change), isRowWritten };
+    const placed = this.#events.place(change.events ?? [], at);
+    const body = isRowWritten ? toBody(row, placed.tail) : known.body;
+    const files = change.result?.changes ?? [];
+    this.#transaction([
+      ...(known.version < JOURNAL_VERSION_LOG ? [() => this.#upgrade()] : []),
+      ...(isRowWritten ? [() => void this.#sql.exec("UPDATE task SET body = ? WHERE id = 1", body)] : []),
+      ...this.#events.writes(placed),
+      ...(files.length > 0 ? [() => this.#writeFiles(change.result?.record.step ?? 0, files)] : []),
+      ...this.#ledgerWrites(change),
+    ]);
+    const written = isRowWritten ? { body, row, tail: placed.tail } : {};
+    this.#known = { ...known, ...written, version: Math.max(known.version, JOURNAL_VERSION_LOG) };
+    if (files.length > 0) this.#tables = new Set(this.#tables).add("file");
+    this.#events.settle(placed, context.now);
     if (this.#history !== null) {
       if (change.step) this.#history.steps.push(change.step);
       if (change.result) this.#history.results.push(change.result.record);
       if (change.spent) this.#history.spent.push(change.spent);
     }
-    return batch;
+    return placed.batch;
   }
 
   /** Frames of stored events with seq in (after, upTo], about `chars` long at most but at least one batch; null when none. */
@@ -243,25 +210,25 @@ export class Journal {
 
   /** The workspace as it stands: the newest version of each path that was not deleted. */
   files(): ToolFile[] {
-    return readFiles(this.#sql);
+    return this.#tables.has("file") ? readFiles(this.#sql) : [];
   }
 
   /** The same, with the step that wrote each. */
   storedFiles(): StoredFile[] {
-    return listFiles(this.#sql);
+    return this.#tables.has("file") ? listFiles(this.#sql) : [];
   }
 
   /** Null when there is no such file. @param path in normal form. */
   file(path: string): FileContent | null {
-    return findFile(this.#sql, path);
+    return this.#tables.has("file") ? findFile(this.#sql, path) : null;
   }
 
   /** What the task begins with, before its first step. */
   inherit(files: readonly ToolFile[]): void {
-    this.#transaction(() => {
-      for (const file of files) writeFile(this.#sql, INHERITED_STEP, { kind: "put", ...file });
-      return undefined;
-    });
+    if (files.length === 0) return;
+    const changes = files.map((file) => ({ kind: "put", ...file }) as const);
+    this.#transaction([() => this.#writeFiles(INHERITED_STEP, changes)]);
+    this.#tables = new Set(this.#tables).add("file");
   }
 
   /** What a person was asked, by number. */
@@ -281,6 +248,7 @@ export class Journal {
 
   /** What a dry run answers a call with, when the source task made the same call. */
   recordedResult(print: string): CallResult | null {
+    if (!this.#tables.has("recorded")) return null;
     const [body] = this.#bodies<CallResult>("SELECT body FROM recorded WHERE print = ?", print);
     return body ?? null;
   }
@@ -294,93 +262,125 @@ export class Journal {
     return {
       steps: steps.filter(({ n }) => n < beforeStep),
       results: results.filter(({ step }) => step < beforeStep),
-      files: exportFiles(this.#sql, beforeStep),
+      files: this.#tables.has("file") ? exportFiles(this.#sql, beforeStep) : [],
       recorded,
     };
   }
 
   /** Everything but the fact that this task was here: later requests and messages find it gone. */
   bury(tombstoneUntil: number): void {
-    this.#transaction(() => {
-      for (const table of [...TABLES, HandoffStore.TABLE]) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
-      this.#sql.exec("CREATE TABLE tombstone (until INTEGER NOT NULL)");
-      this.#sql.exec("INSERT INTO tombstone (until) VALUES (?)", tombstoneUntil);
-      return undefined;
-    });
-    this.#row = null;
+    this.#transaction([
+      ...[...TABLES, HandoffStore.TABLE].map((table) => () => void this.#sql.exec(`DROP TABLE IF EXISTS ${table}`)),
+      () => void this.#sql.exec("CREATE TABLE tombstone (until INTEGER NOT NULL)"),
+      () => void this.#sql.exec("INSERT INTO tombstone (until) VALUES (?)", tombstoneUntil),
+    ]);
+    this.#tables = this.#readTables();
+    this.#known = null;
     this.#history = null;
   }
 
   /** Epoch milliseconds until which the tombstone stands, or null. */
   tombstone(): number | null {
-    if (!this.#hasTable("tombstone")) return null;
+    if (!this.#readTables().has("tombstone")) return null;
     return this.#sql.exec<{ until: number }>("SELECT until FROM tombstone").one().until;
   }
 
   #load(): void {
-    if (!this.#hasTable("task")) return;
-    this.#row = this.#readRow();
-    this.#events.load(this.#row?.createdAt ?? 0);
+    this.#tables = this.#readTables();
+    if (!this.#tables.has("task")) return;
+    const [stored] = this.#sql.exec<{ request: string }>("SELECT request FROM task").toArray();
+    if (stored !== undefined) this.#known = this.#readRow(parseJson<Request>(stored.request));
+    this.#events.load(this.#known?.tail ?? null, this.row?.createdAt ?? 0);
   }
 
-  #hasTable(name: string): boolean {
-    return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name).toArray().length > 0;
+  #readTables(): ReadonlySet<string> {
+    const rows = this.#sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'").toArray();
+    return new Set(rows.map(({ name }) => name));
   }
 
   /** Read from storage, not from memory: the fencing check must see what another instance wrote. */
-  #readRow(): TaskRow | null {
-    if (this.#row === null && !this.#hasTable("task")) return null;
-    const stored = this.#sql.exec<StoredRow>("SELECT version, request, body FROM task").toArray()[0];
+  #readRow(request: Request): KnownRow | null {
+    const query = `SELECT version, body, ${LAST_SEQ} AS last_seq FROM task`;
+    const [stored] = this.#sql.exec<StoredRow>(query).toArray();
     if (stored === undefined) return null;
     if (stored.version > JOURNAL_VERSION) {
       throw new Error(`journal version ${stored.version} is newer than this code (${JOURNAL_VERSION})`);
     }
-    const body = parseJson<RowBody>(stored.body);
-    return { ...body, request: this.#row?.request ?? parseJson<Request>(stored.request) };
+    if (stored.body === this.#known?.body) return { ...this.#known, ...stored };
+    const { tail = null, ...row } = parseJson<RowBody>(stored.body);
+    return { ...stored, row: { ...row, request }, tail };
   }
 
-  #writeRow(row: TaskRow): void {
-    const { request: _request, ...body } = row;
-    this.#sql.exec("UPDATE task SET body = ? WHERE id = 1", JSON.stringify(body satisfies RowBody));
+  #readHistory(): { steps: StepRecord[]; results: CallResult[]; spent: Spent[] } {
+    const records = this.#known !== null && this.#known.version >= JOURNAL_VERSION_LOG ? this.#events.records() : [];
+    const of = <T>(kind: RecordKind): T[] => [
+      ...(this.#tables.has(kind) ? this.#bodies<T>(`SELECT body FROM ${kind}`) : []),
+      ...records.flatMap((record) => (record.kind === kind ? [parseJson<T>(record.body)] : [])),
+    ];
+    return {
+      steps: of<StepRecord>("step").sort((a, b) => a.n - b.n),
+      results: of<CallResult>("result").sort((a, b) => a.step - b.step || a.index - b.index),
+      spent: of<Spent>("spent"),
+    };
   }
 
-  #writeLedger({ approvals, intent, handoffs }: Change): void {
-    if (approvals !== undefined) this.#ledger.write(approvals);
-    if (intent !== undefined) this.#ledger.intend(intent);
-    if (handoffs !== undefined) this.#handoffs.write(handoffs);
-    const isLedger = approvals !== undefined || intent !== undefined;
-    // Code that knows no ledger would run the calls in it once more, and code that knows no handoff would answer them.
-    const version = handoffs !== undefined ? JOURNAL_VERSION : isLedger ? JOURNAL_VERSION_LEDGER : 0;
-    if (version > 0) this.#sql.exec("UPDATE task SET version = ? WHERE version < ?", version, version);
+  /** What of a change goes on record. One thing at most, and never twice. */
+  #toRecord({ step, result, spent }: Change): LogRecord | null {
+    if (step !== undefined) {
+      assert(!this.history.steps.some(({ n }) => n === step.n), "a step is recorded once");
+      return { kind: "step", body: JSON.stringify(step) };
+    }
+    if (result !== undefined) {
+      const { record } = result;
+      assert(resultOf(this.history, record.step, record.index) === undefined, "a call has one result");
+      return { kind: "result", body: JSON.stringify(record) };
+    }
+    return spent === undefined ? null : { kind: "spent", body: JSON.stringify(spent) };
   }
 
-  #writeResult(record: CallResult, changes: readonly FileChange[]): void {
-    this.#sql.exec(
-      "INSERT INTO result (step, idx, body) VALUES (?, ?, ?)",
-      record.step,
-      record.index,
-      JSON.stringify(record),
-    );
-    for (const change of changes) writeFile(this.#sql, record.step, change);
+  #ledgerWrites({ approvals, intent, handoffs }: Change): (() => void)[] {
+    return [
+      ...(approvals === undefined ? [] : [() => this.#ledger.write(approvals)]),
+      ...(intent === undefined ? [] : [() => this.#ledger.intend(intent)]),
+      ...(handoffs === undefined ? [] : [() => this.#handoffs.write(handoffs)]),
+    ];
+  }
+
+  #upgrade(): void {
+    for (const statement of EVENT_UPGRADE) this.#sql.exec(statement);
+    this.#sql.exec("UPDATE task SET version = ?", JOURNAL_VERSION);
+  }
+
+  #writeFiles(step: number, changes: readonly FileChange[]): void {
+    if (!this.#tables.has("file")) this.#sql.exec(FILE_SCHEMA);
+    for (const change of changes) writeFile(this.#sql, step, change);
   }
 
   #import(journal: ExportedJournal): void {
     for (const step of journal.steps) {
-      this.#sql.exec("INSERT INTO step (n, body) VALUES (?, ?)", step.n, JSON.stringify({ ...step, replayed: true }));
+      this.#events.writeRecord({ kind: "step", body: JSON.stringify({ ...step, replayed: true }) });
     }
-    for (const result of journal.results) this.#writeResult(result, []);
+    for (const result of journal.results) {
+      this.#events.writeRecord({ kind: "result", body: JSON.stringify(result) });
+    }
+    if (journal.files.length > 0) this.#sql.exec(FILE_SCHEMA);
     importFiles(this.#sql, journal.files);
+    if (journal.recorded.length > 0) this.#sql.exec(RECORDED);
     for (const { print, result } of journal.recorded) {
       this.#sql.exec("INSERT OR IGNORE INTO recorded (print, body) VALUES (?, ?)", print, JSON.stringify(result));
     }
   }
 
-  /** One transaction; the counters move only after it is in. */
-  #transaction(write: () => Batch | undefined): Batch {
+  /** All of it or nothing. One statement is that by itself. */
+  #transaction(writes: readonly (() => void)[]): void {
+    const [first] = writes;
     try {
-      const batch = this.#storage.transactionSync(write) ?? { lastSeq: this.lastSeq, frames: "" };
-      this.#events.settle(batch);
-      return batch;
+      if (writes.length === 1 && first !== undefined) first();
+      else if (writes.length > 1) {
+        this.#storage.transactionSync(() => {
+          for (const write of writes) write();
+        });
+      }
     } catch (cause) {
       throw toStorageFault(cause);
     }

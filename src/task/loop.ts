@@ -8,10 +8,10 @@ import { childTrace, formatTraceparent, parseTraceparent } from "../platform/ind
 import { noteOf } from "../tool/index.ts";
 import { createBudgetCheck } from "./budget.ts";
 import { deadlineOf, workedMs } from "./deadline.ts";
-import { type Action, nextAction } from "./decide.ts";
+import { type Action, nextAction, type RunLimits } from "./decide.ts";
 import type { NewEvent } from "./frames.ts";
 import { admitInput, type GuardedRun, guardRun } from "./guarded.ts";
-import { callIdOf, type StepRecord, toMessages } from "./history.ts";
+import { type CallResult, callIdOf, type StepRecord, toMessages } from "./history.ts";
 import { judgeInput } from "./judge.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
 import { deadlineExceeded, failed, finished, turnFailed, usageView } from "./outcome.ts";
@@ -41,6 +41,7 @@ export async function runTask(given: Run): Promise<RunEnd> {
   };
   const refused = admitInput(run) ?? (await judgeInput(run));
   if (refused !== null) return refused;
+  const nextStep = new NextStep(run, limits);
   // Each turn of this loop takes a step further or ends, so maxSteps bounds it; the factor covers tool phases.
   for (let turns = 0; turns <= 2 * limits.maxSteps + 2; turns++) {
     if (run.signal.aborted || !settleDeadline(run)) return "overtaken";
@@ -56,18 +57,49 @@ export async function runTask(given: Run): Promise<RunEnd> {
         );
       case "call_model": {
         if (!hasTimeFor(run, TURN_TIMEOUT_MS)) return "handover";
+        if (!nextStep.begin(action.step)) return "overtaken";
         const stop = await callModel(run, action.step, limits.outputMaxLength);
         if (stop !== null) return stop;
         break;
       }
       case "call_tools": {
-        const stop = await callTools(run, action.step, action.calls);
+        const stop = await callTools(run, action.step, action.calls, (result) => nextStep.after(result));
         if (stop !== null) return stop;
         break;
       }
     }
   }
   return "handover";
+}
+
+/** Says that a step begins, once: in the commit of the result before it where that is known by then, or in one of its own. */
+class NextStep {
+  readonly #run: Run;
+  readonly #limits: RunLimits;
+  #told: number | null = null;
+
+  constructor(run: Run, limits: RunLimits) {
+    this.#run = run;
+    this.#limits = limits;
+  }
+
+  /** What follows from a result that is about to be committed. */
+  after(result: CallResult): NewEvent[] {
+    const { steps, results, spent } = this.#run.history();
+    const action = nextAction({ steps, results: [...results, result], spent }, this.#limits);
+    if (action.kind !== "call_model" || !hasTimeFor(this.#run, TURN_TIMEOUT_MS)) return [];
+    this.#told = action.step;
+    return [this.#event(action.step)];
+  }
+
+  /** False when the run was overtaken. */
+  begin(step: number): boolean {
+    return this.#told === step || this.#run.commit({ events: [this.#event(step)] });
+  }
+
+  #event(step: number): NewEvent {
+    return { type: "step.started", data: { step, attempt: this.#run.row().attempt } };
+  }
 }
 
 async function finish(run: GuardedRun, action: Extract<Action, { kind: "finish" }>): Promise<RunEnd> {
@@ -89,8 +121,6 @@ function settleDeadline(run: Run): boolean {
 /** One model turn: null when it was committed and the run goes on. */
 async function callModel(run: GuardedRun, step: number, outputMaxLength: number): Promise<RunEnd | null> {
   const { clock } = run.services;
-  if (!run.commit({ events: [{ type: "step.started", data: { step, attempt: run.row().attempt } }] }))
-    return "overtaken";
   const limit = new AbortController();
   const done = new AbortController();
   const text = new TextBuffer(clock, (piece) => {

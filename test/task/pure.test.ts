@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Clock } from "../../src/platform/index.ts";
 import { nextRetryDelayMs } from "../../src/task/backoff.ts";
 import { changeDue, isDue, nextDue } from "../../src/task/due.ts";
-import { encodeFrames, framesAfter, parseFrames } from "../../src/task/frames.ts";
+import { encodeFrames, framesBetween, parseFrames } from "../../src/task/frames.ts";
 import { lastTextOf, toMessages, totalsOf } from "../../src/task/history.ts";
 import { TextBuffer } from "../../src/task/text-buffer.ts";
 import { call, history, result, step } from "./history.ts";
@@ -52,9 +52,11 @@ describe("frames", () => {
     ]);
   });
   it("resumes in the middle of a batch with the same bytes", () => {
-    expect(framesAfter(frames, 6)).toBe(frames);
-    expect(`${encodeFrames(events.slice(0, 1), 7, 0)}${framesAfter(frames, 7)}`).toBe(frames);
-    expect(framesAfter(frames, 8)).toBe("");
+    expect(framesBetween(frames, 6, Number.POSITIVE_INFINITY)).toBe(frames);
+    expect(`${encodeFrames(events.slice(0, 1), 7, 0)}${framesBetween(frames, 7, Number.POSITIVE_INFINITY)}`).toBe(
+      frames,
+    );
+    expect(framesBetween(frames, 8, Number.POSITIVE_INFINITY)).toBe("");
   });
 });
 
