@@ -123,7 +123,7 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
   const { clock } = run.services;
   const limit = new AbortController();
   const done = new AbortController();
-  const text = new TextBuffer(clock, (piece) => {
+  const text = new TextBuffer(clock, run.audience, (piece) => {
     try {
       const isOurs = run.commit({ events: [textDelta(step, piece)] });
       if (!isOurs) limit.abort(new Overtaken("this run does not count any more"));
@@ -132,6 +132,7 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
       limit.abort(thrown);
     }
   });
+  run.audience.onArrival(() => text.flush());
   let length = 0;
   let shown = run.guard.openText();
   clock.sleep(TURN_TIMEOUT_MS, done.signal).then(
@@ -177,6 +178,7 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
     return endTurn(run, noTurn("PROVIDER_ERROR", "The model took too long to answer."), text, step, outputMaxLength);
   } finally {
     done.abort();
+    run.audience.onArrival(null);
     text.take();
   }
 }

@@ -63,7 +63,12 @@ async function run(
   const script = replies.map((reply) => (typeof reply === "string" ? { text: reply } : reply));
   await runInDurableObject(stub(), async (_object, state) => {
     const services = { ...taskServices(env, state), router: scriptedRouter(script, shown, isAllowed) };
-    await new TaskObject(state, env, services).alarm();
+    const object = new TaskObject(state, env, services);
+    // Somebody reads along, so text is told as it comes.
+    const events = await object.subscribe(0);
+    assert(events instanceof ReadableStream, "the task is there");
+    await object.alarm();
+    await events.cancel();
   });
   // The object that the bindings lead to reads what the other one wrote.
   await abortAllDurableObjects();

@@ -54,6 +54,18 @@ describe("the stream of a task", () => {
     expect(await resumed).toBe(framesBetween(all(), 2, Number.POSITIVE_INFINITY));
   });
 
+  it("has what was held back written before anybody looks, and not after that", async () => {
+    const { hub, publish, all } = task(1);
+    expect(hub.isThere).toBe(false);
+    hub.onArrival(publish);
+    const reader = hub.subscribe(0);
+    expect(hub.isThere).toBe(true);
+    hub.onArrival(null);
+    expect(await read(reader)).toBe(all());
+    hub.arrive();
+    expect(hub.isThere).toBe(false);
+  });
+
   it("ends after the last event, also for a reader that has it already", async () => {
     const { hub, publish } = task(1);
     publish();
