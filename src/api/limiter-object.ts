@@ -18,6 +18,8 @@ import type { LimiterStub } from "./rate-limiter.ts";
 type Kept = { readonly window: Window; readonly windowMs: number };
 
 const KEY = "window";
+/** No request waits for the limiter's disk: a crash forgets the places of some milliseconds. */
+const UNCONFIRMED = { allowUnconfirmed: true };
 
 export class LimiterObject<Bindings = unknown> extends DurableObject<Bindings> implements LimiterStub {
   readonly #clock: Clock;
@@ -36,7 +38,7 @@ export class LimiterObject<Bindings = unknown> extends DurableObject<Bindings> i
     const { window, answer } = takePlace(this.#window, this.#clock.now(), ask);
     this.#window = window;
     if (answer.isAllowed && ask.isKept) {
-      this.ctx.storage.kv.put<Kept>(KEY, { window, windowMs: ask.windowMs });
+      await this.ctx.storage.put<Kept>(KEY, { window, windowMs: ask.windowMs }, UNCONFIRMED);
       await this.#arm(windowEnd(window, ask.windowMs));
     }
     return answer;
@@ -54,6 +56,6 @@ export class LimiterObject<Bindings = unknown> extends DurableObject<Bindings> i
   async #arm(at: number | null): Promise<void> {
     if (this.#isArmed || at === null) return;
     this.#isArmed = true;
-    await this.ctx.storage.setAlarm(at);
+    await this.ctx.storage.setAlarm(at, UNCONFIRMED);
   }
 }

@@ -4,7 +4,7 @@
  * lives. After a while the stream ends, and reconnecting resumes it.
  */
 import { type Clock, utf8 } from "../platform/index.ts";
-import { WAIT_HEARTBEAT_POLLS, WAIT_POLL_MS, WAIT_POLLS_MAX } from "./limits.ts";
+import { UNREAD_BYTES_MAX, WAIT_HEARTBEAT_POLLS, WAIT_POLL_MS, WAIT_POLLS_MAX } from "./limits.ts";
 
 export type StreamSource = {
   /** Bytes of every event after that one; null when the task is gone or can have no more readers. */
@@ -16,54 +16,59 @@ export type StreamSource = {
 
 const PING = utf8(": ping\n\n");
 
-/** Sequence of the last whole frame of a byte stream. Bytes come in any pieces. */
+/** Sequence of the last whole frame of a byte stream. Bytes come in any pieces, and are read when there are many or it is asked. */
 class Position {
-  seq: number;
   readonly #decoder = new TextDecoder();
+  #seq: number;
+  #unread: Uint8Array[] = [];
+  #unreadBytes = 0;
   /** Text since the end of the last whole frame. */
   #rest = "";
 
   constructor(after: number) {
-    this.seq = after;
+    this.#seq = after;
   }
 
   push(bytes: Uint8Array): void {
-    const text = this.#rest + this.#decoder.decode(bytes, { stream: true });
+    this.#unread.push(bytes);
+    this.#unreadBytes += bytes.byteLength;
+    if (this.#unreadBytes >= UNREAD_BYTES_MAX) this.#read();
+  }
+
+  get seq(): number {
+    this.#read();
+    return this.#seq;
+  }
+
+  #read(): void {
+    let text = this.#rest;
+    for (const bytes of this.#unread) text += this.#decoder.decode(bytes, { stream: true });
+    this.#unread = [];
+    this.#unreadBytes = 0;
     const end = text.lastIndexOf("\n\n");
     this.#rest = end < 0 ? text : text.slice(end + 2);
     if (end < 0) return;
     // JSON escapes line breaks, so a line that begins so is a frame's own; the first frame may begin the text.
     const whole = `\n${text.slice(0, end)}`;
     const id = /^\nid: (\d+)\n/.exec(whole.slice(whole.lastIndexOf("\nid: ")))?.[1];
-    if (id !== undefined) this.seq = Number(id);
+    if (id !== undefined) this.#seq = Number(id);
   }
 }
 
-async function* bytesOf(source: StreamSource, first: ReadableStream<Uint8Array>, after: number, signal: AbortSignal) {
-  const position = new Position(after);
-  let stream: ReadableStream<Uint8Array> | null = first;
-  while (stream !== null) {
-    const before = position.seq;
-    const reader: ReadableStreamDefaultReader<Uint8Array> = stream.getReader();
-    // A failing cancel means that the stream has ended already.
-    const stop = () => void reader.cancel(signal.reason).catch(() => undefined);
-    signal.addEventListener("abort", stop, { once: true });
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      position.push(read.value);
-      yield read.value;
-    }
-    signal.removeEventListener("abort", stop);
-    let now = await source.look();
-    // Ended without a reason and without news: whoever reads takes it up again, at their own pace.
-    if (now === "over" || (now === "going" && position.seq === before)) return;
-    for (let polls = 1; now === "waiting"; polls++) {
-      if (polls > WAIT_POLLS_MAX) return;
-      await source.clock.sleep(WAIT_POLL_MS, signal);
-      if (polls % WAIT_HEARTBEAT_POLLS === 0) yield PING;
-      now = await source.look();
-    }
-    stream = await source.subscribe(position.seq);
+type Controller = ReadableStreamDefaultController<Uint8Array>;
+
+/** What follows when a stream has ended at `before` or behind it; null when nothing does. */
+async function takeUp(source: StreamSource, position: Position, before: number, signal: AbortSignal, out: Controller) {
+  let now = await source.look();
+  // Ended without a reason and without news: whoever reads takes it up again, at their own pace.
+  if (now === "over" || (now === "going" && position.seq === before)) return null;
+  for (let polls = 1; now === "waiting"; polls++) {
+    if (polls > WAIT_POLLS_MAX) return null;
+    await source.clock.sleep(WAIT_POLL_MS, signal);
+    if (polls % WAIT_HEARTBEAT_POLLS === 0) out.enqueue(PING);
+    now = await source.look();
   }
+  return source.subscribe(position.seq);
 }
 
 /** @param first what a subscription after `after` gave. */
@@ -73,13 +78,30 @@ export function throughWaits(
   after: number,
 ): ReadableStream<Uint8Array> {
   const abort = new AbortController();
-  const bytes = bytesOf(source, first, after, abort.signal);
+  const position = new Position(after);
+  let reader: ReadableStreamDefaultReader<Uint8Array> = first.getReader();
+  /** Where the stream that is read began. */
+  let before = after;
   return new ReadableStream<Uint8Array>({
+    // Once for each piece and reader: the hot path of a stream with many readers.
     pull: async (controller) => {
-      const next = await bytes.next();
-      if (next.done) controller.close();
-      else controller.enqueue(next.value);
+      for (;;) {
+        const read = await reader.read();
+        if (!read.done) {
+          position.push(read.value);
+          controller.enqueue(read.value);
+          return;
+        }
+        const next = await takeUp(source, position, before, abort.signal, controller);
+        if (next === null) return controller.close();
+        before = position.seq;
+        reader = next.getReader();
+      }
     },
-    cancel: (reason) => abort.abort(reason),
+    cancel: (reason) => {
+      abort.abort(reason);
+      // A failing cancel means that the stream has ended already.
+      reader.cancel(reason).catch(() => undefined);
+    },
   });
 }

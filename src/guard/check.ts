@@ -40,7 +40,7 @@ export type CheckedInput = {
 export function checkInput(given: string, rules: InputRules): CheckedInput {
   const clean = rules.sanitize ? sanitize(given) : null;
   const text = clean?.text ?? given;
-  const tokens = new Tokens();
+  const tokens = new Tokens(text);
   const data = rules.data === "off" ? null : checkData(text, DATA_TABLE, rules.data, tokens);
   const signals = rules.signals ? findSignals(text) : [];
   const toGiven = (finding: Finding): Finding => ({

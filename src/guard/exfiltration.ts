@@ -2,7 +2,7 @@
  * Rules for Markdown that carries data away: an image is fetched by whoever shows the text, so its address is a message
  * to its host. A link does so only when somebody follows it.
  */
-import { literal } from "./growing.ts";
+import { ledBy, literal } from "./growing.ts";
 import type { Rule } from "./scanner.ts";
 
 /** Something in an address that may be data: a query with a value, or a long piece of a path that is no word. */
@@ -10,7 +10,12 @@ const carriesData = (url: string): boolean =>
   /[?&#][^=&\s]{0,64}=?[^&\s]{8,}/.test(url) || /\/(?=[^/?#]*\d)[A-Za-z0-9+=_%-]{32,}(?:[/?#.]|$)/.test(url);
 
 const urlOf = (markdown: string): string => /\(\s*<?([^\s)>]+)/.exec(markdown)?.[1] ?? "";
-const sourceOf = (html: string): string => /\b(?:src|data|href)\s*=\s*["']?([^\s"'>]+)/i.exec(html)?.[1] ?? "";
+/** All that may be one: which of them is fetched is the browser's to say. */
+const sourcesOf = (html: string): string[] =>
+  [...html.matchAll(/\b(?:src(?:set)?|data|href)\s*=\s*["']?([^\s"'>]+)/gi)].map(([, source = ""]) => source);
+
+/** What stands in the parentheses of an image or a link, as far as the text goes. Lines may break around an address. */
+const TARGET_BEGUN = "\\(\\s{0,4}(?:$|<?[^\\s)>]{0,2008}>?(?:$|\\s[^)\\n]{0,200}$))";
 
 const image: Rule = {
   kind: "injection",
@@ -18,7 +23,7 @@ const image: Rule = {
   score: 0.8,
   starts: "!",
   pattern: /!\[[^\]\n]{0,200}\]\(\s{0,4}<?(?:https?:)?\/\/[^\s)>]{1,2000}>?(?:\s[^)\n]{0,200})?\)/y,
-  growing: /!(?:$|\[[^\]\n]{0,200}(?:$|\](?:$|\([^)\n]{0,2210}$)))/y,
+  growing: new RegExp(`!(?:$|\\[[^\\]\\n]{0,200}(?:$|\\](?:$|${TARGET_BEGUN})))`, "y"),
   accept: (found) => (carriesData(urlOf(found)) ? found.length : 0),
 };
 
@@ -34,19 +39,19 @@ const reference: Rule = {
 };
 
 const HTML = ["img", "iframe", "source", "embed", "object"];
+/** After a name: a slash separates its attributes as well as a space or a new line does. */
+const ATTRIBUTES = "[\\s/][^>]{0,2200}";
 /** Each name, and each beginning of one that the text may end in. */
-const HTML_BEGUN = HTML.map((name) =>
-  literal(name).reduceRight((inner, part) => `${part}(?:$|${inner})`, "\\s[^>\\n]{0,2200}$"),
-);
+const HTML_BEGUN = HTML.map((name) => ledBy(literal(name), `${ATTRIBUTES}$`));
 
 const htmlImage: Rule = {
   kind: "injection",
   label: "image_with_data",
   score: 0.8,
   starts: "<",
-  pattern: new RegExp(`<(?:${HTML.join("|")})\\s[^>\\n]{0,2200}>`, "iy"),
+  pattern: new RegExp(`<(?:${HTML.join("|")})${ATTRIBUTES}>`, "iy"),
   growing: new RegExp(`<(?:$|${HTML_BEGUN.join("|")})`, "iy"),
-  accept: (found) => (carriesData(sourceOf(found)) ? found.length : 0),
+  accept: (found) => (sourcesOf(found).some(carriesData) ? found.length : 0),
 };
 
 const link: Rule = {
@@ -55,7 +60,7 @@ const link: Rule = {
   score: 0.5,
   starts: "[",
   pattern: /\[[^\]\n]{0,200}\]\(\s{0,4}<?https?:\/\/[^\s)>]{1,2000}>?(?:\s[^)\n]{0,200})?\)/y,
-  growing: /\[[^\]\n]{0,200}(?:$|\](?:$|\([^)\n]{0,2210}$))/y,
+  growing: new RegExp(`\\[[^\\]\\n]{0,200}(?:$|\\](?:$|${TARGET_BEGUN}))`, "y"),
   accept: (found) => (/[?&][^=&\s]{1,64}=[^&\s)]{24,}/.test(urlOf(found)) ? found.length : 0),
 };
 

@@ -18,12 +18,15 @@ const quote = (character: string): string => character.replace(/[\\^$.*+?()[\]{}
 /** A fixed beginning as a lead. */
 export const literal = (text: string): string[] => [...text].map(quote);
 
+/** A lead, whole before the rest, or its beginning where the text ends. */
+export const ledBy = (lead: readonly string[], rest: string): string =>
+  lead.reduceRight((inner, part) => `${part}(?:$|${inner})`, rest);
+
 /**
  * Matches, at its lastIndex, a beginning of the shape that the text ends in. A match ends where the characters do, and is
  * certain once the look-ahead behind it is there.
  */
 export function toGrowing({ lead = [], chars, max }: Shape): RegExp {
   const rest = `[${chars}]{0,${max}}[\\s\\S]{0,${LOOKAHEAD_CHARS - 1}}$`;
-  const source = lead.reduceRight((inner, part) => `${part}(?:$|${inner})`, rest);
-  return new RegExp(source, "y");
+  return new RegExp(ledBy(lead, rest), "y");
 }

@@ -2,7 +2,7 @@
  * Rules for credentials: formats that their issuers document, keys and passwords written into addresses, private keys,
  * and values that their own name calls a secret. The same rules hold for a whole text and for a stream.
  */
-import { literal, toGrowing } from "./growing.ts";
+import { ledBy, literal, toGrowing } from "./growing.ts";
 import type { Rule } from "./scanner.ts";
 
 type Format = {
@@ -95,7 +95,10 @@ const toRule = ({ label, lead, rest, chars, max }: Format): Rule => ({
   accept: (found) => (isSample(found) ? 0 : found.length),
 });
 
-const KEY_BODY = "A-Za-z0-9+/=\\\\\\s:,-";
+/** Longest first line and headers of a key, such as `Version: 2.0`: anything may stand in them. */
+const KEY_HEAD_CHARS = 476;
+/** Longest body, and the last line. */
+const KEY_BODY = "[A-Za-z0-9+/=\\\\\\s-]{0,8077}";
 
 const privateKey: Rule = {
   kind: "secret",
@@ -104,7 +107,10 @@ const privateKey: Rule = {
   starts: "-",
   pattern:
     /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s){0,4}(?:[A-Za-z-]{4,20}: [^\r\n]{0,80}\s{1,2}){0,4}[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=\\\s]{0,8000}(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?/y,
-  growing: toGrowing({ lead: literal("-----BEGIN "), chars: KEY_BODY, max: 8_380 }),
+  growing: new RegExp(
+    ledBy(literal("-----BEGIN "), `(?:[\\s\\S]{0,${KEY_HEAD_CHARS}}$|[\\s\\S]{${KEY_HEAD_CHARS}}${KEY_BODY}$)`),
+    "y",
+  ),
 };
 
 /** `scheme://user:password@`: everything up to the host. */

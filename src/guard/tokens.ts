@@ -1,6 +1,7 @@
 /**
  * Tokens that stand for values in what a model reads, such as `[EMAIL_1]`: the same value has the same token, and whoever
- * gave the values gets them back in the answer. Numbers are those of one text; two texts must not share them.
+ * gave the values gets them back in the answer. Numbers are those of one text; two texts must not share them. What looks
+ * like a token in the text itself stands for nothing here: another task may have given it a meaning.
  */
 import { TOKENS_MAX } from "./limits.ts";
 
@@ -8,6 +9,7 @@ const TOKEN = /\[[A-Z][A-Z0-9_]{0,30}_\d{1,4}\]/g;
 /** A token that the text so far may end in the middle of. */
 const TOKEN_BEGUN = /\[(?:[A-Z][A-Z0-9_]{0,35})?$/;
 const TOKEN_CHARS_MAX = 40;
+const TOKEN_NUMBER_MAX = 9_999;
 
 /** What an answer must not hold, where there is nobody to give it back to. */
 export const toRemoved = (label: string): string => `[REDACTED ${label.toUpperCase()}]`;
@@ -16,18 +18,31 @@ export class Tokens {
   readonly #byValue = new Map<string, string>();
   readonly #byToken = new Map<string, string>();
   readonly #counts = new Map<string, number>();
+  readonly #own: ReadonlySet<string>;
 
-  /** The value's token; beyond TOKENS_MAX values one that leads to none. */
+  /** @param text that the values stand in. */
+  constructor(text = "") {
+    this.#own = new Set(text.match(TOKEN));
+  }
+
+  /** The value's token; beyond TOKENS_MAX values, and where the text has every number itself, one that leads to none. */
   for(label: string, value: string): string {
     const known = this.#byValue.get(value);
     if (known !== undefined) return known;
-    if (this.#byValue.size >= TOKENS_MAX) return toRemoved(label);
-    const count = (this.#counts.get(label) ?? 0) + 1;
-    const token = `[${label.toUpperCase()}_${count}]`;
-    this.#counts.set(label, count);
+    const token = this.#byValue.size < TOKENS_MAX ? this.#next(label.toUpperCase()) : null;
+    if (token === null) return toRemoved(label);
     this.#byValue.set(value, token);
     this.#byToken.set(token, value);
     return token;
+  }
+
+  #next(name: string): string | null {
+    for (let count = (this.#counts.get(name) ?? 0) + 1; count <= TOKEN_NUMBER_MAX; count++) {
+      const token = `[${name}_${count}]`;
+      this.#counts.set(name, count);
+      if (!this.#own.has(token)) return token;
+    }
+    return null;
   }
 
   /** The text with the values back in it. @param isJson then each value is written as inside of a JSON string. */

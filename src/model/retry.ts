@@ -13,23 +13,27 @@ type Consequence = {
   readonly countsForBreaker: boolean;
   /** The provider cannot take calls now; when all of them say so the task waits and spends no attempt. */
   readonly isOutage: boolean;
+  /** The model may have been at work: what the provider did not count is unknown, not nothing. */
+  readonly mayCost: boolean;
 };
 
-const RETRIED = { fatal: null, countsForBreaker: true, isOutage: false } as const;
-const DOWN = { fatal: null, countsForBreaker: true, isOutage: true } as const;
+const RETRIED = { fatal: null, countsForBreaker: true, isOutage: false, mayCost: false } as const;
+const DOWN = { ...RETRIED, isOutage: true } as const;
+const BROKEN_OFF = { ...RETRIED, mayCost: true } as const;
+const REFUSED = { ...RETRIED, countsForBreaker: false } as const;
 
 export const CONSEQUENCES = {
-  rate_limited: { fatal: null, countsForBreaker: false, isOutage: true },
+  rate_limited: { ...REFUSED, isOutage: true },
   overloaded: DOWN,
   connect: DOWN,
   server: RETRIED,
-  timeout: RETRIED,
-  cut: RETRIED,
-  auth: { fatal: "PROVIDER_AUTH", countsForBreaker: false, isOutage: false },
-  spend_limit: { fatal: "PROVIDER_BUDGET", countsForBreaker: false, isOutage: false },
-  context_too_long: { fatal: "CONTEXT_TOO_LONG", countsForBreaker: false, isOutage: false },
+  timeout: BROKEN_OFF,
+  cut: BROKEN_OFF,
+  auth: { ...REFUSED, fatal: "PROVIDER_AUTH" },
+  spend_limit: { ...REFUSED, fatal: "PROVIDER_BUDGET" },
+  context_too_long: { ...REFUSED, fatal: "CONTEXT_TOO_LONG" },
   // The same request fails again, on this model and, being malformed for one, most likely on the next.
-  bad_request: { fatal: "PROVIDER_UNAVAILABLE", countsForBreaker: false, isOutage: false },
+  bad_request: { ...REFUSED, fatal: "PROVIDER_UNAVAILABLE" },
 } as const satisfies Record<Reason, Consequence>;
 
 /**

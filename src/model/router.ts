@@ -2,7 +2,18 @@
  * One model turn: tries the models of a tier's chain in order, each a few times, and comes back with a priced reply or
  * with the reason there is none. The only layer that retries; what a failure means is decided in retry.ts.
  */
-import { addUsage, NO_USAGE, priceMicros, type Usage, warmPrices } from "../meter/index.ts";
+import {
+  addCharge,
+  addUsage,
+  type Charge,
+  NO_CHARGE,
+  NO_USAGE,
+  priceMicros,
+  toCharge,
+  toCost,
+  type Usage,
+  warmPrices,
+} from "../meter/index.ts";
 import type { Clock, Log, Random, Result } from "../platform/index.ts";
 import type { BreakerClient } from "./breaker-client.ts";
 import { ATTEMPT_MS_MAX, ATTEMPT_MS_MIN, ATTEMPTS_PER_MODEL, TURN_MS_MAX } from "./limits.ts";
@@ -68,7 +79,7 @@ class TurnRun {
   readonly #endsAt: number;
   #attempts = 0;
   #usage: Usage = NO_USAGE;
-  #costMicros: number | null = 0;
+  #charge: Charge = NO_CHARGE;
   /** Text was handed out since the last reset. */
   #hasStreamed = false;
   #lastFailure = "";
@@ -100,7 +111,7 @@ class TurnRun {
     // parseConfig refuses a tier without its provider; a hole here would be a bug, and still must not lose a task.
     if (provider === undefined) return { kind: "given_up", why: givenUp(model, UNCONFIGURED) };
     for (let attempt = 1; ; attempt += 1) {
-      const unpaid = await this.#context.checkBudget?.({ model, spentMicros: this.#costMicros ?? 0 });
+      const unpaid = await this.#context.checkBudget?.({ model, ...this.#charge });
       if (typeof unpaid === "string") return { kind: "fatal", failure: this.#toUnpaid(unpaid) };
       const permit = await this.#askBreaker(provider, model);
       if (permit.kind === "open") return { kind: "given_up", why: breakerOpen(model, permit.retryAfterMs) };
@@ -200,11 +211,12 @@ class TurnRun {
 
   async #count(model: string, outcome: ProviderOutcome): Promise<void> {
     const usage = outcome.ok ? outcome.value.usage : outcome.error.usage;
-    if (usage === null) return;
-    this.#usage = addUsage(this.#usage, usage);
-    const isUnknown = outcome.ok && outcome.usageMissing === true && !model.startsWith("offline/");
-    const cost = isUnknown ? null : await priceMicros(model, usage);
-    this.#costMicros = this.#costMicros === null || cost === null ? null : this.#costMicros + cost;
+    const isUncounted = outcome.ok ? outcome.usageMissing === true : usage === null;
+    if (!outcome.ok && isUncounted && !CONSEQUENCES[outcome.error.reason].mayCost) return;
+    this.#usage = addUsage(this.#usage, usage ?? NO_USAGE);
+    const isUnknown = isUncounted && !model.startsWith("offline/");
+    const costMicros = isUnknown ? null : await priceMicros(model, usage ?? NO_USAGE);
+    this.#charge = addCharge(this.#charge, toCharge({ costMicros }));
   }
 
   #toTurn(outcome: ProviderOutcome & { readonly ok: true }, model: string): Turn {
@@ -213,7 +225,7 @@ class TurnRun {
       model,
       attempts: this.#attempts,
       usage: this.#usage,
-      costMicros: this.#costMicros,
+      ...toCost(this.#charge),
     };
   }
 
@@ -229,13 +241,13 @@ class TurnRun {
       message: describeFailure(model, failure),
       retryAfterMs: failure.retryAfterMs,
       usage: this.#usage,
-      costMicros: this.#costMicros,
+      ...toCost(this.#charge),
     };
   }
 
   #toUnpaid(message: string): TurnFailure {
-    const [usage, costMicros] = [this.#usage, this.#costMicros];
-    return { kind: "fatal", code: "BUDGET_EXHAUSTED", message, retryAfterMs: null, usage, costMicros };
+    const spent = { usage: this.#usage, ...toCost(this.#charge) };
+    return { kind: "fatal", code: "BUDGET_EXHAUSTED", message, retryAfterMs: null, ...spent };
   }
 
   /** Every model failed. When all of them are down the task waits; when one merely failed, the turn did. */
@@ -249,7 +261,7 @@ class TurnRun {
       message: all.map(toSentence).join(" "),
       retryAfterMs: isOutage ? Math.max(1_000, soonest ?? nextOutageMs(this.#services.random)) : null,
       usage: this.#usage,
-      costMicros: this.#costMicros,
+      ...toCost(this.#charge),
     };
   }
 }

@@ -1,5 +1,5 @@
 /** What the task room asks of the router, and what it gets: one finished turn, priced, or the reason there is none. */
-import type { Usage } from "../meter/index.ts";
+import type { Charge, Cost, Usage } from "../meter/index.ts";
 import type { ModelReply, ModelRequest } from "./provider.ts";
 
 export type ProviderName = "anthropic" | "openai" | "ollama" | "offline";
@@ -30,16 +30,17 @@ export type TurnContext = {
   readonly traceparent: string;
   /**
    * Asked before each attempt: a sentence when the task cannot pay for it, which ends the turn. Absent: it can.
-   * `spentMicros` is what failed attempts of this turn have cost so far, as far as it is known.
+   * Its charge is that of the turn's failed attempts so far.
    */
-  readonly checkBudget?: (attempt: { readonly model: string; readonly spentMicros: number }) => Promise<string | null>;
+  readonly checkBudget?: (attempt: { readonly model: string } & Charge) => Promise<string | null>;
   /** Text as it arrives from the model in use. */
   readonly onText: (text: string) => void;
   /** What was streamed since the start of the turn is void: a new attempt begins, perhaps on another model. */
   readonly onReset: (reason: { readonly model: string; readonly failure: string }) => void;
 };
 
-export type Turn = {
+/** `costMicros` is that of `usage`: null when the price of a model in it is unknown, or an attempt broke off uncounted. */
+export type Turn = Cost & {
   readonly reply: ModelReply;
   /** `provider/model` that answered. */
   readonly model: string;
@@ -47,11 +48,9 @@ export type Turn = {
   readonly attempts: number;
   /** Tokens of the reply and of every failed attempt that the provider counted. */
   readonly usage: Usage;
-  /** Micros of a US dollar for `usage`; null when the price of a model in it is unknown. */
-  readonly costMicros: number | null;
 };
 
-export type TurnFailure = {
+export type TurnFailure = Cost & {
   /**
    * fatal: no retry mends it; the task fails with `code`.
    * attempt: this turn failed; the task spends one of its attempts.
@@ -69,7 +68,6 @@ export type TurnFailure = {
   readonly message: string;
   readonly retryAfterMs: number | null;
   readonly usage: Usage;
-  readonly costMicros: number | null;
 };
 
 export interface ModelRouter {

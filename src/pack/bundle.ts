@@ -3,28 +3,12 @@
  * itself. A bundle is an opaque script here; it is never run, only counted, hashed and held against TOOLS.yaml.
  */
 import { canonicalJson, sha256Hex, utf8Length } from "../platform/index.ts";
+import { TOOL_ID, type ToolBundle, toolPath } from "./bundle-file.ts";
 import { checkJsonSchema } from "./check.ts";
 import { DEPTH_MAX, TOOL_BUNDLE_BYTES_MAX, TOOL_BUNDLES_MAX } from "./limits.ts";
 import { BUILTIN_TOOLS } from "./release.ts";
 import { childOf, describe, problem, type Source, select, startOf, textOf, toData } from "./source.ts";
 import type { JsonSchema, PackFiles, PackProblem } from "./types.ts";
-
-export type ToolBundle = {
-  readonly id: string;
-  readonly source: string;
-  readonly description: string;
-  /** Undefined: the tool has none of its own. */
-  readonly parameters: JsonSchema | undefined;
-};
-
-/** A tool's id, which is also its file's name: no folder, no second dot. */
-export const TOOL_ID = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
-
-/** Where a tool is written, and where its bundle travels among the pack's files. No file on disk has the second name. */
-export const toolPath = (packFolder: string, id: string): string => `${packFolder}/tools/${id}.ts`;
-export const bundlePath = (packFolder: string, id: string): string => `${packFolder}/tools/${id}.bundle.json`;
-
-export const toBundleFile = ({ id: _, ...bundle }: ToolBundle): string => JSON.stringify(bundle);
 
 /** The bundles among a pack's files, by tool id, and what is wrong with each as a file. */
 export function readBundles(files: PackFiles, packFolder: string): readonly [Map<string, ToolBundle>, PackProblem[]] {

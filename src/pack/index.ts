@@ -1,10 +1,11 @@
 /** Packs: files -> one agent, its system prompt, what changed, and the shelf of published versions. */
 
-export { bundlePath, TOOL_ID, type ToolBundle, toBundleFile, toolPath } from "./bundle.ts";
-export { type ComposeOptions, composePack } from "./compose.ts";
+export { bundlePath, TOOL_ID, type ToolBundle, toBundleFile, toolPath } from "./bundle-file.ts";
+export type { ComposeOptions } from "./compose.ts";
+export { composePack } from "./compose-on-demand.ts";
 export { diffPacks, type PackChange } from "./diff.ts";
 export { TOOL_BUNDLE_BYTES_MAX } from "./limits.ts";
-export { mcpToolId } from "./mcp.ts";
+export { mcpToolId } from "./mcp-id.ts";
 export { renderSystemPrompt } from "./prompt.ts";
 export { createPackRegistry, loadToolCode, type PackRegistry, type Resolved, SHARED_SHELF } from "./registry.ts";
 export { BUILTIN_TOOLS, FRAMEWORK_VERSION, NOT_YET, type NotYet, SANDBOX_CEILINGS } from "./release.ts";

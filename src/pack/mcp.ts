@@ -4,17 +4,15 @@
  */
 import { checkEgressUrl } from "../platform/index.ts";
 import { MCP_SERVERS_MAX, MCP_TOOLS_MAX, MCP_URL_LENGTH_MAX } from "./limits.ts";
+import { mcpToolId } from "./mcp-id.ts";
 import { childOf, describe, problem, type Source, segmentsOf, select, textOf } from "./source.ts";
 import type { PackProblem } from "./types.ts";
 
-/** Two underscores never stand in a server's id, nor one at its end: so the first two of a tool's id end the server's. */
+/** Never two underscores, nor one at the end: mcp-id.ts says why. */
 const SERVER_ID = /^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$/;
 
 /** What the providers take for the name of a tool. MCP itself allows dots and slashes too, which they refuse. */
 const OFFERED_ID = /^[A-Za-z0-9_-]{1,64}$/;
-
-/** What the model, `denied`, and every event call a remote tool. */
-export const mcpToolId = (serverId: string, toolName: string): string => `${serverId}__${toolName}`;
 
 const pick = (root: Source | undefined, pattern: string): Source[] =>
   root === undefined ? [] : select(root, segmentsOf(pattern));

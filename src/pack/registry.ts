@@ -120,12 +120,15 @@ export function createPackRegistry({ bucket, clock, blobCache = createBlobCache(
 
   async function resolve(tenant: string, packId: string, version: string | null): Promise<Resolved | null> {
     if (parsePackId(packId) === undefined || (version !== null && !VERSION.test(version))) return null;
-    for (const owner of shelvesOf(tenant)) {
-      const wanted = version ?? (await shelves.versionsOf(owner, packId))[0];
-      const record = wanted === undefined ? null : await shelves.record(owner, packId, wanted);
-      if (record !== null) return { record, owner };
-    }
-    return null;
+    // All at once: a run waits for the slowest shelf, not for one after the other.
+    const found = await Promise.all(
+      shelvesOf(tenant).map(async (owner) => {
+        const wanted = version ?? (await shelves.versionsOf(owner, packId))[0];
+        const record = wanted === undefined ? null : await shelves.record(owner, packId, wanted);
+        return record === null ? null : { record, owner };
+      }),
+    );
+    return found.find((one) => one !== null) ?? null;
   }
 
   async function load(owner: string, digest: string): Promise<AgentConfig | null> {

@@ -46,7 +46,8 @@ function parseReasons(value: unknown): Reason[] | null {
   return reasons.every((one) => one !== null) ? reasons : null;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+/** A map, and no list. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The decision's reasons as one text, for a person or the model. */

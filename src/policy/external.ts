@@ -4,7 +4,7 @@
  * @see https://www.openpolicyagent.org/docs/rest-api#get-a-document-with-input
  */
 import { type Clock, describeError, type Log, within } from "../platform/index.ts";
-import { denialFor, parseDecision } from "./decision.ts";
+import { denialFor, isObject, parseDecision } from "./decision.ts";
 import { EXTERNAL_ANSWER_BYTES_MAX, EXTERNAL_TIMEOUT_MS } from "./limits.ts";
 import type { Decision, PolicyEngine, PolicyQuestion } from "./types.ts";
 
@@ -54,9 +54,6 @@ function decisionUrl(text: string): string {
   url.searchParams.set("provenance", "true");
   return url.href;
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null;
 
 function readAnswer(answer: unknown): Decision {
   if (!isObject(answer)) return parseDecision(null, "opa");

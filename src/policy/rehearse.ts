@@ -2,6 +2,7 @@
  * What another policy would have said: questions that were answered before, asked again, and the answers compared. Pure
  * but for the engine that is asked.
  */
+import { isObject } from "./decision.ts";
 import type { Decision, Effect, PolicyEngine, ToolQuestion } from "./types.ts";
 
 /** From the narrowest to the widest. */
@@ -28,9 +29,6 @@ export type PolicyChange = {
   /** One of the questions. */
   readonly example: ToolQuestion;
 };
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A question as the log has it; null for anything else. */
 export function parseQuestion(value: unknown): ToolQuestion | null {

@@ -2,20 +2,12 @@
  * `cost_limit_per_task`: before a model is asked, the most that the call can cost is set aside from what the task has
  * left; a call that does not fit is not made. What a task hands over costs it too; other tools cost nothing yet.
  */
-import { reserveMicros } from "../meter/index.ts";
+import { addCharge, type Charge, NO_CHARGE, reserveMicros, toCharge } from "../meter/index.ts";
 import type { TurnContext } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import { assert, formatMicros, type Log, parseMoney, utf8Length } from "../platform/index.ts";
 import type { History } from "./history.ts";
 import type { ParentLink } from "./types.ts";
-
-export type Charge = {
-  /** What is known to have been spent. */
-  readonly spentMicros: number;
-  /** Turns whose cost nobody told. Each may have cost as much as a call can. */
-  readonly uncounted: number;
-};
-export const NO_CHARGE: Charge = { spentMicros: 0, uncounted: 0 };
 
 export type Spending = Charge & { readonly limitMicros: number };
 
@@ -26,22 +18,17 @@ type Handed = { readonly settled: { readonly charge: Charge } | null };
 type Family = { readonly handoffs: readonly Handed[]; readonly parent: ParentLink | undefined };
 
 /** The pack's limit; for a child no more than its parent set aside. */
-export function costLimitOf(config: AgentConfig, parent: ParentLink | undefined): number {
+export function costLimitOf(config: AgentConfig, parent: Pick<ParentLink, "cost_limit_micros"> | undefined): number {
   const limit = parseMoney(config.tools.tool_policies.cost_limit_per_task);
   assert(limit.ok, "a published pack's cost_limit_per_task is an amount");
   return Math.min(limit.value, parent?.cost_limit_micros ?? limit.value);
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-
 /** What a task and its children cost. Turns taken over from another task cost this one nothing. */
 export function chargeOf(history: History, handoffs: readonly Handed[]): Charge {
   const own = [...history.steps.filter((step) => !step.replayed), ...history.spent];
   const children = handoffs.map(({ settled }) => settled?.charge ?? NO_CHARGE);
-  return {
-    spentMicros: sum(own.map(({ costMicros }) => costMicros ?? 0)) + sum(children.map((one) => one.spentMicros)),
-    uncounted: own.filter(({ costMicros }) => costMicros === null).length + sum(children.map((one) => one.uncounted)),
-  };
+  return [...own.map(toCharge), ...children].reduce(addCharge, NO_CHARGE);
 }
 
 /** What counts against the limit: for a child also what its parent does not know the cost of. */
@@ -77,11 +64,11 @@ export function createBudgetCheck(
   request: { readonly maxOutputTokens: number },
 ): NonNullable<TurnContext["checkBudget"]> {
   const size = { promptBytes: utf8Length(JSON.stringify(request)), maxOutputTokens: request.maxOutputTokens };
-  return async ({ model, spentMicros }) => {
+  return async ({ model, ...turn }) => {
     const reserve = await reserveMicros(model, size);
     if (reserve === null) task.log.warn("task.cost_unknown", { model });
     const family = task.family?.();
     const before = spendingOf(task.history(), costLimitOf(task.config, family?.parent), family);
-    return checkBudget({ ...before, spentMicros: before.spentMicros + spentMicros }, reserve);
+    return checkBudget({ ...before, ...addCharge(before, turn) }, reserve);
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { ToolCall } from "../model/index.ts";
 import { canonicalJson, sha256Hex } from "../platform/index.ts";
-import { toVerdict, type Verdict } from "../policy/index.ts";
+import { type Label, toVerdict, type Verdict } from "../policy/index.ts";
 import { HANDOFF_TOOL_ID, type ToolRefusal } from "../tool/index.ts";
 import {
   type Approval,
@@ -18,15 +18,16 @@ import {
 import type { PendingCall } from "./decide.ts";
 import { durationMs } from "./duration.ts";
 import { refuseHandoff } from "./hand-over.ts";
-import { handoffOf } from "./handoff.ts";
+import { type Handoff, handoffOf } from "./handoff.ts";
 import { type CallDecision, type History, resultOf } from "./history.ts";
 import { type CallFacts, type Standing, standingOf } from "./ledger.ts";
 import { CALLS_PER_TURN_MAX } from "./limits.ts";
 import { paused } from "./outcome.ts";
 import { askPolicy } from "./policy-question.ts";
-import { end, type Run, type RunEnd } from "./run.ts";
+import { end, pastOf, type Run, type RunEnd } from "./run.ts";
 import { type SopStanding, standingAt } from "./sop.ts";
 import { needAtStep, refuseAtStep } from "./sop-rules.ts";
+import { taintBefore } from "./taint.ts";
 
 /** A call that goes ahead: to its tool, or to the answer it already has. */
 export type ReadyCall = {
@@ -74,7 +75,8 @@ export async function planCalls(
   const now = run.services.clock.now();
   const lapsed = lapse(run.approvals(), now);
   const known = withChanged(run.approvals(), lapsed);
-  const judged = questions.map((question) => ({ question, standing: judge(run, step, question, known) }));
+  const facts = { approvals: known, handoffs: run.handoffs() };
+  const judged = questions.map((question) => ({ question, standing: judge(run, step, question, facts) }));
   const asked = toApprovals(run, step, judged, known.at(-1)?.n ?? 0);
   const { request } = run.row();
   if (lapsed.length + asked.length > 0) {
@@ -111,6 +113,9 @@ type Turn = {
   readonly before: number;
   /** Where the pack's procedures stood when the turn's reply came: no call of the turn changes it for another. */
   readonly standing: SopStanding;
+  /** What had come into the task when the turn's reply came. */
+  readonly taint: readonly Label[];
+  readonly handoffs: readonly Handoff[];
 };
 
 const turnOf = (run: Run, step: number): Turn => ({
@@ -118,6 +123,8 @@ const turnOf = (run: Run, step: number): Turn => ({
   calls: run.history().steps.find(({ n }) => n === step)?.toolCalls ?? [],
   before: callsBefore(run.history(), step),
   standing: standingAt(run.history(), run.config.workflow.sop, step),
+  taint: taintBefore(pastOf(run), step, run.catalog.labelsOf),
+  handoffs: run.handoffs(),
 });
 
 function refusalOf(run: Run, { call, index, overTurnLimit }: PendingCall, turn: Turn): ToolRefusal | null {
@@ -125,12 +132,12 @@ function refusalOf(run: Run, { call, index, overTurnLimit }: PendingCall, turn: 
     return { code: "TOOL_LIMIT", message: `One turn may ask for ${CALLS_PER_TURN_MAX} calls; this one is over it.` };
   }
   const admitted = { toolId: call.toolId, arguments: call.arguments, callsBefore: turn.before + index };
-  const { step, calls, standing } = turn;
-  const isNewHandoff = call.toolId === HANDOFF_TOOL_ID && handoffOf(run.handoffs(), step, index) === undefined;
+  const { step, calls, standing, handoffs } = turn;
+  const isNewHandoff = call.toolId === HANDOFF_TOOL_ID && handoffOf(handoffs, step, index) === undefined;
   return (
     run.catalog.admit(admitted) ??
     refuseAtStep(standing, run.config.workflow.sop, { index, calls }) ??
-    (isNewHandoff ? refuseHandoff(run) : null)
+    (isNewHandoff ? refuseHandoff(run.row(), handoffs) : null)
   );
 }
 
@@ -142,7 +149,7 @@ async function toQuestion(run: Run, pending: PendingCall, turn: Turn): Promise<Q
   const isCalled = refusal === null && given.kind === "object" && request.replay?.dry_run !== true;
   const asked = isCalled ? (run.catalog.approvalFor(toolId)?.reason ?? needAtStep(turn.standing, pending.call)) : null;
   const needs = asked === null ? [] : [asked];
-  const decision = isCalled ? await askPolicy(run, { step: turn.step, toolId, needs }) : null;
+  const decision = isCalled ? await askPolicy(run, { taint: turn.taint, toolId, needs }) : null;
   const verdict = decision === null ? null : toVerdict(decision.decision, needs);
   const need = verdict?.need ?? null;
   const mayRepeat = !isCalled || run.catalog.mayRepeat(toolId, given);
@@ -157,9 +164,13 @@ async function toQuestion(run: Run, pending: PendingCall, turn: Turn): Promise<Q
     mustAudit: verdict?.mustAudit ?? false,
     fourEyes: verdict?.isFourEyes ?? false,
     mayRepeat,
-    binding: { toolId, argsHash, packDigest: request.pack_digest, policy: decision?.decision.policy ?? "" },
+    binding: { toolId, argsHash, packDigest: request.pack_digest, policy: boundTo(decision) },
   };
 }
+
+/** One on trial decides nothing: neither its next revision nor its silence undoes what a person answered. */
+const boundTo = (asked: CallDecision | null): string =>
+  asked === null || !asked.decision.isEnforced ? "" : asked.decision.policy;
 
 const toDenial = (verdict: Verdict | null): ToolRefusal | null =>
   verdict === null || verdict.denial === null ? null : { code: "TOOL_DENIED", message: verdict.denial };
@@ -167,10 +178,12 @@ const toDenial = (verdict: Verdict | null): ToolRefusal | null =>
 const argumentsOf = ({ call }: PendingCall): unknown =>
   call.arguments.kind === "object" ? call.arguments.value : null;
 
-function judge(run: Run, step: number, question: Question, known: readonly Approval[]): Standing {
+type Known = { readonly approvals: readonly Approval[]; readonly handoffs: readonly Handoff[] };
+
+function judge(run: Run, step: number, question: Question, { approvals, handoffs }: Known): Standing {
   if (question.refusal !== null) return { kind: "answer", error: question.refusal };
   const { index } = question.pending;
-  const handoff = handoffOf(run.handoffs(), step, index);
+  const handoff = handoffOf(handoffs, step, index);
   if (handoff?.isAccepted && handoff.settled === null) return { kind: "away", taskId: handoff.child.task_id };
   const facts: CallFacts = {
     step,
@@ -180,7 +193,7 @@ function judge(run: Run, step: number, question: Question, known: readonly Appro
     mayRepeat: question.mayRepeat,
     isStarted: !question.mayRepeat && run.isStarted(step, index),
   };
-  const standing = standingOf(facts, known);
+  const standing = standingOf(facts, approvals);
   // A call in doubt stays in doubt: to say now that it was denied would say that it did not happen. So does a handoff,
   // whose child may be there.
   const isUnderWay = handoff !== undefined || (facts.isStarted && standing.kind !== "run");

@@ -23,8 +23,9 @@ import {
   type Verdict,
 } from "../guard/index.ts";
 import type { Message } from "../model/index.ts";
+import type { AgentConfig } from "../pack/index.ts";
 import type { NewEvent } from "./frames.ts";
-import { callIdOf, type StepRecord } from "./history.ts";
+import { type CallResult, callIdOf, type StepRecord, toModelContent } from "./history.ts";
 import type { Change } from "./journal.ts";
 import { failed } from "./outcome.ts";
 import { end, nowOf, type Run, type RunEnd } from "./run.ts";
@@ -58,17 +59,17 @@ export function guardRun(run: Run): GuardedRun {
   const inputRules = inputRulesOf(guardrails);
   const outputRules = outputRulesOf(guardrails);
   const { verdict, tokens } = checkInput(run.row().request.input, inputRules);
-  const isJson = guardrails.output.schema !== undefined;
+  const asJson = isJson(guardrails);
   const quote = (text: string): string => (tokens.size > 0 ? unnumber(text) : text);
   const shownInput = quote(verdict.text);
-  const restore = (text: string): string => tokens.restore(text, isJson);
+  const restore = (text: string): string => tokens.restore(text, asJson);
   const findFormatFaults = createFormatCheck(guardrails);
   const findFaults: FindFaults = (text) => findFormatFaults(restore(text));
   const guard: Guard = {
     verdict,
     openText: () => {
       const check = new OutputCheck(outputRules);
-      const restorer = new Restorer(tokens, isJson);
+      const restorer = new Restorer(tokens, asJson);
       return {
         push: (piece) => restorer.push(check.push(piece)),
         finish: () => restorer.push(check.finish()) + restorer.finish(),
@@ -100,6 +101,9 @@ export function guardRun(run: Run): GuardedRun {
   return { ...run, shownInput, commit, guard };
 }
 
+/** Whether values come back into the inside of JSON strings. */
+const isJson = ({ output }: AgentConfig["guardrails"]): boolean => output.schema !== undefined;
+
 const markMessage = (message: Message): Message =>
   message.role === "tool" ? { ...message, content: markUntrusted(message.toolId, message.content) } : message;
 
@@ -110,17 +114,24 @@ export function admitInput(run: GuardedRun): RunEnd | null {
   if (run.row().isInputTold || events.length === 0) return null;
   const patch = { isInputTold: true } as const;
   if (verdict.action !== "block") return run.commit({ patch, events }) ? null : "overtaken";
-  const message = `The pack's input guardrails refused the input: it holds ${labelsOf(verdict)}.`;
+  return blockInput(run, `it holds ${labelsOf(verdict)}`, { patch, events });
+}
+
+/** Ends the task for what its input is. @param told what is written down with that. */
+export function blockInput(run: Run, why: string, told: Pick<Change, "patch" | "events" | "spent">): RunEnd {
+  const message = `The pack's input guardrails refused the input: ${why}.`;
   const change = failed(run.history(), { code: "INPUT_BLOCKED", message }, { ...nowOf(run), outputMaxLength: 0 });
-  return end(run, { ...change, patch: { ...change.patch, ...patch }, events: [...events, ...(change.events ?? [])] });
+  const events = [...(told.events ?? []), ...(change.events ?? [])];
+  return end(run, { ...change, ...told, patch: { ...change.patch, ...told.patch }, events });
 }
 
 type Where =
-  | { readonly direction: "input" }
+  | { readonly direction: "input"; readonly by?: "judge" }
   | { readonly direction: "output"; readonly step: number }
   | { readonly direction: "tool"; readonly call_id: string };
 
-function toEvents(where: Where, verdict: Omit<Verdict, "text">): NewEvent[] {
+/** Empty when there is nothing to tell. */
+export function toEvents(where: Where, verdict: Omit<Verdict, "text">): NewEvent[] {
   const report = reportOf(verdict);
   return report === null ? [] : [{ type: "guard.checked", data: { ...where, ...report } }];
 }
@@ -132,14 +143,28 @@ function toUncheckedEvents({ config }: Pick<Run, "config">): NewEvent[] {
   return [{ type: "guard.checked", data: { direction: "output", action: "allow", findings: [], ...unchecked } }];
 }
 
-/** What a tool returned is looked at as it is recorded. It passes: what it may lead to is decided elsewhere. */
+/**
+ * What a tool returned is looked at as it is recorded, a failure as well: its message may be the tool's own words. It
+ * passes: what it may lead to is decided elsewhere.
+ */
 function withSignals(change: Change, isAsked: boolean): Change {
   const { result, events = [] } = change;
   if (!isAsked || result === undefined) return change;
-  const { step, index, resultJson } = result.record;
-  const found = toEvents({ direction: "tool", call_id: callIdOf(step, index) }, checkToolResult(resultJson));
   // Right behind the result itself: what follows from it comes after what was found in it.
-  return { ...change, events: [...events.slice(0, 1), ...found, ...events.slice(1)] };
+  return { ...change, events: [...events.slice(0, 1), ...toSignalEvents(result.record), ...events.slice(1)] };
+}
+
+/** What was found in a result as the model will read it. */
+export const toSignalEvents = (record: CallResult): NewEvent[] =>
+  toEvents(
+    { direction: "tool", call_id: callIdOf(record.step, record.index) },
+    checkToolResult(toModelContent(record)),
+  );
+
+/** A change that no run makes, with the output as the tenant reads it. @param input as it came. */
+export function toTenant(change: Change, input: string, guardrails: AgentConfig["guardrails"]): Change {
+  const { tokens } = checkInput(input, inputRulesOf(guardrails));
+  return withValues(change, (text) => tokens.restore(text, isJson(guardrails)));
 }
 
 /** The output as the tenant reads it. */

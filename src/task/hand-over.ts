@@ -2,27 +2,19 @@
  * The call of `handoff`: the child is planned and written down, then created. Both may happen again after a crash and
  * come to the same child; the call's result is the child's end, which handoff-link.ts waits for.
  */
-import {
-  assert,
-  canonicalJson,
-  childTrace,
-  deriveChildTaskId,
-  formatTraceparent,
-  parseMoney,
-  parseTenantId,
-  parseTraceparent,
-  sha256Hex,
-} from "../platform/index.ts";
+import { assert, canonicalJson, deriveChildTaskId, parseTenantId, sha256Hex } from "../platform/index.ts";
 import { HANDOFF_TOOL_ID, type ToolRefusal } from "../tool/index.ts";
 import { costLimitOf, spendingOf } from "./budget.ts";
 import type { PendingCall } from "./decide.ts";
-import { type Handoff, handoffOf, settle, startedEvent } from "./handoff.ts";
+import { type Handoff, handoffOf, setAsideFor, settle, startedEvent } from "./handoff.ts";
 import { composeInput } from "./handoff-context.ts";
 import { type CallDecision, resultOf } from "./history.ts";
+import type { TaskRow } from "./journal.ts";
 import { HANDOFF_DEPTH_MAX, HANDOFFS_PER_TASK_MAX } from "./limits.ts";
 import { denyHandoff } from "./policy-question.ts";
-import { callKeyOf, type Run } from "./run.ts";
+import { callKeyOf, childTraceOf, pastOf, type Run } from "./run.ts";
 import type { HandoffTarget } from "./services.ts";
+import { taintBefore } from "./taint.ts";
 import type { CreateTask } from "./types.ts";
 
 /** Away: the child has it, and this call waits for its end. */
@@ -31,13 +23,13 @@ export type HandedOver =
   | { readonly kind: "refused"; readonly error: ToolRefusal };
 
 /** Why this task may hand nothing over any more; null when it may. */
-export function refuseHandoff(run: Pick<Run, "row" | "handoffs">): ToolRefusal | null {
-  const { depth = 0 } = run.row().request.parent ?? {};
+export function refuseHandoff({ request }: TaskRow, handoffs: readonly Handoff[]): ToolRefusal | null {
+  const { depth = 0 } = request.parent ?? {};
   if (depth >= HANDOFF_DEPTH_MAX) {
     const message = `This piece of work was handed over ${depth} times already; it cannot be handed on. Do it yourself.`;
     return { code: "TOOL_LIMIT", message };
   }
-  if (run.handoffs().length < HANDOFFS_PER_TASK_MAX) return null;
+  if (handoffs.length < HANDOFFS_PER_TASK_MAX) return null;
   return { code: "TOOL_LIMIT", message: `This task has used its ${HANDOFFS_PER_TASK_MAX} handoffs.` };
 }
 
@@ -56,7 +48,7 @@ export async function handOver(run: Run, step: number, decided: DecidedCall): Pr
   if (run.signal.aborted) return { kind: "overtaken" };
   if (known === undefined) {
     // Calls of one turn are planned side by side: only here is it certain how many there are, and what they set aside.
-    const refusal = refuseHandoff(run);
+    const refusal = refuseHandoff(run.row(), run.handoffs());
     if (refusal !== null) return { kind: "refused", error: refusal };
     if (!run.commit({ handoffs: [planned], events: [startedEvent(planned)] })) return { kind: "overtaken" };
   }
@@ -101,8 +93,6 @@ async function planHandoff(run: Run, step: number, decided: DecidedCall): Promis
     const message = `input is longer than the ${target.inputMaxLength} characters that ${agent} takes.`;
     return { code: "TOOL_ARGUMENTS", message };
   }
-  const packLimit = parseMoney(pack.tools.tool_policies.cost_limit_per_task);
-  assert(packLimit.ok, "a published pack's cost_limit_per_task is an amount");
   const key = await callKeyOf(run.row(), step, index);
   const child = await toChild(run, { step, index, key, input, agent, target });
   const now = services.clock.now();
@@ -113,6 +103,7 @@ async function planHandoff(run: Run, step: number, decided: DecidedCall): Promis
     toolName: run.catalog.nameOf(HANDOFF_TOOL_ID),
     isAudited: decided.mustAudit || run.catalog.isAudited(HANDOFF_TOOL_ID),
     ...(decided.decision === null ? {} : { decision: decided.decision }),
+    ...(config.guardrails.input.jailbreak_detection ? { seeksSignals: true } : {}),
     child: {
       ...child,
       parent: {
@@ -121,8 +112,9 @@ async function planHandoff(run: Run, step: number, decided: DecidedCall): Promis
         index,
         depth: (run.row().request.parent?.depth ?? 0) + 1,
         time_ms: Math.max(0, run.row().deadlineAt - now),
-        cost_limit_micros: Math.min(packLimit.value, share.limitMicros),
+        cost_limit_micros: costLimitOf(pack, { cost_limit_micros: share.limitMicros }),
         uncounted: share.uncounted,
+        taint: taintBefore(pastOf(run), step, run.catalog.labelsOf),
       },
     },
     startedAt: now,
@@ -144,8 +136,6 @@ function shareOf(run: Run, step: number): { readonly limitMicros: number; readon
       parent: run.row().request.parent,
     },
   );
-  const set = run.handoffs().filter(({ settled }) => settled === null);
-  const setAside = set.reduce((sum, { child }) => sum + (child.parent?.cost_limit_micros ?? 0), 0);
   const turn = run.history().steps.find(({ n }) => n === step);
   const toBegin = (turn?.toolCalls ?? []).filter(
     ({ toolId }, index) =>
@@ -153,7 +143,7 @@ function shareOf(run: Run, step: number): { readonly limitMicros: number; readon
       resultOf(run.history(), step, index) === undefined &&
       handoffOf(run.handoffs(), step, index) === undefined,
   ).length;
-  const left = Math.max(0, limitMicros - spentMicros - setAside);
+  const left = Math.max(0, limitMicros - spentMicros - setAsideFor(run.handoffs()));
   return { limitMicros: Math.floor(left / Math.max(1, toBegin)), uncounted };
 }
 
@@ -187,7 +177,7 @@ async function toChild(run: Run, { key, input, agent, target }: Plan): Promise<O
     idempotency_key: `handoff ${key}`,
     fingerprint: await sha256Hex(canonicalJson({ operation: "handoff", key })),
     trace_id: request.trace_id,
-    traceparent: formatTraceparent(childTrace(parseTraceparent(request.traceparent))),
+    traceparent: childTraceOf(run.row()),
     // So that four eyes are not got around by handing over.
     requested_by: request.requested_by ?? null,
     replay: null,

@@ -3,12 +3,14 @@
  * parent has taken it; the parent asks by itself now and then, and a parent that ends has its children cancelled. The due
  * times `handoff` and `parent` are stored with the changes that make them necessary, so no lost message hangs a task.
  */
+import type { Charge } from "../meter/index.ts";
 import { AppError, type Clock, describeError, type Log, within } from "../platform/index.ts";
 import { HANDOFF_TOOL_ID } from "../tool/index.ts";
-import { chargeOf } from "./budget.ts";
 import { type Due, type DueChange, isDue } from "./due.ts";
+import { toSignalEvents } from "./guarded.ts";
 import {
   type ChildReport,
+  chargeAtEnd,
   type Handoff,
   handoffDue,
   handoffOf,
@@ -21,6 +23,7 @@ import type { Change, Journal, TaskRow } from "./journal.ts";
 import { HANDOFF_ASK_MS_MAX, HANDOFF_TELL_MS_MAX, HANDOFF_TELL_MS_MIN } from "./limits.ts";
 import { resumed } from "./outcome.ts";
 import type { HandoffPort } from "./services.ts";
+import { taintOf } from "./taint.ts";
 import { toolResultEvent } from "./tool-result.ts";
 import { isEnded } from "./transitions.ts";
 
@@ -76,7 +79,8 @@ export class HandoffLink {
       state: row.state,
       output: row.output,
       error: row.error,
-      charge: chargeOf(journal.history, journal.handoffs()),
+      charge: chargeAtEnd(journal.history, journal.handoffs(), row),
+      taint: taintOf(journal.history),
       active_ms: Math.max(0, row.finishedAt - row.createdAt - (row.waitedMs ?? 0)),
     };
   }
@@ -96,7 +100,9 @@ export class HandoffLink {
     }
     const record = toCallResult(handoff, report, now);
     const goingOn = row.state === "waiting" ? resumed(row, now, report.active_ms) : {};
-    const events = [toolResultEvent(record, HANDOFF_TOOL_ID), ...(goingOn.events ?? [])];
+    // No run commits this, so none looks at it: a child's words are as little to be trusted as any tool's.
+    const signals = handoff.seeksSignals ? toSignalEvents(record) : [];
+    const events = [toolResultEvent(record, HANDOFF_TOOL_ID), ...signals, ...(goingOn.events ?? [])];
     return change({ ...goingOn, handoffs: [settled], result: { record, changes: [] }, events });
   }
 
@@ -151,7 +157,9 @@ export class HandoffLink {
       // Created first where that is not certain: a creation still on its way then finds it there, and cancelled.
       if (!handoff.isAccepted) await this.#within(async () => object.create(child));
       await this.#within(async () => object.cancel());
-      change({ handoffs: [settle(handoff, clock.now())] });
+      const report = await this.#within(async () => object.childReport());
+      const charge = report === null || report === "going" ? UNKNOWN_CHARGE : report.charge;
+      change({ handoffs: [settle(handoff, clock.now(), charge)] });
       return false;
     }
     // The run that wrote it down creates it, or the next run does.
@@ -177,12 +185,16 @@ export class HandoffLink {
   }
 }
 
+/** Of a child that cannot say any more. */
+const UNKNOWN_CHARGE: Charge = { spentMicros: 0, uncounted: 1 };
+
 /** What became of a child that is not there any more: its retention is over, and its word never came. */
 const GONE = {
   state: "failed",
   output: null,
   error: null,
-  charge: { spentMicros: 0, uncounted: 1 },
+  charge: UNKNOWN_CHARGE,
+  taint: [],
   active_ms: 0,
 } as const satisfies Partial<ChildReport>;
 

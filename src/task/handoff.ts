@@ -3,10 +3,12 @@
  * child is a task like any other; here stands what ties the two together. Doing it is hand-over.ts, hearing of its end
  * handoff-link.ts.
  */
-import { type Charge, NO_CHARGE } from "./budget.ts";
+import { type Charge, NO_CHARGE } from "../meter/index.ts";
+import type { Label } from "../policy/index.ts";
+import { chargeOf } from "./budget.ts";
 import type { DueChange } from "./due.ts";
 import type { NewEvent } from "./frames.ts";
-import { type CallDecision, type CallResult, callIdOf } from "./history.ts";
+import { type CallDecision, type CallResult, callIdOf, type History, resultOf } from "./history.ts";
 import { HANDOFF_CHECK_MS_MAX, HANDOFF_CHECK_MS_MIN, HANDOFF_OUTPUT_CHARS_MAX } from "./limits.ts";
 import type { CreateTask, TaskErrorCode, TaskState } from "./types.ts";
 
@@ -19,6 +21,8 @@ export type Handoff = {
   readonly isAudited: boolean;
   /** What the policy said of the call; absent in handoffs made before it was asked. */
   readonly decision?: CallDecision;
+  /** The pack looks for signals in what tools return; absent where it does not, and in handoffs made before it was kept. */
+  readonly seeksSignals?: true;
   /** The child exactly as it is created, so that a repetition after a crash creates the same one. */
   readonly child: CreateTask;
   readonly startedAt: number;
@@ -38,6 +42,8 @@ export type ChildReport = {
   readonly output: string | null;
   readonly error: { readonly code: TaskErrorCode; readonly message: string } | null;
   readonly charge: Charge;
+  /** What came into it, and with its answer into its parent. */
+  readonly taint: readonly Label[];
   /** Milliseconds from its acceptance to its end without those that it waited for a person. */
   readonly active_ms: number;
 };
@@ -52,6 +58,27 @@ export const settle = (handoff: Handoff, at: number, charge: Charge = NO_CHARGE)
   isAccepted: true,
   settled: { at, charge },
 });
+
+/** Micros that are set aside for children at work: each may come to spend all of its part. */
+export const setAsideFor = (handoffs: readonly Handoff[]): number =>
+  handoffs.filter(isOpen).reduce((sum, { child }) => sum + (child.parent?.cost_limit_micros ?? 0), 0);
+
+type End = Pick<ChildReport, "state" | "error"> & { readonly startedAt: number | null };
+
+/** What a task that has ended may have cost at most: its parent goes on with the rest, and hears no second word of it. */
+export function chargeAtEnd(history: History, handoffs: readonly Handoff[], end: End): Charge {
+  const { spentMicros, uncounted } = chargeOf(history, handoffs);
+  const brokenOff = isMidTurn(history, end) ? 1 : 0;
+  return { spentMicros: spentMicros + setAsideFor(handoffs), uncounted: uncounted + brokenOff };
+}
+
+/** Whether it was cut off where its model may have been at work: begun, and with no call that was to be answered first. */
+function isMidTurn(history: History, { state, error, startedAt }: End): boolean {
+  const isCut = state === "cancelled" || error?.code === "DEADLINE_EXCEEDED";
+  if (!isCut || startedAt === null) return false;
+  const last = history.steps.at(-1);
+  return last?.toolCalls.every((_, index) => resultOf(history, last.n, index) !== undefined) ?? true;
+}
 
 /** `changed` in place of what they were, by call. */
 export const withChanged = (handoffs: readonly Handoff[], changed: readonly Handoff[]): Handoff[] => [
@@ -94,6 +121,7 @@ export function toCallResult(handoff: Handoff, report: ChildReport, now: number)
     at: now,
     ...(isSuccess && !isAudited ? { isUnaudited: true } : {}),
     ...(decision === undefined ? {} : { decision }),
+    ...(report.taint.length === 0 ? {} : { taint: report.taint }),
   };
 }
 

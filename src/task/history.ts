@@ -2,12 +2,12 @@
  * What a task has done so far, as plain data, and what follows from it: the conversation, the totals. Pure.
  * A step is one model turn with all its tool calls, numbered from 0; results are numbered by step and call index.
  */
-import { addUsage, NO_USAGE, type Usage } from "../meter/index.ts";
+import { addUsage, type Cost, NO_USAGE, type Usage } from "../meter/index.ts";
 import type { FinishReason, Message, ToolCall } from "../model/index.ts";
-import type { Decision, ToolQuestion } from "../policy/index.ts";
+import type { Decision, Label, ToolQuestion } from "../policy/index.ts";
 import type { EgressRecord, ToolErrorCode } from "../tool/index.ts";
 
-export type StepRecord = {
+export type StepRecord = Cost & {
   readonly n: number;
   readonly text: string;
   readonly toolCalls: readonly ToolCall[];
@@ -15,11 +15,12 @@ export type StepRecord = {
   /** `provider/model`. */
   readonly model: string;
   readonly usage: Usage;
-  readonly costMicros: number | null;
   /** Taken over from another task's journal: it cost this task nothing. */
   readonly replayed: boolean;
   /** When it was recorded, in the time its task had worked; absent in records made before it was kept. */
   readonly workedMs?: number;
+  /** Calls that leave no mark when they are handed over, for they may be made again, and how many run at once. */
+  readonly unmarked?: { readonly calls: readonly number[]; readonly atOnce: number };
 };
 
 export type CallResult = {
@@ -40,14 +41,24 @@ export type CallResult = {
   readonly console?: string;
   /** What the policy said of it at last; absent where it was not asked, and in records made before it was. */
   readonly decision?: CallDecision;
+  /** What the task that had the call as its work saw; absent when that was nothing. */
+  readonly taint?: readonly Label[];
   /** What the call asked of the network; absent when it asked nothing. */
   readonly egress?: readonly EgressRecord[];
+  /** A person found it: it is the result of the last attempt, which had none, and nobody measured it. */
+  readonly isFinding?: true;
 };
 
 export type CallDecision = { readonly at: number; readonly question: ToolQuestion; readonly decision: Decision };
 
 /** Tokens of turns that came to nothing. */
-export type Spent = { readonly usage: Usage; readonly costMicros: number | null };
+export type Spent = Cost & { readonly usage: Usage };
+
+/** Of what has more to it. */
+export const spentOf = ({ usage, costMicros, charge }: Spent): Spent => ({
+  ...{ usage, costMicros },
+  ...(charge === undefined ? {} : { charge }),
+});
 
 export type History = {
   readonly steps: readonly StepRecord[];

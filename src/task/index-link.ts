@@ -7,7 +7,8 @@ import { toApprovalItems } from "./approval.ts";
 import type { Journal } from "./journal.ts";
 import type { IndexReport, TenantIndexPort } from "./services.ts";
 import { isEnded } from "./transitions.ts";
-import { toReport } from "./view.ts";
+import type { CreateTask } from "./types.ts";
+import { toFirstReport, toReport } from "./view.ts";
 
 export type IndexLinkOptions = {
   readonly journal: Pick<Journal, "row" | "lastSeq" | "updatedAt" | "history" | "approvals">;
@@ -20,6 +21,14 @@ export class IndexLink {
 
   constructor(options: IndexLinkOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Makes known a task that is about to be written: what is sent after a write waits for the disk. Should the task not
+   * come to be, the index's sweep finds nothing and forgets it.
+   */
+  async announce(args: CreateTask, now: number): Promise<void> {
+    await this.#tell(args.tenant, (index) => index.register(toFirstReport(args, now)));
   }
 
   async acquire(): Promise<"granted" | "refused" | "unreachable"> {
@@ -60,13 +69,17 @@ export class IndexLink {
 
   /** Undefined when the index could not be reached. */
   async #ask<T>(call: (index: TenantIndexPort, report: IndexReport) => Promise<T>): Promise<T | undefined> {
-    const { journal, indexOf, log } = this.#options;
+    const { journal } = this.#options;
     const row = journal.row;
     if (row === null) return undefined;
+    return this.#tell(row.request.tenant, (index) => call(index, toReport(row, journal)));
+  }
+
+  async #tell<T>(tenant: string, call: (index: TenantIndexPort) => Promise<T>): Promise<T | undefined> {
     try {
-      return await call(indexOf(row.request.tenant), toReport(row, journal));
+      return await call(this.#options.indexOf(tenant));
     } catch (thrown) {
-      log().warn("task.index_unreachable", { error: describeError(thrown) });
+      this.#options.log().warn("task.index_unreachable", { error: describeError(thrown) });
       return undefined;
     }
   }

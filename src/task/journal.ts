@@ -5,9 +5,13 @@
  */
 import { assert } from "../platform/index.ts";
 import type { FileChange, FileContent, ToolFile } from "../tool/index.ts";
+import { acceptedRow } from "./accepted-row.ts";
 import type { Approval } from "./approval.ts";
-import { ApprovalStore, type Intent, LEDGER_TABLES } from "./approval-store.ts";
-import { changeDue, type Due, type DueChange } from "./due.ts";
+import { ApprovalStore, LEDGER_TABLES } from "./approval-store.ts";
+import type { BrokenCall } from "./broken-call.ts";
+import { BrokenStore } from "./broken-store.ts";
+import type { Change } from "./change.ts";
+import { changeDue, type Due } from "./due.ts";
 import {
   type Batch,
   EVENT_SCHEMA,
@@ -35,34 +39,17 @@ import type { Handoff } from "./handoff.ts";
 import { HandoffStore } from "./handoff-store.ts";
 import { type CallResult, type History, resultOf, type Spent, type StepRecord } from "./history.ts";
 import { toStorageFault } from "./storage-limit.ts";
-import { type Request, type RowBody, type TaskRow, toBody, toNewRow } from "./task-row.ts";
-import { nextTaskState, type TaskTransitionEvent } from "./transitions.ts";
+import { type Request, type RowBody, type TaskRow, toBody } from "./task-row.ts";
+import { nextTaskState } from "./transitions.ts";
 import type { CreateTask, TaskEvent } from "./types.ts";
 
+export type { Change } from "./change.ts";
 export type { TaskRow } from "./task-row.ts";
 
 /** Raised when a record has a shape this code cannot read or write otherwise. Older code refuses newer state. */
 export const JOURNAL_VERSION = 4;
 /** From here on the log holds what was done. A journal of before is read as it is, and made one of these by its next write. */
 const JOURNAL_VERSION_LOG = 4;
-
-type Patch = Partial<Omit<TaskRow, "request" | "state" | "createdAt" | "due">>;
-
-export type Change = {
-  /** Moves through the table, in order; any illegal one refuses the whole change. */
-  readonly transitions?: readonly TaskTransitionEvent[];
-  readonly patch?: Patch;
-  readonly due?: DueChange;
-  readonly events?: readonly NewEvent[];
-  readonly step?: StepRecord;
-  readonly result?: { readonly record: CallResult; readonly changes: readonly FileChange[] };
-  readonly spent?: Spent;
-  /** New, or as they are now. */
-  readonly approvals?: readonly Approval[];
-  readonly handoffs?: readonly Handoff[];
-  /** Written down before a call is handed to its tool. */
-  readonly intent?: Intent;
-};
 
 type StoredRow = { readonly version: number; readonly body: string; readonly last_seq: number | null };
 /** The row as it was read or written last: what has the same text is the same row. */
@@ -91,6 +78,7 @@ export class Journal {
   readonly #events: EventStore;
   readonly #ledger: ApprovalStore;
   readonly #handoffs: HandoffStore;
+  readonly #broken: BrokenStore;
   /** Tables that are there. */
   #tables: ReadonlySet<string> = new Set();
   #known: KnownRow | null = null;
@@ -101,6 +89,7 @@ export class Journal {
     this.#events = new EventStore(storage.sql);
     this.#ledger = new ApprovalStore(storage.sql);
     this.#handoffs = new HandoffStore(storage.sql);
+    this.#broken = new BrokenStore(storage.sql);
     this.#load();
   }
 
@@ -132,7 +121,7 @@ export class Journal {
   ): Batch {
     assert(this.row === null, "a task is created once");
     const { replay } = args;
-    const row = toNewRow(args, options);
+    const row = acceptedRow(args, options);
     const placed = this.#events.place(options.events, { now: options.now, record: null, isRowWritten: true });
     const body = toBody(row, placed.tail);
     this.#transaction([
@@ -179,13 +168,17 @@ export class Journal {
     const placed = this.#events.place(change.events ?? [], at);
     const body = isRowWritten ? toBody(row, placed.tail) : known.body;
     const files = change.result?.changes ?? [];
-    this.#transaction([
-      ...(known.version < JOURNAL_VERSION_LOG ? [() => this.#upgrade()] : []),
+    const statements = [
       ...(isRowWritten ? [() => void this.#sql.exec("UPDATE task SET body = ? WHERE id = 1", body)] : []),
       ...this.#events.writes(placed),
+    ];
+    const others = [
       ...(files.length > 0 ? [() => this.#writeFiles(change.result?.record.step ?? 0, files)] : []),
       ...this.#ledgerWrites(change),
-    ]);
+    ];
+    const upgrade = known.version < JOURNAL_VERSION_LOG ? [() => this.#upgrade()] : [];
+    if (upgrade.length + others.length === 0 && statements.length === 1) this.#write(statements);
+    else this.#transaction([...upgrade, ...statements, ...others]);
     const written = isRowWritten ? { body, row, tail: placed.tail } : {};
     this.#known = { ...known, ...written, version: Math.max(known.version, JOURNAL_VERSION_LOG) };
     if (files.length > 0) this.#tables = new Set(this.#tables).add("file");
@@ -241,6 +234,11 @@ export class Journal {
     return this.#handoffs.all();
   }
 
+  /** Attempts at calls that came to no result, by call. */
+  broken(): BrokenCall[] {
+    return this.#broken.all();
+  }
+
   /** Whether an unrepeatable call was handed to its tool. */
   isStarted(step: number, index: number): boolean {
     return this.#ledger.isStarted(step, index);
@@ -270,7 +268,9 @@ export class Journal {
   /** Everything but the fact that this task was here: later requests and messages find it gone. */
   bury(tombstoneUntil: number): void {
     this.#transaction([
-      ...[...TABLES, HandoffStore.TABLE].map((table) => () => void this.#sql.exec(`DROP TABLE IF EXISTS ${table}`)),
+      ...[...TABLES, HandoffStore.TABLE, BrokenStore.TABLE].map(
+        (table) => () => void this.#sql.exec(`DROP TABLE IF EXISTS ${table}`),
+      ),
       () => void this.#sql.exec("CREATE TABLE tombstone (until INTEGER NOT NULL)"),
       () => void this.#sql.exec("INSERT INTO tombstone (until) VALUES (?)", tombstoneUntil),
     ]);
@@ -338,11 +338,12 @@ export class Journal {
     return spent === undefined ? null : { kind: "spent", body: JSON.stringify(spent) };
   }
 
-  #ledgerWrites({ approvals, intent, handoffs }: Change): (() => void)[] {
+  #ledgerWrites({ approvals, intent, handoffs, broken }: Change): (() => void)[] {
     return [
       ...(approvals === undefined ? [] : [() => this.#ledger.write(approvals)]),
       ...(intent === undefined ? [] : [() => this.#ledger.intend(intent)]),
       ...(handoffs === undefined ? [] : [() => this.#handoffs.write(handoffs)]),
+      ...(broken === undefined ? [] : [() => this.#broken.write(broken)]),
     ];
   }
 
@@ -371,16 +372,15 @@ export class Journal {
     }
   }
 
-  /** All of it or nothing. One statement is that by itself. */
+  /** All of it or nothing. */
   #transaction(writes: readonly (() => void)[]): void {
-    const [first] = writes;
+    this.#write([() => this.#storage.transactionSync(() => writes.forEach((write) => void write()))]);
+  }
+
+  /** A single statement is all or nothing by itself. */
+  #write(writes: readonly (() => void)[]): void {
     try {
-      if (writes.length === 1 && first !== undefined) first();
-      else if (writes.length > 1) {
-        this.#storage.transactionSync(() => {
-          for (const write of writes) write();
-        });
-      }
+      for (const write of writes) write();
     } catch (cause) {
       throw toStorageFault(cause);
     }

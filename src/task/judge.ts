@@ -2,15 +2,14 @@
  * A model's judgement of the input, where the pack names one: asked once, before the task's own model, and paid for by
  * the task. What it says is journalled with the mark that it was asked; a run that is taken up again asks no more.
  */
-import { labelsOf, parseInputJudgement, reportOf, toInputQuestion } from "../guard/index.ts";
+import { labelsOf, parseInputJudgement, toInputQuestion } from "../guard/index.ts";
 import { NO_USAGE } from "../meter/index.ts";
-import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
 import { createBudgetCheck } from "./budget.ts";
 import type { NewEvent } from "./frames.ts";
-import type { GuardedRun } from "./guarded.ts";
+import { blockInput, type GuardedRun, toEvents } from "./guarded.ts";
 import { JUDGE_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
-import { failed, turnFailed } from "./outcome.ts";
-import { end, familyOf, hasTimeFor, nowOf, type RunEnd } from "./run.ts";
+import { turnFailed } from "./outcome.ts";
+import { childTraceOf, end, familyOf, hasTimeFor, nowOf, type RunEnd } from "./run.ts";
 
 /** Who was not asked has said nothing, for nothing. */
 const NOBODY = { ok: true, value: { reply: { text: "" }, usage: NO_USAGE, costMicros: 0 } } as const;
@@ -34,13 +33,9 @@ export async function judgeInput(run: GuardedRun): Promise<RunEnd | null> {
   const isRefused = isUnjudged || findings?.some(({ kind }) => kind === "content") === true;
   const verdict = { action: isRefused ? "block" : "warn", findings: findings ?? [] } as const;
   const mark = { patch: { isInputJudged: true }, spent: { usage, costMicros } } as const;
-  const events = findings === null ? [unread(isUnjudged)] : toEvents(reportOf(verdict));
+  const events = findings === null ? [unread(isUnjudged)] : toEvents(BY_JUDGE, verdict);
   if (!isRefused) return run.commit({ ...mark, events }) ? null : "overtaken";
-  const why = isUnjudged ? "its judge gave no judgement" : labelsOf(verdict);
-  const message = `The pack's input guardrails refused the input: ${why}.`;
-  const change = failed(run.history(), { code: "INPUT_BLOCKED", message }, { ...nowOf(run), outputMaxLength: 0 });
-  const all = [...events, ...(change.events ?? [])];
-  return end(run, { ...change, ...mark, patch: { ...change.patch, ...mark.patch }, events: all });
+  return blockInput(run, isUnjudged ? "its judge gave no judgement" : labelsOf(verdict), { ...mark, events });
 }
 
 const context = (run: GuardedRun) => ({
@@ -56,9 +51,6 @@ const unread = (isBlocked: boolean): NewEvent => ({
   type: "guard.checked",
   data: { ...BY_JUDGE, action: isBlocked ? "block" : "allow", findings: [], not_checked: ["input.judge"] },
 });
-
-const toEvents = (report: ReturnType<typeof reportOf>): NewEvent[] =>
-  report === null ? [] : [{ type: "guard.checked", data: { ...BY_JUDGE, ...report } }];
 
 /** The judge sees what the task's model will: redacted values stay redacted. */
 function ask(run: GuardedRun, tier: "tier-1" | "tier-2" | "tier-3") {
@@ -78,7 +70,7 @@ function ask(run: GuardedRun, tier: "tier-1" | "tier-2" | "tier-3") {
     tier,
     priorAttempts: run.row().attempt,
     signal: run.signal,
-    traceparent: formatTraceparent(childTrace(parseTraceparent(request.traceparent))),
+    traceparent: childTraceOf(run.row()),
     checkBudget: createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, question),
     onText: () => undefined,
     onReset: () => undefined,

@@ -104,6 +104,13 @@ export const PROJECTION_BATCH_CHARS = 512 * 1024;
 /** Calls in one request to Postgres: a row each, and one in the audit log. With their events they stay far under the 1,000 statements that a request may have. */
 export const PROJECTION_BATCH_CALLS = 100;
 
+/** Characters of what an audit row says of a call's result or error. */
+export const SUMMARY_CHARS_MAX = 500;
+/** Of an error this much is searched for data that must not be in the row; far more than stays of it. */
+export const SUMMARY_READ_CHARS_MAX = 4_000;
+/** What a call that was broken off asked of the network is waited for this long; then Postgres is told without it. */
+export const BROKEN_WAIT_MS = 10 * SECOND;
+
 /** Events of the journal that are read at once to find those that leave the system. */
 export const TOLD_PAGE_EVENTS = 500;
 
@@ -117,6 +124,9 @@ export const SLOT_RENEW_MS = 30 * SECOND;
 export const INDEX_SWEEP_MS = 30 * SECOND;
 /** Tasks kicked at once by a sweep or a release; the rest follow on the next look. */
 export const INDEX_KICKS_MAX = 50;
+
+/** The task that has a session's files has this long to hand them over, at most 10 MiB; then the next begins without. */
+export const SESSION_FILES_MS_MAX = 10 * SECOND;
 
 /** Bytes of a file in one row; a larger file is kept in several. The platform's rows end at 2 MB. */
 export const FILE_ROW_BYTES_MAX = 1024 * 1024;

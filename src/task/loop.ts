@@ -4,19 +4,19 @@
  * that counts, and a refused commit ends the run at once.
  */
 import type { TurnFailure } from "../model/index.ts";
-import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
 import { noteOf } from "../tool/index.ts";
+import { unmarkedOf } from "./broken-call.ts";
 import { createBudgetCheck } from "./budget.ts";
 import { deadlineOf, workedMs } from "./deadline.ts";
 import { type Action, nextAction, type RunLimits } from "./decide.ts";
 import type { NewEvent } from "./frames.ts";
-import { admitInput, type GuardedRun, guardRun } from "./guarded.ts";
-import { type CallResult, callIdOf, type StepRecord, toMessages } from "./history.ts";
+import { admitInput, type GuardedRun } from "./guarded.ts";
+import { type CallResult, callIdOf, type StepRecord, spentOf, toMessages } from "./history.ts";
 import { judgeInput } from "./judge.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
 import { deadlineExceeded, failed, finished, turnFailed, usageView } from "./outcome.ts";
 import { rememberOutput, toPastMessages } from "./recall.ts";
-import { end, familyOf, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
+import { childTraceOf, end, familyOf, hasTimeFor, nowOf, type Run, type RunEnd } from "./run.ts";
 import { leaveFiles } from "./session-files.ts";
 import { positionBefore } from "./sop.ts";
 import { TextBuffer } from "./text-buffer.ts";
@@ -32,8 +32,7 @@ class Overtaken extends Error {
   override name = "Overtaken";
 }
 
-export async function runTask(given: Run): Promise<RunEnd> {
-  const run = guardRun(given);
+export async function runTask(run: GuardedRun): Promise<RunEnd> {
   const limits = {
     maxSteps: run.config.guardrails.behavioral.max_autonomous_steps,
     outputMaxLength: run.config.guardrails.output.max_length,
@@ -146,7 +145,7 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
       tier: run.row().request.tier,
       priorAttempts: run.row().attempt,
       signal: AbortSignal.any([run.signal, limit.signal]),
-      traceparent: formatTraceparent(childTrace(parseTraceparent(run.row().request.traceparent))),
+      traceparent: childTraceOf(run.row()),
       checkBudget: createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, request),
       onText: (piece) => {
         length += piece.length;
@@ -162,14 +161,19 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
       },
     });
     if (!outcome.ok) return endTurn(run, outcome.error, text, step, outputMaxLength);
-    const { reply, model, usage, costMicros } = outcome.value;
+    const { reply, model } = outcome.value;
+    const spent = spentOf(outcome.value);
     if (reply.text === "" && reply.toolCalls.length === 0 && reply.finishReason === "stop") {
-      const empty = { ...noTurn("PROVIDER_ERROR", "The model gave an empty answer."), usage, costMicros };
+      const empty = { ...noTurn("PROVIDER_ERROR", "The model gave an empty answer."), ...spent };
       return endTurn(run, empty, text, step, outputMaxLength);
     }
-    const times = { replayed: false, workedMs: workedMs(run.row(), clock.now()) };
+    const times = {
+      replayed: false,
+      workedMs: workedMs(run.row(), clock.now()),
+      ...unmarkedOf(run.catalog, reply.toolCalls),
+    };
     const checked = run.guard.checkReply(step, reply.text);
-    const record = { n: step, ...reply, text: checked.text, model, usage, costMicros, ...times } satisfies StepRecord;
+    const record = { n: step, ...reply, text: checked.text, model, ...spent, ...times } satisfies StepRecord;
     return commitStep(run, record, text.take() + shown.finish(), checked.events);
   } catch (thrown) {
     if (run.signal.aborted || thrown instanceof Overtaken) return "overtaken";

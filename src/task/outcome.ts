@@ -8,7 +8,7 @@ import { formatMicros, type Random, toRfc3339, unreachable } from "../platform/i
 import { nextRetryDelayMs } from "./backoff.ts";
 import type { DueChange } from "./due.ts";
 import type { NewEvent } from "./frames.ts";
-import { type History, lastTextOf, totalsOf } from "./history.ts";
+import { type History, lastTextOf, spentOf, totalsOf } from "./history.ts";
 import type { Change, TaskRow } from "./journal.ts";
 import { ACCEPT_NET_MS, ATTEMPTS_MAX, LEASE_MS } from "./limits.ts";
 import { StorageLimitError } from "./storage-limit.ts";
@@ -185,7 +185,7 @@ export type TurnFailureContext = Now & {
 /** What a failed model turn leads to: the end, another attempt, or waiting out an outage. */
 export function turnFailed(history: History, failure: TurnFailure, context: TurnFailureContext): Change {
   const reset: NewEvent[] = context.voidStep === null ? [] : [{ type: "text.reset", data: { step: context.voidStep } }];
-  const spent = { usage: failure.usage, costMicros: failure.costMicros };
+  const spent = spentOf(failure);
   const withReset = (change: Change): Change => ({ ...change, spent, events: [...reset, ...(change.events ?? [])] });
   switch (failure.kind) {
     case "fatal": {

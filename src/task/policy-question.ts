@@ -1,37 +1,13 @@
 /** What the policy is asked about one call: facts of the pack, the tool and the task, and nothing that a model wrote. */
 import type { AgentConfig } from "../pack/index.ts";
 import { describeReasons, type Label, momentOf, type ToolQuestion } from "../policy/index.ts";
-import type { ToolCatalog, ToolErrorCode } from "../tool/index.ts";
-import type { CallDecision, History } from "./history.ts";
+import type { CallDecision } from "./history.ts";
 import type { Run } from "./run.ts";
 
-/** Errors of calls that their tool never saw. */
-const UNCALLED: ReadonlySet<ToolErrorCode> = new Set<ToolErrorCode>([
-  "TOOL_DENIED",
-  "TOOL_UNKNOWN",
-  "TOOL_ARGUMENTS",
-  "APPROVAL_REJECTED",
-  "APPROVAL_EXPIRED",
-]);
+/** @param taint what came into the task before the turn of the call. */
+type Asked = { readonly taint: readonly Label[]; readonly toolId: string; readonly needs: readonly string[] };
 
-/**
- * What came into the task before the model asked for the calls of a step: results of the same step are no part of what
- * it knew, so that the answer to one question does not depend on which of its neighbours came first. A failed call
- * counts too, for its error may be somebody else's text.
- */
-export function taintBefore(history: History, step: number, labelsOf: ToolCatalog["labelsOf"]): Label[] {
-  const seen = history.results
-    .filter((result) => result.step < step && !(result.error !== null && UNCALLED.has(result.error.code)))
-    .flatMap(({ step: n, index }) => {
-      const call = history.steps.find((one) => one.n === n)?.toolCalls[index];
-      return call === undefined ? [] : labelsOf(call.toolId);
-    });
-  return (["reads_untrusted", "reads_private"] as const).filter((label) => seen.includes(label));
-}
-
-type Asked = { readonly step: number; readonly toolId: string; readonly needs: readonly string[] };
-
-export async function askPolicy(run: Run, { step, toolId, needs }: Asked): Promise<CallDecision> {
+export async function askPolicy(run: Run, { taint, toolId, needs }: Asked): Promise<CallDecision> {
   const { clock, policy } = run.services;
   const { catalog, config } = run;
   const at = clock.now();
@@ -43,7 +19,7 @@ export async function askPolicy(run: Run, { step, toolId, needs }: Asked): Promi
     region: policy.region,
     pack: packFacts(config),
     tool: { id: toolId, risk_level: catalog.riskOf(toolId), labels: catalog.labelsOf(toolId) },
-    taint: taintBefore(run.history(), step, catalog.labelsOf),
+    taint,
     needs,
   };
   return { at, question, decision: await policy.engine.decide(question) };

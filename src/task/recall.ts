@@ -6,7 +6,8 @@
 import { type Exchange, recall, remember } from "../memory/index.ts";
 import type { Message } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
-import { describeError, parseDuration } from "../platform/index.ts";
+import { describeError } from "../platform/index.ts";
+import { durationMs } from "./duration.ts";
 import type { TaskRow } from "./journal.ts";
 import type { Run } from "./run.ts";
 import type { TaskServices } from "./services.ts";
@@ -77,12 +78,10 @@ export async function rememberOutput(run: Run, { input, output }: Pick<Exchange,
   const space = sessionOf(row, run.config);
   if (space === null || row.request.replay !== null) return;
   const { ttl, max_entries: maxEntries } = run.config.memory.short_term;
-  const ttlMs = parseDuration(ttl);
   const { task_id: taskId } = row.request;
   try {
-    if (!ttlMs.ok) throw new Error("the pack's short_term.ttl is no duration");
     const exchange = { taskId, at: row.createdAt, input, output };
-    await remember(run.services.memory, space, exchange, { ttlMs: ttlMs.value, maxEntries });
+    await remember(run.services.memory, space, exchange, { ttlMs: durationMs(ttl), maxEntries });
   } catch (thrown) {
     run.services.log.warn("memory.remember_failed", {
       tenant_id: row.request.tenant,

@@ -3,10 +3,9 @@
  * beside the journal: a resumed run, and a replay under the same pack, offer the model the same tools in the same words,
  * whatever the servers say since.
  */
-import { childTrace, formatTraceparent, parseTraceparent } from "../platform/index.ts";
 import type { RemoteServer } from "../tool/index.ts";
 import type { NewEvent } from "./frames.ts";
-import type { Run } from "./run.ts";
+import { childTraceOf, type Run } from "./run.ts";
 
 const KEY = "remote_tools";
 
@@ -26,12 +25,12 @@ export function importRemote(storage: Storage, journal: string): void {
 }
 
 /** The run with the tools that its servers have. Rejects only on a fault of our own. */
-export async function withRemoteTools(run: Run, storage: Storage): Promise<Run> {
+export async function withRemoteTools<R extends Run>(run: R, storage: Storage): Promise<R> {
   if (run.config.tools.mcp_servers.length === 0) return run;
-  const { tenant, task_id: taskId, pack_digest: packDigest, traceparent } = run.row().request;
+  const { tenant, task_id: taskId, pack_digest: packDigest } = run.row().request;
   const before = recordedRemote(storage);
   if (before?.packDigest === packDigest) return withServers(run, before.servers);
-  const request = { tenant, taskId, traceparent: formatTraceparent(childTrace(parseTraceparent(traceparent))) };
+  const request = { tenant, taskId, traceparent: childTraceOf(run.row()) };
   try {
     const servers = await run.services.listRemoteTools(run.config, request, run.signal);
     // No await between the two: the record and its events are written together, or not at all.
@@ -43,7 +42,7 @@ export async function withRemoteTools(run: Run, storage: Storage): Promise<Run> 
   }
 }
 
-const withServers = (run: Run, remote: readonly RemoteServer[]): Run => ({
+const withServers = <R extends Run>(run: R, remote: readonly RemoteServer[]): R => ({
   ...run,
   ...run.services.toolsFor(run.config, remote),
   remote,

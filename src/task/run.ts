@@ -2,12 +2,20 @@
 
 import type { Exchange } from "../memory/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
-import { canonicalJson, lengthPrefixed, sha256Hex } from "../platform/index.ts";
+import {
+  canonicalJson,
+  childTrace,
+  formatTraceparent,
+  lengthPrefixed,
+  parseTraceparent,
+  sha256Hex,
+} from "../platform/index.ts";
 import type { RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { Approval } from "./approval.ts";
+import type { CallsUnderWay } from "./calls-under-way.ts";
 import type { Handoff } from "./handoff.ts";
 import type { CallResult, History, StepRecord } from "./history.ts";
-import type { Change, TaskRow } from "./journal.ts";
+import type { Change, Journal, TaskRow } from "./journal.ts";
 import { ALARM_BUDGET_MS } from "./limits.ts";
 import type { TaskServices } from "./services.ts";
 import type { Audience } from "./stream.ts";
@@ -35,17 +43,33 @@ export type Run = {
   readonly handoffs: () => readonly Handoff[];
   /** Whether a call of an unrepeatable tool was handed over before. */
   readonly isStarted: (step: number, index: number) => boolean;
+  readonly underWay: Pick<CallsUnderWay, "begin" | "leave">;
   /** Aborts when the task is cancelled or its deadline passes. */
   readonly signal: AbortSignal;
   /** Epoch milliseconds: when the alarm that carries this run began. */
   readonly alarmStartedAt: number;
 };
 
+/** What a run reads of the journal. */
+export const readsOf = (
+  journal: Journal,
+): Pick<Run, "history" | "files" | "recordedResult" | "approvals" | "handoffs" | "isStarted"> => ({
+  history: () => journal.history,
+  files: () => journal.files(),
+  recordedResult: (print) => journal.recordedResult(print),
+  approvals: () => journal.approvals(),
+  handoffs: () => journal.handoffs(),
+  isStarted: (step, index) => journal.isStarted(step, index),
+});
+
 /** ended: the task ended, paused or went to retry. handover: a fresh alarm should go on. overtaken: not ours any more. */
 export type RunEnd = "ended" | "handover" | "overtaken";
 
 /** Who else spends what this task may. */
 export const familyOf = (run: Run) => ({ handoffs: run.handoffs(), parent: run.row().request.parent });
+
+/** What it knows of the world outside. */
+export const pastOf = (run: Run) => ({ history: run.history(), parent: run.row().request.parent });
 
 export const nowOf = (run: Run) => ({ now: run.services.clock.now(), retentionMs: run.services.retentionMs });
 
@@ -54,6 +78,10 @@ export const end = (run: Run, change: Change): RunEnd => (run.commit(change) ? "
 /** Whether work of at most `ms` fits into what is left of this alarm. */
 export const hasTimeFor = (run: Run, ms: number): boolean =>
   run.services.clock.now() - run.alarmStartedAt + ms <= ALARM_BUDGET_MS;
+
+/** For what the task asks of somebody else: a span of its own in the trace of the request that began it. */
+export const childTraceOf = ({ request }: TaskRow): string =>
+  formatTraceparent(childTrace(parseTraceparent(request.traceparent)));
 
 /** The same for every repetition of a call: what a tool is handed as its idempotency key. */
 export const callKeyOf = (row: TaskRow, step: number, index: number): Promise<string> =>

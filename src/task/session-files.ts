@@ -3,16 +3,17 @@
  * that task's id, no file; the files stay with the task that wrote them, and the next one takes a copy when it begins.
  * Tasks of one session that run at once do not see each other, and the one that finishes last is the one that counts.
  */
-import { describeError } from "../platform/index.ts";
+import { describeError, within } from "../platform/index.ts";
 import type { ToolFile } from "../tool/index.ts";
 import type { Journal, TaskRow } from "./journal.ts";
+import { SESSION_FILES_MS_MAX } from "./limits.ts";
 import type { Run } from "./run.ts";
 import type { TaskServices } from "./services.ts";
 
 /** Beside the journal: that the files were taken over, and from whom. */
 const KEY = "workspace_of";
 
-type Services = Pick<TaskServices, "memory" | "filesOf" | "log">;
+type Services = Pick<TaskServices, "memory" | "filesOf" | "clock" | "log">;
 
 /** Null for a task outside of any session. A replay has the files that its source began with. */
 function sessionOf({ request }: TaskRow) {
@@ -21,6 +22,12 @@ function sessionOf({ request }: TaskRow) {
 }
 
 const memoryKey = (session: string): string => `workspace/${session}`;
+
+/** The run has no lease yet: nobody else would end the wait for another object. */
+function inTime<T>({ clock }: Services, work: () => Promise<T>): Promise<T> {
+  const late = () => new Error(`the task that has the files did not answer within ${SESSION_FILES_MS_MAX} ms`);
+  return within(clock, SESSION_FILES_MS_MAX, late, work);
+}
 
 /** Takes the session's files over, the first time; after that does nothing. Never rejects: a lost past costs no task. */
 export async function inheritFiles(
@@ -36,7 +43,8 @@ export async function inheritFiles(
   let files: readonly ToolFile[] = [];
   try {
     source = (await services.memory.get(space, memoryKey(space.session))) ?? "";
-    files = source === "" || source === taskId ? [] : ((await services.filesOf(tenant, source)) ?? []);
+    if (source !== "" && source !== taskId)
+      files = (await inTime(services, () => services.filesOf(tenant, source))) ?? [];
   } catch (thrown) {
     services.log.warn("session.files_unreachable", {
       tenant_id: tenant,

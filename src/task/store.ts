@@ -33,7 +33,10 @@ CREATE TABLE IF NOT EXISTS entry (
 CREATE INDEX IF NOT EXISTS entry_by_age ON entry (created_at, task_id);
 CREATE INDEX IF NOT EXISTS entry_unfinished ON entry (touched_at) WHERE state IN ('queued', 'running', 'retry');
 `;
-/** Tasks that must go on without anybody's help; `waiting` ones need a person and are not looked after. */
+/**
+ * Tasks that must go on without anybody's help; `waiting` ones need a person and are not looked after. Whatever is asked
+ * at each step asks about these, by their index: a tenant has thousands that are over.
+ */
 const UNFINISHED = "state IN ('queued', 'running', 'retry')";
 
 export class IndexStore {
@@ -72,7 +75,7 @@ export class IndexStore {
 
   /** Slots whose lease still runs, without the named task's own. */
   countRunning(exceptTaskId: string, now: number): number {
-    return this.#count("lease_until > ? AND task_id <> ?", now, exceptTaskId);
+    return this.#count(`${UNFINISHED} AND lease_until > ? AND task_id <> ?`, now, exceptTaskId);
   }
 
   /** Tasks that asked for a slot before the named one and still ask. */
@@ -81,7 +84,7 @@ export class IndexStore {
       .exec<{ wanted_at: number | null }>("SELECT wanted_at FROM entry WHERE task_id = ?", taskId)
       .toArray()[0]?.wanted_at;
     return this.#count(
-      "wanted_at < ? AND touched_at > ? AND task_id <> ?",
+      `${UNFINISHED} AND wanted_at < ? AND touched_at > ? AND task_id <> ?`,
       mine ?? now + 1,
       now - 2 * SLOT_RETRY_MS,
       taskId,
@@ -138,7 +141,7 @@ export class IndexStore {
 
   /** The longest-waiting tasks that want a slot. */
   nextInLine(limit: number): string[] {
-    return this.#ids("wanted_at IS NOT NULL ORDER BY wanted_at LIMIT ?", limit);
+    return this.#ids(`${UNFINISHED} AND wanted_at IS NOT NULL ORDER BY wanted_at LIMIT ?`, limit);
   }
 
   /** Unfinished tasks that nobody has heard of since `before`. */

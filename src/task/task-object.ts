@@ -10,27 +10,28 @@ import { type ToolFile, toBytes } from "../tool/index.ts";
 import { TaskAlarm } from "./alarm.ts";
 import { ApprovalDesk } from "./approval-desk.ts";
 import { ApprovalReporter } from "./approval-reporter.ts";
+import { CallsUnderWay } from "./calls-under-way.ts";
 import { exportTask, importCarried } from "./carried.ts";
 import { timeOf } from "./deadline.ts";
 import { Delivery } from "./delivery.ts";
 import { isDue, isPast } from "./due.ts";
 import { describeFiles } from "./files.ts";
+import { toTenant } from "./guarded.ts";
 import type { ChildReport } from "./handoff.ts";
 import { HandoffLink } from "./handoff-link.ts";
+import { lastTextOf } from "./history.ts";
 import { IndexLink } from "./index-link.ts";
 import { type Change, Journal, type TaskRow } from "./journal.ts";
-import { keepLease } from "./lease.ts";
 import { ACCEPT_NET_MS, FAULT_RETRY_MS, INDEX_RETRY_MS, SLOT_RETRY_MS } from "./limits.ts";
-import { runTask } from "./loop.ts";
-import { acceptedEvent, cancelled, deadlineExceeded, faulted, packGone, started } from "./outcome.ts";
+import { acceptedEvent, cancelled, deadlineExceeded, packGone, started } from "./outcome.ts";
 import { Projector } from "./projector.ts";
 import { recallOnce } from "./recall.ts";
-import { withRemoteTools } from "./remote-tools.ts";
 import { type RetirementOptions, retire, wakeTombstone } from "./retirement.ts";
-import type { Run, RunEnd } from "./run.ts";
+import { type Run, type RunEnd, readsOf } from "./run.ts";
 import type { RelatedTask, TaskServices } from "./services.ts";
 import { inheritFiles } from "./session-files.ts";
 import { StreamHub } from "./stream.ts";
+import { superviseRun } from "./supervise.ts";
 import { isEnded, type TaskState } from "./transitions.ts";
 import type {
   ApprovalView,
@@ -57,6 +58,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   readonly #desk: ApprovalDesk;
   readonly #reporter: ApprovalReporter;
   readonly #handoffs: HandoffLink;
+  readonly #calls: CallsUnderWay;
   /** Null without a database. */
   readonly #projector: Projector | null;
   readonly #alarm: TaskAlarm;
@@ -76,6 +78,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     this.#reporter = new ApprovalReporter({ ...common, index: this.#index });
     this.#handoffs = new HandoffLink({ ...common, port: services.handoff });
     this.#projector = port && new Projector({ ...common, port, random });
+    this.#calls = new CallsUnderWay({ ...common, told: () => this.#projector?.touch() });
     const isOver = () => this.#hub.delivered >= this.#journal.lastSeq && this.#isStill;
     const framesAfter = this.#journal.framesAfter.bind(this.#journal);
     this.#hub = new StreamHub({ framesAfter, isOver }, this.#journal.lastSeq);
@@ -90,11 +93,11 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       return { kind: "existing", state: existing.state, pack_id: existing.request.pack_id };
     }
     const now = this.#services.clock.now();
-    const deadlineAt = now + timeOf(args);
+    const told = this.#index.announce(args, now);
     const batch = this.#journal.create(args, {
       now,
-      deadlineAt,
-      due: { lease: now + ACCEPT_NET_MS, deadline: deadlineAt, ...this.#projectionDue() },
+      deadlineAt: now + timeOf(args),
+      due: { lease: now + ACCEPT_NET_MS, ...this.#projectionDue() },
       events: [acceptedEvent(args)],
     });
     if (args.replay !== null) importCarried(this.ctx.storage, args.replay.journal);
@@ -102,7 +105,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     this.#arm();
     this.#delivery.add(batch);
     this.#projector?.touch();
-    await this.#index.register();
+    await told;
     return { kind: "created", state: "queued", pack_id: args.pack_id };
   }
 
@@ -216,7 +219,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   async #goOn(row: TaskRow, now: number): Promise<void> {
     if (isEnded(row.state)) return isDue(row.due, "retention", now) ? retire(this.#retirement, now) : undefined;
     if (row.state !== "waiting" && now >= row.deadlineAt) {
-      this.#exceedDeadline();
+      await this.#exceedDeadline();
       return this.#index.release();
     }
     if (this.#run !== null || row.state === "waiting") return;
@@ -234,7 +237,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     let end: RunEnd = "overtaken";
     try {
       const run = await this.#begin(abort.signal, startedAt);
-      if (run !== null) end = await this.#guarded(run, abort);
+      if (run !== null) end = await this.#supervise(run, abort);
     } finally {
       this.#run = null;
       abort.abort();
@@ -244,47 +247,24 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     await this.#index.release();
   }
 
-  /** Runs while the lease, the slot and the deadline are kept; a fault of ours costs an attempt, not the task. */
-  async #guarded(run: Run, abort: AbortController): Promise<RunEnd> {
-    const done = new AbortController();
-    const keeper = keepLease({
-      clock: this.#services.clock,
-      signal: done.signal,
-      row: run.row,
-      renewLease: (at) => this.#change({ due: { lease: at } }),
-      renewSlot: () => this.#index.renew(),
-      onDeadline: () => {
-        this.#exceedDeadline();
-        abort.abort(new DOMException("the deadline passed", "TimeoutError"));
-      },
-      onLost: (thrown) => abort.abort(thrown),
-    });
-    try {
-      return await runTask(await withRemoteTools(run, this.ctx.storage));
-    } catch (thrown) {
-      this.#log.error("task.run_failed", { error: describeError(thrown) });
-      const context = { ...this.#now(), attempt: run.row().attempt, random: this.#services.random };
-      const limit = { outputMaxLength: run.config.guardrails.output.max_length };
-      return run.commit(faulted(run.history(), thrown, { ...context, ...limit })) ? "ended" : "overtaken";
-    } finally {
-      done.abort();
-      await keeper;
-    }
+  #supervise(run: Run, abort: AbortController): Promise<RunEnd> {
+    const renewLease = (lease: number) => void this.#change({ due: { lease } });
+    return superviseRun(run, { storage: this.ctx.storage, index: this.#index, renewLease, abort, log: this.#log });
   }
 
   /** A new epoch and the task `running`; null when the task changed meanwhile or its pack is gone. */
   async #begin(signal: AbortSignal, alarmStartedAt: number): Promise<Run | null> {
     const services = this.#services;
-    const { request } = this.#required();
+    const accepted = this.#required();
+    const { request } = accepted;
     const config = await services.loadPack(request.pack_owner, request.pack_digest);
     if (signal.aborted) return null;
     if (config === null) {
       this.#change(packGone(this.#journal.history, request, this.#now()));
       return null;
     }
-    await inheritFiles(this.ctx.storage, this.#journal, this.#required(), services);
-    if (signal.aborted) return null;
-    const recalled = await recallOnce(this.ctx.storage, this.#required(), config, services);
+    const files = inheritFiles(this.ctx.storage, this.#journal, accepted, services);
+    const [recalled] = await Promise.all([recallOnce(this.ctx.storage, accepted, config, services), files]);
     if (signal.aborted) return null;
     const row = this.#required();
     const epoch = row.epoch + 1;
@@ -312,17 +292,18 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       commit: (change) => this.#change(change, epoch),
       audience: this.#hub,
       row: () => this.#required(),
-      history: () => this.#journal.history,
-      files: () => this.#journal.files(),
-      recordedResult: (print) => this.#journal.recordedResult(print),
-      approvals: () => this.#journal.approvals(),
-      handoffs: () => this.#journal.handoffs(),
-      isStarted: (step, index) => this.#journal.isStarted(step, index),
+      ...readsOf(this.#journal),
+      underWay: this.#calls,
     };
   }
 
-  #exceedDeadline(): void {
-    this.#change(deadlineExceeded(this.#journal.history, this.#now()));
+  /** Without a run. What its model said may stand for values of the input: only the pack tells. */
+  async #exceedDeadline(): Promise<void> {
+    const { request } = this.#required();
+    const hasText = lastTextOf(this.#journal.history) !== null;
+    const config = hasText ? await this.#services.loadPack(request.pack_owner, request.pack_digest) : null;
+    const change = deadlineExceeded(this.#journal.history, this.#now());
+    this.#change(config === null ? change : toTenant(change, request.input, config.guardrails));
   }
 
   #lookAgain(at: number): void {
@@ -355,13 +336,14 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const reported = this.#reporter.dueAfter(change);
     const more = { ...(isTransition ? this.#projectionDue() : {}), ...reported, ...this.#handoffs.dueAfter(change) };
     const due = change.due === undefined && Object.keys(more).length === 0 ? undefined : { ...change.due, ...more };
-    const told = due === undefined ? change : { ...change, due };
+    const told = this.#calls.withBroken(due === undefined ? change : { ...change, due });
     const batch = this.#journal.apply(told, { epoch, now: this.#services.clock.now() });
     if (batch === null) return false;
     if (due !== undefined) this.#arm();
     if (reported.index !== undefined) this.#reporter.touch();
     if (isTransition) this.#projector?.touch();
     this.#handoffs.after(change);
+    this.#calls.after(told);
     this.#delivery.add(batch);
     return true;
   }

@@ -43,32 +43,5 @@ export type RowBody = Omit<TaskRow, "request"> & {
   readonly tail?: Tail;
 };
 
-export function toNewRow(
-  { replay, ...request }: CreateTask,
-  { now, deadlineAt, due }: { readonly now: number; readonly deadlineAt: number; readonly due: Due },
-): TaskRow {
-  const plan = replay && {
-    source_task_id: replay.source_task_id,
-    from_step: replay.from_step,
-    dry_run: replay.dry_run,
-  };
-  return {
-    request: { ...request, replay: plan },
-    state: "queued",
-    epoch: 0,
-    attempt: 0,
-    createdAt: now,
-    startedAt: null,
-    finishedAt: null,
-    waitingSince: null,
-    waitedMs: 0,
-    output: null,
-    finishReason: null,
-    error: null,
-    deadlineAt,
-    due,
-  };
-}
-
 export const toBody = ({ request: _request, ...row }: TaskRow, tail: Tail | null): string =>
   JSON.stringify({ ...row, ...(tail === null ? {} : { tail }) } satisfies RowBody);

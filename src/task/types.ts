@@ -3,6 +3,7 @@
  * Field names of the views are those of the wire (docs/rest.md), so a door adds nothing and renames nothing.
  */
 import type { FinishReason } from "../model/index.ts";
+import type { Label } from "../policy/index.ts";
 
 export const TASK_STATES = [
   "queued",
@@ -76,6 +77,8 @@ export type ParentLink = {
   readonly cost_limit_micros: number;
   /** The parent's turns whose cost nobody told: each may have cost as much as a call can. */
   readonly uncounted: number;
+  /** What had come into the parent when it asked; absent in links made before it was kept. */
+  readonly taint?: readonly Label[];
 };
 
 export type ReplayPlan = {

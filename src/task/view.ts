@@ -4,7 +4,7 @@ import type { History } from "./history.ts";
 import type { TaskRow } from "./journal.ts";
 import { usageView } from "./outcome.ts";
 import type { IndexReport } from "./services.ts";
-import type { TaskView } from "./types.ts";
+import type { CreateTask, TaskView } from "./types.ts";
 
 type Moment = { readonly updatedAt: number; readonly lastSeq: number };
 
@@ -47,4 +47,16 @@ export const toReport = (row: TaskRow, { updatedAt, lastSeq }: Moment): IndexRep
   created_at: toRfc3339(row.createdAt),
   updated_at: toRfc3339(updatedAt),
   version: lastSeq,
+});
+
+/** The report of a task whose only event is that it was accepted. */
+export const toFirstReport = (args: CreateTask, now: number): IndexReport => ({
+  task_id: args.task_id,
+  state: "queued",
+  pack_id: args.pack_id,
+  pack_version: args.pack_version,
+  session_id: args.session_id,
+  created_at: toRfc3339(now),
+  updated_at: toRfc3339(now),
+  version: 1,
 });

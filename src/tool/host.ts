@@ -57,10 +57,10 @@ export function createToolHost(options: ToolHostOptions): ToolHost {
   const gate = createGate(options);
   const tools = collectTools(config, options.switches, options.remote);
   return {
-    execute: async (request, signal) => {
+    execute: async (request, signal, onBroken) => {
       signal.throwIfAborted();
       const started = clock.now();
-      const ending = await run({ ...options, gate }, tools.get(request.toolId), request, signal);
+      const ending = await run({ ...options, gate }, tools.get(request.toolId), request, { signal, onBroken });
       const outcome: ToolOutcome = { ...ending, durationMs: Math.max(0, Math.round(clock.now() - started)) };
       // What was asked and answered is not logged: it is the user's.
       log.info("tool.executed", {
@@ -87,13 +87,16 @@ const egressFacts = ({ egress = [] }: ToolOutcome) =>
     ? {}
     : { egress_requests: egress.length, egress_denied: egress.filter(({ allowed }) => !allowed).length };
 
+/** How a caller lets go of a call. */
+type Hold = { readonly signal: AbortSignal; readonly onBroken?: Parameters<ToolHost["execute"]>[2] | undefined };
+
 type Host = ToolHostOptions & { readonly gate: ReturnType<typeof createGate> };
 
 async function run(
   options: Host,
   tool: Tool | undefined,
   request: ToolCallRequest,
-  signal: AbortSignal,
+  { signal, onBroken }: Hold,
 ): Promise<Ending> {
   if (tool === undefined) return fail({ code: "TOOL_UNKNOWN", message: `There is no tool "${request.toolId}".` });
   // The caller has asked the catalogue already; a refused tool must not run even if it forgot to.
@@ -114,7 +117,16 @@ async function run(
   const egress = asksNetwork ? grantOf(options, tool.definition.secrets, policy, request) : null;
   const args = tool.remote === null ? request.arguments : toMcpCall(tool.remote, request.arguments);
   const { bundle } = tool.definition;
-  const call = { engine, policy, request: { ...request, arguments: args }, signal, egress, asksNetwork, bundle };
+  const call = {
+    engine,
+    policy,
+    request: { ...request, arguments: args },
+    signal,
+    onBroken,
+    egress,
+    asksNetwork,
+    bundle,
+  };
   const passage = await options.gate.pass({ tenant, toolId, key, runMs }, signal, () => runIsolated(options, call));
   if (passage.kind === "passed") return passage.value;
   const message = `${toolId} was not started: too many of its calls ran for as long as it may take (${policy.timeoutMs} ms)`;
@@ -157,18 +169,17 @@ function readSkill(skills: readonly Skill[], id: unknown): Ending {
 
 type IsolateOptions = Pick<ToolHostOptions, "runnerFor" | "log">;
 
-type IsolatedCall = {
+type IsolatedCall = Hold & {
   readonly engine: EngineName;
   readonly policy: SandboxPolicy;
   readonly request: ToolCallRequest;
-  readonly signal: AbortSignal;
   readonly egress: EgressGrant | null;
   readonly asksNetwork: boolean;
   readonly bundle: string | undefined;
 };
 
 export async function runIsolated(options: IsolateOptions, call: IsolatedCall): Promise<Ending> {
-  const { engine, policy, request, signal, egress, bundle } = call;
+  const { engine, policy, request, egress, bundle } = call;
   const { cpuMs, ...limits } = workerLimits(policy);
   const visible = readableScopes(policy);
   const workerRequest: WorkerRequest = {
@@ -190,7 +201,7 @@ export async function runIsolated(options: IsolateOptions, call: IsolatedCall): 
     ...(egress === null ? {} : { egress }),
   };
   const { tenant, taskId, toolId } = request;
-  const answer = await callRunner(options.runnerFor({ tenant, taskId, toolId }), runnerCall, signal);
+  const answer = await callRunner(options.runnerFor({ tenant, taskId, toolId }), runnerCall, call);
   const ending = endingOf(options, call, answer);
   return answer.egress === undefined ? ending : { ...ending, egress: answer.egress };
 }
@@ -232,7 +243,7 @@ function endingOf(options: IsolateOptions, call: IsolatedCall, answer: RunnerAns
  * work; settling it makes the runner return and lets its invocation end, and that is what stops the isolate: so it is
  * settled on every way out of here.
  */
-async function callRunner(stub: RunnerStub, call: RunnerCall, signal: AbortSignal): Promise<RunnerAnswer> {
+async function callRunner(stub: RunnerStub, call: RunnerCall, { signal, onBroken }: Hold): Promise<RunnerAnswer> {
   const over = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => {
@@ -241,11 +252,14 @@ async function callRunner(stub: RunnerStub, call: RunnerCall, signal: AbortSigna
   };
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
+  const answer = stub
+    .run(call, () => over.promise)
+    .catch((thrown: unknown): RunnerAnswer => ({ kind: "unavailable", message: describeError(thrown) }));
   try {
-    const answer = stub
-      .run(call, () => over.promise)
-      .catch((thrown: unknown): RunnerAnswer => ({ kind: "unavailable", message: describeError(thrown) }));
     return await Promise.race([answer, aborted.promise]);
+  } catch (thrown) {
+    onBroken?.(answer.then(({ egress = [] }) => egress));
+    throw thrown;
   } finally {
     signal.removeEventListener("abort", onAbort);
     over.resolve();

@@ -113,6 +113,14 @@ export type ToolOutcome = {
 };
 
 export interface ToolHost {
-  /** Runs one admitted call to its end. Rejects only when `signal` aborts, with its reason. */
-  execute(request: ToolCallRequest, signal: AbortSignal): Promise<ToolOutcome>;
+  /**
+   * Runs one admitted call to its end. Rejects only when `signal` aborts, with its reason.
+   * @param onBroken called when it aborts in mid-call, with what the call's gateway had decided, once that is known; it
+   * never rejects. Not called for a call that reached no isolate.
+   */
+  execute(
+    request: ToolCallRequest,
+    signal: AbortSignal,
+    onBroken?: (egress: Promise<readonly EgressRecord[]>) => void,
+  ): Promise<ToolOutcome>;
 }

@@ -11,6 +11,7 @@ import { parseArgs, promisify } from "node:util";
 import { databaseBatch } from "./database.ts";
 import { policy } from "./policy.ts";
 import { compose, validation } from "./pure.ts";
+import { resume } from "./resume.ts";
 import { type Rig, startRig } from "./rig.ts";
 import { type Row, toMarkdown, toTable } from "./row.ts";
 import { accept, fanOut, firstText, memory, steps, throughput } from "./runs.ts";
@@ -44,6 +45,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   validation,
   policy,
   "start-up": startUp,
+  resume,
 };
 
 const { values } = parseArgs({

@@ -76,7 +76,7 @@ function ready(child: ChildProcess, server: Server): Promise<void> {
 }
 
 async function end(child: ChildProcess, signal: "SIGKILL" | "SIGINT"): Promise<number | null> {
-  if (child.exitCode !== null || child.pid === undefined) return child.exitCode;
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return child.exitCode;
   const exited = once(child, "exit");
   try {
     process.kill(-child.pid, signal);

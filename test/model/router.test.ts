@@ -54,7 +54,7 @@ describe("a turn that may not cost more", () => {
   it("ends before a call that its task cannot pay for, and asks no model after it", async () => {
     const asked: unknown[] = [];
     const rig = setUp({ [OPUS]: [failure("cut", { usage: USAGE })], [SONNET]: [reply("x")] });
-    const checkBudget = async (attempt: { readonly model: string; readonly spentMicros: number }) => {
+    const checkBudget: TurnContext["checkBudget"] = async (attempt) => {
       asked.push(attempt);
       return attempt.spentMicros > 0 ? "No money." : null;
     };
@@ -67,9 +67,16 @@ describe("a turn that may not cost more", () => {
     });
     expect(rig.provider.models).toEqual([OPUS]);
     expect(asked).toEqual([
-      { model: `anthropic/${OPUS}`, spentMicros: 0 },
-      { model: `anthropic/${OPUS}`, spentMicros: 7_500 },
+      { model: `anthropic/${OPUS}`, spentMicros: 0, uncounted: 0 },
+      { model: `anthropic/${OPUS}`, spentMicros: 7_500, uncounted: 0 },
     ]);
+  });
+
+  it("is told of every attempt that broke off before its provider counted it", async () => {
+    const rig = setUp({ [OPUS]: [failure("cut", { usage: USAGE }), failure("cut"), failure("timeout")] });
+    const checkBudget: TurnContext["checkBudget"] = async ({ uncounted }) => (uncounted === 2 ? "No money." : null);
+    const charge = { spentMicros: 7_500, uncounted: 2 };
+    expect(await failedTurn(rig, { checkBudget })).toMatchObject({ message: "No money.", costMicros: null, charge });
   });
 });
 

@@ -72,12 +72,14 @@ describe("another engine", () => {
     const decision = await decideWith(json({ result: { ...ALLOW, effect: "ask", reasons }, provenance }));
     expect(decision).toMatchObject({ effect: "ask", reasons, policy: "opa:one:two", isEnforced: true });
     expect(await decideWith(json({ result: ALLOW }))).toMatchObject({ effect: "allow", policy: "opa" });
+    const listed = json({ result: ALLOW, provenance: { bundles: [{ revision: "one" }] } });
+    expect(await decideWith(listed)).toMatchObject({ effect: "allow", policy: "opa" });
   });
 
   const faults: readonly (readonly [name: string, answer: Answer, rule: string])[] = [
     ["has no decision", json({}), "undefined"],
     ["answers something else", json({ result: true }), "malformed"],
-    ["answers a list", json([]), "undefined"],
+    ["answers a list", json([]), "malformed"],
     ["answers null", json(null), "malformed"],
     ["fails", json({ result: ALLOW }, 500), "error"],
     ["sends somewhere else", (response) => void response.writeHead(302, { location: "/elsewhere" }).end(), "error"],

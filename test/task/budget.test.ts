@@ -1,8 +1,8 @@
 /** What a task may still spend: known costs, unknown ones, and the call that does not fit. */
 import { describe, expect, it } from "vitest";
+import type { Charge } from "../../src/meter/index.ts";
 import { createLog } from "../../src/platform/index.ts";
 import {
-  type Charge,
   chargeOf,
   checkBudget,
   costLimitOf,
@@ -10,6 +10,7 @@ import {
   type Spending,
   spendingOf,
 } from "../../src/task/budget.ts";
+import { turnFailed } from "../../src/task/outcome.ts";
 import { composeConfig, tools } from "../tool/samples.ts";
 import { history, step } from "./history.ts";
 
@@ -43,6 +44,22 @@ const parent = {
   cost_limit_micros: 500,
   uncounted: 1,
 };
+
+describe("a turn", () => {
+  it("of several calls counts each whose cost nobody told, and what is known beside them", () => {
+    const charge = { spentMicros: 40, uncounted: 2 };
+    const done = history([step(0, [], { costMicros: null, charge })]);
+    const spent = [{ usage: USAGE, costMicros: null, charge }];
+    expect(chargeOf({ ...done, spent }, [])).toEqual({ spentMicros: 80, uncounted: 4 });
+  });
+
+  it("that failed is written down with both", () => {
+    const spent = { usage: USAGE, costMicros: null, charge: { spentMicros: 40, uncounted: 2 } };
+    const failure = { kind: "attempt", code: "PROVIDER_ERROR", message: "", retryAfterMs: null, ...spent } as const;
+    const context = { now: 1, retentionMs: 1, attempt: 0, random: () => 0, outputMaxLength: 1, voidStep: null };
+    expect(turnFailed(history([]), failure, context).spent).toEqual(spent);
+  });
+});
 
 describe("a family", () => {
   it("spends its parent's money: what children cost counts, once they have ended", () => {
@@ -79,8 +96,10 @@ describe("a family", () => {
       },
       { maxOutputTokens: 8_192 },
     );
-    expect(await check({ model: "anthropic/claude-sonnet-4-5", spentMicros: 0 })).toContain("$0 are left");
-    expect(await check({ model: "offline/scripted", spentMicros: 0 })).toBeNull();
+    expect(await check({ model: "anthropic/claude-sonnet-4-5", spentMicros: 0, uncounted: 0 })).toContain(
+      "$0 are left",
+    );
+    expect(await check({ model: "offline/scripted", spentMicros: 0, uncounted: 0 })).toBeNull();
   });
 });
 
@@ -114,24 +133,25 @@ describe("the check that a run asks", () => {
     const log = createLog({}, (_, line) => void lines.push(line));
     return { check: createBudgetCheck({ config, history: () => done, log }, { maxOutputTokens: 8_192 }), lines };
   };
-  const sonnet = { model: "anthropic/claude-sonnet-4-5", spentMicros: 0 };
+  const sonnet = { model: "anthropic/claude-sonnet-4-5", spentMicros: 0, uncounted: 0 };
 
   it("holds the pack's limit against the price of the model that is asked", async () => {
     expect(await (await checkFor("$0.01")).check(sonnet)).toMatch(/cost_limit_per_task/);
     expect(await (await checkFor("$5")).check(sonnet)).toBeNull();
   });
 
-  it("counts what failed attempts of the same turn have cost", async () => {
+  it("counts what failed attempts of the same turn have cost, and may have cost", async () => {
     expect(await (await checkFor("$5")).check({ ...sonnet, spentMicros: 4_990_000 })).toMatch(/left/);
+    expect(await (await checkFor("$5")).check({ ...sonnet, uncounted: 1_000 })).toMatch(/left/);
   });
 
   it("lets a model without a price through, and the log says so", async () => {
     const { check, lines } = await checkFor("$0.01");
-    expect(await check({ model: "ollama/llama3.2", spentMicros: 0 })).toBeNull();
+    expect(await check({ model: "ollama/llama3.2", spentMicros: 0, uncounted: 0 })).toBeNull();
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "warn", event: "task.cost_unknown" });
   });
 
   it("never stops the offline model", async () => {
-    expect(await (await checkFor("$0")).check({ model: "offline/scripted", spentMicros: 0 })).toBeNull();
+    expect(await (await checkFor("$0")).check({ model: "offline/scripted", spentMicros: 0, uncounted: 0 })).toBeNull();
   });
 });

@@ -9,10 +9,18 @@ import type { ToolCall } from "../../src/model/index.ts";
 import { type Clock, createLog } from "../../src/platform/index.ts";
 import { createEmbeddedPolicy, DEFAULT_POLICY, type PolicyEngine } from "../../src/policy/index.ts";
 import { policyModule } from "../../src/policy/object.ts";
+import type { BrokenCall } from "../../src/task/broken-call.ts";
+import { BrokenStore } from "../../src/task/broken-store.ts";
 import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../../src/task/index.ts";
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
 import { TaskObject } from "../../src/task/object.ts";
-import { compileCatalog, createToolHost, type RemoteServer, type RunnerAnswer } from "../../src/tool/index.ts";
+import {
+  compileCatalog,
+  createToolHost,
+  type RemoteServer,
+  type RunnerAnswer,
+  type RunnerStub,
+} from "../../src/tool/index.ts";
 import { composeConfig, SCOPED, tool, tools } from "../tool/samples.ts";
 import { env } from "./harness.ts";
 import { call } from "./history.ts";
@@ -118,6 +126,10 @@ export type Tool = {
   readonly pack?: string;
   /** What decides about calls; the default policy when absent. */
   readonly policy?: PolicyEngine;
+  /** What runs a call; a counter when absent. */
+  readonly runner?: RunnerStub["run"];
+  /** Where the task is told to; nowhere when absent. */
+  readonly projection?: TaskServices["projection"];
 };
 
 export const defaultPolicy = createEmbeddedPolicy({
@@ -141,7 +153,7 @@ const packOf = ({ needsApproval, mayRepeat, isRemote = false }: Tool): string =>
   return tools([], `mcp_servers: [{ id: docs, url: "https://docs.example.com/mcp", tools: [count, gone], ${more} }]`);
 };
 
-async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskServices> {
+export async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskServices> {
   const { script = [story.isRemote === true ? call("docs__count") : LIST], pack = "", policy = defaultPolicy } = story;
   const config = await composeConfig(packOf(story), pack);
   const clock = clockOf(world);
@@ -149,7 +161,8 @@ async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskSe
   const says = story.isRemote === true ? {} : { mayRepeat: () => story.mayRepeat };
   const run = counter(world, fate);
   const runnerFor = () => ({
-    run: async (call: { readonly requestJson: string }) => run(String(JSON.parse(call.requestJson).key)),
+    run:
+      story.runner ?? (async (call: Parameters<RunnerStub["run"]>[0]) => run(String(JSON.parse(call.requestJson).key))),
   });
   return {
     clock,
@@ -175,7 +188,7 @@ async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskSe
     memory: createObjectMemory({ objectOf: (space) => env.SESSION_MEMORY.getByName(space), clock }),
     filesOf: async () => null,
     handoff: NOWHERE,
-    projection: null,
+    projection: story.projection ?? null,
     indexOf: () => indexOf(fate),
     retentionMs: 86_400_000,
   };
@@ -238,6 +251,8 @@ export type Story = {
   /** Moments of the life that was to end; how many there are without an end. */
   readonly moments: number;
   readonly questions: readonly ApprovalView[];
+  /** Attempts at calls that came to no result. */
+  readonly broken: readonly BrokenCall[];
 };
 
 /** More than any story takes; over it the task is stuck. */
@@ -268,7 +283,8 @@ export async function live(name: string, options: Tool & { crashAt: number; pers
         if (view === null) await object.create(ACCEPTED);
         else if (view.state === "done") {
           const { events } = (await object.events(0, 1_000)) ?? { events: [] };
-          return { view, events, world, moments: first.moments, questions };
+          const broken = new BrokenStore(own.sql).all();
+          return { view, events, world, moments: first.moments, questions, broken };
         } else if (view.state === "waiting") await answer(object, world, options.person, questions);
         else await object.alarm();
       } catch (thrown) {

@@ -5,14 +5,22 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { ModelRouter, ToolCall } from "../../src/model/index.ts";
-import { assert } from "../../src/platform/index.ts";
+import { assert, type Clock, systemClock } from "../../src/platform/index.ts";
 import type { TaskEvent } from "../../src/task/index.ts";
+import { DEADLINE_MS, LEASE_CHECK_MS } from "../../src/task/limits.ts";
 import { TaskObject } from "../../src/task/object.ts";
+import { StorageLimitError } from "../../src/task/storage-limit.ts";
 import { taskServices } from "../../src/wire.ts";
 import { accept, env, readUntil, TOOLS, typesOf } from "./harness.ts";
 
 type ModelRequest = Parameters<ModelRouter["complete"]>[0];
-type Reply = { readonly text: string; readonly calls?: readonly ToolCall[]; readonly resets?: string };
+type Reply = {
+  readonly text: string;
+  readonly calls?: readonly ToolCall[];
+  readonly resets?: string;
+  /** Comes before it. @param signal of the turn. */
+  readonly first?: (signal: AbortSignal) => Promise<void>;
+};
 
 const USAGE = { inputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
 
@@ -21,10 +29,11 @@ function scriptedRouter(replies: readonly Reply[], shown: ModelRequest[], isAllo
   return {
     isAllowed: () => isAllowed,
     modelOf: () => "offline/scripted",
-    complete: async (request, { onText, onReset }) => {
+    complete: async (request, { onText, onReset, signal }) => {
       const reply = replies[shown.length];
       assert(reply !== undefined, "the model is asked no more often than the test says");
       shown.push(request);
+      await reply.first?.(signal);
       if (reply.resets !== undefined) {
         onText(reply.resets);
         onReset({ model: "offline/scripted", failure: "cut" });
@@ -52,7 +61,16 @@ async function run(
     guardrails,
     session,
     isAllowed = true,
-  }: { readonly guardrails: string; readonly session?: string; readonly isAllowed?: boolean },
+    clock = systemClock,
+    later,
+  }: {
+    readonly guardrails: string;
+    readonly session?: string;
+    readonly isAllowed?: boolean;
+    readonly clock?: Clock;
+    /** Then a second alarm comes. */
+    readonly later?: () => void;
+  },
 ) {
   const { stub } = await accept(input, {
     pack: session === undefined ? `guarded-${++count}` : "guarded-session",
@@ -62,13 +80,16 @@ async function run(
   const shown: ModelRequest[] = [];
   const script = replies.map((reply) => (typeof reply === "string" ? { text: reply } : reply));
   await runInDurableObject(stub(), async (_object, state) => {
-    const services = { ...taskServices(env, state), router: scriptedRouter(script, shown, isAllowed) };
+    const services = { ...taskServices(env, state), router: scriptedRouter(script, shown, isAllowed), clock };
     const object = new TaskObject(state, env, services);
     // Somebody reads along, so text is told as it comes.
     const events = await object.subscribe(0);
     assert(events instanceof ReadableStream, "the task is there");
     await object.alarm();
     await events.cancel();
+    if (later === undefined) return;
+    later();
+    await new TaskObject(state, env, services).alarm();
   });
   // The object that the bindings lead to reads what the other one wrote.
   await abortAllDurableObjects();
@@ -88,6 +109,11 @@ const lastShown = (shown: readonly ModelRequest[]) => shown.at(-1)?.messages.at(
 
 const CARD = "4111 1111 1111 1111";
 const EMAIL = "jane@example.com";
+const LISTING: ToolCall = {
+  callId: "c",
+  toolId: "file_manager",
+  arguments: { kind: "object", value: { action: "list", path: "/workspace" } },
+};
 const pii = (action: string, more = ""): string =>
   `{ input: { pii_detection: { enabled: true, action: ${action} } }${more} }`;
 
@@ -132,12 +158,7 @@ describe("an input", () => {
   });
 
   it("shows the model tokens in later turns as well", async () => {
-    const call: ToolCall = {
-      callId: "c",
-      toolId: "file_manager",
-      arguments: { kind: "object", value: { action: "list", path: "/workspace" } },
-    };
-    const replies = [{ text: "Asking about [EMAIL_1].", calls: [call] }, "done"];
+    const replies = [{ text: "Asking about [EMAIL_1].", calls: [LISTING] }, "done"];
     const { shown } = await run(`Write to ${EMAIL}`, replies, { guardrails: pii("redact") });
     expect(shown).toHaveLength(2);
     expect(JSON.stringify(shown)).not.toContain(EMAIL);
@@ -183,6 +204,59 @@ describe("an input", () => {
     expect(typesOf(events)).toContain("task.resumed");
     expect(verdictsOf(events)).toHaveLength(1);
   });
+});
+
+describe("an end that no answer leads to", () => {
+  const untilAborted = (signal?: AbortSignal) =>
+    new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+
+  /** Stands still until the deadline has passed; then whoever keeps a run looks at it, once. */
+  function createHourglass() {
+    let now = Date.now();
+    const passed = Promise.withResolvers<void>();
+    const looks = [passed.promise];
+    const clock: Clock = {
+      now: () => now,
+      sleep: (ms, signal) => Promise.race([untilAborted(signal), ...(ms === LEASE_CHECK_MS ? looks.splice(0) : [])]),
+    };
+    const turn = () => {
+      now += 2 * DEADLINE_MS;
+      passed.resolve();
+    };
+    return { clock, turn };
+  }
+
+  const breaking = (thrown: Error) => ({ first: () => Promise.reject(thrown) });
+  const ENDS = {
+    "the deadline in the middle of a turn": (turn: () => void) => ({
+      code: "DEADLINE_EXCEEDED",
+      second: {
+        first: (signal: AbortSignal) => {
+          turn();
+          return untilAborted(signal);
+        },
+      },
+    }),
+    "the deadline between two attempts": (turn: () => void) => ({
+      code: "DEADLINE_EXCEEDED",
+      second: breaking(new Error("the network is gone")),
+      later: turn,
+    }),
+    "a fault of our own": () => ({ code: "STORAGE_LIMIT", second: breaking(new StorageLimitError()) }),
+  } satisfies Record<string, (turn: () => void) => object>;
+
+  for (const [name, toEnd] of Object.entries(ENDS)) {
+    it(`has the values in what the model said until then: ${name}`, async () => {
+      const { clock, turn } = createHourglass();
+      const { code, second, ...more } = toEnd(turn);
+      const replies = [
+        { text: "Wrote to [EMAIL_1].", calls: [LISTING] },
+        { text: "", ...second },
+      ];
+      const { view } = await run(`Write to ${EMAIL}`, replies, { guardrails: pii("redact"), clock, ...more });
+      expect(view).toMatchObject({ state: "failed", error: { code }, output: `Wrote to ${EMAIL}.` });
+    });
+  }
 });
 
 describe("an output", () => {

@@ -1,6 +1,13 @@
 /** What a child is told, what comes of its end, when its parent looks, and what a wait costs in time. */
 import { describe, expect, it } from "vitest";
-import { type ChildReport, type Handoff, handoffDue, settle, toCallResult } from "../../src/task/handoff.ts";
+import {
+  type ChildReport,
+  chargeAtEnd,
+  type Handoff,
+  handoffDue,
+  settle,
+  toCallResult,
+} from "../../src/task/handoff.ts";
 import { composeInput, type Told } from "../../src/task/handoff-context.ts";
 import {
   HANDOFF_CHECK_MS_MAX,
@@ -10,7 +17,7 @@ import {
 } from "../../src/task/limits.ts";
 import { resumed } from "../../src/task/outcome.ts";
 import { acceptedAs } from "./accepted.ts";
-import { call, history, step } from "./history.ts";
+import { call, history, result, step } from "./history.ts";
 
 const told = (more: Partial<Told> = {}): Told => ({
   input: "Look closer",
@@ -83,6 +90,7 @@ const handoff = (more: Partial<Handoff> = {}): Handoff => ({
 const report = (more: Partial<ChildReport> = {}): ChildReport => ({
   ...{ task_id: "child-1", step: 1, index: 2, state: "done", output: "42", error: null, active_ms: 5 },
   charge: { spentMicros: 0, uncounted: 0 },
+  taint: [],
   ...more,
 });
 
@@ -110,6 +118,35 @@ describe("the end of a child", () => {
       );
       // A failure is audited whatever the pack says of its successes.
       expect(result).not.toHaveProperty("isUnaudited");
+    });
+  }
+});
+
+describe("what a task has cost when it ends", () => {
+  const link = { task_id: "p", step: 0, index: 0, depth: 1, time_ms: 1, cost_limit_micros: 500, uncounted: 0 };
+  const open = handoff({ child: { ...acceptedAs("child-1"), parent: link } });
+  const done = { state: "done", error: null, startedAt: 1 } as const;
+  const cancelled = { ...done, state: "cancelled" } as const;
+  const past = history([step(0, [call("web")])], [result(0, 0)]);
+
+  it("has all in it that is set aside for a child at work, and of one that ended what that one said", () => {
+    const ended = settle(open, 1, { spentMicros: 40, uncounted: 2 });
+    expect(chargeAtEnd(past, [open], done)).toEqual({ spentMicros: 600, uncounted: 0 });
+    expect(chargeAtEnd(past, [ended], done)).toEqual({ spentMicros: 140, uncounted: 2 });
+  });
+
+  const late = { ...done, state: "failed", error: { code: "DEADLINE_EXCEEDED", message: "" } } as const;
+  const CASES = [
+    ["a cancelled turn", cancelled, past, 1],
+    ["a turn that the deadline broke off", late, past, 1],
+    ["the first turn of all", cancelled, history([]), 1],
+    ["no turn of a task that failed by itself", { ...late, error: { code: "MAX_STEPS", message: "" } }, past, 0],
+    ["no turn of a task that waited for a call", cancelled, history([step(0, [call("web")])]), 0],
+    ["no turn of a task that never began", { ...cancelled, startedAt: null }, history([]), 0],
+  ] as const;
+  for (const [name, end, so, uncounted] of CASES) {
+    it(`counts ${name} as one whose cost nobody told`, () => {
+      expect(chargeAtEnd(so, [], end).uncounted).toBe(uncounted);
     });
   }
 });

@@ -67,6 +67,13 @@ export const undeafen = (stub: ReturnType<typeof stubOf>) =>
     Reflect.deleteProperty(object, "childEnded");
   });
 
+/** Micros that the parent set aside for it. */
+export const limitOf = (tenant: string, taskId: string): Promise<number> =>
+  runInDurableObject(stubOf(tenant, taskId), (_, { storage }) => {
+    const { request } = storage.sql.exec<{ request: string }>("SELECT request FROM task").one();
+    return JSON.parse(request).parent.cost_limit_micros;
+  });
+
 /** Once the parent waits for its child. */
 export const untilAway = (stub: () => TaskStub): Promise<TaskEvent[]> =>
   readUntil(stub(), ({ type }) => type === "task.waiting");

@@ -4,7 +4,8 @@ import { assert } from "../../src/platform/index.ts";
 import { logOnly, type PolicyEngine, type PolicyQuestion } from "../../src/policy/index.ts";
 import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
 import { LIST, live, type Person, type Tool } from "./crash-rig.ts";
-import { accept, readUntil, typesOf } from "./harness.ts";
+import { childrenOf, handingTo, handoff, stubOf } from "./handoffs.ts";
+import { accept, publish, readUntil, TENANT, typesOf } from "./harness.ts";
 import { call } from "./history.ts";
 import { ALLOW, DENY, policyServer } from "./policy-server.ts";
 
@@ -92,6 +93,37 @@ tools:
   });
 });
 
+describe("the rule of two, over a handoff", () => {
+  const HELPER = LABELLED.replace('"reads_private", "writes"', '"writes"');
+  const LEAD = LABELLED.replace('"reads_private", "writes"', '"reads_private"');
+
+  it("holds for the child, which was told what its parent had seen", async () => {
+    await publish("writer", HELPER);
+    const list = `@tool file_manager {"action": "list", "path": "/workspace"}`;
+    const { events } = await run(
+      `${read}\n${list}\n${handoff("writer", write)}`,
+      handingTo({ writer: "minimal" }, LEAD),
+    );
+    const [child = ""] = childrenOf(events);
+    expect(typesOf(await readUntil(stubOf(TENANT, child))).at(-1)).toBe("task.waiting");
+    expect(await stubOf(TENANT, child).approval(1)).toMatchObject({ tool_id: "file_manager", state: "pending" });
+  });
+
+  it("holds for the parent, which is told what its child had seen", async () => {
+    await publish("reader", HELPER);
+    const { object } = await run(`${handoff("reader", read)}\n${write}`, handingTo({ reader: "minimal" }, LABELLED));
+    const asked = async () => {
+      while ((await object().view())?.state !== "done") {
+        const question = await object().approval(1);
+        if (question !== null) return question;
+        await scheduler.wait(1);
+      }
+      return null;
+    };
+    expect(await asked()).toMatchObject({ tool_id: "file_manager", state: "pending" });
+  });
+});
+
 const honest: Person = ({ kind }, { executions }) =>
   kind === "approval"
     ? { decision: "approve", result: null }
@@ -130,6 +162,16 @@ describe("a policy", () => {
     const story = await live("trial", tool(logOnly(policyServer(() => DENY))));
     expect(story.world.executions).toHaveLength(1);
     expect(story.questions).toEqual([]);
+  });
+
+  it("on trial voids no approval, however often it is another one", async () => {
+    let count = 0;
+    const restless: PolicyEngine = {
+      decide: async (question) => ({ ...(await policyServer(() => ALLOW).decide(question)), policy: `opa:${++count}` }),
+    };
+    const story = await live("restless", tool(logOnly(restless), { needsApproval: true }));
+    expect(story.questions.map(({ kind }) => kind)).toEqual(["approval"]);
+    expect([story.world.executions.length, count]).toEqual([1, 2]);
   });
 
   it("is asked again when a person has agreed, and may deny then", async () => {

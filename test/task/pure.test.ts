@@ -1,11 +1,14 @@
 /** The small pure parts: due times, backoff, frames, conversation, totals, the text buffer. */
+
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../src/platform/index.ts";
 import { nextRetryDelayMs } from "../../src/task/backoff.ts";
 import { changeDue, isDue, nextDue } from "../../src/task/due.ts";
 import { encodeFrames, framesBetween, parseFrames } from "../../src/task/frames.ts";
 import { lastTextOf, toMessages, totalsOf } from "../../src/task/history.ts";
+import { childTraceOf } from "../../src/task/run.ts";
 import { TextBuffer } from "../../src/task/text-buffer.ts";
+import { row } from "./approvals.ts";
 import { call, history, result, step } from "./history.ts";
 
 describe("due times", () => {
@@ -174,5 +177,16 @@ describe("the text buffer", () => {
     expect(buffer.hasWritten).toBe(false);
     buffer.push("b");
     expect(written).toEqual(["a", "b"]);
+  });
+});
+
+describe("what a task asks of somebody else", () => {
+  it("is a span of its own in the trace of the request that began it", () => {
+    const trace = "00-0af7651916cd43dd8448eb211c80319c";
+    const { request, ...rest } = row();
+    const task = { ...rest, request: { ...request, traceparent: `${trace}-b7ad6b7169203331-01` } };
+    const spans = [childTraceOf(task), childTraceOf(task), task.request.traceparent];
+    expect(spans.every((one) => one.startsWith(`${trace}-`))).toBe(true);
+    expect(new Set(spans).size).toBe(3);
   });
 });

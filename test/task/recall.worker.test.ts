@@ -7,8 +7,16 @@ import { describe, expect, it } from "vitest";
 import { createObjectMemory, type Exchange, remember, type ShortTermMemory } from "../../src/memory/index.ts";
 import type { Message } from "../../src/model/index.ts";
 import { SHARED_SHELF } from "../../src/pack/index.ts";
-import { assert, deriveTaskId, parseIdempotencyKey, parseTenantId, systemClock } from "../../src/platform/index.ts";
+import {
+  assert,
+  type Clock,
+  deriveTaskId,
+  parseIdempotencyKey,
+  parseTenantId,
+  systemClock,
+} from "../../src/platform/index.ts";
 import type { CreateTask, TaskView } from "../../src/task/index.ts";
+import { SESSION_FILES_MS_MAX } from "../../src/task/limits.ts";
 import { TaskObject, type TaskServices } from "../../src/task/object.ts";
 import { taskServices } from "../../src/wire.ts";
 import { env, publish, readUntil, TENANT } from "./harness.ts";
@@ -78,10 +86,14 @@ const noting =
   });
 
 /** A task from its creation to its end: what it became, and what the model was shown first. */
-async function talk(input: string, options: Options & { readonly memory?: ShortTermMemory } = {}) {
+async function talk(
+  input: string,
+  options: Options & Partial<Pick<TaskServices, "memory" | "filesOf" | "clock">> = {},
+) {
   const args = await toTask(input, options);
   const seen: (readonly Message[])[] = [];
-  const other = options.memory === undefined ? {} : { memory: options.memory };
+  const { memory: space = memory, filesOf, clock } = options;
+  const other = { memory: space, ...(filesOf && { filesOf }), ...(clock && { clock }) };
   const { view, exported } = await inObject(args, noting(seen, other), async (make) => {
     const object = make();
     await object.create(args);
@@ -230,6 +242,43 @@ describe("memory that cannot be reached", () => {
     const { view, seen } = await talk("Hello.", { session: newSession(), memory: broken });
     expect(view.state).toBe("done");
     expect(seen).toEqual([asked("Hello.")]);
+  });
+});
+
+describe("what a task of a session begins with", () => {
+  it("is asked for at once: its files wait for no conversation, nor the other way round", async () => {
+    let arrived = 0;
+    let meet = (): void => undefined;
+    const both = new Promise<void>((resolve) => {
+      meet = resolve;
+    });
+    const arrive = (): Promise<void> => {
+      arrived += 1;
+      if (arrived === 2) meet();
+      return both;
+    };
+    const shared: ShortTermMemory = {
+      ...memory,
+      get: (space, key) => arrive().then(() => memory.get(space, key)),
+      list: (space) => arrive().then(() => memory.list(space)),
+    };
+    expect((await talk("Hello.", { session: newSession(), memory: shared })).view.state).toBe("done");
+  });
+
+  it("is no file of a task that does not hand them over in time", async () => {
+    const session = newSession();
+    await talk("Hello.", { session });
+    const clock: Clock = {
+      ...systemClock,
+      sleep: (ms, signal) => (ms === SESSION_FILES_MS_MAX ? Promise.resolve() : systemClock.sleep(ms, signal)),
+    };
+    const asked: string[] = [];
+    const filesOf = (_: string, taskId: string) => {
+      asked.push(taskId);
+      return new Promise<never>(() => undefined);
+    };
+    expect((await talk("Go on.", { session, clock, filesOf })).view.state).toBe("done");
+    expect(asked).toHaveLength(1);
   });
 });
 

@@ -3,6 +3,7 @@ import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } fro
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/platform/index.ts";
 import { LEASE_CHECK_MS, SLOT_LEASE_MS } from "../../src/task/limits.ts";
+import { IndexStore } from "../../src/task/store.ts";
 import { accept, env, fiveSteps, readUntil, typesOf } from "./harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -54,6 +55,27 @@ describe("running slots", () => {
     await readUntil(task.stub(), ({ type, data }) => type === "task.started" && data.attempt === 1);
     await Promise.all([task, ...busy.slice(1)].map(({ stub }) => stub().cancel()));
     await alarm;
+  });
+
+  it("cost as much to grant however many tasks are over", async () => {
+    const granting = (over: number) =>
+      runInDurableObject(indexOf(`tenant-long-${over}`), (_object, { storage }) => {
+        const cursors: { readonly rowsRead: number }[] = [];
+        const exec: SqlStorage["exec"] = (query, ...bindings) => {
+          const cursor = storage.sql.exec(query, ...bindings);
+          cursors.push(cursor);
+          return cursor as never; // the same cursor, whatever its rows are
+        };
+        const store = new IndexStore({ exec } as SqlStorage);
+        const report = { pack_id: "hello", pack_version: "1.0.0", session_id: null, created_at: "", updated_at: "" };
+        for (let n = 0; n < over; n++) store.put({ ...report, task_id: `over-${n}`, state: "done", version: 1 }, 1);
+        store.put({ ...report, task_id: "next", state: "queued", version: 1 }, 1);
+        cursors.length = 0;
+        expect(store.countRunning("next", 1) + store.countAhead("next", 1)).toBe(0);
+        expect(store.nextInLine(10)).toEqual([]);
+        return cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+      });
+    expect(await granting(200)).toBe(await granting(1));
   });
 
   it("of one tenant do not hold up another", async () => {

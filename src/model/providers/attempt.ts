@@ -134,9 +134,7 @@ function explain(attempt: Attempt, watchdog: Watchdog, hasHeaders: boolean, thro
   if (watchdog.expired !== null) return endOfStream(attempt, watchdog.expired, null);
   const error = attempt.readError(thrown);
   if (error !== null) return { ...toFailure(error, attempt.clock.now()), usage: attempt.collector.usage() };
-  if (thrown instanceof ReplyTooLong) {
-    return { ...endOfStream(attempt, null, thrown.message), reason: "server" };
-  }
+  if (thrown instanceof ReplyTooLong) return endOfStream(attempt, null, thrown.message);
   if (!hasHeaders) {
     const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
     return { ...endOfStream(attempt, null, `could not be reached (${describeError(cause)})`), reason: "connect" };

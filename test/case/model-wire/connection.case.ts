@@ -66,9 +66,9 @@ export function connectionCases(bench: Bench): void {
 
   it("breaks off an answer that grows beyond any honest one", async () => {
     const huge = Array.from({ length: 5 }, () => text("x".repeat(1024 * 1024)));
-    expect(await bench.failure(stream(huge))).toMatchObject({ reason: "server" });
+    expect(await bench.failure(stream(huge))).toMatchObject({ reason: "cut" });
     const calls = Array.from({ length: 257 }, (_, n) => call("read_file", "{}", `call_${n}`));
-    expect(await bench.failure(stream(calls))).toMatchObject({ reason: "server" });
+    expect(await bench.failure(stream(calls))).toMatchObject({ reason: "cut" });
   });
 
   it("passes the trace on", async () => {

@@ -1,0 +1,52 @@
+/**
+ * What came into a task, as labels: its tools' results, what the task that handed it over had seen, and what those saw
+ * that it handed work to. A handoff neither washes its text nor its answer. Pure.
+ */
+import type { Label } from "../policy/index.ts";
+import type { ToolCatalog, ToolErrorCode } from "../tool/index.ts";
+import type { CallResult, History } from "./history.ts";
+import type { ParentLink } from "./types.ts";
+
+const READS = ["reads_untrusted", "reads_private"] as const satisfies readonly Label[];
+
+/** Errors of calls that their tool never saw. */
+const UNCALLED: ReadonlySet<ToolErrorCode> = new Set<ToolErrorCode>([
+  "TOOL_DENIED",
+  "TOOL_UNKNOWN",
+  "TOOL_ARGUMENTS",
+  "APPROVAL_REJECTED",
+  "APPROVAL_EXPIRED",
+]);
+
+/** A failed call counts too, for its error may be somebody else's text. */
+const isCalled = ({ error }: CallResult): boolean => error === null || !UNCALLED.has(error.code);
+
+const readsOf = (labels: readonly Label[]): Label[] => READS.filter((label) => labels.includes(label));
+
+type Past = { readonly history: History; readonly parent: ParentLink | undefined };
+
+/**
+ * What came into the task before the model asked for the calls of a step: results of the same step are no part of what
+ * it knew, so that the answer to one question does not depend on which of its neighbours came first.
+ */
+export function taintBefore({ history, parent }: Past, step: number, labelsOf: ToolCatalog["labelsOf"]): Label[] {
+  const seen = history.results
+    .filter((result) => result.step < step && isCalled(result))
+    .flatMap(({ step: n, index, taint = [] }) => {
+      const call = history.steps.find((one) => one.n === n)?.toolCalls[index];
+      return call === undefined ? [] : [...labelsOf(call.toolId), ...taint];
+    });
+  return readsOf([...(parent?.taint ?? []), ...seen]);
+}
+
+/** What may be in the answer of a task that has ended, by what the policy was told of each call when it was made. */
+export function taintOf({ results }: Pick<History, "results">): Label[] {
+  const seen = results.flatMap((result): readonly Label[] => {
+    const { decision, error, taint = [] } = result;
+    // Nobody asked about a call that never ran. What came of one all the same is a person's word on it: of any origin.
+    if (decision === undefined) return error === null ? READS : [];
+    const { question } = decision;
+    return [...question.taint, ...taint, ...(isCalled(result) ? question.tool.labels : [])];
+  });
+  return readsOf(seen);
+}

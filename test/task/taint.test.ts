@@ -1,0 +1,102 @@
+/** What came into a task: by its own tools, from the one that handed it over, and from those that it handed work to. */
+import { describe, expect, it } from "vitest";
+import type { Label } from "../../src/policy/index.ts";
+import type { CallResult, History } from "../../src/task/history.ts";
+import { taintBefore, taintOf } from "../../src/task/taint.ts";
+import type { ToolCatalog } from "../../src/tool/index.ts";
+import { toolQuestion } from "../policy/questions.ts";
+import { call, history, result, step } from "./history.ts";
+
+const LABELS: Readonly<Record<string, ReturnType<ToolCatalog["labelsOf"]>>> = {
+  web: ["reads_untrusted", "external"],
+  crm: ["reads_private"],
+  mail: ["writes", "external"],
+};
+const labelsOf = (toolId: string) => LABELS[toolId] ?? [];
+
+const failed = (n: number, code: NonNullable<CallResult["error"]>["code"]): CallResult => ({
+  ...result(n, 0),
+  success: false,
+  error: { code, message: "" },
+});
+
+const alone = (past: History) => ({ history: past, parent: undefined });
+
+describe("what a task has seen", () => {
+  const past = history([step(0, [call("web")]), step(1, [call("crm"), call("mail")])], [result(0, 0), result(1, 0)]);
+
+  it("is nothing at first", () => expect(taintBefore(alone(past), 0, labelsOf)).toEqual([]));
+
+  it("is what its tools read in earlier steps", () => {
+    expect(taintBefore(alone(past), 1, labelsOf)).toEqual(["reads_untrusted"]);
+    expect(taintBefore(alone(past), 2, labelsOf)).toEqual(["reads_untrusted", "reads_private"]);
+  });
+
+  it("is not what stands in the same step, which the model did not know when it asked", () => {
+    const together = history([step(0, [call("web"), call("crm")])], [result(0, 0), result(0, 1)]);
+    expect(taintBefore(alone(together), 0, labelsOf)).toEqual([]);
+  });
+
+  it("is not a call that has no result yet", () => {
+    expect(taintBefore(alone(history([step(0, [call("web")])])), 1, labelsOf)).toEqual([]);
+  });
+
+  for (const code of ["TOOL_FAILED", "TOOL_TIMEOUT", "EGRESS_DENIED", "TOOL_LIMIT"] as const) {
+    it(`is a call that ended with ${code}: its error may be somebody's text`, () => {
+      expect(taintBefore(alone(history([step(0, [call("web")])], [failed(0, code)])), 1, labelsOf)).toEqual([
+        "reads_untrusted",
+      ]);
+    });
+  }
+
+  for (const code of [
+    "TOOL_DENIED",
+    "TOOL_UNKNOWN",
+    "TOOL_ARGUMENTS",
+    "APPROVAL_REJECTED",
+    "APPROVAL_EXPIRED",
+  ] as const) {
+    it(`is not a call that ended with ${code} before its tool saw it`, () => {
+      expect(taintBefore(alone(history([step(0, [call("web")])], [failed(0, code)])), 1, labelsOf)).toEqual([]);
+    });
+  }
+});
+
+describe("what goes over a handoff", () => {
+  const link = { ...{ task_id: "p", step: 0, index: 0, depth: 1, time_ms: 1 }, cost_limit_micros: 1, uncounted: 0 };
+  const decided = (labels: readonly Label[], taint: readonly Label[], more: Partial<CallResult> = {}): CallResult => {
+    const question = toolQuestion({ tool: { id: "x", risk_level: "low", labels }, taint });
+    const decision = { effect: "allow", reasons: [], obligations: [], policy: "p", isEnforced: true } as const;
+    return { ...result(0, 0), decision: { at: 0, question, decision }, ...more };
+  };
+  const ended = (...results: CallResult[]) => taintOf(history([], results));
+
+  it("is to a child what its parent had seen, from its first step on", () => {
+    const parent = { ...link, taint: ["reads_private"] as const };
+    expect(taintBefore({ history: history([]), parent }, 0, labelsOf)).toEqual(["reads_private"]);
+    expect(taintBefore({ history: history([]), parent: link }, 0, labelsOf)).toEqual([]);
+  });
+
+  it("is to a parent what its child had seen, from the step after its end on", () => {
+    const handed = { ...result(0, 0), taint: ["reads_untrusted"] as const };
+    const past = history([step(0, [call("handoff")])], [handed]);
+    expect(taintBefore(alone(past), 0, labelsOf)).toEqual([]);
+    expect(taintBefore(alone(past), 1, labelsOf)).toEqual(["reads_untrusted"]);
+  });
+
+  it("is what the policy was told of the child's calls, what they read, and what came over its own handoffs", () => {
+    expect(ended(decided(["writes"], []))).toEqual([]);
+    expect(ended(decided(["reads_private", "external"], []))).toEqual(["reads_private"]);
+    expect(ended(decided([], ["reads_untrusted"]))).toEqual(["reads_untrusted"]);
+    expect(ended(decided([], [], { taint: ["reads_untrusted"] }))).toEqual(["reads_untrusted"]);
+  });
+
+  it("is not what a denied call would have read", () => {
+    expect(ended(decided(["reads_private"], [], failed(0, "TOOL_DENIED")))).toEqual([]);
+  });
+
+  it("is anything at all where nobody was asked and something came of it, and nothing where it was refused", () => {
+    expect(ended(result(0, 0))).toEqual(["reads_untrusted", "reads_private"]);
+    expect(ended(failed(0, "TOOL_LIMIT"))).toEqual([]);
+  });
+});
