@@ -44,6 +44,12 @@ export const RETRY_KEYS_MAX = 2_000;
 /** Failures within the window that open a breaker. */
 export const BREAKER_FAILURES = 5;
 export const BREAKER_WINDOW_MS = 60 * SECOND;
+/**
+ * A failure is told to its breaker if, of the calls that its isolate made of late, at least this share failed: five of a
+ * thousand are connections that broke, not a provider that is down. Calls count for half after each window.
+ */
+export const BREAKER_FAILURE_SHARE = 0.1;
+export const BREAKER_SHARE_WINDOW_MS = 10 * SECOND;
 /** Time a breaker stays open before one probe is let through. */
 export const BREAKER_OPEN_MS = 120 * SECOND;
 /**

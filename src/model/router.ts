@@ -12,6 +12,7 @@ import {
   toCharge,
   toCost,
   type Usage,
+  warmPrices,
 } from "../meter/index.ts";
 import type { Clock, Log, Random, Result } from "../platform/index.ts";
 import type { BreakerClient } from "./breaker-client.ts";
@@ -155,8 +156,7 @@ class TurnRun {
     this.#attempts += 1;
     budget.recordCall(tenant, provider.name, clock.now());
     const probe = this.#openProbe(model, permit);
-    // Loads the price table while the model works; it is slow, and nobody should wait for it at the end.
-    void priceMicros(model, NO_USAGE);
+    void warmPrices(model);
     try {
       const outcome = await provider.complete(ref.model, this.#request, {
         signal,

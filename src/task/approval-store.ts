@@ -24,6 +24,8 @@ export const LEDGER_TABLES = ["approval", "started"] as const;
 
 export class ApprovalStore {
   readonly #sql: SqlStorage;
+  /** Null: not known. */
+  #hasTables: boolean | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -45,7 +47,7 @@ export class ApprovalStore {
 
   /** Part of a transaction, like `intend`. */
   write(approvals: readonly Approval[]): void {
-    this.#sql.exec(SCHEMA);
+    if (!this.#isReady()) this.#make();
     for (const approval of approvals) {
       this.#sql.exec(
         "INSERT INTO approval (n, body) VALUES (?, ?) ON CONFLICT (n) DO UPDATE SET body = excluded.body",
@@ -62,9 +64,14 @@ export class ApprovalStore {
     this.#sql.exec("INSERT INTO started (step, idx, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", step, index, at);
   }
 
+  #make(): void {
+    this.#sql.exec(SCHEMA);
+    this.#hasTables = null; // Asked again: the transaction may be undone.
+  }
+
   #isReady(): boolean {
-    return (
-      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'approval'").toArray().length > 0
-    );
+    this.#hasTables ??=
+      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'approval'").toArray().length > 0;
+    return this.#hasTables;
   }
 }

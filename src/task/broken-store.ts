@@ -11,6 +11,8 @@ CREATE TABLE IF NOT EXISTS broken (step INTEGER NOT NULL, idx INTEGER NOT NULL, 
 export class BrokenStore {
   static readonly TABLE = "broken";
   readonly #sql: SqlStorage;
+  /** Null: not known. */
+  #hasTable: boolean | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -28,6 +30,7 @@ export class BrokenStore {
   /** New, or as they are now. Part of a transaction. */
   write(calls: readonly BrokenCall[]): void {
     this.#sql.exec(SCHEMA);
+    this.#hasTable = null; // Asked again: the transaction may be undone.
     for (const call of calls) {
       this.#sql.exec(
         "INSERT INTO broken (step, idx, attempt, body) VALUES (?, ?, ?, ?) ON CONFLICT (step, idx, attempt) DO UPDATE SET body = excluded.body",
@@ -37,6 +40,8 @@ export class BrokenStore {
   }
 
   #isReady(): boolean {
-    return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'broken'").toArray().length > 0;
+    this.#hasTable ??=
+      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'broken'").toArray().length > 0;
+    return this.#hasTable;
   }
 }

@@ -24,6 +24,9 @@ export type ExportedFile = {
   readonly encoding?: "base64";
 };
 
+/** Made when the first file comes: a task without any pays nothing for them. */
+export const FILE_SCHEMA =
+  "CREATE TABLE IF NOT EXISTS file (ord INTEGER PRIMARY KEY, step INTEGER NOT NULL, path TEXT NOT NULL, text TEXT)";
 /** Made when the first large file comes: tasks that were created before it have no such table. */
 const PARTS =
   "CREATE TABLE IF NOT EXISTS file_part (ord INTEGER NOT NULL, n INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (ord, n)) WITHOUT ROWID";

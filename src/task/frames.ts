@@ -24,14 +24,19 @@ const split = (frames: string): string[] => frames.split("\n\n").filter((frame) 
 
 const seqOf = (frame: string): number => Number(/^id: (\d+)/.exec(frame)?.[1] ?? 0);
 
-/** The part of `frames` whose sequence is above `after`. */
-export function framesAfter(frames: string, after: number): string {
-  if (seqOf(frames) > after) return frames;
+/** The part of `frames` whose sequence is in (after, upTo]. */
+export function framesBetween(frames: string, after: number, upTo: number): string {
+  const last = frames.lastIndexOf("\n\nid: ");
+  if (seqOf(frames) > after && seqOf(frames.slice(last < 0 ? 0 : last + 2)) <= upTo) return frames;
   return split(frames)
-    .filter((frame) => seqOf(frame) > after)
+    .filter((frame) => seqOf(frame) > after && seqOf(frame) <= upTo)
     .map((frame) => `${frame}\n\n`)
     .join("");
 }
+
+/** The last of stored frames as an event; undefined when there is none. */
+export const parseLast = (frames: string): TaskEvent | undefined =>
+  parseFrames(frames.slice(frames.lastIndexOf("\n\nid: ") + 1)).at(-1);
 
 /** Stored frames back as events. */
 export const parseFrames = (frames: string): TaskEvent[] =>

@@ -166,7 +166,8 @@ function toUncheckedEvents(unchecked: ReturnType<typeof uncheckedOf>): NewEvent[
 function withSignals(change: Change, isAsked: boolean): Change {
   const { result, events = [] } = change;
   if (!isAsked || result === undefined) return change;
-  return { ...change, events: [...events, ...toSignalEvents(result.record)] };
+  // Right behind the result itself: what follows from it comes after what was found in it.
+  return { ...change, events: [...events.slice(0, 1), ...toSignalEvents(result.record), ...events.slice(1)] };
 }
 
 /** What was found in a result as the model will read it. */

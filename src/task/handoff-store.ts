@@ -11,6 +11,8 @@ CREATE TABLE IF NOT EXISTS handoff (step INTEGER NOT NULL, idx INTEGER NOT NULL,
 export class HandoffStore {
   static readonly TABLE = "handoff";
   readonly #sql: SqlStorage;
+  /** Null: not known. */
+  #hasTables: boolean | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -27,7 +29,7 @@ export class HandoffStore {
 
   /** Part of a transaction. */
   write(handoffs: readonly Handoff[]): void {
-    this.#sql.exec(SCHEMA);
+    if (!this.#isReady()) this.#make();
     for (const handoff of handoffs) {
       this.#sql.exec(
         "INSERT INTO handoff (step, idx, body) VALUES (?, ?, ?) ON CONFLICT (step, idx) DO UPDATE SET body = excluded.body",
@@ -38,7 +40,14 @@ export class HandoffStore {
     }
   }
 
+  #make(): void {
+    this.#sql.exec(SCHEMA);
+    this.#hasTables = null; // Asked again: the transaction may be undone.
+  }
+
   #isReady(): boolean {
-    return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'handoff'").toArray().length > 0;
+    this.#hasTables ??=
+      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'handoff'").toArray().length > 0;
+    return this.#hasTables;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The SQLite of one task object: the only truth about the task. The tables of its events are in event-store.ts.
+ * The SQLite of one task object: the only truth about the task. Its log, of events and of what was done, is event-store.ts.
  * Every change is one transaction that checks the epoch, moves the state through the table and appends the events;
  * what it refuses has no effect. Nothing is created by reading. Deciding what to write belongs to loop.ts.
  */
@@ -7,14 +7,25 @@ import { assert } from "../platform/index.ts";
 import type { FileChange, FileContent, ToolFile } from "../tool/index.ts";
 import { acceptedRow } from "./accepted-row.ts";
 import type { Approval } from "./approval.ts";
-import { ApprovalStore, type Intent, LEDGER_TABLES } from "./approval-store.ts";
+import { ApprovalStore, LEDGER_TABLES } from "./approval-store.ts";
 import type { BrokenCall } from "./broken-call.ts";
 import { BrokenStore } from "./broken-store.ts";
-import { changeDue, type Due, type DueChange } from "./due.ts";
-import { type Batch, EVENT_SCHEMA, EventStore } from "./event-store.ts";
+import type { Change } from "./change.ts";
+import { changeDue, type Due } from "./due.ts";
+import {
+  type Batch,
+  EVENT_SCHEMA,
+  EVENT_UPGRADE,
+  EventStore,
+  LAST_SEQ,
+  type LogRecord,
+  type RecordKind,
+  type Tail,
+} from "./event-store.ts";
 import {
   type ExportedFile,
   exportFiles,
+  FILE_SCHEMA,
   findFile,
   INHERITED_STEP,
   importFiles,
@@ -26,72 +37,23 @@ import {
 import type { NewEvent } from "./frames.ts";
 import type { Handoff } from "./handoff.ts";
 import { HandoffStore } from "./handoff-store.ts";
-import type { CallResult, GuardMarks, History, Spent, StepRecord } from "./history.ts";
+import { type CallResult, type History, resultOf, type Spent, type StepRecord } from "./history.ts";
 import { toStorageFault } from "./storage-limit.ts";
-import { nextTaskState, type TaskState, type TaskTransitionEvent } from "./transitions.ts";
-import type { CreateTask, TaskErrorCode, TaskEvent } from "./types.ts";
+import { type Request, type RowBody, type TaskRow, toBody } from "./task-row.ts";
+import { nextTaskState } from "./transitions.ts";
+import type { CreateTask, TaskEvent } from "./types.ts";
+
+export type { Change } from "./change.ts";
+export type { TaskRow } from "./task-row.ts";
 
 /** Raised when a record has a shape this code cannot read or write otherwise. Older code refuses newer state. */
-export const JOURNAL_VERSION = 3;
-/** What a journal is written as until something in it needs more: code before the ledger reads it as well. */
-const JOURNAL_VERSION_PLAIN = 1;
-/** With the ledger, and without a handoff. */
-const JOURNAL_VERSION_LEDGER = 2;
+export const JOURNAL_VERSION = 4;
+/** From here on the log holds what was done. A journal of before is read as it is, and made one of these by its next write. */
+const JOURNAL_VERSION_LOG = 4;
 
-type Request = Omit<CreateTask, "replay" | "requested_by"> & {
-  /** Absent in tasks that were accepted before it was recorded. */
-  readonly requested_by?: string | null;
-  readonly replay: { readonly source_task_id: string; readonly from_step: number; readonly dry_run: boolean } | null;
-};
-
-/** The one row of a task. Times are epoch milliseconds. */
-export type TaskRow = {
-  readonly request: Request;
-  readonly state: TaskState;
-  readonly epoch: number;
-  readonly attempt: number;
-  readonly createdAt: number;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-  /** Since when the task waits for a person; null when it does not. That time does not count to its deadline. */
-  readonly waitingSince: number | null;
-  /** All that it waited for people before; absent in tasks that were accepted before it was added up. */
-  readonly waitedMs?: number;
-  readonly output: string | null;
-  readonly finishReason: StepRecord["finishReason"] | null;
-  readonly error: { readonly code: TaskErrorCode; readonly message: string } | null;
-  /** When the task fails with DEADLINE_EXCEEDED; moved on by what it spends waiting. */
-  readonly deadlineAt: number;
-  readonly due: Due;
-  /** Step up to which Postgres has every recorded call; absent before the first projection. */
-  readonly projectedStep?: number;
-  /** Event up to which the outbox has every one that leaves, and how many those are; absent before the first. */
-  readonly toldSeq?: number;
-  readonly toldEvents?: number;
-} & GuardMarks;
-
-type Patch = Partial<Omit<TaskRow, "request" | "state" | "createdAt" | "due">>;
-
-export type Change = {
-  /** Moves through the table, in order; any illegal one refuses the whole change. */
-  readonly transitions?: readonly TaskTransitionEvent[];
-  readonly patch?: Patch;
-  readonly due?: DueChange;
-  readonly events?: readonly NewEvent[];
-  readonly step?: StepRecord;
-  readonly result?: { readonly record: CallResult; readonly changes: readonly FileChange[] };
-  readonly spent?: Spent;
-  /** New, or as they are now. */
-  readonly approvals?: readonly Approval[];
-  readonly handoffs?: readonly Handoff[];
-  /** Written down before a call is handed to its tool. */
-  readonly intent?: Intent;
-  /** Handed over, and come to no result; new, or as they are now. */
-  readonly broken?: readonly BrokenCall[];
-};
-
-type StoredRow = { body: string; request: string; version: number };
-type RowBody = Omit<TaskRow, "request">;
+type StoredRow = { readonly version: number; readonly body: string; readonly last_seq: number | null };
+/** The row as it was read or written last: what has the same text is the same row. */
+type KnownRow = StoredRow & { readonly row: TaskRow; readonly tail: Tail | null };
 
 /** What a replay takes along; opaque outside this room. */
 export type ExportedJournal = {
@@ -102,15 +64,12 @@ export type ExportedJournal = {
   readonly recorded: readonly { readonly print: string; readonly result: CallResult }[];
 };
 
-const SCHEMA = `
-CREATE TABLE task (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, request TEXT NOT NULL, body TEXT NOT NULL);
-CREATE TABLE step (n INTEGER PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE result (step INTEGER NOT NULL, idx INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (step, idx)) WITHOUT ROWID;
-CREATE TABLE spent (n INTEGER PRIMARY KEY, body TEXT NOT NULL);
-${EVENT_SCHEMA}
-CREATE TABLE file (ord INTEGER PRIMARY KEY, step INTEGER NOT NULL, path TEXT NOT NULL, text TEXT);
-CREATE TABLE recorded (print TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
-`;
+const SCHEMA = [
+  "CREATE TABLE task (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, request TEXT NOT NULL, body TEXT NOT NULL)",
+  EVENT_SCHEMA,
+] as const;
+const RECORDED = "CREATE TABLE recorded (print TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID";
+/** Of every version: `step`, `result` and `spent` are in journals of before the log. */
 const TABLES = ["task", "step", "result", "spent", "event", "file", "file_part", "recorded", ...LEDGER_TABLES] as const;
 
 export class Journal {
@@ -120,7 +79,9 @@ export class Journal {
   readonly #ledger: ApprovalStore;
   readonly #handoffs: HandoffStore;
   readonly #broken: BrokenStore;
-  #row: TaskRow | null = null;
+  /** Tables that are there. */
+  #tables: ReadonlySet<string> = new Set();
+  #known: KnownRow | null = null;
   #history: { steps: StepRecord[]; results: CallResult[]; spent: Spent[] } | null = null;
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -134,22 +95,17 @@ export class Journal {
 
   /** Null for a task that was never created here, or whose retention is over. */
   get row(): TaskRow | null {
-    return this.#row;
+    return this.#known?.row ?? null;
   }
   get lastSeq(): number {
     return this.#events.lastSeq;
   }
-  /** When the last event happened. */
   get updatedAt(): number {
     return this.#events.updatedAt;
   }
 
   get history(): History {
-    this.#history ??= {
-      steps: this.#bodies<StepRecord>("SELECT body FROM step ORDER BY n"),
-      results: this.#bodies<CallResult>("SELECT body FROM result ORDER BY step, idx"),
-      spent: this.#bodies<Spent>("SELECT body FROM spent ORDER BY n"),
-    };
+    this.#history ??= this.#readHistory();
     return this.#history;
   }
 
@@ -163,24 +119,28 @@ export class Journal {
       readonly events: readonly NewEvent[];
     },
   ): Batch {
-    assert(this.#row === null, "a task is created once");
+    assert(this.row === null, "a task is created once");
     const { replay } = args;
-    const row: TaskRow = acceptedRow(args, options);
-    const batch = this.#transaction(() => {
-      this.#sql.exec(SCHEMA);
-      const { request, ...body } = row;
-      this.#sql.exec(
-        "INSERT INTO task (id, version, request, body) VALUES (1, ?, ?, ?)",
-        JOURNAL_VERSION_PLAIN,
-        JSON.stringify(request),
-        JSON.stringify(body satisfies RowBody),
-      );
-      if (replay !== null) this.#import(parseJson<ExportedJournal>(replay.journal));
-      return this.#events.append(options.events, options.now);
-    });
-    this.#row = row;
+    const row = acceptedRow(args, options);
+    const placed = this.#events.place(options.events, { now: options.now, record: null, isRowWritten: true });
+    const body = toBody(row, placed.tail);
+    this.#transaction([
+      ...SCHEMA.map((statement) => () => void this.#sql.exec(statement)),
+      () =>
+        void this.#sql.exec(
+          "INSERT INTO task (id, version, request, body) VALUES (1, ?, ?, ?)",
+          JOURNAL_VERSION,
+          JSON.stringify(row.request),
+          body,
+        ),
+      ...this.#events.writes(placed),
+      ...(replay === null ? [] : [() => this.#import(parseJson<ExportedJournal>(replay.journal))]),
+    ]);
+    this.#tables = this.#readTables();
+    this.#known = { version: JOURNAL_VERSION, body, last_seq: null, row, tail: placed.tail };
     this.#history = null;
-    return batch;
+    this.#events.settle(placed, options.now);
+    return placed.batch;
   }
 
   /**
@@ -188,8 +148,10 @@ export class Journal {
    * @param epoch the epoch of the run that asks; null for changes that do not come from a run (cancel, deadline).
    */
   apply(change: Change, context: { readonly epoch: number | null; readonly now: number }): Batch | null {
-    const stored = this.#readRow();
-    if (stored === null || (context.epoch !== null && stored.epoch !== context.epoch)) return null;
+    const known = this.#known && this.#readRow(this.#known.row.request);
+    if (known === null) return null;
+    const stored = known.row;
+    if (context.epoch !== null && stored.epoch !== context.epoch) return null;
     // A run's records count only while the task runs: a cancelled task takes nothing more.
     if (context.epoch !== null && stored.state !== "running") return null;
     let state = stored.state;
@@ -198,24 +160,35 @@ export class Journal {
       if (!next.ok) return null;
       state = next.value;
     }
+    const lastSeq = Math.max(known.last_seq ?? 0, known.tail?.lastSeq ?? 0);
+    assert(lastSeq === this.lastSeq, "nobody else wrote this task's log");
     const row: TaskRow = { ...stored, ...change.patch, state, due: changeDue(stored.due, change.due ?? {}) };
-    const isRowChanged = change.transitions !== undefined || change.patch !== undefined || change.due !== undefined;
-    const batch = this.#transaction(() => {
-      if (isRowChanged) this.#writeRow(row);
-      if (change.step)
-        this.#sql.exec("INSERT INTO step (n, body) VALUES (?, ?)", change.step.n, JSON.stringify(change.step));
-      if (change.result) this.#writeResult(change.result.record, change.result.changes);
-      if (change.spent) this.#sql.exec("INSERT INTO spent (body) VALUES (?)", JSON.stringify(change.spent));
-      this.#writeLedger(change);
-      return this.#events.append(change.events ?? [], context.now);
-    });
-    this.#row = row;
+    const isRowWritten = change.transitions !== undefined || change.patch !== undefined || change.due !== undefined;
+    const at = { now: context.now, record: this.#toRecord(change), isRowWritten };
+    const placed = this.#events.place(change.events ?? [], at);
+    const body = isRowWritten ? toBody(row, placed.tail) : known.body;
+    const files = change.result?.changes ?? [];
+    const statements = [
+      ...(isRowWritten ? [() => void this.#sql.exec("UPDATE task SET body = ? WHERE id = 1", body)] : []),
+      ...this.#events.writes(placed),
+    ];
+    const others = [
+      ...(files.length > 0 ? [() => this.#writeFiles(change.result?.record.step ?? 0, files)] : []),
+      ...this.#ledgerWrites(change),
+    ];
+    const upgrade = known.version < JOURNAL_VERSION_LOG ? [() => this.#upgrade()] : [];
+    if (upgrade.length + others.length === 0 && statements.length === 1) this.#write(statements);
+    else this.#transaction([...upgrade, ...statements, ...others]);
+    const written = isRowWritten ? { body, row, tail: placed.tail } : {};
+    this.#known = { ...known, ...written, version: Math.max(known.version, JOURNAL_VERSION_LOG) };
+    if (files.length > 0) this.#tables = new Set(this.#tables).add("file");
+    this.#events.settle(placed, context.now);
     if (this.#history !== null) {
       if (change.step) this.#history.steps.push(change.step);
       if (change.result) this.#history.results.push(change.result.record);
       if (change.spent) this.#history.spent.push(change.spent);
     }
-    return batch;
+    return placed.batch;
   }
 
   /** Frames of stored events with seq in (after, upTo], about `chars` long at most but at least one batch; null when none. */
@@ -230,25 +203,25 @@ export class Journal {
 
   /** The workspace as it stands: the newest version of each path that was not deleted. */
   files(): ToolFile[] {
-    return readFiles(this.#sql);
+    return this.#tables.has("file") ? readFiles(this.#sql) : [];
   }
 
   /** The same, with the step that wrote each. */
   storedFiles(): StoredFile[] {
-    return listFiles(this.#sql);
+    return this.#tables.has("file") ? listFiles(this.#sql) : [];
   }
 
   /** Null when there is no such file. @param path in normal form. */
   file(path: string): FileContent | null {
-    return findFile(this.#sql, path);
+    return this.#tables.has("file") ? findFile(this.#sql, path) : null;
   }
 
   /** What the task begins with, before its first step. */
   inherit(files: readonly ToolFile[]): void {
-    this.#transaction(() => {
-      for (const file of files) writeFile(this.#sql, INHERITED_STEP, { kind: "put", ...file });
-      return undefined;
-    });
+    if (files.length === 0) return;
+    const changes = files.map((file) => ({ kind: "put", ...file }) as const);
+    this.#transaction([() => this.#writeFiles(INHERITED_STEP, changes)]);
+    this.#tables = new Set(this.#tables).add("file");
   }
 
   /** What a person was asked, by number. */
@@ -273,6 +246,7 @@ export class Journal {
 
   /** What a dry run answers a call with, when the source task made the same call. */
   recordedResult(print: string): CallResult | null {
+    if (!this.#tables.has("recorded")) return null;
     const [body] = this.#bodies<CallResult>("SELECT body FROM recorded WHERE print = ?", print);
     return body ?? null;
   }
@@ -286,95 +260,127 @@ export class Journal {
     return {
       steps: steps.filter(({ n }) => n < beforeStep),
       results: results.filter(({ step }) => step < beforeStep),
-      files: exportFiles(this.#sql, beforeStep),
+      files: this.#tables.has("file") ? exportFiles(this.#sql, beforeStep) : [],
       recorded,
     };
   }
 
   /** Everything but the fact that this task was here: later requests and messages find it gone. */
   bury(tombstoneUntil: number): void {
-    this.#transaction(() => {
-      for (const table of [...TABLES, HandoffStore.TABLE, BrokenStore.TABLE])
-        this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
-      this.#sql.exec("CREATE TABLE tombstone (until INTEGER NOT NULL)");
-      this.#sql.exec("INSERT INTO tombstone (until) VALUES (?)", tombstoneUntil);
-      return undefined;
-    });
-    this.#row = null;
+    this.#transaction([
+      ...[...TABLES, HandoffStore.TABLE, BrokenStore.TABLE].map(
+        (table) => () => void this.#sql.exec(`DROP TABLE IF EXISTS ${table}`),
+      ),
+      () => void this.#sql.exec("CREATE TABLE tombstone (until INTEGER NOT NULL)"),
+      () => void this.#sql.exec("INSERT INTO tombstone (until) VALUES (?)", tombstoneUntil),
+    ]);
+    this.#tables = this.#readTables();
+    this.#known = null;
     this.#history = null;
   }
 
   /** Epoch milliseconds until which the tombstone stands, or null. */
   tombstone(): number | null {
-    if (!this.#hasTable("tombstone")) return null;
+    if (!this.#readTables().has("tombstone")) return null;
     return this.#sql.exec<{ until: number }>("SELECT until FROM tombstone").one().until;
   }
 
   #load(): void {
-    if (!this.#hasTable("task")) return;
-    this.#row = this.#readRow();
-    this.#events.load(this.#row?.createdAt ?? 0);
+    this.#tables = this.#readTables();
+    if (!this.#tables.has("task")) return;
+    const [stored] = this.#sql.exec<{ request: string }>("SELECT request FROM task").toArray();
+    if (stored !== undefined) this.#known = this.#readRow(parseJson<Request>(stored.request));
+    this.#events.load(this.#known?.tail ?? null, this.row?.createdAt ?? 0);
   }
 
-  #hasTable(name: string): boolean {
-    return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name).toArray().length > 0;
+  #readTables(): ReadonlySet<string> {
+    const rows = this.#sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'").toArray();
+    return new Set(rows.map(({ name }) => name));
   }
 
   /** Read from storage, not from memory: the fencing check must see what another instance wrote. */
-  #readRow(): TaskRow | null {
-    if (this.#row === null && !this.#hasTable("task")) return null;
-    const stored = this.#sql.exec<StoredRow>("SELECT version, request, body FROM task").toArray()[0];
+  #readRow(request: Request): KnownRow | null {
+    const query = `SELECT version, body, ${LAST_SEQ} AS last_seq FROM task`;
+    const [stored] = this.#sql.exec<StoredRow>(query).toArray();
     if (stored === undefined) return null;
     if (stored.version > JOURNAL_VERSION) {
       throw new Error(`journal version ${stored.version} is newer than this code (${JOURNAL_VERSION})`);
     }
-    const body = parseJson<RowBody>(stored.body);
-    return { ...body, request: this.#row?.request ?? parseJson<Request>(stored.request) };
+    if (stored.body === this.#known?.body) return { ...this.#known, ...stored };
+    const { tail = null, ...row } = parseJson<RowBody>(stored.body);
+    return { ...stored, row: { ...row, request }, tail };
   }
 
-  #writeRow(row: TaskRow): void {
-    const { request: _request, ...body } = row;
-    this.#sql.exec("UPDATE task SET body = ? WHERE id = 1", JSON.stringify(body satisfies RowBody));
+  #readHistory(): { steps: StepRecord[]; results: CallResult[]; spent: Spent[] } {
+    const records = this.#known !== null && this.#known.version >= JOURNAL_VERSION_LOG ? this.#events.records() : [];
+    const of = <T>(kind: RecordKind): T[] => [
+      ...(this.#tables.has(kind) ? this.#bodies<T>(`SELECT body FROM ${kind}`) : []),
+      ...records.flatMap((record) => (record.kind === kind ? [parseJson<T>(record.body)] : [])),
+    ];
+    return {
+      steps: of<StepRecord>("step").sort((a, b) => a.n - b.n),
+      results: of<CallResult>("result").sort((a, b) => a.step - b.step || a.index - b.index),
+      spent: of<Spent>("spent"),
+    };
   }
 
-  #writeLedger({ approvals, intent, handoffs, broken }: Change): void {
-    if (approvals !== undefined) this.#ledger.write(approvals);
-    if (intent !== undefined) this.#ledger.intend(intent);
-    if (handoffs !== undefined) this.#handoffs.write(handoffs);
-    if (broken !== undefined) this.#broken.write(broken);
-    const isLedger = approvals !== undefined || intent !== undefined;
-    // Code that knows no ledger would run the calls in it once more, and code that knows no handoff would answer them.
-    const version = handoffs !== undefined ? JOURNAL_VERSION : isLedger ? JOURNAL_VERSION_LEDGER : 0;
-    if (version > 0) this.#sql.exec("UPDATE task SET version = ? WHERE version < ?", version, version);
+  /** What of a change goes on record. One thing at most, and never twice. */
+  #toRecord({ step, result, spent }: Change): LogRecord | null {
+    if (step !== undefined) {
+      assert(!this.history.steps.some(({ n }) => n === step.n), "a step is recorded once");
+      return { kind: "step", body: JSON.stringify(step) };
+    }
+    if (result !== undefined) {
+      const { record } = result;
+      assert(resultOf(this.history, record.step, record.index) === undefined, "a call has one result");
+      return { kind: "result", body: JSON.stringify(record) };
+    }
+    return spent === undefined ? null : { kind: "spent", body: JSON.stringify(spent) };
   }
 
-  #writeResult(record: CallResult, changes: readonly FileChange[]): void {
-    this.#sql.exec(
-      "INSERT INTO result (step, idx, body) VALUES (?, ?, ?)",
-      record.step,
-      record.index,
-      JSON.stringify(record),
-    );
-    for (const change of changes) writeFile(this.#sql, record.step, change);
+  #ledgerWrites({ approvals, intent, handoffs, broken }: Change): (() => void)[] {
+    return [
+      ...(approvals === undefined ? [] : [() => this.#ledger.write(approvals)]),
+      ...(intent === undefined ? [] : [() => this.#ledger.intend(intent)]),
+      ...(handoffs === undefined ? [] : [() => this.#handoffs.write(handoffs)]),
+      ...(broken === undefined ? [] : [() => this.#broken.write(broken)]),
+    ];
+  }
+
+  #upgrade(): void {
+    for (const statement of EVENT_UPGRADE) this.#sql.exec(statement);
+    this.#sql.exec("UPDATE task SET version = ?", JOURNAL_VERSION);
+  }
+
+  #writeFiles(step: number, changes: readonly FileChange[]): void {
+    if (!this.#tables.has("file")) this.#sql.exec(FILE_SCHEMA);
+    for (const change of changes) writeFile(this.#sql, step, change);
   }
 
   #import(journal: ExportedJournal): void {
     for (const step of journal.steps) {
-      this.#sql.exec("INSERT INTO step (n, body) VALUES (?, ?)", step.n, JSON.stringify({ ...step, replayed: true }));
+      this.#events.writeRecord({ kind: "step", body: JSON.stringify({ ...step, replayed: true }) });
     }
-    for (const result of journal.results) this.#writeResult(result, []);
+    for (const result of journal.results) {
+      this.#events.writeRecord({ kind: "result", body: JSON.stringify(result) });
+    }
+    if (journal.files.length > 0) this.#sql.exec(FILE_SCHEMA);
     importFiles(this.#sql, journal.files);
+    if (journal.recorded.length > 0) this.#sql.exec(RECORDED);
     for (const { print, result } of journal.recorded) {
       this.#sql.exec("INSERT OR IGNORE INTO recorded (print, body) VALUES (?, ?)", print, JSON.stringify(result));
     }
   }
 
-  /** One transaction; the counters move only after it is in. */
-  #transaction(write: () => Batch | undefined): Batch {
+  /** All of it or nothing. */
+  #transaction(writes: readonly (() => void)[]): void {
+    this.#write([() => this.#storage.transactionSync(() => writes.forEach((write) => void write()))]);
+  }
+
+  /** A single statement is all or nothing by itself. */
+  #write(writes: readonly (() => void)[]): void {
     try {
-      const batch = this.#storage.transactionSync(write) ?? { lastSeq: this.lastSeq, frames: "" };
-      this.#events.settle(batch);
-      return batch;
+      for (const write of writes) write();
     } catch (cause) {
       throw toStorageFault(cause);
     }

@@ -81,6 +81,11 @@ export const HANDOFF_ASK_MS_MAX = 30 * SECOND;
 export const TEXT_FLUSH_MS = 100;
 export const TEXT_FLUSH_CHARS = 2_048;
 
+/** Events that stand in the task's own row until a row of the log takes them along; longer ones get one of their own. */
+export const TAIL_CHARS_MAX = 8 * 1024;
+/** Events and record of a commit in one row, in characters of up to 3 bytes: the platform's rows end at 2 MB. Over it two rows. */
+export const LOG_ROW_CHARS_MAX = 512 * 1024;
+
 /** A comment on every open stream this often, so that proxies and readers know it lives. */
 export const HEARTBEAT_MS = 15 * SECOND;
 /** Stored events are read and sent in pages of about this size. */

@@ -10,10 +10,10 @@ import { judgeAnswer, mustJudge } from "./answer-judge.ts";
 import { unmarkedOf } from "./broken-call.ts";
 import { createBudgetCheck } from "./budget.ts";
 import { deadlineOf, workedMs } from "./deadline.ts";
-import { nextAction } from "./decide.ts";
+import { nextAction, type RunLimits } from "./decide.ts";
 import type { NewEvent } from "./frames.ts";
 import { admitInput, argumentEvents, type GuardedRun } from "./guarded.ts";
-import { callIdOf, type StepRecord, spentOf, toMessages } from "./history.ts";
+import { type CallResult, callIdOf, type StepRecord, spentOf, toMessages } from "./history.ts";
 import { judgeInput } from "./judge.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
 import { deadlineExceeded, failed, finished, turnFailed, usageView } from "./outcome.ts";
@@ -42,6 +42,7 @@ export async function runTask(run: GuardedRun): Promise<RunEnd> {
   };
   const refused = admitInput(run) ?? (await judgeInput(run));
   if (refused !== null) return refused;
+  const nextStep = new NextStep(run, limits);
   // Each turn of this loop takes a step further or ends, so maxSteps bounds it; the factor covers tool phases.
   for (let turns = 0; turns <= 2 * limits.maxSteps + 2; turns++) {
     if (run.signal.aborted || !settleDeadline(run)) return "overtaken";
@@ -62,18 +63,49 @@ export async function runTask(run: GuardedRun): Promise<RunEnd> {
         );
       case "call_model": {
         if (!hasTimeFor(run, TURN_TIMEOUT_MS)) return "handover";
+        if (!nextStep.begin(action.step)) return "overtaken";
         const stop = await callModel(run, action.step, limits.outputMaxLength);
         if (stop !== null) return stop;
         break;
       }
       case "call_tools": {
-        const stop = await callTools(run, action.step, action.calls);
+        const stop = await callTools(run, action.step, action.calls, (result) => nextStep.after(result));
         if (stop !== null) return stop;
         break;
       }
     }
   }
   return "handover";
+}
+
+/** Says that a step begins, once: in the commit of the result before it where that is known by then, or in one of its own. */
+class NextStep {
+  readonly #run: Run;
+  readonly #limits: RunLimits;
+  #told: number | null = null;
+
+  constructor(run: Run, limits: RunLimits) {
+    this.#run = run;
+    this.#limits = limits;
+  }
+
+  /** What follows from a result that is about to be committed. */
+  after(result: CallResult): NewEvent[] {
+    const { steps, results, spent } = this.#run.history();
+    const action = nextAction({ steps, results: [...results, result], spent }, this.#limits);
+    if (action.kind !== "call_model" || !hasTimeFor(this.#run, TURN_TIMEOUT_MS)) return [];
+    this.#told = action.step;
+    return [this.#event(action.step)];
+  }
+
+  /** False when the run was overtaken. */
+  begin(step: number): boolean {
+    return this.#told === step || this.#run.commit({ events: [this.#event(step)] });
+  }
+
+  #event(step: number): NewEvent {
+    return { type: "step.started", data: { step, attempt: this.#run.row().attempt } };
+  }
 }
 
 async function finish(run: GuardedRun, answer: StepRecord): Promise<RunEnd> {
@@ -94,11 +126,9 @@ function settleDeadline(run: Run): boolean {
 /** One model turn: null when it was committed and the run goes on. */
 async function callModel(run: GuardedRun, step: number, outputMaxLength: number): Promise<RunEnd | null> {
   const { clock } = run.services;
-  if (!run.commit({ events: [{ type: "step.started", data: { step, attempt: run.row().attempt } }] }))
-    return "overtaken";
   const limit = new AbortController();
   const done = new AbortController();
-  const text = new TextBuffer(clock, (piece) => {
+  const text = new TextBuffer(clock, run.audience, (piece) => {
     try {
       const isOurs = run.commit({ events: [textDelta(step, piece)] });
       if (!isOurs) limit.abort(new Overtaken("this run does not count any more"));
@@ -107,6 +137,7 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
       limit.abort(thrown);
     }
   });
+  run.audience.onArrival(() => text.flush());
   let length = 0;
   let shown = run.guard.openText();
   clock.sleep(TURN_TIMEOUT_MS, done.signal).then(
@@ -158,6 +189,7 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
     return endTurn(run, noTurn("PROVIDER_ERROR", "The model took too long to answer."), text, step, outputMaxLength);
   } finally {
     done.abort();
+    run.audience.onArrival(null);
     text.take();
   }
 }

@@ -18,6 +18,7 @@ import type { CallResult, History, StepRecord } from "./history.ts";
 import type { Change, Journal, TaskRow } from "./journal.ts";
 import { ALARM_BUDGET_MS } from "./limits.ts";
 import type { TaskServices } from "./services.ts";
+import type { Audience } from "./stream.ts";
 
 export type Run = {
   readonly services: TaskServices;
@@ -34,6 +35,7 @@ export type Run = {
   /** Applies a change under this run's epoch and sends its events; false when the run was overtaken. */
   readonly commit: (change: Change) => boolean;
   readonly row: () => TaskRow;
+  readonly audience: Audience;
   readonly history: () => History;
   readonly files: () => readonly ToolFile[];
   readonly recordedResult: (print: string) => CallResult | null;

@@ -7,6 +7,9 @@ import { utf8 } from "../platform/index.ts";
 import type { Batch } from "./event-store.ts";
 import { HEARTBEAT_MS, STREAM_LAG_BYTES_MAX, STREAM_PAGE_CHARS, SUBSCRIBERS_MAX } from "./limits.ts";
 
+/** Whoever may read along. While nobody does, text is held back; it is written before anybody looks. */
+export type Audience = Pick<StreamHub, "isThere" | "onArrival">;
+
 export type StreamSource = {
   /** Stored frames in (after, upTo], or null when there are none. */
   framesAfter(after: number, upTo: number, chars: number): Batch | null;
@@ -29,6 +32,7 @@ export class StreamHub {
   /** Sequence up to which events are durable and may be sent. */
   #delivered: number;
   #heartbeat: ReturnType<typeof setInterval> | null = null;
+  #writeHeld: (() => void) | null = null;
 
   constructor(source: StreamSource, delivered: number) {
     this.#source = source;
@@ -39,9 +43,25 @@ export class StreamHub {
     return this.#delivered;
   }
 
+  /** Whether anybody reads along. */
+  get isThere(): boolean {
+    return this.#readers.size > 0;
+  }
+
+  /** @param write stores what is held back; null when there is nothing to hold back any more. */
+  onArrival(write: (() => void) | null): void {
+    this.#writeHeld = write;
+  }
+
+  /** Somebody looks at what is stored by now. */
+  arrive(): void {
+    this.#writeHeld?.();
+  }
+
   /** Null when the task has as many readers as it may have. */
   subscribe(after: number): ReadableStream<Uint8Array> | null {
     if (this.#readers.size >= SUBSCRIBERS_MAX) return null;
+    this.arrive();
     let reader: Reader;
     return new ReadableStream<Uint8Array>(
       {

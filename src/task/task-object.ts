@@ -80,13 +80,9 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     this.#handoffs = new HandoffLink({ ...common, port: services.handoff });
     this.#projector = port && new Projector({ ...common, port, random });
     this.#calls = new CallsUnderWay({ ...common, told: () => this.#projector?.touch() });
-    this.#hub = new StreamHub(
-      {
-        framesAfter: (after, upTo, chars) => this.#journal.framesAfter(after, upTo, chars),
-        isOver: () => this.#hub.delivered >= this.#journal.lastSeq && this.#isStill,
-      },
-      this.#journal.lastSeq,
-    );
+    const isOver = () => this.#hub.delivered >= this.#journal.lastSeq && this.#isStill;
+    const framesAfter = this.#journal.framesAfter.bind(this.#journal);
+    this.#hub = new StreamHub({ framesAfter, isOver }, this.#journal.lastSeq);
     this.#delivery = new Delivery({ hub: this.#hub, sync: () => ctx.storage.sync(), background });
   }
 
@@ -120,6 +116,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   async events(after: number, limit: number) {
     if (this.#journal.row === null) return null;
+    this.#hub.arrive();
     const events = this.#journal.events(after, limit);
     return { events, next: events.at(-1)?.seq ?? after };
   }
@@ -294,6 +291,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       ...this.#services.toolsFor(config, []),
       remote: [],
       commit: (change) => this.#change(change, epoch),
+      audience: this.#hub,
       row: () => this.#required(),
       ...readsOf(this.#journal),
       underWay: this.#calls,

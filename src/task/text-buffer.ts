@@ -1,20 +1,24 @@
 /**
  * Text of a running turn on its way to storage and readers. The first piece goes at once; later ones are gathered
- * for TEXT_FLUSH_MS or TEXT_FLUSH_CHARS, so that a fast model does not cost a row per token.
+ * for TEXT_FLUSH_MS or TEXT_FLUSH_CHARS, so that a fast model does not cost a row per token. While nobody reads along all
+ * of it waits for the turn's own row.
  */
 import type { Clock } from "../platform/index.ts";
 import { TEXT_FLUSH_CHARS, TEXT_FLUSH_MS } from "./limits.ts";
+import type { Audience } from "./stream.ts";
 
 export class TextBuffer {
   readonly #clock: Clock;
+  readonly #audience: Pick<Audience, "isThere">;
   readonly #write: (text: string) => void;
   #text = "";
   #hasWritten = false;
   #timer: AbortController | null = null;
 
   /** @param write stores and sends one piece. */
-  constructor(clock: Clock, write: (text: string) => void) {
+  constructor(clock: Clock, audience: Pick<Audience, "isThere">, write: (text: string) => void) {
     this.#clock = clock;
+    this.#audience = audience;
     this.#write = write;
   }
 
@@ -25,6 +29,7 @@ export class TextBuffer {
 
   push(text: string): void {
     this.#text += text;
+    if (!this.#audience.isThere) return;
     if (!this.#hasWritten || this.#text.length >= TEXT_FLUSH_CHARS) {
       this.flush();
       return;

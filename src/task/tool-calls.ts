@@ -14,6 +14,7 @@ import {
 import { isLapsed } from "./approval.ts";
 import { planCalls, type ReadyCall } from "./call-plan.ts";
 import type { PendingCall } from "./decide.ts";
+import type { NewEvent } from "./frames.ts";
 import { handOver } from "./hand-over.ts";
 import type { CallDecision, CallResult } from "./history.ts";
 import { callKeyOf, childTraceOf, hasTimeFor, printOf, type Run, type RunEnd } from "./run.ts";
@@ -24,8 +25,16 @@ import { toolResultEvent } from "./tool-result.ts";
 /** Longest a single tool call may take: in line for a place, then running, each at most the cap of the packs' timeouts. */
 const CALL_TIMEOUT_MS_MAX = 250_000;
 
+/** What is told in the commit of a result, besides the result. */
+export type Sequel = (result: CallResult) => readonly NewEvent[];
+
 /** Null when a call came to its result and the run looks again at what is left. */
-export async function callTools(run: Run, step: number, calls: readonly PendingCall[]): Promise<RunEnd | null> {
+export async function callTools(
+  run: Run,
+  step: number,
+  calls: readonly PendingCall[],
+  sequel: Sequel,
+): Promise<RunEnd | null> {
   const plan = await planCalls(run, step, calls);
   if (typeof plan === "string") return plan;
   const queue = [...plan];
@@ -34,7 +43,7 @@ export async function callTools(run: Run, step: number, calls: readonly PendingC
     for (let next = queue.shift(); next !== undefined && stop === null; next = queue.shift()) {
       if (run.signal.aborted) stop ??= "overtaken";
       else if (!hasTimeFor(run, CALL_TIMEOUT_MS_MAX)) stop ??= "handover";
-      else if (!(await callTool(run, step, next))) stop ??= "overtaken";
+      else if (!(await callTool(run, step, next, sequel))) stop ??= "overtaken";
     }
   };
   const width = Math.max(1, Math.min(run.catalog.maxConcurrent, plan.length));
@@ -44,7 +53,7 @@ export async function callTools(run: Run, step: number, calls: readonly PendingC
 }
 
 /** False when the run was overtaken. */
-async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boolean> {
+async function callTool(run: Run, step: number, ready: ReadyCall, sequel: Sequel): Promise<boolean> {
   const given = await outcomeOf(run, step, ready);
   if (typeof given === "string") return given === "left";
   const { call, index } = ready.pending;
@@ -71,7 +80,7 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
   };
   const isOurs = run.commit({
     result: { record, changes: outcome.changes },
-    events: [toolResultEvent(record, call.toolId)],
+    events: [toolResultEvent(record, call.toolId), ...sequel(record)],
   });
   if (!isOurs) run.underWay.leave(step, index, Promise.resolve(outcome.egress ?? []));
   return isOurs;

@@ -57,6 +57,8 @@ export async function startModelServer(): Promise<ModelServer> {
     const pieces = Array.from({ length: wanted.pieces }, () => writer.text(PIECE));
     response.end((pieces.length === 0 ? writer.text("done") : pieces.join("")) + writer.close("stop"));
   });
+  // A connection that a server ends while it is used again is a lost call; hosted models keep theirs for longer than 5 s.
+  server.keepAliveTimeout = 10 * 60 * 1_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo; // a server that listens on TCP has one
   return {

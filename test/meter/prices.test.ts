@@ -1,4 +1,5 @@
 /** Prices by the four classes of tokens. The expected sums are of list prices per million tokens, spelled out here. */
+import { calcPrice } from "@pydantic/genai-prices";
 import { describe, expect, it } from "vitest";
 import { addUsage, NO_USAGE, priceMicros, type Usage } from "../../src/meter/index.ts";
 
@@ -34,6 +35,33 @@ describe("the price of a call", () => {
       expect(await priceMicros(model, tokens)).toBe(micros);
     });
   }
+
+  it("is what the table says, whatever the tokens and however often it was asked before", async () => {
+    const models = ["openai/gpt-5", "anthropic/claude-sonnet-4-5", "google/gemini-2.5-pro", "deepseek/deepseek-chat"];
+    const counts = [0, 1, 999, 199_999, 200_000, 200_001];
+    for (const model of models) {
+      const [provider = "", name = ""] = model.split("/");
+      for (const inputTokens of counts) {
+        for (const more of [{}, { cacheReadTokens: 7 }, { cacheWriteTokens: 1 }, { outputTokens: 333 }]) {
+          const asked = usage({ inputTokens, ...more });
+          const { cacheReadTokens, cacheWriteTokens } = asked;
+          const table = calcPrice(
+            {
+              input_tokens: inputTokens + cacheReadTokens + cacheWriteTokens,
+              cache_read_tokens: cacheReadTokens,
+              cache_write_tokens: cacheWriteTokens,
+              output_tokens: asked.outputTokens,
+            },
+            name,
+            { providerId: provider },
+          );
+          const micros = await priceMicros(model, asked);
+          // Half a micro may be rounded either way.
+          expect(Math.abs(Number(micros) - Number(table?.total_price) * 1e6)).toBeLessThan(0.500_01);
+        }
+      }
+    }
+  });
 
   it("is a whole number of micros", async () => {
     for (const inputTokens of [1, 7, 333, 1_234]) {

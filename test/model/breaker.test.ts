@@ -184,6 +184,30 @@ describe("the client of an isolate", () => {
     expect(object.calls).not.toContain("ask");
   });
 
+  it("is not told of a few failures among many calls, and is told when they are a tenth of those of late", async () => {
+    const { clock, object, client } = setUp();
+    const failures = () => object.calls.filter((call) => call !== "ask").length;
+    const ask = async (times: number) => {
+      for (let n = 0; n < times; n += 1) await client.ask("a/b");
+    };
+    const fail = async (times: number) => {
+      for (let n = 0; n < times; n += 1) await client.report("a/b", { kind: "failure" });
+    };
+    await ask(100);
+    await fail(9);
+    expect(failures()).toBe(0);
+    expect(await client.ask("a/b")).toEqual({ kind: "closed" });
+    await fail(1);
+    expect(failures()).toBe(0);
+    await fail(5);
+    expect(failures()).toBe(5);
+    expect(await client.ask("a/b")).toMatchObject({ kind: "open" });
+    // What was long ago weighs nothing: the next failure is told at once.
+    await clock.advance(600_000);
+    await fail(1);
+    expect(failures()).toBe(6);
+  });
+
   it("names a wait that shrinks while it trusts an answer", async () => {
     const { clock, client } = setUp();
     for (let n = 0; n < 5; n += 1) await client.report("a/b", { kind: "failure" });

@@ -221,8 +221,17 @@ const nowhere = (): never => {
 const NOWHERE: TaskServices["handoff"] = { resolve: async () => null, start: nowhere, taskOf: nowhere };
 
 /** The object's storage with a moment before and after each write; its alarm is the test's to sound. */
-export const mortal = (storage: DurableObjectStorage, fate: Fate): DurableObjectStorage =>
-  new Proxy(storage, {
+export function mortal(storage: DurableObjectStorage, fate: Fate): DurableObjectStorage {
+  let isInTransaction = false;
+  /** A transaction is in or not as a whole, and so is a statement by itself. */
+  const exec: SqlStorage["exec"] = (query, ...bindings) => {
+    if (isInTransaction || /^\s*SELECT/i.test(query)) return storage.sql.exec(query, ...bindings);
+    fate.moment();
+    const result = storage.sql.exec<never>(query, ...bindings);
+    fate.moment();
+    return result;
+  };
+  return new Proxy(storage, {
     get(target, name) {
       if (name === "setAlarm" || name === "deleteAlarm") return async () => undefined;
       if (name === "sync") {
@@ -236,15 +245,22 @@ export const mortal = (storage: DurableObjectStorage, fate: Fate): DurableObject
       if (name === "transactionSync") {
         return <T>(write: () => T): T => {
           fate.moment();
-          const result = target.transactionSync(write);
-          fate.moment();
-          return result;
+          isInTransaction = true;
+          try {
+            const result = target.transactionSync(write);
+            fate.moment();
+            return result;
+          } finally {
+            isInTransaction = false;
+          }
         };
       }
+      if (name === "sql") return { exec };
       const member: unknown = Reflect.get(target, name, target);
       return typeof member === "function" ? member.bind(target) : member;
     },
   });
+}
 
 /** What a person does with a question. */
 export type Person = (question: ApprovalView, world: World) => Pick<Decide, "decision" | "result">;

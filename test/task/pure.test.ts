@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Clock } from "../../src/platform/index.ts";
 import { nextRetryDelayMs } from "../../src/task/backoff.ts";
 import { changeDue, isDue, nextDue } from "../../src/task/due.ts";
-import { encodeFrames, framesAfter, parseFrames } from "../../src/task/frames.ts";
+import { encodeFrames, framesBetween, parseFrames } from "../../src/task/frames.ts";
 import { lastTextOf, toMessages, totalsOf } from "../../src/task/history.ts";
 import { childTraceOf } from "../../src/task/run.ts";
 import { TextBuffer } from "../../src/task/text-buffer.ts";
@@ -55,9 +55,11 @@ describe("frames", () => {
     ]);
   });
   it("resumes in the middle of a batch with the same bytes", () => {
-    expect(framesAfter(frames, 6)).toBe(frames);
-    expect(`${encodeFrames(events.slice(0, 1), 7, 0)}${framesAfter(frames, 7)}`).toBe(frames);
-    expect(framesAfter(frames, 8)).toBe("");
+    expect(framesBetween(frames, 6, Number.POSITIVE_INFINITY)).toBe(frames);
+    expect(`${encodeFrames(events.slice(0, 1), 7, 0)}${framesBetween(frames, 7, Number.POSITIVE_INFINITY)}`).toBe(
+      frames,
+    );
+    expect(framesBetween(frames, 8, Number.POSITIVE_INFINITY)).toBe("");
   });
 });
 
@@ -122,10 +124,12 @@ describe("the text buffer", () => {
     return { clock, wake: () => sleepers.splice(0).forEach((resolve) => void resolve()) };
   }
 
+  const READER = { isThere: true };
+
   it("sends the first piece at once and gathers the following ones until the timer", async () => {
     const { clock, wake } = manualClock();
     const written: string[] = [];
-    const buffer = new TextBuffer(clock, (text) => written.push(text));
+    const buffer = new TextBuffer(clock, READER, (text) => written.push(text));
     buffer.push("a");
     buffer.push("b");
     buffer.push("c");
@@ -137,15 +141,28 @@ describe("the text buffer", () => {
   });
   it("does not wait once it holds enough", () => {
     const written: string[] = [];
-    const buffer = new TextBuffer(manualClock().clock, (text) => written.push(text));
+    const buffer = new TextBuffer(manualClock().clock, READER, (text) => written.push(text));
     buffer.push("a");
     buffer.push("b".repeat(2_047));
     expect(written).toHaveLength(1);
     buffer.push("b");
     expect(written[1]).toHaveLength(2_048);
   });
+  it("holds everything back while nobody reads along, and goes on from there when somebody comes", () => {
+    const written: string[] = [];
+    const audience = { isThere: false };
+    const buffer = new TextBuffer(manualClock().clock, audience, (text) => written.push(text));
+    buffer.push("a".repeat(5_000));
+    buffer.push("b");
+    expect([written, buffer.hasWritten]).toEqual([[], false]);
+    audience.isThere = true;
+    buffer.flush();
+    buffer.push("c");
+    expect(written).toEqual([`${"a".repeat(5_000)}b`]);
+    expect(buffer.take()).toBe("c");
+  });
   it("hands the rest to the commit that ends the turn", () => {
-    const buffer = new TextBuffer(manualClock().clock, () => undefined);
+    const buffer = new TextBuffer(manualClock().clock, READER, () => undefined);
     buffer.push("a");
     buffer.push("b");
     expect(buffer.take()).toBe("b");
@@ -153,7 +170,7 @@ describe("the text buffer", () => {
   });
   it("starts afresh after a reset", () => {
     const written: string[] = [];
-    const buffer = new TextBuffer(manualClock().clock, (text) => written.push(text));
+    const buffer = new TextBuffer(manualClock().clock, READER, (text) => written.push(text));
     buffer.push("a");
     buffer.push("void");
     buffer.reset();

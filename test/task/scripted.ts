@@ -114,12 +114,19 @@ export async function run(
     const clock: Clock = { ...given, now: () => given.now() + passed };
     const services = { ...taskServices(env, state), clock, router: scriptedRouter(script, shown, isAllowed) };
     const object = new TaskObject(state, env, services);
-    await object.alarm();
+    /** Somebody reads along, so text is told as it comes. */
+    const alarm = async (): Promise<void> => {
+      const events = await object.subscribe(0);
+      assert(events instanceof ReadableStream, "the task is there");
+      await object.alarm();
+      await events.cancel();
+    };
+    await alarm();
     options.later?.();
     for (const word of [...person, null]) {
       while ((await object.view())?.state === "retry") {
         passed += LATER_MS;
-        await object.alarm();
+        await alarm();
       }
       if ((await object.view())?.state !== "waiting") return;
       const question = await object.approval(questions.length + 1);
@@ -128,14 +135,14 @@ export async function run(
       if (word === null) return;
       if (word === "lapse") {
         passed += MUCH_LATER_MS;
-        await object.alarm();
+        await alarm();
         continue;
       }
       const { decision, reason = null } = word;
       const request = { by: "key:person", args_hash: question.args_hash, request_key: `r${questions.length}` };
       const outcome = await object.decide(questions.length, { decision, reason, result: null, ...request });
       assert(outcome.kind === "decided", JSON.stringify(outcome));
-      await object.alarm();
+      await alarm();
     }
   });
   // The object that the bindings lead to reads what the other one wrote.

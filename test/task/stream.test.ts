@@ -1,6 +1,6 @@
 /** Readers of a task: what each is sent, whatever the moment at which it came. */
 import { describe, expect, it, vi } from "vitest";
-import { encodeFrames, framesAfter } from "../../src/task/frames.ts";
+import { encodeFrames, framesBetween } from "../../src/task/frames.ts";
 import { SUBSCRIBERS_MAX } from "../../src/task/limits.ts";
 import { StreamHub } from "../../src/task/stream.ts";
 
@@ -13,7 +13,7 @@ function task(total: number, size = 1) {
         let frames = "";
         let lastSeq = after;
         for (const frame of stored.slice(after, upTo)) {
-          frames += framesAfter(frame, after);
+          frames += framesBetween(frame, after, Number.POSITIVE_INFINITY);
           lastSeq += 1;
           if (frames.length >= chars) break;
         }
@@ -51,7 +51,19 @@ describe("the stream of a task", () => {
     expect(await early).toBe(all());
     expect(await middle).toBe(all());
     expect(await late).toBe(all());
-    expect(await resumed).toBe(framesAfter(all(), 2));
+    expect(await resumed).toBe(framesBetween(all(), 2, Number.POSITIVE_INFINITY));
+  });
+
+  it("has what was held back written before anybody looks, and not after that", async () => {
+    const { hub, publish, all } = task(1);
+    expect(hub.isThere).toBe(false);
+    hub.onArrival(publish);
+    const reader = hub.subscribe(0);
+    expect(hub.isThere).toBe(true);
+    hub.onArrival(null);
+    expect(await read(reader)).toBe(all());
+    hub.arrive();
+    expect(hub.isThere).toBe(false);
   });
 
   it("ends after the last event, also for a reader that has it already", async () => {
