@@ -70,20 +70,14 @@ async function consumeDeadRuns(batch: MessageBatch): Promise<void> {
   }
 }
 
-/** Asks every tenant with unfinished work to look after it, in case an index's own alarm was lost. */
+/** Asks the tenants whose turn it is to look after their tasks, in case an index's own alarm was lost. */
 export async function sweepTenants(env: Bindings): Promise<void> {
-  const directory = env.DIRECTORY.getByName("directory");
-  let after: string | null = null;
-  for (;;) {
-    const page: string[] = await directory.list(after);
-    const swept = await Promise.allSettled(page.map((tenant) => env.TENANT_INDEX.getByName(tenant).sweep(tenant)));
-    for (const [position, one] of swept.entries()) {
-      if (one.status === "rejected") {
-        log.error("sweep.failed", { tenant_id: page[position] ?? null, error: describeError(one.reason) });
-      }
+  const tenants = await env.DIRECTORY.getByName("directory").nextTurn();
+  const swept = await Promise.allSettled(tenants.map((tenant) => env.TENANT_INDEX.getByName(tenant).sweep(tenant)));
+  for (const [position, one] of swept.entries()) {
+    if (one.status === "rejected") {
+      log.error("sweep.failed", { tenant_id: tenants[position] ?? null, error: describeError(one.reason) });
     }
-    after = page.at(-1) ?? null;
-    if (after === null) return;
   }
 }
 

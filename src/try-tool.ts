@@ -4,7 +4,14 @@
  */
 import { type AgentConfig, createPackRegistry, SHARED_SHELF } from "./pack/index.ts";
 import { createLog, systemClock } from "./platform/index.ts";
-import { compileCatalog, createToolHost, type RunnerStub, type ToolFile, type ToolRunnerProps } from "./tool/index.ts";
+import {
+  collectTools,
+  compileCatalog,
+  createToolHost,
+  type RunnerStub,
+  type ToolFile,
+  type ToolRunnerProps,
+} from "./tool/index.ts";
 
 export { ToolRunner } from "./tool/object.ts";
 
@@ -39,21 +46,22 @@ export default {
     const registry = createPackRegistry({ bucket: env.PACKS, clock: systemClock });
     const pack = { config: trial.config, digest: trial.digest, bundles: new Map(trial.bundles), warnings: [] };
     await registry.publish(SHARED_SHELF, pack, { replaceable: true });
-    const config = withoutNetwork(trial.config);
-    const catalog = compileCatalog(config);
+    const tools = collectTools(withoutNetwork(trial.config));
+    const catalog = compileCatalog(tools);
     const { toolId, arguments: args, files, key } = trial;
     const refusal = catalog.admit({ toolId, arguments: { kind: "object", value: args }, callsBefore: 0 });
     if (refusal !== null) return Response.json({ success: false, resultJson: "null", error: refusal, changes: [] });
     // The platform's type of `exports` needs a generated declaration of this Worker; it exports exactly this.
     const loopback = context.exports as unknown as { ToolRunner(options: { props: ToolRunnerProps }): RunnerStub };
     const host = createToolHost({
-      config,
+      tools,
       catalog,
       runnerFor: (props) => loopback.ToolRunner({ props }),
       clock: systemClock,
       log: createLog({}, () => undefined),
     });
-    const call = { tenant: TENANT, taskId: "test", toolId, arguments: args, key, files, traceparent: TRACEPARENT };
+    const place = { tenant: TENANT, taskId: "test", toolId, traceparent: TRACEPARENT };
+    const call = { ...place, arguments: args, key, files: () => files };
     // Whether a person has to agree is the pack's affair with its users, not with its tests.
     const approved = { ...call, packOwner: SHARED_SHELF, isApproved: true };
     return Response.json(await host.execute(approved, request.signal));

@@ -49,6 +49,7 @@ import type {
   TenantIndexPort,
 } from "./task/object.ts";
 import {
+  collectTools,
   compileCatalog,
   createToolHost,
   listRemoteTools,
@@ -238,9 +239,9 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
     renderPrompt: promptOf,
     toolsFor: (config, remote) => {
       const { allowFullNetwork, egressLocalOrigins: localOrigins } = requireConfig(env);
-      const switches = { allowFullNetwork };
-      const catalog = compileCatalog(config, switches, remote);
-      const common = { config, catalog, switches, remote, runnerFor, gateFor, localOrigins };
+      const tools = collectTools(config, { allowFullNetwork }, remote);
+      const catalog = compileCatalog(tools);
+      const common = { tools, catalog, runnerFor, gateFor, localOrigins };
       return { catalog, host: createToolHost({ ...common, clock: systemClock, log }) };
     },
     listRemoteTools: (config, request, signal) => {
@@ -263,7 +264,7 @@ export function indexServices(env: Bindings): IndexServices {
     clock: systemClock,
     log,
     maxRunning: requireConfig(env).tenantMaxRunning,
-    kick: async (tenant, taskId) => taskStub(env, tenant, taskId).kick(),
+    kick: async (tenant, taskId) => taskStub(env, tenant, taskId).lookAfter(),
     enlist: async (tenant) => directory().add(tenant),
     delist: async (tenant) => directory().remove(tenant),
   };

@@ -51,7 +51,7 @@ export const DecisionBody = z
 
 export const Approval = z.object({
   approval_id: z.string().describe("`<task_id>.<n>`"),
-  kind: z.enum(["approval", "unknown_outcome"]).describe("May the call run, or did it happen"),
+  kind: z.enum(["approval", "unknown_outcome"]).describe("May the call run or the answer pass, or did it happen"),
   state: z.enum(APPROVAL_STATES),
   task_id: z.string(),
   call_id: z.string(),

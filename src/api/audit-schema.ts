@@ -29,7 +29,7 @@ const Row = z.object({
   resource: z.string(),
   decision: text,
   rule_id: text,
-  result: text.describe("intended, done, failed or denied"),
+  result: text.describe("intended, done, failed, denied, cancelled or unknown"),
   args_hash: text.describe("SHA-256 of the canonical arguments"),
   details_json: text,
   duration_ms: count,

@@ -206,8 +206,10 @@ export const TASK_ADVICE = {
     remedy: "The message and the task's `guard.checked` event name what was found; send the input without it.",
   },
   OUTPUT_BLOCKED: {
-    cause: "The answer does not meet the pack's `guardrails.output.schema`, also when it was asked for once more.",
-    remedy: "Replay the task, ask more plainly, or use a better model; the offline one writes no JSON.",
+    cause:
+      "The answer does not pass the pack's output guardrails (`schema`, `source_citation_required`, `output.judge`, or a person), also when it was asked for once more; or its judge gave no judgement.",
+    remedy:
+      "The message and the `guard.checked` events say what was wrong. Replay the task, ask more plainly, or use a better model; the offline one writes no JSON and judges nothing.",
   },
   OUTPUT_TOO_LONG: {
     cause: "The answer has more characters than the pack's `guardrails.output.max_length`.",

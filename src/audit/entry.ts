@@ -33,9 +33,10 @@ export type AuditAction = keyof typeof AUDIT_ACTIONS;
 
 /**
  * intended: about to be done; written before a change, so that none goes unrecorded. done, failed: how it came out;
- * without one of them the program stopped in between. denied: it was not let through.
+ * without one of them the program stopped in between. denied: it was not let through. cancelled, unknown: it was under way
+ * and broke off, by a person's or a limit's doing or by a fault; whether it took effect is not known.
  */
-export type AuditResult = "intended" | "done" | "failed" | "denied";
+export type AuditResult = "intended" | "done" | "failed" | "denied" | "cancelled" | "unknown";
 
 export type AuditEntry = {
   /** Up to 36 characters; the key that makes a second writing do nothing. */
@@ -56,6 +57,8 @@ export type AuditEntry = {
   readonly details?: Readonly<Record<string, unknown>>;
   readonly durationMs?: number;
   readonly packDigest?: string;
+  /** The approval it was done on, or not let through by. */
+  readonly approvalId?: string;
   readonly traceId?: string;
 };
 
@@ -96,6 +99,7 @@ export const toColumns = (tenant: string, entry: AuditEntry): readonly (string |
   toDetails(entry.details),
   entry.durationMs ?? null,
   entry.packDigest ?? null,
+  entry.approvalId ?? null,
   entry.traceId ?? null,
   new Date(entry.at).toISOString(),
 ];

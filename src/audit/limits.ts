@@ -1,7 +1,7 @@
 /** Every limit of the audit room: its unit, its reason, and what happens at it. */
 
-/** Characters of the details of an entry: a summary for people, never a payload. Longer ones are cut. */
-export const DETAILS_CHARS_MAX = 500;
+/** Characters of the details of an entry, as JSON: of a call its summary, its arguments' shape and its requests, never a payload. Longer ones are cut. */
+export const DETAILS_CHARS_MAX = 3_000;
 
 /** Entries a tenant's object holds that Postgres does not have yet. Over it the object answers "full", and what must not happen unrecorded does not happen. */
 export const BUFFER_ENTRIES_MAX = 1_000;

@@ -5,8 +5,8 @@ import { AUDIT_FIELDS, type AuditRow, isNumberField } from "./row.ts";
 
 // The chain's trigger replaces seq, prev_hash and hash; they are named because the columns are not null.
 const INSERT = `INSERT INTO audit_log (tenant_id, id, action, actor, resource, decision, rule_id, result, args_hash, details_json,
-  duration_ms, pack_digest, trace_id, created_at, seq, prev_hash, hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::timestamptz, 0, '', '')
+  duration_ms, pack_digest, approval_id, trace_id, created_at, seq, prev_hash, hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::timestamptz, 0, '', '')
 ON CONFLICT (tenant_id, id) DO NOTHING`;
 
 /** Writing it a second time does nothing. */

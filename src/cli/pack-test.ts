@@ -10,7 +10,7 @@ import type { ComposedPack } from "../pack/index.ts";
 import type { CommonFlags, Context } from "./context.ts";
 import { EXIT, type ExitCode, ownError } from "./exit.ts";
 import { CASE_MS_MAX } from "./limits.ts";
-import { compose, openPack } from "./pack.ts";
+import { composeOpened, openPack } from "./pack.ts";
 import type { PackOnDisk } from "./pack-files.ts";
 import { forTerminal, shorten } from "./terminal.ts";
 import { judgeCase, parseCases, type ToolCase } from "./tool-cases.ts";
@@ -25,7 +25,7 @@ type Told = { readonly tool: string; readonly name: string; readonly ok: boolean
 export async function testPack(context: Context, given: string, _flags: CommonFlags): Promise<ExitCode> {
   const { output, signal } = context;
   const pack = await openPack(given);
-  const composed = await compose(given, output);
+  const composed = await composeOpened(pack, output);
   const tools = composed.config.tools.available.filter(({ bundle }) => bundle !== undefined).map(({ id }) => id);
   if (tools.length === 0) {
     throw ownError("PACK_NOT_READABLE", `${pack.folder} has no tools of its own in tools/ that TOOLS.yaml lists.`);

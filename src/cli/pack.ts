@@ -5,6 +5,7 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { stringify } from "yaml";
+import { type Unchecked, uncheckedOf } from "../guard/index.ts";
 import {
   type ComposedPack,
   composePack,
@@ -66,7 +67,7 @@ type Verdict = {
   readonly ok: boolean;
   readonly digest: string | null;
   readonly problems: readonly PackProblem[];
-};
+} & Unchecked;
 
 type ValidateFlags = CommonFlags & { readonly strict?: boolean };
 
@@ -95,14 +96,26 @@ async function validate(pack: PackOnDisk, strict: boolean): Promise<Verdict> {
   const composed = await composePack(pack.files, pack.folder, { strict });
   const problems = [...pack.problems, ...(composed.ok ? composed.value.warnings : composed.error)];
   const ok = composed.ok && !pack.problems.some(isError);
-  return { pack: pack.folder, ok, digest: ok ? composed.value.digest : null, problems };
+  // No mistakes: the pack is whole, and says more than any run of it looks after.
+  const unchecked = composed.ok ? uncheckedOf(composed.value.config.guardrails, null) : NOTHING;
+  return { pack: pack.folder, ok, digest: ok ? composed.value.digest : null, problems, ...unchecked };
 }
+
+const NOTHING: Unchecked = { not_enforced: [], not_checked: [] };
 
 const isError = ({ severity }: PackProblem): boolean => severity === "error";
 
 function describeVerdict(verdict: Verdict, paint: Paint): string {
   const head = verdict.ok ? `${paint.green("ok")} ${verdict.pack}` : `${paint.red("wrong")} ${verdict.pack}`;
-  return [head, ...verdict.problems.map((problem) => describeProblem(problem, paint))].join("\n");
+  const notes = [
+    ["not enforced", verdict.not_enforced],
+    ["not checked", verdict.not_checked],
+  ] as const;
+  return [
+    head,
+    ...verdict.problems.map((problem) => describeProblem(problem, paint)),
+    ...notes.flatMap(([name, fields]) => fields.map((field) => `${name}: ${field} (it takes a judge)`)),
+  ].join("\n");
 }
 
 /** `hello/SOUL.yaml:3:7 error /identity/name: must be a string; found 5, expected string`. */
@@ -115,14 +128,17 @@ function describeProblem(problem: PackProblem, paint: Paint): string {
 }
 
 /** @throws CliError `PACK_INVALID` with every problem, when it does not compose. */
-export async function compose(given: string, output: Output): Promise<ComposedPack> {
-  const pack = await openPack(given);
+export async function composeOpened(pack: PackOnDisk, output: Output): Promise<ComposedPack> {
   const composed = await composePack(pack.files, pack.folder);
   const bundling = pack.problems.filter(isError);
   if (composed.ok && bundling.length === 0) return composed.value;
   const problems = [...bundling, ...(composed.ok ? [] : composed.error)];
   if (!output.json) for (const problem of problems) output.note(describeProblem(problem, output.paintNote));
   throw ownError("PACK_INVALID", `${pack.folder} does not compose.`, { extra: { problems } });
+}
+
+export async function compose(given: string, output: Output): Promise<ComposedPack> {
+  return composeOpened(await openPack(given), output);
 }
 
 type ShowFlags = CommonFlags & { readonly prompt?: boolean };

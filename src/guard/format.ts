@@ -50,12 +50,14 @@ const missingStatements = (value: unknown, required: readonly string[]): string[
   return required.filter((statement) => !texts.some((text) => text.includes(statement)));
 };
 
-/** What the model is told once: its answer, the faults in it, and what is asked instead. */
-export const toRepairRequest = (faults: readonly string[]): string =>
+/** What the model is told once: its answer, what is wrong with it, and what is asked instead. */
+export const toRepairRequest = (faults: readonly string[], { output }: Pick<Guardrails, "output">): string =>
   [
-    "Your answer does not have the form that it must have:",
+    "Your answer cannot be given as it is:",
     ...faults.slice(0, FAULTS_TOLD_MAX).map((fault) => `- ${fault}`),
-    "Give the whole answer again, as JSON that meets the schema of the rules, and nothing beside it.",
+    output.schema === undefined
+      ? "Give the whole answer again without that, and nothing beside it."
+      : "Give the whole answer again, as JSON that meets the schema of the rules, and nothing beside it.",
   ].join("\n");
 
 /** What has to be added to an answer so that it holds every required statement, word for word; empty when it does. */

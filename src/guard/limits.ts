@@ -17,3 +17,9 @@ export const ENCODED_STRETCHES_MAX = 50;
 export const ENCODED_CHARS_MAX = 8_192;
 /** Faults in an answer that its model is told of; the rest shows with the next answer. */
 export const FAULTS_TOLD_MAX = 10;
+/** Characters of tool results that a judge of answers is shown, the newest first; it is told how many were left out. */
+export const EVIDENCE_CHARS_MAX = 60_000;
+/** Sources of a task that an answer may name; one is enough, and a page of links has thousands. */
+export const SOURCES_MAX = 500;
+/** Characters of one call's arguments that are searched for data; a model's turn has about as many at most. */
+export const ARGUMENTS_CHARS_MAX = 100_000;

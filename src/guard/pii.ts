@@ -32,13 +32,29 @@ const email: Rule = {
 const PHONE_CUE =
   /(?:tele?(?:phone|fono|fon)?|phone|mobile?|mobil|cell|fax|call|whatsapp|sms|handy|téléphone|portable|móvil|тел(?:ефон)?|電話|电话|手机)(?: (?:number|no|nr|is|me at|at|us at|him at|her at))?[^A-Za-z0-9]{0,4}$/iu;
 
+/** Within a house, as people write it: "x123", "ext. 123". */
+const EXTENSION = "(?: {0,2}(?:x|ext\\.?) {0,2}\\d{1,6})?";
+const EXTENSION_AT_END = / {0,2}(?:x|ext\.?) {0,2}\d{1,6}$/;
+
 const isPossible = (digits: string): boolean => /^\d{7,15}$/.test(digits);
+
+/**
+ * Whether a number with its country's code is one. A plus and ten digits and more are hardly anything else, so that a
+ * length the country has is enough: which of its ranges are in use changes by the month.
+ */
+function isInternational(text: string): boolean {
+  // "+41 (0)44" is +41 44 from abroad.
+  const number = parsePhoneNumberFromString(text.replace(/^00/, "+").replace("(0)", ""));
+  if (number === undefined) return false;
+  return number.isValid() || (text.startsWith("+") && text.replace(/\D/g, "").length >= 10 && number.isPossible());
+}
 
 /** The longest beginning that ends at a separator and is a number of some country. */
 function acceptInternational(found: string): number {
-  for (let end = found.length; end >= 8; ) {
+  const extension = EXTENSION_AT_END.exec(found)?.[0].length ?? 0;
+  for (let end = found.length - extension; end >= 8; ) {
     const candidate = found.slice(0, end);
-    if (parsePhoneNumberFromString(candidate.replace(/^00/, "+"))?.isValid() === true) return end;
+    if (isInternational(candidate)) return end === found.length - extension ? found.length : end;
     const cut = candidate.search(/[ ()./-]+\d+$/);
     if (cut < 0) return 0;
     end = cut;
@@ -52,8 +68,8 @@ const phones: readonly Rule[] = [
     label: "phone",
     score: 0.95,
     starts: "+0",
-    pattern: /(?<![\w+])(?:\+|00(?=[1-9]))\d[\d ()./-]{5,24}\d(?![A-Za-z0-9])/y,
-    growing: toGrowing({ lead: ["(?:\\+|0)"], chars: "\\d ().\\/-", max: 30 }),
+    pattern: new RegExp(`(?<![\\w+])(?:\\+|00(?=[1-9]))\\d[\\d ()./-]{5,24}\\d${EXTENSION}(?![A-Za-z0-9])`, "y"),
+    growing: toGrowing({ lead: ["(?:\\+|0)"], chars: "\\d ().\\/ext-", max: 46 }),
     accept: acceptInternational,
   },
   {
@@ -62,18 +78,21 @@ const phones: readonly Rule[] = [
     score: 0.85,
     starts: "1-9(",
     // North America, with separators.
-    pattern: /(?<![\w.+/=-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}(?![A-Za-z0-9]|[.-]\d)/y,
-    growing: toGrowing({ chars: "\\d ().-", max: 20 }),
+    pattern: new RegExp(
+      `(?<![\\w.+/=-])(?:1[ .-])?(?:\\([2-9]\\d{2}\\) ?|[2-9]\\d{2}[ .-])[2-9]\\d{2}[ .-]\\d{4}${EXTENSION}(?![A-Za-z0-9]|[.-]\\d)`,
+      "y",
+    ),
+    growing: toGrowing({ chars: "\\d ().ext-", max: 36 }),
   },
   {
     kind: "pii",
     label: "phone",
     score: 0.85,
-    starts: "0",
+    starts: "0(",
     // France, the United Kingdom and others that write a trunk prefix and groups.
     pattern:
-      /(?<![\w.+/=-])(?:0[1-9](?:([ .-])\d{2})(?:\1\d{2}){3}|0\d{4} \d{6}|0\d{3} \d{3} \d{4}|02\d \d{4} \d{4}|0\d{4} \d{3} \d{3})(?![A-Za-z0-9]|[ .-]\d)/y,
-    growing: toGrowing({ chars: "\\d .-", max: 20 }),
+      /(?<![\w.+/=-])(?:\(0\d{2,4}\) ?\d{3,4} ?\d{3,4}|0[1-9](?:([ .-])\d{2})(?:\1\d{2}){3}|0\d{4} \d{6}|0\d{3} \d{3} \d{4}|02\d \d{4} \d{4}|0\d{4} \d{3} \d{3})(?![A-Za-z0-9]|[ .-]\d)/y,
+    growing: toGrowing({ chars: "\\d ().-", max: 22 }),
   },
   {
     kind: "pii",
@@ -98,17 +117,32 @@ const CARDS: readonly (readonly [prefix: RegExp, lengths: readonly number[]])[] 
   [/^(?:5018|5020|5038|5893|6304|6759|676[1-3])/, [12, 13, 14, 15, 16, 18, 19]],
 ];
 
-const card: Rule = {
+const CARD = {
   kind: "pii",
   label: "card",
-  score: 0.98,
-  starts: "2-6",
   pattern: /(?<!\d[.,-]?|[A-Za-z_#-])\d(?:[ -]?\d){11,18}(?![A-Za-z0-9_]|[ -]?\d|\.\d)/y,
   growing: toGrowing({ chars: "\\d -", max: 40 }),
+} as const;
+
+const card: Rule = {
+  ...CARD,
+  score: 0.98,
+  starts: "2-6",
   accept: whole((found) => {
     const digits = found.replace(/\D/g, "");
     return CARDS.some(([prefix, lengths]) => prefix.test(digits) && lengths.includes(digits.length)) && isLuhn(digits);
   }),
+};
+
+const CARD_CUE =
+  /(?<![A-Za-z])(?:(?:credit|debit|bank|kredit)?(?:card|karte|carte|tarjeta|carta|cartão|kaart|kort)|cc|visa|mastercard|maestro|amex|jcb)(?![a-z])[^0-9\n]{0,24}$/i;
+
+/** Networks take new ranges and leave old ones: where the words in front say that it is a card, its check digit is enough. */
+const cardBehindWord: Rule = {
+  ...CARD,
+  score: 0.9,
+  starts: "0-9",
+  accept: whole((found, before) => CARD_CUE.test(before) && isLuhn(found.replace(/\D/g, ""))),
 };
 
 /** The length that the country's numbers have, spaces not counted; what follows is not part of it. */
@@ -164,4 +198,4 @@ const ipv6: Rule = {
   accept: whole(isIpv6),
 };
 
-export const PII_RULES: readonly Rule[] = [email, ...phones, card, iban, ipv4, ipv6];
+export const PII_RULES: readonly Rule[] = [email, ...phones, card, cardBehindWord, iban, ipv4, ipv6];

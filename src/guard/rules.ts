@@ -14,6 +14,13 @@ export type OutputRules = {
   readonly data: "off" | "redact";
 };
 
+export type ArgumentRules = {
+  /** Whether what a model asks tools to do is searched for data on its way out. */
+  readonly search: boolean;
+  /** Whether a person is asked before a tool that sends out is given some. */
+  readonly holds: boolean;
+};
+
 export const inputRulesOf = ({ input }: Pick<Guardrails, "input">): InputRules => ({
   sanitize: input.sanitization,
   signals: input.jailbreak_detection,
@@ -22,6 +29,11 @@ export const inputRulesOf = ({ input }: Pick<Guardrails, "input">): InputRules =
 
 export const outputRulesOf = ({ output }: Pick<Guardrails, "output">): OutputRules => ({
   data: output.pii_check ? "redact" : "off",
+});
+
+export const argumentRulesOf = ({ input, output }: Pick<Guardrails, "input" | "output">): ArgumentRules => ({
+  search: output.pii_check || input.pii_detection.enabled || input.jailbreak_detection,
+  holds: output.pii_check,
 });
 
 /** Every check there is: what a text is measured against when no pack says otherwise. */

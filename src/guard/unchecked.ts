@@ -11,15 +11,33 @@ export type Unchecked = {
 const named = (rows: readonly (readonly [field: string, isAsked: boolean])[]): string[] =>
   rows.filter(([, isAsked]) => isAsked).map(([field]) => field);
 
-export const uncheckedOf = ({ input, output, behavioral }: Guardrails): Unchecked => ({
-  not_enforced: named([
-    ["input.content_filter", input.content_filter.enabled && input.judge === undefined],
-    ["output.judge", output.judge !== undefined],
-    ["behavioral.prohibited_actions", behavioral.prohibited_actions.length > 0],
-    ["behavioral.escalation_triggers", behavioral.escalation_triggers.length > 0],
-  ]),
-  not_checked: named([
-    ["output.hallucination_check", output.hallucination_check.enabled],
-    ["output.source_citation_required", output.source_citation_required],
-  ]),
-});
+/** What a run found out about its answer; before a run nothing is known of it. */
+export type Looked = {
+  /** The judge of answers gave a judgement. */
+  readonly isJudged: boolean;
+  /** A tool returned something that the answer could name. */
+  readonly hasSources: boolean;
+};
+
+/** @param looked null: what the pack by itself leaves open, whatever a run does. */
+export function uncheckedOf({ input, output, behavioral }: Guardrails, looked: Looked | null): Unchecked {
+  const hasJudge = output.judge !== undefined;
+  const isJudged = looked?.isJudged ?? hasJudge;
+  return {
+    not_enforced: named([
+      ["input.content_filter", input.content_filter.enabled && input.judge === undefined],
+      ["behavioral.prohibited_actions", behavioral.prohibited_actions.length > 0 && !hasJudge],
+      [
+        "behavioral.escalation_triggers",
+        behavioral.escalation_triggers.length > 0 && !hasJudge && input.judge === undefined,
+      ],
+    ]),
+    not_checked: named([
+      ["output.hallucination_check", output.hallucination_check.enabled && !isJudged],
+      [
+        "output.source_citation_required",
+        output.source_citation_required && !isJudged && looked !== null && !looked.hasSources,
+      ],
+    ]),
+  };
+}

@@ -5,7 +5,12 @@
 import { EXCHANGE_SIDE_CHARS_MAX, RECALL_CHARS_MAX } from "./limits.ts";
 import type { MemorySpace, Retention, ShortTermMemory } from "./short-term.ts";
 
-export type Exchange = { readonly input: string; readonly output: string };
+export type Exchange = {
+  readonly input: string;
+  readonly output: string;
+  /** Labels of what had come into the task; absent: nothing, or kept by a version that did not say. */
+  readonly taint?: readonly string[];
+};
 
 const CUT = " [cut]";
 
@@ -19,8 +24,10 @@ function parseExchange(text: string): Exchange[] {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed !== "object" || parsed === null) return [];
-    const { input, output } = parsed as { readonly input?: unknown; readonly output?: unknown }; // checked next
-    return typeof input === "string" && typeof output === "string" ? [{ input, output }] : [];
+    const { input, output, taint } = parsed as { readonly [member: string]: unknown }; // checked next
+    if (typeof input !== "string" || typeof output !== "string") return [];
+    const labels = Array.isArray(taint) ? taint.filter((label) => typeof label === "string") : [];
+    return [{ input, output, ...(labels.length === 0 ? {} : { taint: labels }) }];
   } catch {
     // Kept by a version that wrote another form: a session forgets rather than fails.
     return [];
@@ -37,7 +44,12 @@ export async function remember(
   task: Exchange & { readonly taskId: string; readonly at: number },
   retention: Retention,
 ): Promise<void> {
-  const exchange: Exchange = { input: cut(task.input), output: cut(task.output) };
+  const { taint = [] } = task;
+  const exchange: Exchange = {
+    input: cut(task.input),
+    output: cut(task.output),
+    ...(taint.length === 0 ? {} : { taint }),
+  };
   await memory.append(space, { id: task.taskId, at: task.at, value: JSON.stringify(exchange) }, retention);
 }
 

@@ -2,7 +2,7 @@
  * A pack's own tools, as they come with its files: each bundled by whoever sends the pack, with what the tool says of
  * itself. A bundle is an opaque script here; it is never run, only counted, hashed and held against TOOLS.yaml.
  */
-import { canonicalJson, sha256Hex, utf8Length } from "../platform/index.ts";
+import { canonicalJson, isDeeperThan, sha256Hex, utf8Length } from "../platform/index.ts";
 import { TOOL_ID, type ToolBundle, toolPath } from "./bundle-file.ts";
 import { checkJsonSchema } from "./check.ts";
 import { DEPTH_MAX, TOOL_BUNDLE_BYTES_MAX, TOOL_BUNDLES_MAX } from "./limits.ts";
@@ -54,12 +54,6 @@ function parseBundle(id: string, text: string): ToolBundle | null {
   const schema = parameters as { readonly [keyword: string]: unknown } | undefined; // an object, as was just checked
   return { id, source, description, parameters: schema };
 }
-
-/** What is read later recurses. */
-const isDeeperThan = (value: unknown, levels: number): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1)));
 
 /** What TOOLS.yaml and the tools say of each other. */
 export function checkBundles(

@@ -15,7 +15,7 @@ import {
   type Validator,
   workflow,
 } from "../gen/schema/validators.js";
-import { canonicalJson, err, ok, type Result, sha256Hex, utf8Length } from "../platform/index.ts";
+import { canonicalJson, err, isRecord, ok, type Result, sha256Hex, utf8Length } from "../platform/index.ts";
 import { checkBundles, readBundles, withBundles } from "./bundle.ts";
 import { checkKeys, checkShape, knownPart } from "./check.ts";
 import { type LayerName, withDefaults } from "./defaults.ts";
@@ -151,9 +151,6 @@ function withObjectType(layer: Tools): Tools {
   );
   return { ...layer, available };
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function toConfig(trees: Trees): AgentConfig {
   const manifest = complete(trees.manifest, "manifest");

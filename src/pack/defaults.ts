@@ -2,6 +2,7 @@
  * What a field is worth when its author left it out: the defaults of the plan's models, as data. Omitting a layer is
  * the same as writing an empty one.
  */
+import { isRecord } from "../platform/index.ts";
 import type { Guardrails, McpServer, Memory, Role, Skill, Soul, ToolDef, Tools, Workflow } from "./types.ts";
 
 const SCHEMA_VERSION = "1.0";
@@ -162,9 +163,6 @@ const ROWS = {
 } as const satisfies Record<string, Row>;
 
 export type LayerName = keyof typeof ROWS;
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** `given` where it says something, the default elsewhere. */
 function fill(standard: unknown, given: unknown): unknown {

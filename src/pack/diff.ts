@@ -2,7 +2,7 @@
  * What changed between two versions of a pack, and which changes let the agent do more: those a reviewer must not
  * overlook among edited sentences.
  */
-import { canonicalJson, parseDuration, parseMemorySize, parseMoney } from "../platform/index.ts";
+import { canonicalJson, isRecord, parseDuration, parseMemorySize, parseMoney } from "../platform/index.ts";
 import { pointerTo, segmentsOf } from "./source.ts";
 import type { AgentConfig } from "./types.ts";
 
@@ -131,11 +131,6 @@ function isPermission(pointer: string, before: unknown, after: unknown): boolean
   );
   return row?.widens(before, after) ?? false;
 }
-
-type JsonRecord = Readonly<Record<string, unknown>>;
-
-const isRecord = (value: unknown): value is JsonRecord =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What tells each item of both lists apart: its id, or, where ids are missing or stand twice, all of it. */
 function keysOf(lists: readonly [readonly unknown[], readonly unknown[]]): readonly (readonly string[])[] {

@@ -34,7 +34,22 @@ function warnFilter(guardrails: Source): PackProblem[] {
   return [problem("warning", filter.at, { message, found: describe(filter), expected: "input.judge beside it" })];
 }
 
+/** What a judge of answers is there for. A file that asks for one and has none of it pays for nothing. */
+function warnJudge(guardrails: Source): PackProblem[] {
+  const judge = select(guardrails, segmentsOf("/output/judge"))[0];
+  if (judge === undefined) return [];
+  const isOn = (pointer: string) => select(guardrails, segmentsOf(pointer)).some(isTrue);
+  const isListed = (pointer: string) => select(guardrails, segmentsOf(`${pointer}/*`)).length > 0;
+  const hasWork =
+    ["/output/hallucination_check/enabled", "/output/source_citation_required"].some(isOn) ||
+    ["/behavioral/prohibited_actions", "/behavioral/escalation_triggers"].some(isListed);
+  if (hasWork) return [];
+  const message = "output.judge has nothing to judge and is never asked";
+  const expected = "prohibited_actions, escalation_triggers, hallucination_check or source_citation_required";
+  return [problem("warning", judge.at, { message, found: describe(judge), expected })];
+}
+
 export const checkGuardrails = (guardrails: Source | undefined): PackProblem[] =>
   guardrails === undefined
     ? []
-    : [...checkCategories(guardrails), ...warnFilter(guardrails), ...warnFormat(guardrails)];
+    : [...checkCategories(guardrails), ...warnFilter(guardrails), ...warnFormat(guardrails), ...warnJudge(guardrails)];

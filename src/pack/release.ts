@@ -60,8 +60,6 @@ export const NOT_YET: readonly NotYet[] = [
   row("manifest.author.provenance", "no provenance is checked"),
   row("manifest.tested_with", "the results are not compared with anything"),
   row("tools.available[].engine", "Python always runs in CPython (pyodide)", ["pyodide"]),
-  row("guardrails.output.hallucination_check", "the verdict on the output says that it was not checked"),
-  row("guardrails.output.judge", "no model judges the output"),
   row("memory.episodic", MEMORY),
   row("memory.factual", MEMORY),
   row("memory.cross_session", MEMORY),

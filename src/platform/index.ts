@@ -54,5 +54,6 @@ export { createLog, describeError, type Log, type LogContext, type LogFacts } fr
 export { formatMicros, parseDuration, parseMemorySize, parseMoney, type QuantityError } from "./quantity.ts";
 export { err, ok, type Result } from "./result.ts";
 export { createSeal, type Seal, type SealFailure, type SealScope } from "./seal.ts";
+export { isDeeperThan, isRecord, listOf } from "./shape.ts";
 export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from "./trace.ts";
 export { within } from "./within.ts";

@@ -1,5 +1,6 @@
 /** The one alarm of a task's object: set to the earliest due time, or to now by a kick that nothing else may move. */
 import { type Due, nextDue } from "./due.ts";
+import { ALARM_LATE_MS } from "./limits.ts";
 
 export type AlarmOptions = {
   readonly storage: Pick<DurableObjectStorage, "setAlarm" | "deleteAlarm">;
@@ -35,9 +36,10 @@ export class TaskAlarm {
     }
   }
 
-  /** Wakes the object at once, unless it is about to wake anyway. */
+  /** Wakes the object at once, unless it is about to wake anyway: an alarm that is long due may have been lost. */
   kick(now: number): void {
-    if ((this.#armedAt ?? Number.POSITIVE_INFINITY) <= now) return;
+    const armedAt = this.#armedAt ?? Number.POSITIVE_INFINITY;
+    if (armedAt <= now && now - armedAt < ALARM_LATE_MS) return;
     this.#kickedAt = now;
     this.set(now);
   }

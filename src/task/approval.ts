@@ -107,7 +107,10 @@ export const argumentsOf = (
   { step, index }: Pick<Approval, "step" | "index">,
   history: Pick<History, "steps">,
 ): Readonly<Record<string, unknown>> => {
-  const call = history.steps.find(({ n }) => n === step)?.toolCalls[index];
+  const asked = history.steps.find(({ n }) => n === step);
+  // A step without calls is an answer, and that is what is asked about.
+  if (asked?.toolCalls.length === 0) return { text: asked.text };
+  const call = asked?.toolCalls[index];
   assert(call?.arguments.kind === "object", "only calls with readable arguments are asked about");
   return call.arguments.value;
 };

@@ -17,6 +17,7 @@ import {
 } from "./approval.ts";
 import type { PendingCall } from "./decide.ts";
 import { durationMs } from "./duration.ts";
+import { needsOfGuard } from "./guard-needs.ts";
 import { refuseHandoff } from "./hand-over.ts";
 import { type Handoff, handoffOf } from "./handoff.ts";
 import { type CallDecision, type History, resultOf } from "./history.ts";
@@ -148,7 +149,8 @@ async function toQuestion(run: Run, pending: PendingCall, turn: Turn): Promise<Q
   // A dry run calls nothing, so nobody is asked.
   const isCalled = refusal === null && given.kind === "object" && request.replay?.dry_run !== true;
   const asked = isCalled ? (run.catalog.approvalFor(toolId)?.reason ?? needAtStep(turn.standing, pending.call)) : null;
-  const needs = asked === null ? [] : [asked];
+  const guarded = isCalled ? needsOfGuard(run, { step: turn.step, toolId, arguments: given.value }) : [];
+  const needs = [...(asked === null ? [] : [asked]), ...guarded];
   const decision = isCalled ? await askPolicy(run, { taint: turn.taint, toolId, needs }) : null;
   const verdict = decision === null ? null : toVerdict(decision.decision, needs);
   const need = verdict?.need ?? null;

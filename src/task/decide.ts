@@ -1,6 +1,6 @@
 /** What a run does next, decided from its history alone. Pure: the same history always gives the same answer. */
 
-import type { FinishReason, ToolCall } from "../model/index.ts";
+import type { ToolCall } from "../model/index.ts";
 import { canonicalJson } from "../platform/index.ts";
 import { type History, resultOf, type StepRecord } from "./history.ts";
 import { CALLS_PER_TURN_MAX, EQUAL_CALLS_MAX, MALFORMED_TURNS_MAX } from "./limits.ts";
@@ -11,7 +11,7 @@ export type PendingCall = { readonly index: number; readonly call: ToolCall; rea
 export type Action =
   | { readonly kind: "call_model"; readonly step: number }
   | { readonly kind: "call_tools"; readonly step: number; readonly calls: readonly PendingCall[] }
-  | { readonly kind: "finish"; readonly output: string; readonly finishReason: FinishReason }
+  | { readonly kind: "finish"; readonly answer: StepRecord }
   | { readonly kind: "fail"; readonly error: { readonly code: TaskErrorCode; readonly message: string } };
 
 export type RunLimits = {
@@ -19,8 +19,8 @@ export type RunLimits = {
   readonly maxSteps: number;
   /** In characters. */
   readonly outputMaxLength: number;
-  /** What is wrong with the form of an answer, a sentence each. Absent: any form will do. */
-  readonly findFaults?: (text: string) => readonly string[];
+  /** What keeps an answer from passing, a sentence each. Absent: any will do. */
+  readonly findFaults?: (answer: StepRecord) => readonly string[];
 };
 
 export function nextAction(history: History, limits: RunLimits): Action {
@@ -42,13 +42,14 @@ export function nextAction(history: History, limits: RunLimits): Action {
   return { kind: "call_model", step: last.n + 1 };
 }
 
-/** An answer ends the run. One of the wrong form is sent back once, if a step is left for that. */
+/** An answer ends the run. One that must not pass is sent back once, if a step is left for that. */
 function conclude({ steps }: History, last: StepRecord, { findFaults, maxSteps }: RunLimits): Action {
-  const [fault] = last.finishReason === "refusal" ? [] : (findFaults?.(last.text) ?? []);
-  if (fault === undefined) return { kind: "finish", output: last.text, finishReason: last.finishReason };
+  const [fault] = findFaults?.(last) ?? [];
+  if (fault === undefined) return { kind: "finish", answer: last };
   const wasSentBack = steps.some(({ n, toolCalls }) => n < last.n && toolCalls.length === 0);
   if (!wasSentBack && steps.length < maxSteps) return { kind: "call_model", step: last.n + 1 };
-  return { kind: "fail", error: { code: "OUTPUT_BLOCKED", message: `The answer does not have its form. ${fault}` } };
+  const message = `The answer does not pass the pack's output guardrails. ${fault}`;
+  return { kind: "fail", error: { code: "OUTPUT_BLOCKED", message } };
 }
 
 const pendingCalls = (history: History, step: StepRecord): PendingCall[] =>

@@ -95,5 +95,6 @@ function resultOf(approval: Approval, { decision, result }: Decide, now: number)
     durationMs: 0,
     toolName: approval.toolName,
     at: now,
+    isFinding: true,
   };
 }

@@ -4,12 +4,13 @@
  * journalled. Values that were redacted stand as tokens in everything a model reads and come back where the tenant does.
  */
 import {
+  argumentRulesOf,
+  checkArguments,
   checkInput,
   checkOutput,
   checkToolResult,
-  createFormatCheck,
-  type FindFaults,
   inputRulesOf,
+  isAnswerHeld,
   labelsOf,
   markUntrusted,
   missingDisclaimers,
@@ -24,6 +25,7 @@ import {
 } from "../guard/index.ts";
 import type { Message } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
+import { createAnswerCheck } from "./answer-check.ts";
 import type { NewEvent } from "./frames.ts";
 import { type CallResult, callIdOf, type StepRecord, toModelContent } from "./history.ts";
 import type { Change } from "./journal.ts";
@@ -38,8 +40,11 @@ export type Guard = {
   readonly openText: () => TurnText;
   /** A reply as it is kept and shown to the model again, and what to tell of it. */
   readonly checkReply: (step: number, text: string) => { readonly text: string; readonly events: readonly NewEvent[] };
-  readonly findFaults: FindFaults;
-  readonly replyTo: (answer: string) => string;
+  /** What keeps an answer from passing, a sentence each. */
+  readonly findFaults: (answer: StepRecord) => readonly string[];
+  readonly replyTo: (answer: StepRecord) => string;
+  /** No text is shown before the answer has passed its judge, and a person where one is asked. */
+  readonly isHeld: boolean;
   readonly markMessages: (messages: readonly Message[]) => readonly Message[];
   /** The answer with the statements it must hold, and the events of that. */
   readonly conclude: (last: Pick<StepRecord, "n" | "text">) => Conclusion;
@@ -63,11 +68,12 @@ export function guardRun(run: Run): GuardedRun {
   const quote = (text: string): string => (tokens.size > 0 ? unnumber(text) : text);
   const shownInput = quote(verdict.text);
   const restore = (text: string): string => tokens.restore(text, asJson);
-  const findFormatFaults = createFormatCheck(guardrails);
-  const findFaults: FindFaults = (text) => findFormatFaults(restore(text));
+  const answers = createAnswerCheck(run);
+  const isHeld = isAnswerHeld(guardrails);
   const guard: Guard = {
     verdict,
     openText: () => {
+      if (isHeld) return { push: () => "", finish: () => "" };
       const check = new OutputCheck(outputRules);
       const restorer = new Restorer(tokens, asJson);
       return {
@@ -79,18 +85,20 @@ export function guardRun(run: Run): GuardedRun {
       const checked = checkOutput(text, outputRules);
       return { text: checked.text, events: toEvents({ direction: "output", step }, checked) };
     },
-    findFaults,
+    findFaults: (answer) => answers.findFaults(answer, restore),
     // Without the values: what is wrong with an answer may quote it.
-    replyTo: (answer) => toRepairRequest(findFormatFaults(answer)),
+    replyTo: (answer) => toRepairRequest(answers.findFaults(answer), guardrails),
+    isHeld,
     markMessages: (messages) => (inputRules.signals ? messages.map(markMessage) : messages),
     conclude: ({ n, text }) => {
       const added = missingDisclaimers(text, guardrails);
       const output = text + added;
+      const shown = isHeld ? restore(output) : added;
       return {
         output,
         events: [
-          ...(added === "" ? [] : [{ type: "text.delta", data: { step: n, text: added } }]),
-          ...toUncheckedEvents(run),
+          ...(shown === "" ? [] : [{ type: "text.delta", data: { step: n, text: shown } }]),
+          ...toUncheckedEvents(uncheckedOf(guardrails, answers.lookedAt(n))),
         ],
         remembered: { input: shownInput, output: quote(output) },
       };
@@ -128,7 +136,7 @@ export function blockInput(run: Run, why: string, told: Pick<Change, "patch" | "
 type Where =
   | { readonly direction: "input"; readonly by?: "judge" }
   | { readonly direction: "output"; readonly step: number }
-  | { readonly direction: "tool"; readonly call_id: string };
+  | { readonly direction: "tool" | "tool_arguments"; readonly call_id: string };
 
 /** Empty when there is nothing to tell. */
 export function toEvents(where: Where, verdict: Omit<Verdict, "text">): NewEvent[] {
@@ -136,9 +144,17 @@ export function toEvents(where: Where, verdict: Omit<Verdict, "text">): NewEvent
   return report === null ? [] : [{ type: "guard.checked", data: { ...where, ...report } }];
 }
 
+/** What a turn asks tools to do with data in it. It is told and changed by nothing; who is asked before, guard-needs.ts says. */
+export function argumentEvents(guardrails: AgentConfig["guardrails"], { n, toolCalls }: StepRecord): NewEvent[] {
+  const rules = argumentRulesOf(guardrails);
+  return toolCalls.flatMap(({ arguments: given }, index) => {
+    if (given.kind !== "object") return [];
+    return toEvents({ direction: "tool_arguments", call_id: callIdOf(n, index) }, checkArguments(given.value, rules));
+  });
+}
+
 /** At the end of a run: what its pack asks for and nobody looked at. */
-function toUncheckedEvents({ config }: Pick<Run, "config">): NewEvent[] {
-  const unchecked = uncheckedOf(config.guardrails);
+function toUncheckedEvents(unchecked: ReturnType<typeof uncheckedOf>): NewEvent[] {
   if (unchecked.not_enforced.length + unchecked.not_checked.length === 0) return [];
   return [{ type: "guard.checked", data: { direction: "output", action: "allow", findings: [], ...unchecked } }];
 }

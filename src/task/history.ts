@@ -2,6 +2,7 @@
  * What a task has done so far, as plain data, and what follows from it: the conversation, the totals. Pure.
  * A step is one model turn with all its tool calls, numbered from 0; results are numbered by step and call index.
  */
+import type { Scores } from "../guard/index.ts";
 import { addUsage, type Cost, NO_USAGE, type Usage } from "../meter/index.ts";
 import type { FinishReason, Message, ToolCall } from "../model/index.ts";
 import type { Decision, Label, ToolQuestion } from "../policy/index.ts";
@@ -17,8 +18,12 @@ export type StepRecord = Cost & {
   readonly usage: Usage;
   /** Taken over from another task's journal: it cost this task nothing. */
   readonly replayed: boolean;
+  /** True: its text is not shown to anybody unless it becomes the answer. */
+  readonly isHeld?: true;
   /** When it was recorded, in the time its task had worked; absent in records made before it was kept. */
   readonly workedMs?: number;
+  /** Calls that leave no mark when they are handed over, for they may be made again, and how many run at once. */
+  readonly unmarked?: { readonly calls: readonly number[]; readonly atOnce: number };
 };
 
 export type CallResult = {
@@ -43,6 +48,8 @@ export type CallResult = {
   readonly taint?: readonly Label[];
   /** What the call asked of the network; absent when it asked nothing. */
   readonly egress?: readonly EgressRecord[];
+  /** A person found it: it is the result of the last attempt, which had none, and nobody measured it. */
+  readonly isFinding?: true;
 };
 
 export type CallDecision = { readonly at: number; readonly question: ToolQuestion; readonly decision: Decision };
@@ -62,12 +69,16 @@ export type History = {
   readonly spent: readonly Spent[];
 };
 
-/** What was done about the input before the first turn. */
-export type InputMarks = {
-  /** The verdict on it is among the events; absent before, and when there is nothing to tell. */
+/** What the firewall did, and what its judges said: written down so that nobody is asked or told twice. */
+export type GuardMarks = {
+  /** The verdict on the input is among the events; absent before, and when there is nothing to tell. */
   readonly isInputTold?: true;
   /** The pack's judge was asked about it. */
   readonly isInputJudged?: true;
+  /** What it found in the input that the pack wants a person for, in the pack's words; absent: nothing. */
+  readonly inputTriggers?: readonly string[];
+  /** What the judge of answers said, by the step of each. Scores are null where it gave no judgement. */
+  readonly answersJudged?: readonly { readonly step: number; readonly scores: Scores | null }[];
 };
 
 /** The id of a call within its task, the same in every event, result and repetition. */
@@ -84,13 +95,13 @@ export const toModelContent = (result: CallResult): string =>
  * The conversation after every complete step. A step whose calls are not all answered is left out.
  * @param replyTo what the user says to an answer that the run went on after.
  */
-export function toMessages(input: string, history: History, replyTo?: (answer: string) => string): Message[] {
+export function toMessages(input: string, history: History, replyTo?: (answer: StepRecord) => string): Message[] {
   const messages: Message[] = [{ role: "user", text: input }];
   for (const step of history.steps) {
     const answers = step.toolCalls.map((call, index) => ({ call, result: resultOf(history, step.n, index) }));
     if (answers.some(({ result }) => result === undefined)) break;
     messages.push({ role: "assistant", text: step.text, toolCalls: step.toolCalls });
-    if (answers.length === 0 && replyTo !== undefined) messages.push({ role: "user", text: replyTo(step.text) });
+    if (answers.length === 0 && replyTo !== undefined) messages.push({ role: "user", text: replyTo(step) });
     for (const { call, result } of answers) {
       if (result === undefined) continue;
       messages.push({
@@ -119,6 +130,6 @@ export function totalsOf(history: History): Totals {
   return { usage, costMicros };
 }
 
-/** The last text any turn gave: what is kept as output when a task ends without an answer. */
+/** The last text any turn gave: what is kept as output when a task ends without an answer. What is held is none. */
 export const lastTextOf = (history: History): string | null =>
-  history.steps.findLast((step) => step.text !== "")?.text ?? null;
+  history.steps.findLast((step) => step.text !== "" && step.isHeld !== true)?.text ?? null;

@@ -5,8 +5,11 @@
  */
 import { assert } from "../platform/index.ts";
 import type { FileChange, FileContent, ToolFile } from "../tool/index.ts";
+import { acceptedRow } from "./accepted-row.ts";
 import type { Approval } from "./approval.ts";
 import { ApprovalStore, type Intent, LEDGER_TABLES } from "./approval-store.ts";
+import type { BrokenCall } from "./broken-call.ts";
+import { BrokenStore } from "./broken-store.ts";
 import { changeDue, type Due, type DueChange } from "./due.ts";
 import { type Batch, EVENT_SCHEMA, EventStore } from "./event-store.ts";
 import {
@@ -23,7 +26,7 @@ import {
 import type { NewEvent } from "./frames.ts";
 import type { Handoff } from "./handoff.ts";
 import { HandoffStore } from "./handoff-store.ts";
-import type { CallResult, History, InputMarks, Spent, StepRecord } from "./history.ts";
+import type { CallResult, GuardMarks, History, Spent, StepRecord } from "./history.ts";
 import { toStorageFault } from "./storage-limit.ts";
 import { nextTaskState, type TaskState, type TaskTransitionEvent } from "./transitions.ts";
 import type { CreateTask, TaskErrorCode, TaskEvent } from "./types.ts";
@@ -65,7 +68,7 @@ export type TaskRow = {
   /** Event up to which the outbox has every one that leaves, and how many those are; absent before the first. */
   readonly toldSeq?: number;
   readonly toldEvents?: number;
-} & InputMarks;
+} & GuardMarks;
 
 type Patch = Partial<Omit<TaskRow, "request" | "state" | "createdAt" | "due">>;
 
@@ -83,6 +86,8 @@ export type Change = {
   readonly handoffs?: readonly Handoff[];
   /** Written down before a call is handed to its tool. */
   readonly intent?: Intent;
+  /** Handed over, and come to no result; new, or as they are now. */
+  readonly broken?: readonly BrokenCall[];
 };
 
 type StoredRow = { body: string; request: string; version: number };
@@ -114,6 +119,7 @@ export class Journal {
   readonly #events: EventStore;
   readonly #ledger: ApprovalStore;
   readonly #handoffs: HandoffStore;
+  readonly #broken: BrokenStore;
   #row: TaskRow | null = null;
   #history: { steps: StepRecord[]; results: CallResult[]; spent: Spent[] } | null = null;
   constructor(storage: DurableObjectStorage) {
@@ -122,6 +128,7 @@ export class Journal {
     this.#events = new EventStore(storage.sql);
     this.#ledger = new ApprovalStore(storage.sql);
     this.#handoffs = new HandoffStore(storage.sql);
+    this.#broken = new BrokenStore(storage.sql);
     this.#load();
   }
 
@@ -157,28 +164,8 @@ export class Journal {
     },
   ): Batch {
     assert(this.#row === null, "a task is created once");
-    const { replay, ...rest } = args;
-    const plan = replay && {
-      source_task_id: replay.source_task_id,
-      from_step: replay.from_step,
-      dry_run: replay.dry_run,
-    };
-    const row: TaskRow = {
-      request: { ...rest, replay: plan },
-      state: "queued",
-      epoch: 0,
-      attempt: 0,
-      createdAt: options.now,
-      startedAt: null,
-      finishedAt: null,
-      waitingSince: null,
-      waitedMs: 0,
-      output: null,
-      finishReason: null,
-      error: null,
-      deadlineAt: options.deadlineAt,
-      due: { ...options.due, deadline: options.deadlineAt },
-    };
+    const { replay } = args;
+    const row: TaskRow = acceptedRow(args, options);
     const batch = this.#transaction(() => {
       this.#sql.exec(SCHEMA);
       const { request, ...body } = row;
@@ -274,6 +261,11 @@ export class Journal {
     return this.#handoffs.all();
   }
 
+  /** Attempts at calls that came to no result, by call. */
+  broken(): BrokenCall[] {
+    return this.#broken.all();
+  }
+
   /** Whether an unrepeatable call was handed to its tool. */
   isStarted(step: number, index: number): boolean {
     return this.#ledger.isStarted(step, index);
@@ -302,7 +294,8 @@ export class Journal {
   /** Everything but the fact that this task was here: later requests and messages find it gone. */
   bury(tombstoneUntil: number): void {
     this.#transaction(() => {
-      for (const table of [...TABLES, HandoffStore.TABLE]) this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
+      for (const table of [...TABLES, HandoffStore.TABLE, BrokenStore.TABLE])
+        this.#sql.exec(`DROP TABLE IF EXISTS ${table}`);
       this.#sql.exec("CREATE TABLE tombstone (until INTEGER NOT NULL)");
       this.#sql.exec("INSERT INTO tombstone (until) VALUES (?)", tombstoneUntil);
       return undefined;
@@ -344,10 +337,11 @@ export class Journal {
     this.#sql.exec("UPDATE task SET body = ? WHERE id = 1", JSON.stringify(body satisfies RowBody));
   }
 
-  #writeLedger({ approvals, intent, handoffs }: Change): void {
+  #writeLedger({ approvals, intent, handoffs, broken }: Change): void {
     if (approvals !== undefined) this.#ledger.write(approvals);
     if (intent !== undefined) this.#ledger.intend(intent);
     if (handoffs !== undefined) this.#handoffs.write(handoffs);
+    if (broken !== undefined) this.#broken.write(broken);
     const isLedger = approvals !== undefined || intent !== undefined;
     // Code that knows no ledger would run the calls in it once more, and code that knows no handoff would answer them.
     const version = handoffs !== undefined ? JOURNAL_VERSION : isLedger ? JOURNAL_VERSION_LEDGER : 0;

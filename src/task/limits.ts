@@ -17,6 +17,8 @@ export const ACCEPT_NET_MS = 30 * SECOND;
 export const SLOT_RETRY_MS = 60 * SECOND;
 /** The index could not be reached: the task asks it again after this time. */
 export const INDEX_RETRY_MS = 2 * SECOND;
+/** An alarm that is overdue by this much counts as lost: a kick sets it again. */
+export const ALARM_LATE_MS = 10 * SECOND;
 /** An alarm handler that failed on a fault of our own is tried again after this time. */
 export const FAULT_RETRY_MS = 5 * SECOND;
 
@@ -27,8 +29,9 @@ export const TURN_TIMEOUT_MS = 10 * MINUTE;
 /** Output tokens asked of a model in one turn; a longer answer ends with finish reason `max_tokens`. */
 export const TURN_OUTPUT_TOKENS_MAX = 8_192;
 
-/** Output tokens asked of a judge: one small object; a longer answer is no judgement. */
-export const JUDGE_OUTPUT_TOKENS_MAX = 512;
+/** Output tokens asked of a judge: one small object, and so many more for each rule of the pack; a longer answer is no judgement. */
+export const JUDGE_OUTPUT_TOKENS = 512;
+export const JUDGE_RULE_TOKENS = 24;
 
 /** Time a task may take, not counting what it spends `waiting`; then it is `failed` with DEADLINE_EXCEEDED. */
 export const DEADLINE_MS = HOUR;
@@ -99,6 +102,13 @@ export const PROJECTION_BATCH_CHARS = 512 * 1024;
 /** Calls in one request to Postgres: a row each, and one in the audit log. With their events they stay far under the 1,000 statements that a request may have. */
 export const PROJECTION_BATCH_CALLS = 100;
 
+/** Characters of what an audit row says of a call's result or error. */
+export const SUMMARY_CHARS_MAX = 500;
+/** Of an error this much is searched for data that must not be in the row; far more than stays of it. */
+export const SUMMARY_READ_CHARS_MAX = 4_000;
+/** What a call that was broken off asked of the network is waited for this long; then Postgres is told without it. */
+export const BROKEN_WAIT_MS = 10 * SECOND;
+
 /** Events of the journal that are read at once to find those that leave the system. */
 export const TOLD_PAGE_EVENTS = 500;
 
@@ -110,6 +120,10 @@ export const SLOT_LEASE_MS = 60 * SECOND;
 export const SLOT_RENEW_MS = 30 * SECOND;
 /** How often a tenant's index looks for lapsed leases and overdue tasks while it has unfinished tasks. */
 export const INDEX_SWEEP_MS = 30 * SECOND;
+/** A waiting task whose own time passed this long ago is asked why it sleeps. */
+export const WATCH_GRACE_MS = 60 * SECOND;
+/** Tenants that one tick of the cron sweeps; the next tick goes on behind them. Far under the calls that one invocation may make. */
+export const TENANTS_PER_SWEEP_MAX = 500;
 /** Tasks kicked at once by a sweep or a release; the rest follow on the next look. */
 export const INDEX_KICKS_MAX = 50;
 

@@ -5,11 +5,14 @@
  */
 import type { TurnFailure } from "../model/index.ts";
 import { noteOf } from "../tool/index.ts";
+import { askAboutAnswer, mustAsk, useApproval } from "./answer-approval.ts";
+import { judgeAnswer, mustJudge } from "./answer-judge.ts";
+import { unmarkedOf } from "./broken-call.ts";
 import { createBudgetCheck } from "./budget.ts";
 import { deadlineOf, workedMs } from "./deadline.ts";
-import { type Action, nextAction } from "./decide.ts";
+import { nextAction } from "./decide.ts";
 import type { NewEvent } from "./frames.ts";
-import { admitInput, type GuardedRun } from "./guarded.ts";
+import { admitInput, argumentEvents, type GuardedRun } from "./guarded.ts";
 import { callIdOf, type StepRecord, spentOf, toMessages } from "./history.ts";
 import { judgeInput } from "./judge.ts";
 import { TURN_OUTPUT_TOKENS_MAX, TURN_TIMEOUT_MS } from "./limits.ts";
@@ -45,8 +48,13 @@ export async function runTask(run: GuardedRun): Promise<RunEnd> {
     if (run.services.clock.now() >= run.row().deadlineAt) return end(run, deadlineExceeded(run.history(), nowOf(run)));
     const action = nextAction(run.history(), limits);
     switch (action.kind) {
-      case "finish":
-        return finish(run, action);
+      case "finish": {
+        const stop = mustJudge(run, action.answer) ? await judgeAnswer(run, action.answer) : null;
+        if (stop !== null) return stop;
+        // What the judge said may send the answer back.
+        if (nextAction(run.history(), limits).kind !== "finish") break;
+        return mustAsk(run, action.answer) ? askAboutAnswer(run, action.answer) : finish(run, action.answer);
+      }
       case "fail":
         return end(
           run,
@@ -68,12 +76,11 @@ export async function runTask(run: GuardedRun): Promise<RunEnd> {
   return "handover";
 }
 
-async function finish(run: GuardedRun, action: Extract<Action, { kind: "finish" }>): Promise<RunEnd> {
-  const last = { n: run.history().steps.at(-1)?.n ?? 0, text: action.output };
-  const { output, events, remembered } = run.guard.conclude(last);
+async function finish(run: GuardedRun, answer: StepRecord): Promise<RunEnd> {
+  const { output, events, remembered } = run.guard.conclude(answer);
   await Promise.all([rememberOutput(run, remembered), leaveFiles(run)]);
-  const change = finished(run.history(), { ...action, output }, nowOf(run));
-  return end(run, { ...change, events: [...events, ...(change.events ?? [])] });
+  const change = finished(run.history(), { output, finishReason: answer.finishReason }, nowOf(run));
+  return end(run, { ...change, ...useApproval(run, answer.n), events: [...events, ...(change.events ?? [])] });
 }
 
 /** The deadline as the procedure in progress has it. False when the run was overtaken. */
@@ -135,9 +142,14 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
       const empty = { ...noTurn("PROVIDER_ERROR", "The model gave an empty answer."), ...spent };
       return endTurn(run, empty, text, step, outputMaxLength);
     }
-    const times = { replayed: false, workedMs: workedMs(run.row(), clock.now()) };
+    const times = {
+      replayed: false,
+      workedMs: workedMs(run.row(), clock.now()),
+      ...unmarkedOf(run.catalog, reply.toolCalls),
+    };
     const checked = run.guard.checkReply(step, reply.text);
-    const record = { n: step, ...reply, text: checked.text, model, ...spent, ...times } satisfies StepRecord;
+    const held = run.guard.isHeld ? ({ isHeld: true } as const) : {};
+    const record: StepRecord = { n: step, ...reply, text: checked.text, model, ...spent, ...times, ...held };
     return commitStep(run, record, text.take() + shown.finish(), checked.events);
   } catch (thrown) {
     if (run.signal.aborted || thrown instanceof Overtaken) return "overtaken";
@@ -215,6 +227,7 @@ function commitStep(run: Run, record: StepRecord, rest: string, verdict: readonl
   const events = [
     ...(rest === "" ? [] : [textDelta(record.n, rest)]),
     ...calls,
+    ...argumentEvents(run.config.guardrails, record),
     ...verdict,
     {
       type: "step.finished",

@@ -4,3 +4,4 @@ export { DirectoryObject } from "./directory.ts";
 export type { ApprovalsReport, HandoffPort, IndexReport, TaskServices, TenantIndexPort } from "./services.ts";
 export { TaskObject } from "./task-object.ts";
 export { type IndexServices, TenantIndexObject } from "./tenant-index.ts";
+export type { Watched } from "./watch.ts";

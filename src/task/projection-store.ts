@@ -6,11 +6,22 @@ import { type AuditEntry, auditStatement } from "../audit/index.ts";
 import { type OutboxEvent, outboxStatements } from "../event/index.ts";
 import type { SqlRow, SqlStatement } from "../platform/index.ts";
 import { type DecisionRecord, decisionStatement } from "../policy/index.ts";
+import type { CallOutcome } from "./audit-rows.ts";
+import { callIdOf } from "./history.ts";
 import { parseTaskState } from "./transitions.ts";
 import type { TaskListItem, TaskView } from "./types.ts";
 
-/** One recorded call. */
+/** One attempt at a call. Members that may be absent are so in what was buried before they were kept. */
 export type Execution = {
+  /** Made from the task, the call and the attempt. */
+  readonly id?: string;
+  /** 1-based. */
+  readonly attempt?: number;
+  /** cancelled, unknown: it came to no result, and may have taken effect. */
+  readonly outcome?: CallOutcome;
+  readonly approval_id?: string | null;
+  /** A person found out what became of the attempt, which may have been told as unknown. */
+  readonly is_finding?: true;
   readonly step: number;
   readonly index: number;
   readonly tool_id: string;
@@ -19,7 +30,8 @@ export type Execution = {
   readonly success: boolean;
   readonly result_json: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
-  readonly duration_ms: number;
+  /** Null: nobody measured it. */
+  readonly duration_ms: number | null;
   /** Its row in the audit log; null for the success of a tool that is not audited. */
   readonly audit: AuditEntry | null;
   /** What the policy said of it; absent where it was not asked. */
@@ -69,9 +81,14 @@ WHERE tasks.projected_version < EXCLUDED.projected_version`;
 const KEY = `INSERT INTO idempotency_keys (tenant_id, idempotency_key, resource_type, resource_id, request_hash)
 VALUES ($1, $2, 'task', $3, $4) ON CONFLICT DO NOTHING`;
 
+// Any conflict: a call's result may stand there under an id of its own, from before ids were made from attempts.
 const EXECUTION = `INSERT INTO tool_executions (tenant_id, id, task_id, step, call_index, tool_id, tool_name, arguments_json,
-  success, result_json, error, error_code, duration_ms, trace_id)
-VALUES ($1, gen_random_uuid()::text, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`;
+  success, result_json, error, error_code, duration_ms, trace_id, call_id, attempt, outcome, approval_id)
+VALUES ($1, COALESCE($2, gen_random_uuid()::text), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+ON CONFLICT DO NOTHING`;
+
+const FINDING = `UPDATE tool_executions SET call_index = $3, success = $4, result_json = $5, error = $6, error_code = $7, outcome = $8
+WHERE tenant_id = $1 AND id = $2 AND outcome = 'unknown'`;
 
 export function projectionStatements(snapshot: Snapshot): SqlStatement[] {
   const { tenant, task, agent_id } = snapshot;
@@ -79,26 +96,27 @@ export function projectionStatements(snapshot: Snapshot): SqlStatement[] {
     { text: AGENT, params: [tenant, agent_id, task.pack_id, task.pack_version, task.session_id] },
     taskStatement(snapshot),
     { text: KEY, params: [tenant, snapshot.idempotency_key, task.task_id, snapshot.fingerprint] },
-    ...snapshot.executions.map((execution) => ({
-      text: EXECUTION,
-      params: [
-        tenant,
-        task.task_id,
-        execution.step,
-        execution.index,
-        execution.tool_id.slice(0, 128),
-        execution.tool_name.slice(0, 256),
-        storable(execution.arguments_json) ?? "",
-        execution.success,
-        storable(execution.result_json),
-        storable(execution.error?.message ?? null),
-        execution.error?.code ?? null,
-        execution.duration_ms,
-        task.trace_id,
-      ],
-    })),
+    ...snapshot.executions.flatMap((execution) => executionStatements(snapshot, execution)),
     ...tellingStatements(snapshot),
   ];
+}
+
+function executionStatements({ tenant, task }: Snapshot, execution: Execution): SqlStatement[] {
+  const { id = null, attempt = 1, outcome = null, approval_id = null, step, index } = execution;
+  // The place in the unique key belongs to the attempt that came to the call's result.
+  const place = outcome === "cancelled" || outcome === "unknown" ? null : index;
+  const error = [storable(execution.error?.message ?? null), execution.error?.code ?? null];
+  const end = [execution.success, storable(execution.result_json), ...error];
+  const tool = [execution.tool_id.slice(0, 128), execution.tool_name.slice(0, 256)];
+  const insertion: SqlStatement = {
+    text: EXECUTION,
+    params: [
+      ...[tenant, id, task.task_id, step, place, ...tool, storable(execution.arguments_json) ?? "", ...end],
+      ...[execution.duration_ms, task.trace_id, callIdOf(step, index), attempt, outcome, approval_id],
+    ],
+  };
+  if (execution.is_finding !== true) return [insertion];
+  return [insertion, { text: FINDING, params: [tenant, id, place, ...end, outcome] }];
 }
 
 /** What is said of the task to others: events, audit rows and decisions. It is told whatever becomes of the task's own rows. */

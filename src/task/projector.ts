@@ -5,8 +5,9 @@
 import { EVENTS_PER_REQUEST_MAX, type OutboxEvent } from "../event/index.ts";
 import { type Clock, deriveAgentId, describeError, type Log, parseTenantId, type Random } from "../platform/index.ts";
 import { toDecisionRecord } from "../policy/index.ts";
-import { toAuditEntry } from "./audit-rows.ts";
-import { type CallResult, type History, totalsOf } from "./history.ts";
+import { type Attempt, approvalIdFor, attemptIdOf, isFinding, outcomeOf, toAuditEntry } from "./audit-rows.ts";
+import { brokenAt, nextAttempt, openUntil } from "./broken-call.ts";
+import { totalsOf } from "./history.ts";
 import type { Change, Journal, TaskRow } from "./journal.ts";
 import {
   PROJECTION_BATCH_CALLS,
@@ -23,7 +24,7 @@ import { toView } from "./view.ts";
 
 export type ProjectorOptions = {
   readonly port: ProjectionPort;
-  readonly journal: Pick<Journal, "row" | "history" | "lastSeq" | "updatedAt" | "events">;
+  readonly journal: Pick<Journal, "row" | "history" | "lastSeq" | "updatedAt" | "events" | "approvals" | "broken">;
   readonly change: (change: Change) => boolean;
   readonly background: (work: Promise<void>) => void;
   readonly clock: Clock;
@@ -73,7 +74,7 @@ export class Projector {
         this.#failures = 0;
         // A transition meanwhile has stored a due time of its own: only what was told is settled.
         if (journal.row?.due.projection !== row.due.projection) this.#isStale = true;
-        change(this.#isStale ? { patch: told } : { due: { projection: null }, patch: told });
+        change(this.#isStale ? { patch: told } : { due: { projection: this.#heldUntil() }, patch: told });
       }
     } catch (thrown) {
       log().error("projection.failed", { error: describeError(thrown) });
@@ -90,12 +91,18 @@ export class Projector {
     const snapshot = await toSnapshot(row, journal);
     const { history } = journal;
     const events = await toOutboxEvents(snapshot, { traceparent: row.request.traceparent, history, facts });
-    const from = row.projectedStep ?? 0;
-    const executions = await toExecutions(row, history, { from, now: this.#options.clock.now() });
+    const executions = await toExecutions(row, journal, this.#options.clock.now());
     for (const request of inRequests(executions, events)) {
       if ((await port.flush({ ...snapshot, ...request })) === "unavailable") return null;
     }
     return { projectedStep, ...told };
+  }
+
+  /** When calls are told that may still change; null when there are none. */
+  #heldUntil(): number | null {
+    const now = this.#options.clock.now();
+    const times = this.#options.journal.broken().flatMap((call) => openUntil(call, now) ?? []);
+    return times.length === 0 ? null : Math.max(...times);
   }
 
   #retryLater(): void {
@@ -132,42 +139,68 @@ async function toSnapshot(
   };
 }
 
-/** Recorded calls by step and index. A result too long for a row's purpose keeps its start and says how long it was. */
+/**
+ * Attempts at calls by step and index, those without a result first. A result too long for a row's purpose keeps its
+ * start and says how long it was.
+ */
 function toExecutions(
-  { request }: TaskRow,
-  history: History,
-  { from, now }: { readonly from: number; readonly now: number },
+  { request, projectedStep = 0 }: TaskRow,
+  journal: Pick<ProjectorOptions["journal"], "history" | "approvals" | "broken">,
+  now: number,
 ): Promise<Execution[]> {
-  const due = history.results
-    .filter(({ step }) => step >= from)
+  const { history } = journal;
+  const broken = journal.broken();
+  const approvals = journal.approvals();
+  // A person's word on an attempt that was lost is not another attempt.
+  const attemptOf = (end: Attempt["end"]): number => {
+    if ("outcome" in end) return end.attempt;
+    return isFinding(end) ? Math.max(1, brokenAt(broken, end).length) : nextAttempt(broken, end);
+  };
+  const due = [...broken.filter((call) => openUntil(call, now) === null), ...history.results]
+    .filter(({ step }) => step >= projectedStep)
     .toSorted((a, b) => a.step - b.step || a.index - b.index)
-    .flatMap((result) => {
-      const step = history.steps.find(({ n }) => n === result.step);
-      const call = step?.toolCalls[result.index];
-      return step === undefined || call === undefined ? [] : [{ step, call, result }];
-    });
-  return Promise.all(
-    due.map(async ({ step, call, result }) => ({
-      step: result.step,
-      index: result.index,
-      tool_id: call.toolId,
-      tool_name: result.toolName ?? call.toolId,
-      arguments_json: shorten(
-        call.arguments.kind === "object" ? JSON.stringify(call.arguments.value) : call.arguments.raw,
-      ),
-      success: result.success,
-      result_json: result.error === null ? shorten(result.resultJson) : null,
-      error: result.error,
-      duration_ms: result.durationMs,
+    .flatMap((end) => {
+      const step = history.steps.find(({ n }) => n === end.step);
+      const call = step?.toolCalls[end.index];
+      if (step === undefined || call === undefined) return [];
+      const approvalId = approvalIdFor(request.task_id, end, approvals);
       // What was taken over from another task is in the log already, as that one's.
-      audit: step.replayed ? null : await toAuditEntry(request, call, result, now),
-      ...(step.replayed ? {} : await decisionOf(request, result)),
-    })),
-  );
+      const isTakenOver = step.replayed && !("outcome" in end);
+      return [{ isTakenOver, told: { request, call, end, attempt: attemptOf(end), approvalId } }];
+    });
+  return Promise.all(due.map(({ told, isTakenOver }) => toExecution(told, { isTakenOver, now })));
 }
 
-async function decisionOf(request: TaskRow["request"], result: CallResult): Promise<Pick<Execution, "decision">> {
-  const { decision, step, index: callIndex } = result;
+async function toExecution(
+  told: Attempt,
+  { isTakenOver, now }: { readonly isTakenOver: boolean; readonly now: number },
+): Promise<Execution> {
+  const { call, end, attempt, approvalId } = told;
+  const outcome = outcomeOf(end);
+  return {
+    id: await attemptIdOf("execution", told),
+    attempt,
+    outcome,
+    approval_id: approvalId,
+    ...(isFinding(end) ? { is_finding: true } : {}),
+    step: end.step,
+    index: end.index,
+    tool_id: call.toolId,
+    tool_name: end.toolName ?? call.toolId,
+    arguments_json: shorten(
+      call.arguments.kind === "object" ? JSON.stringify(call.arguments.value) : call.arguments.raw,
+    ),
+    success: outcome === "done",
+    result_json: "resultJson" in end && end.error === null ? shorten(end.resultJson) : null,
+    error: end.error,
+    duration_ms: isFinding(end) ? null : end.durationMs,
+    audit: isTakenOver ? null : await toAuditEntry(told, now),
+    ...(isTakenOver ? {} : await decisionOf(told)),
+  };
+}
+
+async function decisionOf({ request, end }: Attempt): Promise<Pick<Execution, "decision">> {
+  const { decision, step, index: callIndex } = end;
   if (decision === undefined) return {};
   const place = { taskId: request.task_id, step, callIndex, traceId: request.trace_id };
   return { decision: await toDecisionRecord(decision, place) };

@@ -9,8 +9,9 @@ import type { AgentConfig } from "../pack/index.ts";
 import { describeError } from "../platform/index.ts";
 import { durationMs } from "./duration.ts";
 import type { TaskRow } from "./journal.ts";
-import type { Run } from "./run.ts";
+import { pastOf, type Run } from "./run.ts";
 import type { TaskServices } from "./services.ts";
+import { taintBefore } from "./taint.ts";
 
 const KEY = "recalled";
 
@@ -80,7 +81,9 @@ export async function rememberOutput(run: Run, { input, output }: Pick<Exchange,
   const { ttl, max_entries: maxEntries } = run.config.memory.short_term;
   const { task_id: taskId } = row.request;
   try {
-    const exchange = { taskId, at: row.createdAt, input, output };
+    // The next task of the session knows what this one knew.
+    const taint = taintBefore(pastOf(run), Number.POSITIVE_INFINITY, run.catalog.labelsOf);
+    const exchange = { taskId, at: row.createdAt, input, output, taint };
     await remember(run.services.memory, space, exchange, { ttlMs: durationMs(ttl), maxEntries });
   } catch (thrown) {
     run.services.log.warn("memory.remember_failed", {

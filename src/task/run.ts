@@ -12,9 +12,10 @@ import {
 } from "../platform/index.ts";
 import type { RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { Approval } from "./approval.ts";
+import type { CallsUnderWay } from "./calls-under-way.ts";
 import type { Handoff } from "./handoff.ts";
 import type { CallResult, History, StepRecord } from "./history.ts";
-import type { Change, TaskRow } from "./journal.ts";
+import type { Change, Journal, TaskRow } from "./journal.ts";
 import { ALARM_BUDGET_MS } from "./limits.ts";
 import type { TaskServices } from "./services.ts";
 
@@ -40,11 +41,24 @@ export type Run = {
   readonly handoffs: () => readonly Handoff[];
   /** Whether a call of an unrepeatable tool was handed over before. */
   readonly isStarted: (step: number, index: number) => boolean;
+  readonly underWay: Pick<CallsUnderWay, "begin" | "leave">;
   /** Aborts when the task is cancelled or its deadline passes. */
   readonly signal: AbortSignal;
   /** Epoch milliseconds: when the alarm that carries this run began. */
   readonly alarmStartedAt: number;
 };
+
+/** What a run reads of the journal. */
+export const readsOf = (
+  journal: Journal,
+): Pick<Run, "history" | "files" | "recordedResult" | "approvals" | "handoffs" | "isStarted"> => ({
+  history: () => journal.history,
+  files: () => journal.files(),
+  recordedResult: (print) => journal.recordedResult(print),
+  approvals: () => journal.approvals(),
+  handoffs: () => journal.handoffs(),
+  isStarted: (step, index) => journal.isStarted(step, index),
+});
 
 /** ended: the task ended, paused or went to retry. handover: a fresh alarm should go on. overtaken: not ours any more. */
 export type RunEnd = "ended" | "handover" | "overtaken";
@@ -53,7 +67,11 @@ export type RunEnd = "ended" | "handover" | "overtaken";
 export const familyOf = (run: Run) => ({ handoffs: run.handoffs(), parent: run.row().request.parent });
 
 /** What it knows of the world outside. */
-export const pastOf = (run: Run) => ({ history: run.history(), parent: run.row().request.parent });
+export const pastOf = (run: Run) => ({
+  history: run.history(),
+  parent: run.row().request.parent,
+  recalled: run.recalled,
+});
 
 export const nowOf = (run: Run) => ({ now: run.services.clock.now(), retentionMs: run.services.retentionMs });
 

@@ -10,7 +10,11 @@ import type { ProjectionPort } from "./projection.ts";
 import type { ApprovalItem, CancelOutcome, CreateOutcome, CreateTask, TaskListItem } from "./types.ts";
 
 /** What the index keeps of a task. `version` grows with every report, so that a late one changes nothing. */
-export type IndexReport = TaskListItem & { readonly version: number };
+export type IndexReport = TaskListItem & {
+  readonly version: number;
+  /** Epoch milliseconds at which a task that waits wakes by itself; absent when it does not, or does not wait. */
+  readonly due_at?: number;
+};
 
 /** A task's approvals as they are. `version` grows as that of a report does. */
 export type ApprovalsReport = {

@@ -88,16 +88,17 @@ function sentenceOf(landing: SopLanding): string {
 }
 
 /**
- * Why the step asks for a person before the call, as a sentence, or null: before each call that it makes, and, where it
- * names no tool, before its success. Only for calls that are not refused.
+ * Why the step asks for a person before the call, as a sentence, or null: before each call that it makes, and before its
+ * success unless its own tool succeeded since the step was begun: a person agreed to that call. Only for calls that are
+ * not refused.
  */
-export function needAtStep({ position }: SopStanding, call: ToolCall): string | null {
+export function needAtStep({ position, isToolDone }: SopStanding, call: ToolCall): string | null {
   if (position === null || !position.step.requires_approval || call.toolId === SKILL_TOOL_ID) return null;
   const { sop, step } = position;
   if (call.toolId === SOP_TOOL_ID) {
     const move = call.arguments.kind === "object" ? parseSopMove(call.arguments.value) : null;
-    const isPassing = step.tool === null && move?.action === "advance" && move.outcome === "success";
-    if (!isPassing) return null;
+    const isPassing = move?.action === "advance" && move.outcome === "success";
+    if (!isPassing || isToolDone) return null;
   }
   return `Step "${step.id}" of the procedure "${sop.id}" asks for a person: ${step.action}`;
 }

@@ -91,16 +91,22 @@ export type SopStanding = {
   readonly expired: { readonly from: SopPosition; readonly to: SopLanding } | null;
   /** When the reply came. */
   readonly atMs: number;
+  /** A call of the step's own tool succeeded before this turn, since the step was begun. */
+  readonly isToolDone: boolean;
 };
 
+/** A procedure in progress, and whether the tool of the step it is at did its work there. */
+type Progress = { readonly position: SopPosition | null; readonly isToolDone: boolean };
+
 /** @param turn one that was recorded before times were kept lets no step's time pass. */
-function standingIn(turn: StepRecord, position: SopPosition | null): SopStanding {
+function standingIn(turn: StepRecord, progress: Progress): SopStanding {
+  const { position } = progress;
   const atMs = turn.workedMs ?? position?.sinceMs ?? 0;
   if (position === null || atMs - position.sinceMs <= durationMs(position.step.timeout)) {
-    return { position, expired: null, atMs };
+    return { ...progress, expired: null, atMs };
   }
   const to = advanceSop(position, "failure", atMs);
-  return { position: positionOf(to), expired: { from: position, to }, atMs };
+  return { position: positionOf(to), expired: { from: position, to }, atMs, isToolDone: false };
 }
 
 /** What came of the turn's move. Only the first `sop` call of a turn ever succeeds. */
@@ -118,22 +124,36 @@ function afterMove(
   return landing === null ? standing.position : positionOf(landing);
 }
 
-/** The procedure in progress after the turns below `n`, or null. */
-export function positionBefore(history: History, sops: readonly Sop[], n: number): SopPosition | null {
-  let position: SopPosition | null = null;
+/** Whether one of the turn's calls is of the step's own tool, and succeeded. */
+const didTool = (history: History, turn: StepRecord, { step }: SopPosition): boolean =>
+  turn.toolCalls.some(
+    ({ toolId }, index) => toolId === step.tool && resultOf(history, turn.n, index)?.success === true,
+  );
+
+function progressBefore(history: History, sops: readonly Sop[], n: number): Progress {
+  let progress: Progress = { position: null, isToolDone: false };
   for (const [index, turn] of history.steps.entries()) {
     if (turn.n >= n) break;
-    position = afterMove(history, sops, turn, standingIn(turn, position));
+    const standing = standingIn(turn, progress);
+    const position = afterMove(history, sops, turn, standing);
+    // A move back to the same step begins it anew.
+    const isSameVisit = position !== null && position === standing.position;
+    const isToolDone = isSameVisit && (standing.isToolDone || didTool(history, turn, position));
     const isLastTakenOver = turn.replayed && history.steps[index + 1]?.replayed !== true;
     // The task that it was taken over from had another clock: here its time begins with the task.
-    if (isLastTakenOver && position !== null) position = { ...position, startedMs: 0, sinceMs: 0 };
+    const own = isLastTakenOver && position !== null ? { ...position, startedMs: 0, sinceMs: 0 } : position;
+    progress = { position: own, isToolDone };
   }
-  return position;
+  return progress;
 }
+
+/** The procedure in progress after the turns below `n`, or null. */
+export const positionBefore = (history: History, sops: readonly Sop[], n: number): SopPosition | null =>
+  progressBefore(history, sops, n).position;
 
 /** @param n a recorded turn. */
 export function standingAt(history: History, sops: readonly Sop[], n: number): SopStanding {
   const turn = history.steps.find((one) => one.n === n);
   assert(turn !== undefined, "calls belong to a recorded turn");
-  return standingIn(turn, positionBefore(history, sops, n));
+  return standingIn(turn, progressBefore(history, sops, n));
 }

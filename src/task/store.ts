@@ -14,6 +14,9 @@ export type ListQuery = {
   readonly before: string | null;
 };
 
+/** Where a page of silent tasks ended. */
+export type SilentCursor = { readonly touched_at: number; readonly task_id: string };
+
 type Row = {
   task_id: string;
   state: TaskState;
@@ -144,9 +147,24 @@ export class IndexStore {
     return this.#ids(`${UNFINISHED} AND wanted_at IS NOT NULL ORDER BY wanted_at LIMIT ?`, limit);
   }
 
-  /** Unfinished tasks that nobody has heard of since `before`. */
-  silentSince(before: number, limit: number): string[] {
-    return this.#ids(`${UNFINISHED} AND touched_at < ? ORDER BY touched_at LIMIT ?`, before, limit);
+  /**
+   * Unfinished tasks that nobody has heard of since `before`, longest ago first.
+   * @param after where the page before this one ended; null for the first.
+   * @returns `next` is null when the page is the last one.
+   */
+  silentSince(before: number, after: SilentCursor | null, limit: number) {
+    if (!this.#isReady) return { ids: [], next: null };
+    const rows = this.#sql
+      .exec<SilentCursor>(
+        `SELECT touched_at, task_id FROM entry
+         WHERE ${UNFINISHED} AND touched_at < ? AND (touched_at, task_id) > (?, ?) ORDER BY touched_at, task_id LIMIT ?`,
+        before,
+        after?.touched_at ?? 0,
+        after?.task_id ?? "",
+        limit,
+      )
+      .toArray();
+    return { ids: rows.map(({ task_id }) => task_id), next: rows.length < limit ? null : (rows.at(-1) ?? null) };
   }
 
   countUnfinished(): number {

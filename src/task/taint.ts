@@ -1,7 +1,9 @@
 /**
- * What came into a task, as labels: its tools' results, what the task that handed it over had seen, and what those saw
- * that it handed work to. A handoff neither washes its text nor its answer. Pure.
+ * What came into a task, as labels: its tools' results, what the task that handed it over had seen, what those saw that it
+ * handed work to, and what the tasks of its session had seen that it remembers. Neither a handoff nor a memory washes its
+ * text. Pure.
  */
+import type { Exchange } from "../memory/index.ts";
 import type { Label } from "../policy/index.ts";
 import type { ToolCatalog, ToolErrorCode } from "../tool/index.ts";
 import type { CallResult, History } from "./history.ts";
@@ -21,22 +23,31 @@ const UNCALLED: ReadonlySet<ToolErrorCode> = new Set<ToolErrorCode>([
 /** A failed call counts too, for its error may be somebody else's text. */
 const isCalled = ({ error }: CallResult): boolean => error === null || !UNCALLED.has(error.code);
 
-const readsOf = (labels: readonly Label[]): Label[] => READS.filter((label) => labels.includes(label));
+const readsOf = (labels: readonly string[]): Label[] => READS.filter((label) => labels.includes(label));
 
-type Past = { readonly history: History; readonly parent: ParentLink | undefined };
+type Past = {
+  readonly history: History;
+  readonly parent: ParentLink | undefined;
+  /** The session before the task. */
+  readonly recalled: readonly Pick<Exchange, "taint">[];
+};
 
 /**
  * What came into the task before the model asked for the calls of a step: results of the same step are no part of what
  * it knew, so that the answer to one question does not depend on which of its neighbours came first.
  */
-export function taintBefore({ history, parent }: Past, step: number, labelsOf: ToolCatalog["labelsOf"]): Label[] {
+export function taintBefore(
+  { history, parent, recalled }: Past,
+  step: number,
+  labelsOf: ToolCatalog["labelsOf"],
+): Label[] {
   const seen = history.results
     .filter((result) => result.step < step && isCalled(result))
     .flatMap(({ step: n, index, taint = [] }) => {
       const call = history.steps.find((one) => one.n === n)?.toolCalls[index];
       return call === undefined ? [] : [...labelsOf(call.toolId), ...taint];
     });
-  return readsOf([...(parent?.taint ?? []), ...seen]);
+  return readsOf([...(parent?.taint ?? []), ...recalled.flatMap(({ taint = [] }) => taint), ...seen]);
 }
 
 /** What may be in the answer of a task that has ended, by what the policy was told of each call when it was made. */

@@ -10,6 +10,7 @@ import { type ToolFile, toBytes } from "../tool/index.ts";
 import { TaskAlarm } from "./alarm.ts";
 import { ApprovalDesk } from "./approval-desk.ts";
 import { ApprovalReporter } from "./approval-reporter.ts";
+import { CallsUnderWay } from "./calls-under-way.ts";
 import { exportTask, importCarried } from "./carried.ts";
 import { timeOf } from "./deadline.ts";
 import { Delivery } from "./delivery.ts";
@@ -26,7 +27,7 @@ import { acceptedEvent, cancelled, deadlineExceeded, packGone, started } from ".
 import { Projector } from "./projector.ts";
 import { recallOnce } from "./recall.ts";
 import { type RetirementOptions, retire, wakeTombstone } from "./retirement.ts";
-import type { Run, RunEnd } from "./run.ts";
+import { type Run, type RunEnd, readsOf } from "./run.ts";
 import type { RelatedTask, TaskServices } from "./services.ts";
 import { inheritFiles } from "./session-files.ts";
 import { StreamHub } from "./stream.ts";
@@ -44,6 +45,7 @@ import type {
   TaskView,
 } from "./types.ts";
 import { toView } from "./view.ts";
+import { isStill, isToWake, toWatched, type Watched } from "./watch.ts";
 
 export class TaskObject<Env = unknown> extends DurableObject<Env> implements TaskStub, RelatedTask {
   readonly #journal: Journal;
@@ -57,6 +59,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   readonly #desk: ApprovalDesk;
   readonly #reporter: ApprovalReporter;
   readonly #handoffs: HandoffLink;
+  readonly #calls: CallsUnderWay;
   /** Null without a database. */
   readonly #projector: Projector | null;
   readonly #alarm: TaskAlarm;
@@ -76,6 +79,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     this.#reporter = new ApprovalReporter({ ...common, index: this.#index });
     this.#handoffs = new HandoffLink({ ...common, port: services.handoff });
     this.#projector = port && new Projector({ ...common, port, random });
+    this.#calls = new CallsUnderWay({ ...common, told: () => this.#projector?.touch() });
     this.#hub = new StreamHub(
       {
         framesAfter: (after, upTo, chars) => this.#journal.framesAfter(after, upTo, chars),
@@ -167,14 +171,14 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   async kick(): Promise<TaskState | null> {
     const row = this.#journal.row;
-    if (row === null) return null;
     const now = this.#services.clock.now();
-    const mayStart =
-      row.state === "queued" ||
-      (row.state === "retry" && isPast(row.due, "retry", now)) ||
-      (row.state === "running" && isPast(row.due, "lease", now));
-    if (mayStart && this.#run === null) this.#alarm.kick(now);
-    return row.state;
+    if (row !== null && this.#run === null && isToWake(row, now)) this.#alarm.kick(now);
+    return row?.state ?? null;
+  }
+
+  async lookAfter(): Promise<Watched | null> {
+    await this.kick();
+    return this.#journal.row && toWatched(this.#journal.row);
   }
 
   async exportJournal(beforeStep: number) {
@@ -291,12 +295,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       remote: [],
       commit: (change) => this.#change(change, epoch),
       row: () => this.#required(),
-      history: () => this.#journal.history,
-      files: () => this.#journal.files(),
-      recordedResult: (print) => this.#journal.recordedResult(print),
-      approvals: () => this.#journal.approvals(),
-      handoffs: () => this.#journal.handoffs(),
-      isStarted: (step, index) => this.#journal.isStarted(step, index),
+      ...readsOf(this.#journal),
+      underWay: this.#calls,
     };
   }
 
@@ -317,7 +317,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   /** A run never waits for Postgres; a task with nothing else to do may. */
   async #projectDue(state: TaskState): Promise<void> {
     if (this.#projector === null) this.#change({ due: { projection: null } });
-    else if (isEnded(state) || state === "waiting") await this.#projector.flush();
+    else if (isStill(state)) await this.#projector.flush();
     else {
       // Moved on first: a due time in the past would wake the object again and again while the flush is under way.
       this.#change({ due: this.#projectionDue() });
@@ -339,13 +339,14 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const reported = this.#reporter.dueAfter(change);
     const more = { ...(isTransition ? this.#projectionDue() : {}), ...reported, ...this.#handoffs.dueAfter(change) };
     const due = change.due === undefined && Object.keys(more).length === 0 ? undefined : { ...change.due, ...more };
-    const told = due === undefined ? change : { ...change, due };
+    const told = this.#calls.withBroken(due === undefined ? change : { ...change, due });
     const batch = this.#journal.apply(told, { epoch, now: this.#services.clock.now() });
     if (batch === null) return false;
     if (due !== undefined) this.#arm();
     if (reported.index !== undefined) this.#reporter.touch();
     if (isTransition) this.#projector?.touch();
     this.#handoffs.after(change);
+    this.#calls.after(told);
     this.#delivery.add(batch);
     return true;
   }
@@ -358,8 +359,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   /** Whether no event can follow until somebody does something. */
   get #isStill(): boolean {
-    const state = this.#journal.row?.state ?? "done";
-    return isEnded(state) || state === "waiting";
+    return isStill(this.#journal.row?.state ?? "done");
   }
 
   #required(): TaskRow {

@@ -1,16 +1,17 @@
 /**
  * The Durable Object that knows every task of one tenant: it grants the running slots, first come first served, kicks
- * whoever is next, and asks after tasks that fell silent, even when their alarm and their message were both lost.
- * It sleeps when the tenant has nothing unfinished. Of a task's truth it holds none.
+ * whoever is next, and asks after tasks that fell silent or slept on past their own time, even when their alarm and their
+ * message were both lost. It sleeps when the tenant has nothing unfinished, but for the times at which waiting tasks wake. Of a task's truth
+ * it holds none.
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Clock, describeError, type Log } from "../platform/index.ts";
 import { ApprovalListStore, type ApprovalQuery } from "./approval-list-store.ts";
-import { INDEX_KICKS_MAX, INDEX_SWEEP_MS, SLOT_LEASE_MS } from "./limits.ts";
+import { INDEX_KICKS_MAX, INDEX_SWEEP_MS, SLOT_LEASE_MS, WATCH_GRACE_MS } from "./limits.ts";
 import type { ApprovalsReport, IndexReport } from "./services.ts";
-import { IndexStore, type ListQuery } from "./store.ts";
-import { isEnded } from "./transitions.ts";
-import type { TaskState } from "./types.ts";
+import { IndexStore, type ListQuery, type SilentCursor } from "./store.ts";
+import { isStill, type Watched } from "./watch.ts";
+import { WatchStore } from "./watch-store.ts";
 
 export type IndexServices = {
   readonly clock: Clock;
@@ -18,18 +19,21 @@ export type IndexServices = {
   /** TENANT_MAX_RUNNING. */
   readonly maxRunning: number;
   /** Wakes a task's object; null when there is no such task. */
-  readonly kick: (tenant: string, taskId: string) => Promise<TaskState | null>;
-  /** Tenants with unfinished tasks are listed in the directory, for the cron's sweep. */
+  readonly kick: (tenant: string, taskId: string) => Promise<Watched | null>;
+  /** Tenants with tasks to look after are listed in the directory, for the cron's sweep. */
   readonly enlist: (tenant: string) => Promise<void>;
   readonly delist: (tenant: string) => Promise<void>;
 };
 
 const TENANT_KEY = "tenant";
 const LISTED_KEY = "listed";
+/** Where the sweep goes on among more silent tasks than it kicks at once. */
+const SILENT_KEY = "silent";
 
 export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
   readonly #store: IndexStore;
   readonly #approvals: ApprovalListStore;
+  readonly #watches: WatchStore;
   readonly #services: IndexServices;
   #tenant: string | null;
 
@@ -38,19 +42,20 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     this.#services = services;
     this.#store = new IndexStore(ctx.storage.sql);
     this.#approvals = new ApprovalListStore(ctx.storage.sql);
+    this.#watches = new WatchStore(ctx.storage.sql);
     this.#tenant = this.#store.isReady ? (ctx.storage.kv.get<string>(TENANT_KEY) ?? null) : null;
   }
 
   async register(tenant: string, report: IndexReport): Promise<void> {
     await this.#own(tenant);
-    this.#store.put(report, this.#now());
+    this.#take(report);
     await this.#keepWatch();
   }
 
   async acquire(tenant: string, report: IndexReport): Promise<boolean> {
     await this.#own(tenant);
     const now = this.#now();
-    this.#store.put(report, now);
+    this.#take(report);
     await this.#keepWatch();
     const taken = this.#store.countRunning(report.task_id, now) + this.#store.countAhead(report.task_id, now);
     const isGranted = taken < this.#services.maxRunning;
@@ -66,7 +71,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
 
   async release(tenant: string, report: IndexReport): Promise<void> {
     await this.#own(tenant);
-    this.#store.put(report, this.#now());
+    this.#take(report);
     this.#store.release(report.task_id);
     await this.#keepWatch();
     this.ctx.waitUntil(this.#kickNext());
@@ -76,6 +81,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     await this.#own(tenant);
     this.#store.forget(taskId);
     this.#approvals.forget(taskId);
+    this.#watches.forget(taskId);
   }
 
   /** False: no room for one that is open. */
@@ -94,24 +100,26 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     return this.#store.list(query);
   }
 
-  /** Asks after every task that fell silent. Called by the alarm, and by the cron in case the alarm was lost. */
+  /**
+   * Asks after tasks that fell silent, and after those that wait and slept on past their time; a page of each, so that the
+   * next call goes on behind it. Called by the alarm, and by the cron in case the alarm was lost.
+   */
   async sweep(tenant: string): Promise<{ readonly kicked: number; readonly unfinished: number }> {
     await this.#own(tenant);
-    // Silent for longer than a lease: a running task renews twice in that time, a queued one asks again.
-    const silent = this.#store.silentSince(this.#now() - SLOT_LEASE_MS, INDEX_KICKS_MAX);
-    await Promise.all(silent.map((taskId) => this.#kick(taskId)));
+    const asleep = this.#watches.dueBefore(this.#now() - WATCH_GRACE_MS, INDEX_KICKS_MAX);
+    const kicked = [...this.#nextSilent(), ...asleep];
+    await Promise.all(kicked.map((taskId) => this.#kick(taskId)));
     await this.#kickNext();
-    const unfinished = this.#store.countUnfinished();
-    if (unfinished > 0) await this.#keepWatch();
-    return { kicked: silent.length, unfinished };
+    await this.#keepWatch();
+    return { kicked: kicked.length, unfinished: this.#store.countUnfinished() };
   }
 
   override async alarm(): Promise<void> {
     const tenant = this.#tenant;
     if (tenant === null) return;
     try {
-      const { unfinished } = await this.sweep(tenant);
-      if (unfinished > 0) return this.ctx.storage.setAlarm(this.#now() + INDEX_SWEEP_MS);
+      await this.sweep(tenant);
+      if (this.#nextLook() !== null) return;
       // Forgotten here first: a task that comes while the directory is told enlists the tenant again, behind this.
       this.ctx.storage.kv.delete(LISTED_KEY);
       await this.#services.delist(tenant);
@@ -133,9 +141,10 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     const tenant = this.#tenant;
     if (tenant === null) return;
     try {
-      const state = await this.#services.kick(tenant, taskId);
-      if (state === null) await this.forget(tenant, taskId);
-      else if (isEnded(state) || state === "waiting") this.#store.setState(taskId, state, this.#now());
+      const watched = await this.#services.kick(tenant, taskId);
+      if (watched === null) return await this.forget(tenant, taskId);
+      this.#watches.settle(taskId, watched.dueAt);
+      if (isStill(watched.state)) this.#store.setState(taskId, watched.state, this.#now());
     } catch (thrown) {
       // The task is asked again by the next sweep.
       this.#services.log.warn("index.kick_failed", {
@@ -146,11 +155,36 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     }
   }
 
-  /** An alarm while anything is unfinished, and a line in the directory. */
+  /** A page of the tasks that are silent for longer than a lease: a running one renews twice in that time, a queued one asks again. */
+  #nextSilent(): readonly string[] {
+    const { kv } = this.ctx.storage;
+    const after = kv.get<SilentCursor>(SILENT_KEY) ?? null;
+    const { ids, next } = this.#store.silentSince(this.#now() - SLOT_LEASE_MS, after, INDEX_KICKS_MAX);
+    if (next !== null) kv.put(SILENT_KEY, next);
+    else if (after !== null) kv.delete(SILENT_KEY);
+    return ids;
+  }
+
+  #take(report: IndexReport): void {
+    this.#store.put(report, this.#now());
+    this.#watches.put(report.task_id, report.due_at ?? null, report.version);
+  }
+
+  /** When to look again; null when there is nobody to look after. */
+  #nextLook(): number | null {
+    const soon = this.#now() + INDEX_SWEEP_MS;
+    if (this.#store.countUnfinished() > 0) return soon;
+    const dueAt = this.#watches.nextDue();
+    return dueAt === null ? null : Math.max(soon, dueAt + WATCH_GRACE_MS);
+  }
+
+  /** An alarm while there is anybody to look after, and a line in the directory. */
   async #keepWatch(): Promise<void> {
     const tenant = this.#tenant;
-    if (tenant === null || this.#store.countUnfinished() === 0) return;
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(this.#now() + INDEX_SWEEP_MS);
+    const next = this.#nextLook();
+    if (tenant === null || next === null) return;
+    const armedAt = await this.ctx.storage.getAlarm();
+    if (armedAt === null || armedAt > next) await this.ctx.storage.setAlarm(next);
     if (this.ctx.storage.kv.get(LISTED_KEY) !== undefined) return;
     await this.#services.enlist(tenant);
     this.ctx.storage.kv.put(LISTED_KEY, true);

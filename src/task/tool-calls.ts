@@ -3,7 +3,14 @@
  * it comes. Which may is decided in call-plan.ts. That a call was asked for was committed with the reply; that it is
  * handed over is committed here, where making it twice would do something twice.
  */
-import { checkQuota, HANDOFF_TOOL_ID, SOP_TOOL_ID, type ToolOutcome } from "../tool/index.ts";
+import {
+  checkQuota,
+  type EgressRecord,
+  HANDOFF_TOOL_ID,
+  SOP_TOOL_ID,
+  type ToolCallRequest,
+  type ToolOutcome,
+} from "../tool/index.ts";
 import { isLapsed } from "./approval.ts";
 import { planCalls, type ReadyCall } from "./call-plan.ts";
 import type { PendingCall } from "./decide.ts";
@@ -40,8 +47,13 @@ export async function callTools(run: Run, step: number, calls: readonly PendingC
 async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boolean> {
   const given = await outcomeOf(run, step, ready);
   if (typeof given === "string") return given === "left";
-  const outcome = withinQuota(run, given);
+  // Its row says that it was started, and no result will: the next look asks a person what became of it.
   const { call, index } = ready.pending;
+  if (given.isInDoubt === true && ready.isOnce) {
+    run.underWay.leave(step, index, Promise.resolve(given.egress ?? []));
+    return true;
+  }
+  const outcome = withinQuota(run, given);
   const record: CallResult = {
     step,
     index,
@@ -56,10 +68,12 @@ async function callTool(run: Run, step: number, ready: ReadyCall): Promise<boole
     ...egressOf(outcome),
     ...(outcome.console === undefined ? {} : { console: outcome.console }),
   };
-  return run.commit({
+  const isOurs = run.commit({
     result: { record, changes: outcome.changes },
     events: [toolResultEvent(record, call.toolId)],
   });
+  if (!isOurs) run.underWay.leave(step, index, Promise.resolve(outcome.egress ?? []));
+  return isOurs;
 }
 
 /** A call that did what it was allowed to, and tried nothing else. */
@@ -99,20 +113,33 @@ async function outcomeOf(run: Run, step: number, ready: ReadyCall): Promise<Tool
     const handed = await handOver(run, step, ready);
     return handed.kind === "refused" ? refused(handed.error) : handed.kind === "away" ? "left" : "overtaken";
   }
-  return run.host.execute(
-    {
-      tenant: row.request.tenant,
-      taskId: row.request.task_id,
-      toolId: call.toolId,
-      arguments: call.arguments.value,
-      key,
-      files: run.files(),
-      traceparent: childTraceOf(row),
-      packOwner: row.request.pack_owner,
-      isApproved: ready.isApproved,
-    },
-    run.signal,
-  );
+  return execute(run, step, ready, {
+    tenant: row.request.tenant,
+    taskId: row.request.task_id,
+    toolId: call.toolId,
+    arguments: call.arguments.value,
+    key,
+    files: () => run.files(),
+    traceparent: childTraceOf(row),
+    packOwner: row.request.pack_owner,
+    isApproved: ready.isApproved,
+  });
+}
+
+/** Rejects when the run is stopped; what the call asked of the network until then is recorded all the same. */
+async function execute(run: Run, step: number, ready: ReadyCall, request: ToolCallRequest): Promise<ToolOutcome> {
+  const { index } = ready.pending;
+  const toolName = run.catalog.nameOf(request.toolId);
+  run.underWay.begin({ step, index, toolName, ...(ready.decision === null ? {} : { decision: ready.decision }) });
+  let late: Promise<readonly EgressRecord[]> = Promise.resolve([]);
+  try {
+    return await run.host.execute(request, run.signal, (egress) => {
+      late = egress;
+    });
+  } catch (thrown) {
+    run.underWay.leave(step, index, late);
+    throw thrown;
+  }
 }
 
 /** Writes down that the call is handed over, and with it the use of its approval. A cheap tool's call pays for neither. */

@@ -5,6 +5,7 @@ import type { TaskRow } from "./journal.ts";
 import { usageView } from "./outcome.ts";
 import type { IndexReport } from "./services.ts";
 import type { CreateTask, TaskView } from "./types.ts";
+import { toWatched } from "./watch.ts";
 
 type Moment = { readonly updatedAt: number; readonly lastSeq: number };
 
@@ -38,16 +39,20 @@ export function toView(row: TaskRow, history: History, { updatedAt }: Moment): T
 }
 
 /** What the index is told; the sequence of the last event orders reports. */
-export const toReport = (row: TaskRow, { updatedAt, lastSeq }: Moment): IndexReport => ({
-  task_id: row.request.task_id,
-  state: row.state,
-  pack_id: row.request.pack_id,
-  pack_version: row.request.pack_version,
-  session_id: row.request.session_id,
-  created_at: toRfc3339(row.createdAt),
-  updated_at: toRfc3339(updatedAt),
-  version: lastSeq,
-});
+export function toReport(row: TaskRow, { updatedAt, lastSeq }: Moment): IndexReport {
+  const { dueAt } = toWatched(row);
+  return {
+    task_id: row.request.task_id,
+    state: row.state,
+    pack_id: row.request.pack_id,
+    pack_version: row.request.pack_version,
+    session_id: row.request.session_id,
+    created_at: toRfc3339(row.createdAt),
+    updated_at: toRfc3339(updatedAt),
+    version: lastSeq,
+    ...(dueAt === null ? {} : { due_at: dueAt }),
+  };
+}
 
 /** The report of a task whose only event is that it was accepted. */
 export const toFirstReport = (args: CreateTask, now: number): IndexReport => ({

@@ -2,7 +2,7 @@
  * A worker's answer -> an outcome. The worker ran code that a model wrote, so its answer is the attacker's: every part
  * is checked again here, and one bad part voids the whole call, with nothing staged.
  */
-import { err, ok, type Result, utf8Length } from "../platform/index.ts";
+import { err, isDeeperThan, isRecord, ok, type Result, utf8Length } from "../platform/index.ts";
 import {
   contentBytes,
   type FileChange,
@@ -29,8 +29,18 @@ const WORKER_CODES: readonly ToolErrorCode[] = ["TOOL_ARGUMENTS", "TOOL_TIMEOUT"
 const failed = (message: string): Result<never, ToolRefusal> => err({ code: "TOOL_FAILED", message });
 const limited = (message: string): Result<never, ToolRefusal> => err({ code: "TOOL_LIMIT", message });
 
+/** Undefined for what is not JSON, or too deep for the parser. `__proto__` members are dropped. */
+export function readAnswer(json: string): unknown {
+  try {
+    return JSON.parse(json, (key, value: unknown) => (key === "__proto__" ? undefined : value));
+  } catch {
+    return undefined; // the caller says what was expected; the parser's words would quote the attacker's text
+  }
+}
+
+/** @param answer as `readAnswer` gives it. */
 export function parseAnswer(
-  json: string,
+  answer: unknown,
   context: {
     readonly policy: SandboxPolicy;
     readonly files: readonly ToolFile[];
@@ -38,7 +48,6 @@ export function parseAnswer(
     readonly wasDenied?: boolean;
   },
 ): Result<Answer, ToolRefusal> {
-  const answer = parseJson(json);
   if (!isRecord(answer)) return failed("the tool's answer is not a JSON object");
   if (answer.ok !== true) return parseError(answer.error, context.wasDenied === true);
   const result: unknown = answer.result ?? null;
@@ -56,28 +65,10 @@ export function parseAnswer(
 }
 
 /** What the tool wrote to its console, for whoever wrote the tool; the model is not told. Empty when that is nothing. */
-export function consoleOf(json: string): { readonly console?: string } {
-  const answer = parseJson(json);
+export function consoleOf(answer: unknown): { readonly console?: string } {
   const text = isRecord(answer) && typeof answer.console === "string" ? answer.console.toWellFormed() : "";
   if (text === "") return {};
   return { console: text.length > CONSOLE_CHARS_MAX ? `${text.slice(0, CONSOLE_CHARS_MAX)}\n[cut]\n` : text };
-}
-
-/** Undefined for what is not JSON, or too deep for the parser. `__proto__` members are dropped. */
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json, (key, value: unknown) => (key === "__proto__" ? undefined : value));
-  } catch {
-    return undefined; // the caller says what was expected; the parser's words would quote the attacker's text
-  }
-}
-
-const isRecord = (value: unknown): value is { readonly [name: string]: unknown } =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1));
 }
 
 function parseError(error: unknown, wasDenied: boolean): Result<never, ToolRefusal> {

@@ -37,17 +37,18 @@ export type Tool = {
 };
 
 /** What the operator allows beyond the packs. */
-export type Switches = { readonly allowFullNetwork: boolean };
+type Switches = { readonly allowFullNetwork: boolean };
 
 const CLOSED: Switches = { allowFullNetwork: false };
 
-/** @param remote what the pack's remote servers have, as it is recorded for the task. */
-export function compileCatalog(
-  config: AgentConfig,
-  switches: Switches = CLOSED,
-  remote: readonly RemoteServer[] = [],
-): ToolCatalog {
-  const tools = collectTools(config, switches, remote);
+/** What a run has of its pack's tools: its catalogue and its host are made of the same. */
+export type PackTools = {
+  readonly config: AgentConfig;
+  readonly remote: readonly RemoteServer[];
+  readonly byId: ReadonlyMap<string, Tool>;
+};
+
+export function compileCatalog({ config, remote, byId: tools }: PackTools): ToolCatalog {
   const denied = new Set(config.tools.denied);
   const definitions = [...config.tools.available, ...[...toEntries(config, remote).values()].map(toDefinition)];
   const names = new Map(definitions.map((tool) => [tool.id, tool.name]));
@@ -106,24 +107,25 @@ const isContained = ({ bundle, sandbox }: ToolDef): boolean => bundle !== undefi
 /**
  * The tools of the pack that exist and are not denied, in the pack's order, `skill`, `sop` and `handoff` after them unless
  * they are listed, those of remote servers last.
+ * @param remote what the pack's remote servers have, as it is recorded for the task.
  */
 export function collectTools(
   config: AgentConfig,
   switches: Switches = CLOSED,
-  servers: readonly RemoteServer[] = [],
-): ReadonlyMap<string, Tool> {
+  remote: readonly RemoteServer[] = [],
+): PackTools {
   const denied = new Set(config.tools.denied);
   const tools = new Map<string, Tool>();
   const threshold = config.guardrails.behavioral.approval_threshold;
   const agents = config.workflow.handoffs.map(({ target_agent }) => target_agent);
-  const add = (id: string, definition: ToolDef | null, remote: RemoteEntry | null = null): void => {
-    const builtin = remote === null ? builtinOf(id, definition) : remoteTool(remote.definition);
+  const add = (id: string, definition: ToolDef | null, entry: RemoteEntry | null = null): void => {
+    const builtin = entry === null ? builtinOf(id, definition) : remoteTool(entry.definition);
     if (builtin === undefined || denied.has(id)) return;
     const approval = definition === null ? null : approvalNeed(definition, threshold);
     const refusal = definition === null ? null : refuseForNetwork(definition, switches);
     const own = id === HANDOFF_TOOL_ID ? handoffParameters(agents) : undefined;
     const parameters = own ?? definition?.parameters ?? builtin.parameters;
-    tools.set(id, { id, definition, builtin, parameters, approval, refusal, remote });
+    tools.set(id, { id, definition, builtin, parameters, approval, refusal, remote: entry });
   };
   // What they work on is part of the pack: they come with it, need no entry in TOOLS.yaml, and are nothing without it.
   const implied = new Map([
@@ -137,8 +139,8 @@ export function collectTools(
   for (const [id, isThere] of implied) {
     if (isThere && !tools.has(id)) add(id, null);
   }
-  for (const [id, entry] of toEntries(config, servers)) add(id, entry.definition, entry);
-  return tools;
+  for (const [id, entry] of toEntries(config, remote)) add(id, entry.definition, entry);
+  return { config, remote, byId: tools };
 }
 
 const builtinOf = (id: string, definition: ToolDef | null): Builtin | undefined =>

@@ -104,6 +104,16 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
+export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+}
+
 /** The one form that these bytes have: text wherever they are text. */
 export function toContent(bytes: Uint8Array): FileContent {
   try {

@@ -4,11 +4,12 @@
  * on the other side has no network of its own at all.
  */
 import { type Clock, checkEgressUrl, type Log } from "../platform/index.ts";
-import type { GatewayAnswer, ToolErrorCode } from "./contract.ts";
+import { type GatewayAnswer, joinBytes, type ToolErrorCode } from "./contract.ts";
 import {
   type EgressGrant,
   isAnswerable,
-  joinBytes,
+  type Needle,
+  needlesOf,
   type OpenedSecret,
   type ParsedRequest,
   parseRequest,
@@ -21,6 +22,7 @@ import {
   EGRESS_MS_MAX,
   EGRESS_REQUESTS_MAX,
   EGRESS_RESPONSE_BYTES_MAX,
+  EGRESS_WAITING_BYTES_MAX,
 } from "./limits.ts";
 import type { EgressRecord } from "./types.ts";
 
@@ -34,7 +36,7 @@ export type GatewayOptions = {
 };
 
 export type CallGateway = {
-  /** Never rejects. One request at a time; others wait. */
+  /** Never rejects. One request at a time; others wait, or are refused at once when there is no room to. */
   send(request: unknown): Promise<GatewayAnswer>;
   /** Ends what is under way and refuses what comes later. @returns what was decided, in order. */
   close(): readonly EgressRecord[];
@@ -50,22 +52,24 @@ const OVER = fail("EGRESS_DENIED", "the call is over");
 /** How a request that was allowed ended without an answer. */
 type Failure = { readonly reason: string; readonly code: ToolErrorCode; readonly message: string };
 
+/** The secrets of a call, and what of them must not come back. */
+type Opened = { readonly secrets: readonly OpenedSecret[]; readonly needles: readonly Needle[] };
+const toOpened = (secrets: readonly OpenedSecret[]): Opened => ({ secrets, needles: needlesOf(secrets) });
+const NOTHING = toOpened([]);
+
 export function createGateway(options: GatewayOptions): CallGateway {
   const ended = new AbortController();
   const records: EgressRecord[] = [];
-  let secrets: readonly OpenedSecret[] | null = options.grant.secrets.length === 0 ? [] : null;
+  let opened: Opened | null = options.grant.secrets.length === 0 ? NOTHING : null;
   let last: Promise<unknown> = Promise.resolve();
+  /** In line, so not in the records yet. */
+  const waiting = { requests: 0, bytes: 0 };
 
-  const sendOne = async (value: unknown): Promise<GatewayAnswer> => {
+  const sendOne = async (request: ParsedRequest): Promise<GatewayAnswer> => {
     if (ended.signal.aborted) return OVER;
-    if (records.length >= EGRESS_REQUESTS_MAX) {
-      return fail("TOOL_LIMIT", `a call makes at most ${EGRESS_REQUESTS_MAX} requests`);
-    }
-    const parsed = parseRequest(value);
-    if (!parsed.ok) return fail("TOOL_ARGUMENTS", parsed.error);
-    const record = recordOf(parsed.value);
+    const record = recordOf(request);
     const slot = records.push(record) - 1;
-    const url = checkEgressUrl(parsed.value.url, options.grant.rules);
+    const url = checkEgressUrl(request.url, options.grant.rules);
     if (!url.ok) {
       records[slot] = { ...record, reason: url.error.reason };
       return fail("EGRESS_DENIED", url.error.message);
@@ -73,7 +77,7 @@ export function createGateway(options: GatewayOptions): CallGateway {
     // Stands until the request has ended: a call that ends before leaves this behind.
     records[slot] = { ...record, allowed: true, reason: "interrupted" };
     try {
-      secrets ??= await options.openSecrets(options.grant.secrets);
+      opened ??= toOpened(await options.openSecrets(options.grant.secrets));
     } catch {
       // Said by the object that keeps them. Without them the request would be another one than the pack means.
       records[slot] = { ...record, allowed: true, reason: "secrets_unavailable" };
@@ -81,8 +85,8 @@ export function createGateway(options: GatewayOptions): CallGateway {
     }
     const { answer, facts } = await ask(options, {
       url: url.value,
-      request: parsed.value,
-      secrets,
+      request,
+      opened,
       ended: ended.signal,
     });
     if (ended.signal.aborted) return OVER;
@@ -90,8 +94,25 @@ export function createGateway(options: GatewayOptions): CallGateway {
     return answer;
   };
   return {
-    send: (value) => {
-      const answer = last.then(() => sendOne(value));
+    send: async (value) => {
+      if (ended.signal.aborted) return OVER;
+      if (records.length + waiting.requests >= EGRESS_REQUESTS_MAX) {
+        return fail("TOOL_LIMIT", `a call makes at most ${EGRESS_REQUESTS_MAX} requests`);
+      }
+      const parsed = parseRequest(value);
+      if (!parsed.ok) return fail("TOOL_ARGUMENTS", parsed.error);
+      const bytes = heldBytes(parsed.value);
+      if (waiting.bytes + bytes > EGRESS_WAITING_BYTES_MAX) {
+        const message = `at most ${EGRESS_WAITING_BYTES_MAX} bytes of requests wait for their turn; ask again when one is answered`;
+        return fail("TOOL_LIMIT", message);
+      }
+      waiting.requests += 1;
+      waiting.bytes += bytes;
+      const answer = last.then(() => {
+        waiting.requests -= 1;
+        waiting.bytes -= bytes;
+        return sendOne(parsed.value);
+      });
       last = answer;
       return answer;
     },
@@ -99,9 +120,12 @@ export function createGateway(options: GatewayOptions): CallGateway {
       ended.abort();
       return [...records];
     },
-    redact: (text) => redactText(text, secrets ?? []),
+    redact: (text) => redactText(text, opened?.needles ?? []),
   };
 }
+
+/** What a request holds while it waits, beside its headers, which have a limit of their own. */
+const heldBytes = ({ url, body }: ParsedRequest): number => url.length + (body?.byteLength ?? 0);
 
 const HOST_LENGTH_MAX = 255;
 
@@ -116,7 +140,7 @@ const recordOf = ({ method, url, body }: ParsedRequest): EgressRecord => ({
 type Asked = {
   readonly url: URL;
   readonly request: ParsedRequest;
-  readonly secrets: readonly OpenedSecret[];
+  readonly opened: Opened;
   readonly ended: AbortSignal;
 };
 
@@ -125,7 +149,7 @@ type Facts = Partial<Pick<EgressRecord, "status" | "reason" | "received_bytes" |
 /** One request that is allowed, with its time limit. */
 async function ask(
   { fetch, clock, log, grant }: GatewayOptions,
-  { url, request, secrets, ended }: Asked,
+  { url, request, opened, ended }: Asked,
 ): Promise<{ readonly answer: GatewayAnswer; readonly facts: Facts }> {
   const { hostname } = url;
   const late = new AbortController();
@@ -141,7 +165,7 @@ async function ask(
   });
   let facts: Facts = {};
   try {
-    const added = secrets.filter(({ host }) => host === hostname);
+    const added = opened.secrets.filter(({ host }) => host === hostname);
     for (const { header, headerValue } of added) request.headers.set(header, headerValue);
     if (added.length > 0) facts = { secrets: added.map(({ name }) => name) };
     if (!request.headers.has("user-agent")) request.headers.set("user-agent", USER_AGENT);
@@ -163,7 +187,11 @@ async function ask(
       const message = `the answer of ${hostname} is larger than ${EGRESS_RESPONSE_BYTES_MAX} bytes`;
       return failed({ reason: "too_large", code: "TOOL_LIMIT", message }, facts);
     }
-    const answer = { ok: true, status: response.status, ...withoutSecrets(response.headers, bytes, secrets) } as const;
+    const answer = {
+      ok: true,
+      status: response.status,
+      ...withoutSecrets(response.headers, bytes, opened.needles),
+    } as const;
     return { answer, facts: { ...facts, received_bytes: bytes.byteLength } };
   } catch (thrown) {
     if (late.signal.aborted) {
@@ -196,13 +224,13 @@ async function readBody(response: Response, until: string | number | undefined):
   return joinBytes(pieces);
 }
 
-function withoutSecrets(headers: Headers, bytes: Uint8Array, secrets: readonly OpenedSecret[]) {
+function withoutSecrets(headers: Headers, bytes: Uint8Array, needles: readonly Needle[]) {
   const kept: (readonly [string, string])[] = [];
   let length = 0;
   for (const [name, value] of headers) {
     length += name.length + value.length;
     if (length > EGRESS_ANSWER_HEADERS_LENGTH_MAX) break;
-    if (isAnswerable(name)) kept.push([redactText(name, secrets), redactText(value, secrets)]);
+    if (isAnswerable(name)) kept.push([redactText(name, needles), redactText(value, needles)]);
   }
-  return { headers: kept, body: redactBytes(bytes, secrets) };
+  return { headers: kept, body: redactBytes(bytes, needles) };
 }

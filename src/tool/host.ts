@@ -2,7 +2,7 @@
  * The task object's side of a tool call: what the call may see, the way to its isolate, and what of its answer is
  * believed. Whether a call may run at all was decided before, by the catalogue (`admit`).
  */
-import type { AgentConfig, Skill } from "../pack/index.ts";
+import type { Skill } from "../pack/index.ts";
 import {
   type Clock,
   canonicalJson,
@@ -12,16 +12,16 @@ import {
   sha256Hex,
   utf8Length,
 } from "../platform/index.ts";
-import { consoleOf, parseAnswer } from "./answer.ts";
+import { consoleOf, parseAnswer, readAnswer } from "./answer.ts";
 import { engineFor, SKILL_TOOL_ID } from "./builtin.ts";
-import { collectTools, type Switches, type Tool } from "./catalog.ts";
-import { isInScopes, type McpRequest, type WorkerRequest } from "./contract.ts";
+import type { PackTools, Tool } from "./catalog.ts";
+import { isInScopes, type McpRequest, type ToolFile, type WorkerRequest } from "./contract.ts";
 import type { EgressGrant } from "./egress.ts";
 import type { EngineName } from "./engine.ts";
 import { createGate, type GateOptions } from "./gate.ts";
 import { RESULT_BYTES_MAX, TIMEOUT_GRACE_MS, WORKSPACE_QUOTA } from "./limits.ts";
 import { compilePolicy, readableScopes, workerLimits } from "./policy.ts";
-import type { RemoteEntry, RemoteServer } from "./remote.ts";
+import type { RemoteEntry } from "./remote.ts";
 import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 import type { SandboxPolicy, ToolCallRequest, ToolCatalog, ToolHost, ToolOutcome, ToolRefusal } from "./types.ts";
 
@@ -31,13 +31,9 @@ export interface RunnerStub {
 }
 
 export type ToolHostOptions = {
-  readonly config: AgentConfig;
-  /** Compiled from the same pack. */
+  readonly tools: PackTools;
+  /** Compiled from the same tools. */
   readonly catalog: ToolCatalog;
-  /** The same that the catalogue was compiled with; nothing is allowed when absent. */
-  readonly switches?: Switches;
-  /** What the pack's remote servers have; the same as well. */
-  readonly remote?: readonly RemoteServer[];
   /** In production `(props) => ctx.exports.ToolRunner({ props })`: a stub for one call. */
   readonly runnerFor: (props: ToolRunnerProps) => RunnerStub;
   readonly gateFor?: GateOptions["gateFor"];
@@ -51,16 +47,17 @@ export type ToolHostOptions = {
 type Ending = Omit<ToolOutcome, "durationMs">;
 
 const fail = (error: ToolRefusal): Ending => ({ success: false, resultJson: "null", error, changes: [] });
+/** For a call that was begun and broke off. A tool that says itself that it failed is believed. */
+const breakOff = (error: ToolRefusal): Ending => ({ ...fail(error), isInDoubt: true });
 
 export function createToolHost(options: ToolHostOptions): ToolHost {
-  const { config, catalog, clock, log } = options;
+  const { tools, catalog, clock, log } = options;
   const gate = createGate(options);
-  const tools = collectTools(config, options.switches, options.remote);
   return {
-    execute: async (request, signal) => {
+    execute: async (request, signal, onBroken) => {
       signal.throwIfAborted();
       const started = clock.now();
-      const ending = await run({ ...options, gate }, tools.get(request.toolId), request, signal);
+      const ending = await run({ ...options, gate }, tools.byId.get(request.toolId), request, { signal, onBroken });
       const outcome: ToolOutcome = { ...ending, durationMs: Math.max(0, Math.round(clock.now() - started)) };
       // What was asked and answered is not logged: it is the user's.
       log.info("tool.executed", {
@@ -87,13 +84,16 @@ const egressFacts = ({ egress = [] }: ToolOutcome) =>
     ? {}
     : { egress_requests: egress.length, egress_denied: egress.filter(({ allowed }) => !allowed).length };
 
+/** How a caller lets go of a call. */
+type Hold = { readonly signal: AbortSignal; readonly onBroken?: Parameters<ToolHost["execute"]>[2] | undefined };
+
 type Host = ToolHostOptions & { readonly gate: ReturnType<typeof createGate> };
 
 async function run(
   options: Host,
   tool: Tool | undefined,
   request: ToolCallRequest,
-  signal: AbortSignal,
+  { signal, onBroken }: Hold,
 ): Promise<Ending> {
   if (tool === undefined) return fail({ code: "TOOL_UNKNOWN", message: `There is no tool "${request.toolId}".` });
   // The caller has asked the catalogue already; a refused tool must not run even if it forgot to.
@@ -102,7 +102,7 @@ async function run(
   if (tool.approval !== null && request.isApproved !== true) {
     return fail({ code: "TOOL_DENIED", message: `${tool.id} needs the approval of a person, and has none.` });
   }
-  if (tool.id === SKILL_TOOL_ID) return readSkill(options.config.skills, request.arguments.id);
+  if (tool.id === SKILL_TOOL_ID) return readSkill(options.tools.config.skills, request.arguments.id);
   const engine = engineFor(tool.builtin, request.arguments);
   if (engine === null || tool.definition === null) {
     return fail({ code: "TOOL_UNKNOWN", message: `${tool.id} is not available.` });
@@ -114,7 +114,16 @@ async function run(
   const egress = asksNetwork ? grantOf(options, tool.definition.secrets, policy, request) : null;
   const args = tool.remote === null ? request.arguments : toMcpCall(tool.remote, request.arguments);
   const { bundle } = tool.definition;
-  const call = { engine, policy, request: { ...request, arguments: args }, signal, egress, asksNetwork, bundle };
+  const call = {
+    engine,
+    policy,
+    request: { ...request, arguments: args },
+    signal,
+    onBroken,
+    egress,
+    asksNetwork,
+    bundle,
+  };
   const passage = await options.gate.pass({ tenant, toolId, key, runMs }, signal, () => runIsolated(options, call));
   if (passage.kind === "passed") return passage.value;
   const message = `${toolId} was not started: too many of its calls ran for as long as it may take (${policy.timeoutMs} ms)`;
@@ -157,24 +166,24 @@ function readSkill(skills: readonly Skill[], id: unknown): Ending {
 
 type IsolateOptions = Pick<ToolHostOptions, "runnerFor" | "log">;
 
-type IsolatedCall = {
+type IsolatedCall = Hold & {
   readonly engine: EngineName;
   readonly policy: SandboxPolicy;
   readonly request: ToolCallRequest;
-  readonly signal: AbortSignal;
   readonly egress: EgressGrant | null;
   readonly asksNetwork: boolean;
   readonly bundle: string | undefined;
 };
 
 export async function runIsolated(options: IsolateOptions, call: IsolatedCall): Promise<Ending> {
-  const { engine, policy, request, signal, egress, bundle } = call;
+  const { engine, policy, request, egress, bundle } = call;
   const { cpuMs, ...limits } = workerLimits(policy);
   const visible = readableScopes(policy);
+  const files = policy.filesystem === "none" ? [] : request.files();
   const workerRequest: WorkerRequest = {
     ...limits,
     arguments: request.arguments,
-    files: request.files.filter((file) => isInScopes(file.path, visible)),
+    files: files.filter((file) => isInScopes(file.path, visible)),
     timeoutMs: policy.timeoutMs,
     quota: WORKSPACE_QUOTA,
     key: request.key,
@@ -190,40 +199,53 @@ export async function runIsolated(options: IsolateOptions, call: IsolatedCall): 
     ...(egress === null ? {} : { egress }),
   };
   const { tenant, taskId, toolId } = request;
-  const answer = await callRunner(options.runnerFor({ tenant, taskId, toolId }), runnerCall, signal);
-  const ending = endingOf(options, call, answer);
+  const answer = await callRunner(options.runnerFor({ tenant, taskId, toolId }), runnerCall, call);
+  const ending = endingOf(options, call, { answer, files });
   return answer.egress === undefined ? ending : { ...ending, egress: answer.egress };
 }
 
-function endingOf(options: IsolateOptions, call: IsolatedCall, answer: RunnerAnswer): Ending {
+/** Broken: the call to the runner itself failed, so that nobody knows how far it came. */
+type Answer = RunnerAnswer | (Pick<RunnerAnswer, "egress"> & { readonly kind: "broken"; readonly message: string });
+
+function endingOf(
+  options: IsolateOptions,
+  call: IsolatedCall,
+  { answer, files }: { readonly answer: Answer; readonly files: readonly ToolFile[] },
+): Ending {
   const { policy, request, egress, asksNetwork } = call;
   const { tenant, taskId, toolId } = request;
   switch (answer.kind) {
     case "answer": {
       const wasDenied = (asksNetwork && egress === null) || answer.egress?.some(({ allowed }) => !allowed) === true;
-      const parsed = parseAnswer(answer.json, { policy, files: request.files, wasDenied });
-      const ending = parsed.ok ? { success: true, error: null, ...parsed.value } : fail(parsed.error);
-      return call.bundle === undefined ? ending : { ...ending, ...consoleOf(answer.json) };
+      const said = readAnswer(answer.json);
+      const parsed = parseAnswer(said, { policy, files, wasDenied });
+      const failed = parsed.ok || parsed.error.code !== "TOOL_TIMEOUT" ? fail : breakOff;
+      const ending = parsed.ok ? { success: true, error: null, ...parsed.value } : failed(parsed.error);
+      return call.bundle === undefined ? ending : { ...ending, ...consoleOf(said) };
     }
     case "timeout":
-      return fail({
+      return breakOff({
         code: "TOOL_TIMEOUT",
         message: `${toolId} was stopped after its timeout of ${policy.timeoutMs} ms`,
       });
     case "too_large":
-      return fail({ code: "TOOL_LIMIT", message: `the answer of ${toolId} is too large to be read` });
+      return breakOff({ code: "TOOL_LIMIT", message: `the answer of ${toolId} is too large to be read` });
     case "cancelled":
       return fail({ code: "TOOL_FAILED", message: `${toolId} was cancelled` });
     case "failed":
-      return fail({ code: "TOOL_FAILED", message: `the isolate of ${toolId} failed` });
+      return breakOff({ code: "TOOL_FAILED", message: `the isolate of ${toolId} failed` });
     case "unavailable":
+    case "broken": {
       options.log.error("tool.unavailable", {
         tenant_id: tenant,
         task_id: taskId,
         tool_id: toolId,
         reason: answer.message,
       });
-      return fail({ code: "TOOL_FAILED", message: `${toolId} could not be started` });
+      if (answer.kind === "unavailable")
+        return fail({ code: "TOOL_FAILED", message: `${toolId} could not be started` });
+      return breakOff({ code: "TOOL_FAILED", message: `the way to ${toolId} broke off` });
+    }
   }
 }
 
@@ -232,7 +254,7 @@ function endingOf(options: IsolateOptions, call: IsolatedCall, answer: RunnerAns
  * work; settling it makes the runner return and lets its invocation end, and that is what stops the isolate: so it is
  * settled on every way out of here.
  */
-async function callRunner(stub: RunnerStub, call: RunnerCall, signal: AbortSignal): Promise<RunnerAnswer> {
+async function callRunner(stub: RunnerStub, call: RunnerCall, { signal, onBroken }: Hold): Promise<Answer> {
   const over = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => {
@@ -241,11 +263,14 @@ async function callRunner(stub: RunnerStub, call: RunnerCall, signal: AbortSigna
   };
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
+  const answer = stub
+    .run(call, () => over.promise)
+    .catch((thrown: unknown): Answer => ({ kind: "broken", message: describeError(thrown) }));
   try {
-    const answer = stub
-      .run(call, () => over.promise)
-      .catch((thrown: unknown): RunnerAnswer => ({ kind: "unavailable", message: describeError(thrown) }));
     return await Promise.race([answer, aborted.promise]);
+  } catch (thrown) {
+    onBroken?.(answer.then(({ egress = [] }) => egress));
+    throw thrown;
   } finally {
     signal.removeEventListener("abort", onAbort);
     over.resolve();

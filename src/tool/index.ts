@@ -5,7 +5,7 @@
 
 export { checkQuota } from "./answer.ts";
 export { HANDOFF_TOOL_ID, SKILL_TOOL_ID, SOP_TOOL_ID } from "./builtin.ts";
-export { compileCatalog, type Switches } from "./catalog.ts";
+export { collectTools, compileCatalog } from "./catalog.ts";
 export {
   type FileChange,
   type FileContent,

@@ -63,15 +63,21 @@ export const WORKSPACE_QUOTA: WorkspaceQuota = {
 /** Validation errors named in one TOOL_ARGUMENTS message; a model mends the first few and tries again. */
 export const ARGUMENT_ERRORS_MAX = 10;
 
-/** Requests of one call to the outside. Over it: TOOL_LIMIT, and no record either. */
+/** Requests of one call to the outside, made and waiting. Over it: TOOL_LIMIT, and no record either. */
 export const EGRESS_REQUESTS_MAX = 50;
 
 /**
- * Body of one request and of one answer, uncompressed. A call's requests go one after the other, so a call holds one of
- * each at most. A repository's history comes as one answer. Over it: TOOL_LIMIT.
+ * Body of one request and of one answer, uncompressed. A call's requests go one after the other, so one of each is under
+ * way at most. A repository's history comes as one answer. Over it: TOOL_LIMIT.
  */
 export const EGRESS_REQUEST_BYTES_MAX = 8 * 1024 * 1024;
 export const EGRESS_RESPONSE_BYTES_MAX = 8 * 1024 * 1024;
+
+/**
+ * Bodies and addresses of a call's requests that wait for their turn: they are held in the Worker's own isolate, which
+ * has 128 MB. Two of the largest fit. Over it: TOOL_LIMIT, at once and without a record.
+ */
+export const EGRESS_WAITING_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Names and values of a request's headers, in UTF-16 code units. Over it: TOOL_ARGUMENTS. */
 export const EGRESS_HEADERS_LENGTH_MAX = 16 * 1024;

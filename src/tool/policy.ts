@@ -35,22 +35,6 @@ export function compilePolicy(tool: ToolDef): SandboxPolicy {
   };
 }
 
-/**
- * Whether the policy names this host. A list that holds a wildcard allows nothing at all: it says "anything", which
- * no list may say. Isolates have no network yet, so a listed host is still out of reach (docs/tools.md).
- * @param host as `URL.hostname` gives it: ASCII, lower case.
- */
-export function isEgressAllowed(policy: SandboxPolicy, host: string): boolean {
-  switch (policy.network) {
-    case "none":
-      return false;
-    case "full":
-      return true;
-    case "egress_allowlist":
-      return !policy.egressAllowlist.some((entry) => entry.includes("*")) && policy.egressAllowlist.includes(host);
-  }
-}
-
 /** Folders that a call may write in. */
 export function writableScopes(policy: SandboxPolicy): readonly string[] {
   switch (policy.filesystem) {

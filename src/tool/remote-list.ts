@@ -48,7 +48,7 @@ async function listServer(
   const ending = await runIsolated(options, {
     engine: "mcp",
     policy,
-    request: { ...request, toolId: server.id, arguments: args, key: "", files: [] },
+    request: { ...request, toolId: server.id, arguments: args, key: "", files: () => [] },
     signal,
     egress: grantOf(options, entry.secrets, policy, request),
     asksNetwork: true,

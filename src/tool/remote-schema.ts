@@ -5,7 +5,7 @@
  * one admits too: what is left out here (expressions, formats, conditions) the server checks. Pure.
  */
 import type { JsonSchema } from "../pack/index.ts";
-import { err, ok, type Result, utf8Length } from "../platform/index.ts";
+import { err, isRecord, listOf, ok, type Result, utf8Length } from "../platform/index.ts";
 import { REMOTE_SCHEMA_BYTES_MAX, REMOTE_SCHEMA_NODES_MAX } from "./limits.ts";
 
 type Mapping = { readonly [name: string]: unknown };
@@ -23,9 +23,6 @@ const NUMBERS = [
 const IN_WORDS = ["format", "pattern"] as const;
 const WORDS_LENGTH_MAX = 200;
 
-const isMapping = (value: unknown): value is Mapping =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** Why a schema cannot be used, thrown out of its depths and caught at its root. */
 class Unusable extends Error {}
 
@@ -34,7 +31,7 @@ const tooLarge = (bytes: number) =>
 
 /** @returns an object schema in 2020-12, or why the tool cannot be offered, as the end of a sentence. */
 export function rewriteSchema(value: unknown): Result<Exclude<JsonSchema, boolean>, string> {
-  if (!isMapping(value)) return err("its schema is no JSON object");
+  if (!isRecord(value)) return err("its schema is no JSON object");
   try {
     const root = new Rewriter(value).rewrite(value);
     if (root === true || (root.type !== undefined && root.type !== "object"))
@@ -42,7 +39,7 @@ export function rewriteSchema(value: unknown): Result<Exclude<JsonSchema, boolea
     // Providers take no alternatives at the root.
     const { anyOf: _any, allOf: _all, ...rest } = root;
     const schema = { ...rest, type: "object" };
-    const odd = Object.keys(isMapping(rest.properties) ? rest.properties : {}).find((key) => !ARGUMENT_NAME.test(key));
+    const odd = Object.keys(isRecord(rest.properties) ? rest.properties : {}).find((key) => !ARGUMENT_NAME.test(key));
     if (odd !== undefined) return err(`its argument ${JSON.stringify(odd.slice(0, 64))} has a name no model can use`);
     const bytes = utf8Length(JSON.stringify(schema));
     if (bytes > REMOTE_SCHEMA_BYTES_MAX) throw tooLarge(bytes);
@@ -70,7 +67,7 @@ class Rewriter {
       throw new Unusable(`its schema has more than ${REMOTE_SCHEMA_NODES_MAX} parts`);
     }
     // `false` as well: the server says so itself, and no provider knows it.
-    if (!isMapping(value)) return true;
+    if (!isRecord(value)) return true;
     const words = { ...this.#annotations(value), ...this.#assertions(value) };
     // Counted as it grows: a small schema may put its longest part in a thousand places.
     this.#bytes += utf8Length(JSON.stringify(words));
@@ -80,7 +77,7 @@ class Rewriter {
     const target = this.#follow(value.$ref);
     if (target === true) return own;
     const isAnnotated = Object.keys(own).every((name) => name === "description" || name === "default");
-    return isAnnotated ? { ...target, ...own } : { ...own, allOf: [target, ...list(own.allOf)] };
+    return isAnnotated ? { ...target, ...own } : { ...own, allOf: [target, ...listOf(own.allOf)] };
   }
 
   #follow(reference: string): Mapping | true {
@@ -97,10 +94,10 @@ class Rewriter {
     const [, ...segments] = reference.split("/");
     const target = segments.reduce<unknown>((at, segment) => {
       const name = segment.replaceAll("~1", "/").replaceAll("~0", "~");
-      return isMapping(at) && Object.hasOwn(at, name) ? at[name] : undefined;
+      return isRecord(at) && Object.hasOwn(at, name) ? at[name] : undefined;
     }, this.#root);
     if (reference !== "#" && !reference.startsWith("#/")) throw new Unusable("its schema names another one");
-    if (!isMapping(target)) throw new Unusable("its schema names a part that it does not have");
+    if (!isRecord(target)) throw new Unusable("its schema names a part that it does not have");
     return target;
   }
 
@@ -121,7 +118,7 @@ class Rewriter {
   #assertions(value: Mapping): Mapping {
     const { type, required } = value;
     const types = [type].flat();
-    const names = list(required).filter((name) => typeof name === "string");
+    const names = listOf(required).filter((name) => typeof name === "string");
     return {
       ...(types.every((name) => TYPES.includes(name)) ? { type } : {}),
       ...(Array.isArray(value.enum) ? { enum: value.enum } : {}),
@@ -135,13 +132,13 @@ class Rewriter {
 
   #parts(value: Mapping): Mapping {
     const { properties, patternProperties, additionalProperties, items, prefixItems, anyOf, oneOf, allOf } = value;
-    const all = (schemas: unknown) => list(schemas).map((schema) => this.rewrite(schema));
+    const all = (schemas: unknown) => listOf(schemas).map((schema) => this.rewrite(schema));
     const tuple = all(prefixItems ?? (Array.isArray(items) ? items : []));
     // One of them exactly is for the server to say: without its expressions more of them fit.
     const either = all(anyOf ?? oneOf);
     const every = all(allOf);
     return {
-      ...(isMapping(properties)
+      ...(isRecord(properties)
         ? {
             properties: Object.fromEntries(
               Object.entries(properties).map(([name, schema]) => [name, this.rewrite(schema)]),
@@ -150,7 +147,7 @@ class Rewriter {
         : {}),
       ...(patternProperties === undefined ? this.#others(additionalProperties) : {}),
       ...(tuple.length > 0 ? { prefixItems: tuple } : {}),
-      ...(isMapping(items) ? { items: this.rewrite(items) } : {}),
+      ...(isRecord(items) ? { items: this.rewrite(items) } : {}),
       ...(either.length > 0 ? { anyOf: either } : {}),
       ...(every.length > 0 ? { allOf: every } : {}),
     };
@@ -158,8 +155,6 @@ class Rewriter {
 
   #others(additional: unknown): Mapping {
     if (additional === false) return { additionalProperties: false };
-    return isMapping(additional) ? { additionalProperties: this.rewrite(additional) } : {};
+    return isRecord(additional) ? { additionalProperties: this.rewrite(additional) } : {};
   }
 }
-
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

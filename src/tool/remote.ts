@@ -4,7 +4,7 @@
  * what a tool does unless the pack says so. Pure; asking is `remote-list.ts`.
  */
 import { type AgentConfig, type JsonSchema, type McpServer, mcpToolId, type ToolDef } from "../pack/index.ts";
-import { utf8Length } from "../platform/index.ts";
+import { isRecord, listOf, utf8Length } from "../platform/index.ts";
 import type { ToolErrorCode } from "./contract.ts";
 import { REMOTE_DESCRIPTION_LENGTH_MAX, REMOTE_SERVER_BYTES_MAX } from "./limits.ts";
 import { rewriteSchema } from "./remote-schema.ts";
@@ -38,9 +38,6 @@ export type RemoteServer = {
   readonly egress: readonly EgressRecord[];
 };
 
-const isRecord = (value: unknown): value is { readonly [name: string]: unknown } =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** The tools of a server that the pack names and does not deny. */
 export const wantedTools = ({ id, tools }: McpServer, denied: readonly string[]): readonly string[] =>
   tools.filter((name) => !denied.includes(mcpToolId(id, name)));
@@ -53,8 +50,8 @@ export function toRemoteServer(
   egress: readonly EgressRecord[] = [],
 ): RemoteServer {
   const { tools, left_out } = isRecord(listed) ? listed : {};
-  const raw = new Map(list(tools).flatMap((tool) => (isRecord(tool) ? [[tool.name, tool] as const] : [])));
-  const tooLarge = new Map(list(left_out).flatMap((one) => (isRecord(one) ? [[one.name, one.reason] as const] : [])));
+  const raw = new Map(listOf(tools).flatMap((tool) => (isRecord(tool) ? [[tool.name, tool] as const] : [])));
+  const tooLarge = new Map(listOf(left_out).flatMap((one) => (isRecord(one) ? [[one.name, one.reason] as const] : [])));
   const kept: RemoteTool[] = [];
   const leftOut: LeftOut[] = [];
   let bytesLeft = REMOTE_SERVER_BYTES_MAX;
@@ -72,8 +69,6 @@ export function toRemoteServer(
   }
   return { id, tools: kept, leftOut, error: null, egress };
 }
-
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** Control, format, private and unpaired characters, but for line breaks, tabs and the two joiners that scripts need. */
 const HIDDEN = /[^\P{C}\n\r\t\u200c\u200d]/u;

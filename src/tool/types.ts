@@ -74,7 +74,8 @@ export type ToolCallRequest = {
   readonly arguments: { readonly [name: string]: unknown };
   /** sha256(task, step, call index): the same for every repetition. */
   readonly key: string;
-  readonly files: readonly ToolFile[];
+  /** The workspace as it is when the call begins. Asked for once, and not for a tool that sees none of it. */
+  readonly files: () => readonly ToolFile[];
   readonly traceparent: string;
   /** The shelf of the registry that the task's pack is on. Only a pack's own tools need it. */
   readonly packOwner?: string;
@@ -106,6 +107,8 @@ export type ToolOutcome = {
   readonly durationMs: number;
   /** Checked against the call's scopes and quotas; empty when the call failed. */
   readonly changes: readonly FileChange[];
+  /** It was begun, and its tool never said what came of it: it may have taken effect. */
+  readonly isInDoubt?: true;
   /** What a pack's own tool wrote to its console, cut to CONSOLE_CHARS_MAX; absent when that is nothing. */
   readonly console?: string;
   /** Every request of the call in order, at most EGRESS_REQUESTS_MAX. Absent when there was none. */
@@ -113,6 +116,14 @@ export type ToolOutcome = {
 };
 
 export interface ToolHost {
-  /** Runs one admitted call to its end. Rejects only when `signal` aborts, with its reason. */
-  execute(request: ToolCallRequest, signal: AbortSignal): Promise<ToolOutcome>;
+  /**
+   * Runs one admitted call to its end. Rejects only when `signal` aborts, with its reason.
+   * @param onBroken called when it aborts in mid-call, with what the call's gateway had decided, once that is known; it
+   * never rejects. Not called for a call that reached no isolate.
+   */
+  execute(
+    request: ToolCallRequest,
+    signal: AbortSignal,
+    onBroken?: (egress: Promise<readonly EgressRecord[]>) => void,
+  ): Promise<ToolOutcome>;
 }

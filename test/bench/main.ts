@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: every measurement beside its floor, in one run. Prints a table for people and a JSON line per row for
  * comparing; a run of everything writes docs/bench.md. `-- --only NAME` (may be given again) measures only that;
- * `-- --rounds N` takes fewer or more samples. Ends by itself.
+ * `-- --rounds N` takes fewer or more samples; `-- --quick` takes few and writes no page: it shows that every measurement can
+ * be made. Ends by itself.
  */
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
@@ -11,6 +12,7 @@ import { parseArgs, promisify } from "node:util";
 import { databaseBatch } from "./database.ts";
 import { policy } from "./policy.ts";
 import { compose, validation } from "./pure.ts";
+import { resume } from "./resume.ts";
 import { type Rig, startRig } from "./rig.ts";
 import { type Row, toMarkdown, toTable } from "./row.ts";
 import { accept, fanOut, firstText, memory, steps, throughput } from "./runs.ts";
@@ -22,6 +24,7 @@ const PAGE = join(ROOT, "docs/bench.md");
 /** What stands above it in the page is written by hand. */
 const MARK = "<!-- Below: written by `npm run bench`. -->";
 const ROUNDS = 30;
+const QUICK_ROUNDS = 3;
 
 type Bench = (rounds: number, rig: () => Promise<Rig>) => Promise<readonly Row[]>;
 
@@ -44,13 +47,18 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   validation,
   policy,
   "start-up": startUp,
+  resume,
 };
 
 const { values } = parseArgs({
-  options: { only: { type: "string", multiple: true }, rounds: { type: "string", default: String(ROUNDS) } },
+  options: {
+    only: { type: "string", multiple: true },
+    rounds: { type: "string" },
+    quick: { type: "boolean", default: false },
+  },
 });
 const unknown = values.only?.filter((name) => !Object.hasOwn(BENCHES, name)) ?? [];
-const rounds = Number(values.rounds);
+const rounds = Number(values.rounds ?? (values.quick ? QUICK_ROUNDS : ROUNDS));
 if (unknown.length > 0 || !(Number.isInteger(rounds) && rounds > 0)) {
   process.stderr.write(`--only takes one of ${Object.keys(BENCHES).join(", ")}; --rounds a whole number above 0\n`);
   process.exit(2);
@@ -81,7 +89,7 @@ async function measure(): Promise<readonly Row[]> {
 const [load = 0] = loadavg();
 const rows = await measure();
 process.stdout.write(`${toTable(rows)}\n${rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
-if (values.only === undefined) await writeFile(PAGE, await toPage(await readFile(PAGE, "utf8")));
+if (values.only === undefined && !values.quick) await writeFile(PAGE, await toPage(await readFile(PAGE, "utf8")));
 
 async function toPage(before: string): Promise<string> {
   const { stdout } = await promisify(execFile)("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT });

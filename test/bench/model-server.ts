@@ -14,6 +14,8 @@ export type ModelServer = {
   readonly release: () => void;
   /** Resolves when a gated request has come. */
   readonly gated: () => Promise<void>;
+  /** Requests so far. */
+  readonly asked: () => number;
   close(): Promise<void>;
 };
 
@@ -37,7 +39,9 @@ async function readWanted(request: IncomingMessage): Promise<Wanted> {
 export async function startModelServer(): Promise<ModelServer> {
   let gate = Promise.withResolvers<void>();
   let arrival = Promise.withResolvers<void>();
+  let asked = 0;
   const server = createServer(async (request, response) => {
+    asked++;
     const wanted = await readWanted(request);
     const writer = openAiWire.writer(TOKENS);
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -63,6 +67,7 @@ export async function startModelServer(): Promise<ModelServer> {
       arrival = Promise.withResolvers();
     },
     gated: () => arrival.promise,
+    asked: () => asked,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,16 +1,11 @@
 /** `vasini pack test`: cases of a pack's own tools through the real runner, in a runtime that the command starts. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { judgeCase, parseCases } from "../../src/cli/tool-cases.ts";
+import { makeFolder } from "./fresh-folder.ts";
 import { documentOf, runBin } from "./run-bin.ts";
 
-let root = "";
-const write = async (path: string, text: string): Promise<void> => {
-  await mkdir(dirname(join(root, path)), { recursive: true });
-  await writeFile(join(root, path), text);
-};
+const { root, write, remove } = await makeFolder("vasini-pack-test-");
 
 const MANIFEST = `schema_version: "1.0"
 pack_id: p
@@ -36,11 +31,10 @@ const lines = (...cases: readonly object[]): string => cases.map((one) => `${JSO
 const FILES = { "/workspace/a.txt": "one" };
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "vasini-pack-test-"));
   await write("p/profession-pack.yaml", MANIFEST);
   await write("p/tools/work.ts", TOOL);
 });
-afterAll(() => rm(root, { recursive: true }));
+afterAll(remove);
 
 const test = (...flags: readonly string[]) => runBin(["pack", "test", join(root, "p"), ...flags]);
 

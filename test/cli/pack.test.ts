@@ -83,6 +83,14 @@ describe("pack validate", () => {
     });
   });
 
+  it("names the rules that nothing holds a run to, for the pack has no judge", async () => {
+    const rules = ["behavioral.prohibited_actions", "behavioral.escalation_triggers"];
+    const text = await inFolder(["pack", "validate", "first-agent"]);
+    expect(text.stdout).toContain(rules.map((rule) => `not enforced: ${rule} (it takes a judge)`).join("\n"));
+    const document = documentOf(await inFolder(["pack", "validate", "first-agent", "--json"]));
+    expect(document).toMatchObject({ packs: [{ ok: true, not_enforced: rules, not_checked: [] }] });
+  });
+
   it("checks every pack of packs/ when none is named, and one wrong one fails all", async () => {
     const ran = await inFolder(["pack", "validate", "--json"]);
     expect(ran.code).toBe(1);

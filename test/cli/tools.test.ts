@@ -1,17 +1,13 @@
 /** A pack's own tools on the command line: bundled, checked and published, and what must not get into a bundle. */
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPackFolder } from "../../src/cli/index.ts";
 import { bundleTool } from "../../src/cli/tool-bundle.ts";
+import { makeFolder } from "./fresh-folder.ts";
 import { documentOf, json, runBin, startServer } from "./run-bin.ts";
 
-let root = "";
-const write = async (path: string, text: string): Promise<void> => {
-  await mkdir(dirname(join(root, path)), { recursive: true });
-  await writeFile(join(root, path), text);
-};
+const { root, write, remove } = await makeFolder("vasini-tools-");
 
 const MANIFEST = `schema_version: "1.0"
 pack_id: p
@@ -32,14 +28,18 @@ export default defineTool({
 });
 `;
 
+/** The tool and what it imports. */
+async function writeTool(to: typeof write): Promise<void> {
+  await to("p/tools/count.ts", TOOL);
+  await to("p/tools/lib/one.ts", "export const one: number = 1;\n");
+  await to("_shared/words.json", "[1, 2]");
+}
+
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "vasini-tools-"));
   await write("p/profession-pack.yaml", MANIFEST);
-  await write("p/tools/count.ts", TOOL);
-  await write("p/tools/lib/one.ts", "export const one: number = 1;\n");
-  await write("_shared/words.json", "[1, 2]");
+  await writeTool(write);
 });
-afterAll(() => rm(root, { recursive: true }));
+afterAll(remove);
 
 const bundle = async (text: string) => {
   await write("p/tools/tried.ts", text);
@@ -61,17 +61,13 @@ describe("a tool that is bundled", () => {
   });
 
   it("is the same script wherever the pack stands", async () => {
-    const elsewhere = await mkdtemp(join(tmpdir(), "vasini-elsewhere-"));
     const here = await bundleTool({ id: "count", root, path: "p/tools/count.ts" });
-    await mkdir(join(elsewhere, "p/tools/lib"), { recursive: true });
-    await mkdir(join(elsewhere, "_shared"));
-    await writeFile(join(elsewhere, "p/tools/count.ts"), TOOL);
-    await writeFile(join(elsewhere, "p/tools/lib/one.ts"), "export const one: number = 1;\n");
-    await writeFile(join(elsewhere, "_shared/words.json"), "[1, 2]");
+    const elsewhere = await makeFolder("vasini-elsewhere-");
+    await writeTool(elsewhere.write);
     // A configuration that stands around the pack changes nothing in it.
-    await writeFile(join(elsewhere, "tsconfig.json"), '{ "compilerOptions": { "target": "es5" } }');
-    const there = await bundleTool({ id: "count", root: elsewhere, path: "p/tools/count.ts" });
-    await rm(elsewhere, { recursive: true });
+    await elsewhere.write("tsconfig.json", '{ "compilerOptions": { "target": "es5" } }');
+    const there = await bundleTool({ id: "count", root: elsewhere.root, path: "p/tools/count.ts" });
+    await elsewhere.remove();
     expect(there.bundle?.source).toBe(here.bundle?.source);
   });
 

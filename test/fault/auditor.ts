@@ -8,7 +8,7 @@ import { type Accepted, canaryOf } from "./client.ts";
 import { answerOf, type Facts, mayPay, type Outcome, possibleEnds, possibleOutcomes } from "./expectation.ts";
 import { APPROVAL_TTL_MS } from "./packs.ts";
 import { familyOf, type Program, programIdOf } from "./program.ts";
-import type { World } from "./world.ts";
+import { PROVIDER_KEY, type World } from "./world.ts";
 
 /** A task as it is kept, and as the outside knows it. */
 export type Told = {
@@ -288,16 +288,22 @@ async function auditDatabase(world: World, tasks: readonly Told[]): Promise<stri
   return wrong;
 }
 
-/** I6: as the application, each tenant sees its own rows and nobody else's words. */
-async function auditIsolation({ options }: World, tasks: readonly Told[]): Promise<string[]> {
+/** I6, I13: as the application, each tenant sees its own rows, nobody else's words, and no secret of the installation. */
+async function auditIsolation(world: World, tasks: readonly Told[]): Promise<string[]> {
   const tenants = [...new Set(tasks.map(({ tenant }) => tenant))];
   const wrong: string[] = [];
   for (const tenant of tenants) {
     const scope = { query: "select set_config('app.tenant_id', $1, true)", params: [tenant] };
     const all = { query: "select string_agg(t::text, ' ') as words from tasks t", params: [] };
-    const outcome = await options.postgres.run({ user: "app_user", statements: [scope, all], begin: "begin" });
+    const outcome = await world.options.postgres.run({ user: "app_user", statements: [scope, all], begin: "begin" });
     const words = outcome.ok ? String(outcome.results.at(-1)?.rows[0]?.[0]) : "";
-    const kept = tasks.filter((one) => one.tenant === tenant).map(({ events, view }) => JSON.stringify([events, view]));
+    const kept = tasks
+      .filter((one) => one.tenant === tenant)
+      .map(({ events, view, approvals, program }) =>
+        JSON.stringify([events, view, approvals, [...(world.witness.prompts.get(program.id) ?? [])]]),
+      );
+    if ([words, ...kept].some((text) => text.includes(PROVIDER_KEY)))
+      wrong.push(`I13: ${tenant} sees the provider's key`);
     for (const other of tenants.filter((one) => one !== tenant)) {
       const isSeen = [words, ...kept].some((text) => text.includes(canaryOf(other)));
       if (isSeen) wrong.push(`I6: ${tenant} sees words of ${other}`);

@@ -82,9 +82,9 @@ export function possibleOutcomes(call: Call, facts: Facts): ReadonlySet<Outcome>
     case "keyed":
       return new Set(answered(call, facts));
     case "write":
-      return new Set([...answered(call, facts), ...resolved(call, facts)]);
+      return new Set([...told(call, facts), ...resolved(call, facts)]);
     case "pay":
-      return new Set([...answered(call, facts), ...resolved(call, facts), ...refused(call, facts)]);
+      return new Set([...told(call, facts), ...resolved(call, facts), ...refused(call, facts)]);
     case "hand": {
       const end = facts.children.get(call.child?.id ?? "");
       return new Set([end === "done" ? "ok" : "TOOL_FAILED"]);
@@ -95,6 +95,9 @@ export function possibleOutcomes(call: Call, facts: Facts): ReadonlySet<Outcome>
 /** What the isolate answered under the call's key. */
 const answered = (call: Call, { effects }: Facts): Outcome[] =>
   effects.filter(({ n }) => n === call.n).map(({ answer }) => (answer === "ok" ? "ok" : "TOOL_FAILED"));
+
+/** The same of a tool that may not be asked twice: one that broke off has told nothing, and a person has to. */
+const told = (call: Call, facts: Facts): Outcome[] => answered(call, facts).filter((outcome) => outcome === "ok");
 
 /** What a person found out about a call in doubt. */
 const resolved = (call: Call, { decisions }: Facts): Outcome[] =>

@@ -1,11 +1,13 @@
 /** Which faults a world may meet, how often, and how often it did. Nothing here knows what a fault does. */
 import type { Random } from "../../src/platform/index.ts";
-import type { FaultId } from "./catalogue.ts";
+import type { FaultId, PartId } from "./catalogue.ts";
 
 export type Hits = ReadonlyMap<FaultId, number>;
+export type PartHits = ReadonlyMap<PartId, number>;
 
 export class Faults {
   readonly hits = new Map<FaultId, number>();
+  readonly partHits = new Map<PartId, number>();
   /** When the last one struck. */
   lastAt = 0;
   readonly #enabled: ReadonlySet<FaultId>;
@@ -48,5 +50,10 @@ export class Faults {
   hit(id: FaultId): void {
     this.hits.set(id, (this.hits.get(id) ?? 0) + 1);
     this.lastAt = this.#now();
+  }
+
+  /** Which part of a fault that struck it was. */
+  hitPart(id: PartId): void {
+    this.partHits.set(id, (this.partHits.get(id) ?? 0) + 1);
   }
 }

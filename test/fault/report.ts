@@ -1,8 +1,16 @@
 /** A proof as people read it and as programs compare it. Text alone. */
-import { entryOf, faultIds, PENDING_PARTS } from "./catalogue.ts";
-import { countProofs, type Verdict } from "./verdict.ts";
+import { COUNTED_PARTS, entryOf, faultIds, PENDING_PARTS, partIds } from "./catalogue.ts";
+import { addVerdict, countProofs, emptyVerdict, type Verdict } from "./verdict.ts";
 
-export type Stage = { readonly name: string; readonly seconds: number; readonly verdict: Verdict };
+export type Stage = {
+  readonly id: string;
+  readonly name: string;
+  readonly isSimulated: boolean;
+  readonly seconds: number;
+  readonly verdict: Verdict;
+  /** What else is to be known of it, as sentences without their dot. */
+  readonly facts: readonly string[];
+};
 export type Proof = {
   readonly stages: readonly Stage[];
   readonly total: Verdict;
@@ -15,7 +23,7 @@ export type Proof = {
   readonly seconds: number;
 };
 
-const COLUMNS = ["stage", "worlds", "tasks", "deaths", "happenings", "wrong", "seconds"] as const;
+const COLUMNS = ["stage", "worlds or tests", "tasks", "deaths", "happenings", "wrong", "seconds"] as const;
 
 const cellsOf = ({ name, seconds, verdict }: Stage): string[] => [
   name,
@@ -24,13 +32,15 @@ const cellsOf = ({ name, seconds, verdict }: Stage): string[] => [
 ];
 
 const line = ([first = "", ...rest]: readonly string[]): string =>
-  first.padEnd(28) + rest.map((cell) => cell.padStart(12)).join("");
+  first.padEnd(28) + rest.map((cell) => cell.padStart(16)).join("");
 
 /** For a terminal. */
 export const toTable = (stages: readonly Stage[], hasHead: boolean): string =>
   [...(hasHead ? [line(COLUMNS)] : []), ...stages.map((stage) => line(cellsOf(stage)))].join("\n");
 
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+
+const BY = { tests: "tests in real runtimes", deploys: "real deploys, struck" } as const;
 
 /** What stands for a fault, in a word and a number. */
 function proofOf(id: (typeof faultIds)[number], { hits }: Verdict): string {
@@ -39,7 +49,7 @@ function proofOf(id: (typeof faultIds)[number], { hits }: Verdict): string {
     case "simulator":
       return `simulator, struck ${hits.get(id) ?? 0} times`;
     case "runtime":
-      return "real runtime: not part of this command yet";
+      return `${BY[proof.by]}, ${hits.get(id) ?? 0} times`;
     case "account":
       return "needs a real account";
     case "pending":
@@ -50,26 +60,37 @@ function proofOf(id: (typeof faultIds)[number], { hits }: Verdict): string {
 export function toPage(proof: Proof): string {
   const { stages, total } = proof;
   const count = countProofs();
+  const own = stages.filter(({ isSimulated }) => isSimulated);
+  const simulated = emptyVerdict();
+  for (const { verdict } of own) addVerdict(simulated, verdict);
   const parts = PENDING_PARTS.map(({ fault, part, feature }) => row([String(fault), part, feature]));
   return `# Proof
 
 Written by \`npm run prove\` on ${proof.date}, at commit \`${proof.commit}\`, on a machine with ${proof.machine}, in
-${proof.seconds.toFixed(0)} s. What is proved and how: [decision 53](decisions/0053-worlds-are-simulated.md).
+${proof.seconds.toFixed(0)} s. What is proved and how: decisions [53](decisions/0053-worlds-are-simulated.md) and [58](decisions/0058-a-proof-has-two-rings.md).
 
-${total.worlds} simulated worlds with ${total.tasks} tasks, ${total.deaths} deaths in ${total.moments} moments at which something could die: **${total.wrong.length === 0 ? "nothing was wrong" : `${total.wrong.length} worlds were wrong`}**.
+${simulated.worlds} simulated worlds with ${simulated.tasks} tasks, ${simulated.deaths} deaths in ${simulated.moments} moments at which something could die, and
+${stages.length - own.length} stages on the real runtime: **${total.wrong.length === 0 ? "nothing was wrong" : `${total.wrong.length} were wrong`}**.
 
 ${row(COLUMNS)}
 ${row(COLUMNS.map(() => "---"))}
 ${stages.map((stage) => row(cellsOf(stage))).join("\n")}
 
+${stages.flatMap(({ name, facts }) => facts.map((fact) => `- ${name}: ${fact}.`)).join("\n")}
+
 ## Faults
 
-${count.simulator} are injected by the simulator. ${count.runtime} belong to a real runtime, which this command does not run yet: what is tested of them is in
-[coverage.md](coverage.md). ${count.account} needs a real account, and ${count.pending} wait for a feature.
+${count.simulator} are injected by the simulator, and ${count.runtime} in a real runtime. ${count.account} needs a real account, and ${count.pending} wait for a feature.
 
 ${row(["fault", "what is injected", "proof"])}
 ${row(["---", "---", "---"])}
 ${faultIds.map((id) => row([String(id), entryOf(id).fault, proofOf(id, total)])).join("\n")}
+
+Parts of them that are counted for themselves:
+
+${row(["fault", "part", "struck"])}
+${row(["---", "---", "---"])}
+${partIds.map((id) => row([String(COUNTED_PARTS[id].fault), COUNTED_PARTS[id].part, `${total.partHits.get(id) ?? 0} times`])).join("\n")}
 
 Parts of them that wait for a feature:
 
@@ -81,16 +102,17 @@ ${parts.join("\n")}
 
 /** One object a line: the proof, its stages, its faults. */
 export function toLines({ stages, total, ...about }: Proof): string {
-  const plain = ({ hits, wrong, ...numbers }: Verdict) => ({
+  const plain = ({ hits, partHits, wrong, ...numbers }: Verdict) => ({
     ...numbers,
     hits: Object.fromEntries(hits),
+    partHits: Object.fromEntries(partHits),
     wrong: wrong.length,
   });
   const lines: unknown[] = [
     { kind: "proof", ...about, ...plain(total) },
-    ...stages.map(({ name, seconds, verdict }) => ({
+    ...stages.map(({ id, name, facts, seconds, verdict }) => ({
       kind: "stage",
-      name,
+      ...{ id, name, facts },
       seconds: Math.round(seconds),
       ...plain(verdict),
     })),

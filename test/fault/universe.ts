@@ -2,19 +2,19 @@
  * One simulated world from its beginning to rest: made from a plan, lived through, and audited. The same plan gives the
  * same world, to the last byte.
  */
-import { isEnded, type TaskState } from "../../src/task/index.ts";
+import { isEnded } from "../../src/task/index.ts";
 import { withAmbient } from "./ambient.ts";
 import { audit, programsOf } from "./auditor.ts";
 import type { FaultId } from "./catalogue.ts";
 import { type Accepted, submit, type Wish } from "./client.ts";
 import { forgetCallers, installDriver } from "./database-port.ts";
-import { Faults, type Hits } from "./faults.ts";
+import { Faults, type Hits, type PartHits } from "./faults.ts";
 import type { Fate, Life, Moment } from "./life.ts";
 import { PACK_NAMES, type Pack, packOf } from "./packs.ts";
 import { answerQuestions } from "./person.ts";
 import type { Postgres } from "./postgres.ts";
 import { BEGINNING, Simulation, seeded } from "./simulation.ts";
-import { World } from "./world.ts";
+import { storedStateOf, World } from "./world.ts";
 
 export type Plan = {
   readonly seed: number;
@@ -38,6 +38,7 @@ export type Plan = {
 export type Outcome = {
   readonly wrong: readonly string[];
   readonly hits: Hits;
+  readonly partHits: PartHits;
   /** Moments at which something could die. */
   readonly moments: number;
   readonly happenings: number;
@@ -113,7 +114,14 @@ export async function live(plan: Plan, postgres: Postgres): Promise<Outcome> {
     if (isBroke) faults.hit(52);
     world.objects.close();
     return {
-      ...{ wrong, hits: faults.hits, moments: count.moments, deaths: count.deaths, happenings: simulation.happened },
+      ...{
+        wrong,
+        hits: faults.hits,
+        partHits: faults.partHits,
+        moments: count.moments,
+        deaths: count.deaths,
+        happenings: simulation.happened,
+      },
       ...{ tasks: programs.size, recoveryMs: faults.hits.size === 0 ? 0 : Math.max(0, endedAt - faults.lastAt) },
     };
   });
@@ -164,10 +172,7 @@ function disturb(world: World, newer: Pack): void {
 
 function allEnded(world: World): boolean {
   return world.objects.idsOf("task").every((id) => {
-    const store = world.objects.store("task", id);
-    const [known] = store.rows("SELECT name FROM sqlite_master WHERE name = 'task'");
-    if (known === undefined) return true;
-    const [row] = store.rows("SELECT json_extract(body, '$.state') AS state FROM task");
-    return isEnded(String(row?.state) as TaskState); // the column that the journal wrote
+    const state = storedStateOf(world.objects.store("task", id));
+    return state === null || isEnded(state);
   });
 }

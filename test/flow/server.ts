@@ -38,9 +38,12 @@ export async function startServer(options: {
   readonly dataDir: string;
   readonly port: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** The checkout that is started; this one when absent. */
+  readonly root?: string;
 }): Promise<Server> {
   const child = spawn("npm", ["start"], {
     detached: true,
+    ...(options.root === undefined ? {} : { cwd: options.root }),
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env, PORT: String(options.port), VASINI_DATA_DIR: options.dataDir },
   });
@@ -76,7 +79,7 @@ function ready(child: ChildProcess, server: Server): Promise<void> {
 }
 
 async function end(child: ChildProcess, signal: "SIGKILL" | "SIGINT"): Promise<number | null> {
-  if (child.exitCode !== null || child.pid === undefined) return child.exitCode;
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return child.exitCode;
   const exited = once(child, "exit");
   try {
     process.kill(-child.pid, signal);

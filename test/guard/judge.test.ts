@@ -20,14 +20,26 @@ describe("the question", () => {
 
 describe("an answer", () => {
   it("is a finding from one half on", () => {
-    expect(parse('{"injection":0.5,"jailbreak":0.49,"self_harm":1}')).toEqual([
+    expect(parse('{"injection":0.5,"jailbreak":0.49,"self_harm":1}')?.findings).toEqual([
       { kind: "injection", label: "judged", start: 0, end: 4, score: 0.5 },
       { kind: "content", label: "self_harm", start: 0, end: 4, score: 1 },
     ]);
   });
 
   it("may stand in a fence", () => {
-    expect(parse('```json\n{"injection":0,"jailbreak":0,"self_harm":0}\n```')).toEqual([]);
+    expect(parse('```json\n{"injection":0,"jailbreak":0,"self_harm":0}\n```')).toEqual({ findings: [], triggers: [] });
+  });
+
+  it("says which of the pack's cases for a person the input is, by its place in the pack", async () => {
+    const asked = (await composeConfig('guardrails: { behavioral: { escalation_triggers: ["Fire", "Flood"] } }'))
+      .guardrails;
+    expect(toInputQuestion("text", asked).system).toContain('"trigger_2": whether this is so of the text: "Flood"');
+    const reply = '{"injection":0,"jailbreak":0,"trigger_1":0.4,"trigger_2":0.6}';
+    expect(parseInputJudgement(reply, "text", asked)).toEqual({
+      findings: [],
+      triggers: [{ rule: "behavioral.escalation_triggers[1]", text: "Flood", confidence: 0.6 }],
+    });
+    expect(parseInputJudgement('{"injection":0,"jailbreak":0,"trigger_1":0.4}', "text", asked)).toBeNull();
   });
 
   const NONE = [

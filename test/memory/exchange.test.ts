@@ -33,6 +33,14 @@ async function told(...exchanges: readonly Exchange[]): Promise<readonly Exchang
 }
 
 describe("what a task is told of its session", () => {
+  it("is also what had come into the tasks before, where something had", async () => {
+    const exchanges = [
+      { input: "a", output: "b", taint: ["reads_untrusted"] },
+      { input: "c", output: "d", taint: [] },
+    ];
+    expect(await told(...exchanges)).toEqual([exchanges[0], { input: "c", output: "d" }]);
+  });
+
   it("is every exchange as it was, oldest first", async () => {
     const exchanges = [
       { input: "a", output: "b" },

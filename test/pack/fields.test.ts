@@ -101,9 +101,6 @@ const VALUE: Readonly<Record<string, unknown>> = {
   "manifest.tested_with[].eval_score": 0.5,
   "manifest.tested_with[].date": "2026-01-31",
   "tools.available[].engine": "micropython",
-  "guardrails.output.hallucination_check": { enabled: true },
-  "guardrails.output.hallucination_check.confidence_threshold": 0.5,
-  "guardrails.output.judge": "tier-1",
   "memory.episodic": { enabled: true },
   "memory.episodic.confidence_threshold": 0.5,
   "memory.episodic.retrieval_top_k": 1,
@@ -157,7 +154,6 @@ describe("setting a field that is not enforced yet", () => {
   const INERT: readonly (readonly [field: string, value: unknown])[] = [
     ["tools.available[].sandbox.network", "none"],
     ["tools.available[].sandbox.egress_allowlist", []],
-    ["guardrails.output.hallucination_check", { enabled: false, confidence_threshold: 0.9 }],
     ["memory.factual", { enabled: false, confidence_threshold: 0.9 }],
     ["memory.short_term", { enabled: true, ttl: "1h", max_entries: 5 }],
   ];

@@ -48,3 +48,23 @@ describe("content_filter", () => {
     expect(await problems(`{ input: { ${filter}, judge: tier-1 } }`)).toEqual([]);
   });
 });
+
+describe("output.judge", () => {
+  it("with nothing to judge is a warning", async () => {
+    expect(await problems("{ output: { judge: tier-1, hallucination_check: { enabled: false } } }")).toEqual([
+      "warning: output.judge has nothing to judge and is never asked",
+    ]);
+  });
+
+  const WORK = [
+    '{ output: { judge: tier-1 }, behavioral: { prohibited_actions: ["Lie"] } }',
+    '{ output: { judge: tier-1 }, behavioral: { escalation_triggers: ["Fire"] } }',
+    "{ output: { judge: tier-1, hallucination_check: { enabled: true } } }",
+    "{ output: { judge: tier-1, source_citation_required: true } }",
+  ];
+  for (const guardrails of WORK) {
+    it(`with something to judge is none: ${guardrails}`, async () => {
+      expect(await problems(guardrails)).toEqual([]);
+    });
+  }
+});

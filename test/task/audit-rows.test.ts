@@ -1,7 +1,9 @@
 /** A recorded call as a row of the audit log: what it was and how it came out, and nothing of what was written in it. */
 import { describe, expect, it } from "vitest";
+import type { AuditEntry } from "../../src/audit/index.ts";
+import { DETAILS_CHARS_MAX } from "../../src/audit/limits.ts";
 import { sha256Hex } from "../../src/platform/index.ts";
-import { toAuditEntry } from "../../src/task/audit-rows.ts";
+import { type Attempt, toAuditEntry } from "../../src/task/audit-rows.ts";
 import type { CallResult } from "../../src/task/history.ts";
 import type { ToolErrorCode } from "../../src/tool/index.ts";
 import { toolQuestion } from "../policy/questions.ts";
@@ -25,8 +27,12 @@ const made = (arguments_: object): ReturnType<typeof call> => ({
   ...call("file_manager"),
   arguments: { kind: "object", value: { ...arguments_ } },
 });
+const told = (given: ReturnType<typeof call>, end: Attempt["end"], more: Partial<Attempt> = {}): Attempt => ({
+  ...{ request: REQUEST, call: given, end, attempt: 1, approvalId: null },
+  ...more,
+});
 const entryOf = async (change: Partial<CallResult> = {}, given = made({ path: "/workspace/a", action: "read" })) =>
-  toAuditEntry(REQUEST, given, { ...result(2, 1), ...change }, NOW);
+  toAuditEntry(told(given, { ...result(2, 1), ...change }), NOW);
 
 describe("the audit row of a call", () => {
   it("names agent, task, tool and pack, and is the same row however often it is made", async () => {
@@ -45,7 +51,7 @@ describe("the audit row of a call", () => {
     const entry = await entryOf({}, made({ path: secret, list: [1, 2], deep: { secret }, nothing: null, yes: true }));
     expect(JSON.stringify(entry)).not.toContain(secret);
     expect(entry?.details).toEqual({
-      ...{ step: 2, call: 1 },
+      ...{ step: 2, call: 1, attempt: 1, name: "file_manager", summary: "null, 4 characters" },
       arguments: { path: "text of 18", list: "list of 2", deep: "object of 1", nothing: "null", yes: "boolean" },
     });
     const canonical = `{"deep":{"secret":"${secret}"},"list":[1,2],"nothing":null,"path":"${secret}","yes":true}`;
@@ -69,12 +75,64 @@ describe("the audit row of a call", () => {
     ...{ TOOL_TIMEOUT: "failed", TOOL_FAILED: "failed" },
   };
   for (const [code, expected] of Object.entries(OUTCOMES) as [ToolErrorCode, string][]) {
-    it(`says ${expected} for ${code}, with the code and without its message`, async () => {
-      const entry = await entryOf({ success: false, error: { code, message: "what the tool wrote" } });
-      expect(entry).toMatchObject({ result: expected, details: { code } });
-      expect(JSON.stringify(entry)).not.toContain("what the tool wrote");
+    it(`says ${expected} for ${code}, with the code and its words`, async () => {
+      const entry = await entryOf({ success: false, error: { code, message: "what went wrong" } });
+      expect(entry).toMatchObject({ result: expected, details: { code, summary: "what went wrong" } });
     });
   }
+
+  it("tells an error without personal data, secrets and control characters, in 500 characters", async () => {
+    const secret = `sk-ant-api03-${"a1B2".repeat(24)}`;
+    const message = `no\0user\njane.doe@example.com with ${secret}: ${"x".repeat(5_000)}`;
+    const entry = await entryOf({ success: false, error: { code: "TOOL_FAILED", message } });
+    const summary = String(entry?.details?.summary);
+    expect(summary).toMatch(/^no user \[REDACTED EMAIL\] with \[REDACTED [A-Z_ ]+\]: x+$/);
+    expect(summary).toHaveLength(500);
+  });
+
+  it("tells of which kind and how long a result is, and not what it says", async () => {
+    const value = { text: "hunter2-the-canary", files: ["a"], "jane.doe@example.com": 1 };
+    const entry = await entryOf({ resultJson: JSON.stringify(value) });
+    const length = JSON.stringify(value).length;
+    expect(entry?.details?.summary).toBe(
+      `{"text":"text of 18","files":"list of 1","[REDACTED EMAIL]":"number"}, ${length} characters`,
+    );
+  });
+
+  it("fits into its row, however much there is to say", async () => {
+    const { details } = (await entryOf(
+      {
+        ...{ success: false, error: { code: "TOOL_FAILED", message: '"\\'.repeat(2_000) }, toolName: '"'.repeat(256) },
+        egress: Array.from({ length: 50 }, () => ({
+          ...{ method: "OPTIONS", host: "h".repeat(255), allowed: false, reason: "not_listed" },
+          ...{ sent_bytes: 0, received_bytes: 0 },
+        })),
+      },
+      made(Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`${n}${'"'.repeat(64)}`, "x".repeat(9_999)]))),
+    )) as AuditEntry;
+    expect(JSON.stringify(details).length).toBeLessThan(DETAILS_CHARS_MAX);
+  });
+
+  it("of an attempt that came to no result says so, and whether anybody measured it", async () => {
+    const error = { code: "TASK_CANCELLED" as const, message: "Cancelled." };
+    const cut = { step: 2, index: 1, attempt: 1, outcome: "cancelled" as const, error, at: 5, durationMs: 7 };
+    const first = await toAuditEntry(told(made({}), cut), NOW);
+    expect(first).toMatchObject({
+      result: "cancelled",
+      at: 5,
+      durationMs: 7,
+      details: { code: "TASK_CANCELLED", attempt: 1 },
+    });
+    expect(first?.id).toBe((await entryOf({}, made({})))?.id);
+    const second = await toAuditEntry(told(made({}), { ...cut, durationMs: null }, { attempt: 2 }), NOW);
+    expect(second?.id).not.toBe(first?.id);
+    expect(Object.keys(second ?? {})).not.toContain("durationMs");
+  });
+
+  it("names the approval that the call was made on", async () => {
+    const entry = await toAuditEntry(told(made({}), result(2, 1), { approvalId: "task-1.1" }), NOW);
+    expect(entry?.approvalId).toBe("task-1.1");
+  });
 
   it("says where the call went and where it was not let go, the latter first", async () => {
     const facts = { method: "GET", sent_bytes: 0, received_bytes: 9 };
@@ -95,9 +153,9 @@ describe("the audit row of a call", () => {
 
   it("is not there for a call of a dry run, which was not made", async () => {
     const dry = { ...REQUEST, replay: { source_task_id: "task-0", from_step: 0, dry_run: true } };
-    expect(await toAuditEntry(dry, made({}), result(0, 0), NOW)).toBeNull();
+    expect(await toAuditEntry(told(made({}), result(0, 0), { request: dry }), NOW)).toBeNull();
     const again = { ...dry, replay: { ...dry.replay, dry_run: false } };
-    expect(await toAuditEntry(again, made({}), result(0, 0), NOW)).not.toBeNull();
+    expect(await toAuditEntry(told(made({}), result(0, 0), { request: again }), NOW)).not.toBeNull();
   });
 
   it("is not there for the success of a tool that is not audited", async () => {
@@ -106,7 +164,7 @@ describe("the audit row of a call", () => {
 
   it("has the present time for a call that was recorded before calls had one", async () => {
     const { at: _, ...older } = result(0, 0);
-    expect((await toAuditEntry(REQUEST, call("a"), older, NOW))?.at).toBe(NOW);
+    expect((await toAuditEntry(told(call("a"), older), NOW))?.at).toBe(NOW);
   });
 
   it("shows malformed arguments by their length alone", async () => {

@@ -9,10 +9,19 @@ import type { ToolCall } from "../../src/model/index.ts";
 import { type Clock, createLog } from "../../src/platform/index.ts";
 import { createEmbeddedPolicy, DEFAULT_POLICY, type PolicyEngine } from "../../src/policy/index.ts";
 import { policyModule } from "../../src/policy/object.ts";
+import type { BrokenCall } from "../../src/task/broken-call.ts";
+import { BrokenStore } from "../../src/task/broken-store.ts";
 import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../../src/task/index.ts";
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
 import { TaskObject } from "../../src/task/object.ts";
-import { compileCatalog, createToolHost, type RemoteServer, type RunnerAnswer } from "../../src/tool/index.ts";
+import {
+  collectTools,
+  compileCatalog,
+  createToolHost,
+  type RemoteServer,
+  type RunnerAnswer,
+  type RunnerStub,
+} from "../../src/tool/index.ts";
 import { composeWith, type PackFile, SCOPED, tool, tools } from "../tool/samples.ts";
 import { env } from "./harness.ts";
 import { call } from "./history.ts";
@@ -44,6 +53,8 @@ export type World = {
   readonly executions: string[];
   /** What the model was offered at each of its turns, and told beside its prompt. */
   readonly offers: { readonly tools: readonly string[]; readonly note: string }[];
+  /** The moment of its life at which each judge replied. */
+  readonly judgements: number[];
   now: number;
 };
 
@@ -72,11 +83,26 @@ const TURN = {
 };
 
 /** The calls of the script, a turn each, then an answer. */
-export const routerOf = (world: World, fate: Fate, script: readonly ToolCall[]): TaskServices["router"] => ({
+export const routerOf = (
+  world: World,
+  fate: Fate,
+  script: readonly ToolCall[],
+  judgement = "",
+): TaskServices["router"] => ({
   isAllowed: () => true,
   modelOf: () => "test/scripted",
-  complete: async ({ messages, tools, systemVariable }) => {
+  complete: async ({ messages, tools, systemStable, systemVariable }) => {
     fate.moment();
+    // Packs have no prompt here: only a judge is told anything.
+    if (systemStable !== "") {
+      await Promise.resolve();
+      fate.moment();
+      world.judgements.push(fate.moments);
+      return {
+        ok: true,
+        value: { ...TURN, reply: { usage, text: judgement, toolCalls: [], finishReason: "stop" } },
+      };
+    }
     world.offers.push({ tools: tools.map(({ id }) => id), note: systemVariable });
     await Promise.resolve();
     fate.moment();
@@ -116,6 +142,8 @@ export type Tool = {
   readonly script?: readonly ToolCall[];
   /** The pack's tools, instead of the one. */
   readonly available?: readonly string[];
+  /** What a judge says, where the pack has one. */
+  readonly judgement?: string;
   /** More of the pack, in YAML. */
   readonly pack?: string;
   /** More of the pack, by path. */
@@ -124,6 +152,10 @@ export type Tool = {
   readonly isLedgerOff?: boolean;
   /** What decides about calls; the default policy when absent. */
   readonly policy?: PolicyEngine;
+  /** What runs a call; a counter when absent. */
+  readonly runner?: RunnerStub["run"];
+  /** Where the task is told to; nowhere when absent. */
+  readonly projection?: TaskServices["projection"];
 };
 
 export const defaultPolicy = createEmbeddedPolicy({
@@ -147,7 +179,7 @@ const packOf = ({ needsApproval, mayRepeat = false, isRemote = false, available 
   return tools([], `mcp_servers: [{ id: docs, url: "https://docs.example.com/mcp", tools: [count, gone], ${more} }]`);
 };
 
-async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskServices> {
+export async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskServices> {
   const { script = [story.isRemote === true ? call("docs__count") : LIST], pack = "", policy = defaultPolicy } = story;
   const { mayRepeat, files = [] } = story;
   const config = await composeWith(files, packOf(story), pack);
@@ -156,13 +188,14 @@ async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskSe
   const says = story.isRemote === true || mayRepeat === undefined ? {} : { mayRepeat: () => mayRepeat };
   const run = counter(world, fate);
   const runnerFor = () => ({
-    run: async (call: { readonly requestJson: string }) => run(String(JSON.parse(call.requestJson).key)),
+    run:
+      story.runner ?? (async (call: Parameters<RunnerStub["run"]>[0]) => run(String(JSON.parse(call.requestJson).key))),
   });
   return {
     clock,
     random: () => 0,
     log,
-    router: routerOf(world, fate, script),
+    router: routerOf(world, fate, script, story.judgement),
     loadPack: async () => {
       fate.moment();
       return config;
@@ -170,8 +203,9 @@ async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskSe
     renderPrompt: () => "",
     policy: { engine: policy, region: null },
     toolsFor: (_, remote) => {
-      const catalog = { ...compileCatalog(config, undefined, remote), ...says };
-      return { catalog, host: createToolHost({ config, catalog, remote, runnerFor, clock, log }) };
+      const tools = collectTools(config, undefined, remote);
+      const catalog = { ...compileCatalog(tools), ...says };
+      return { catalog, host: createToolHost({ tools, catalog, runnerFor, clock, log }) };
     },
     listRemoteTools: async () => {
       fate.moment();
@@ -182,7 +216,7 @@ async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskSe
     memory: createObjectMemory({ objectOf: (space) => env.SESSION_MEMORY.getByName(space), clock }),
     filesOf: async () => null,
     handoff: NOWHERE,
-    projection: null,
+    projection: story.projection ?? null,
     indexOf: () => indexOf(fate),
     retentionMs: 86_400_000,
   };
@@ -247,6 +281,8 @@ export type Story = {
   /** The same of each later life. */
   readonly recoveries: readonly number[];
   readonly questions: readonly ApprovalView[];
+  /** Attempts at calls that came to no result. */
+  readonly broken: readonly BrokenCall[];
 };
 
 /** More than any story takes; over it the task is stuck. */
@@ -264,7 +300,7 @@ type Plot = Tool & {
 export async function live(name: string, options: Plot): Promise<Story> {
   const stub = env.TASK.getByName(`crashed/${name}`);
   return runInDurableObject(stub, async (_, state) => {
-    const world: World = { executions: [], offers: [], now: 1_800_000_000_000 };
+    const world: World = { executions: [], offers: [], judgements: [], now: 1_800_000_000_000 };
     const own = options.isLedgerOff === true ? withoutIntents(state.storage) : state.storage;
     const born = async (fate: Fate): Promise<TaskObject> => {
       // Own properties hide those of the platform's object: only this instance sees them.
@@ -288,7 +324,8 @@ export async function live(name: string, options: Plot): Promise<Story> {
         else if (view.state === "done") {
           const { events } = (await object.events(0, 1_000)) ?? { events: [] };
           const recoveries = later.map(({ moments }) => moments);
-          return { view, events, world, moments: first.moments, recoveries, questions };
+          const broken = new BrokenStore(own.sql).all();
+          return { view, events, world, moments: first.moments, recoveries, questions, broken };
         } else if (view.state === "waiting") await answer(object, world, options.person, questions);
         else await object.alarm();
       } catch (thrown) {

@@ -90,6 +90,13 @@ describe("a crash at every moment", () => {
       const doubtful = stories.filter(isInDoubt);
       expect(doubtful.length).toBeGreaterThan(0);
       expect(doubtful.length).toBeLessThan(8);
+      // Each doubt is of one attempt, which is on record.
+      for (const { questions, broken } of stories) {
+        const doubts = questions.filter(({ kind }) => kind === "unknown_outcome");
+        expect(broken.map(({ outcome, attempt }) => [outcome, attempt])).toEqual(
+          doubts.map((_, n) => ["unknown", n + 1]),
+        );
+      }
     });
 
     it(`makes ${name} exactly once when a person has it made up for`, async () => {
@@ -106,6 +113,13 @@ describe("a crash at every moment", () => {
       expectWhole(stories);
       expect(new Set(stories.map(keyedEffectsOf))).toEqual(new Set([1]));
       expect(stories.flatMap(({ questions }) => questions).every(({ kind }) => kind === "approval")).toBe(true);
+      // An execution without a result is on record beside the one that has it; so may be one that was due.
+      for (const story of stories) {
+        expect(story.broken.length).toBeLessThanOrEqual(1);
+        expect(story.broken.length + 1).toBeGreaterThanOrEqual(effectsOf(story));
+        expect(new Set(story.broken.map(({ outcome }) => outcome)).has("cancelled")).toBe(false);
+      }
+      expect(stories.filter(({ broken }) => broken.length > 0).length).toBeLessThan(12);
     });
   }
 
@@ -185,7 +199,7 @@ workflow:
       expect(isGapless(story)).toBe(true);
       expect(keyedEffectsOf(story)).toBe(1);
       expect(toldOf(story)).toEqual(unharmed && toldOf(unharmed));
-      expect(askedIn(story)).toEqual(["file_manager", "sop"]);
+      expect(askedIn(story)).toEqual(["file_manager", "sop", "sop"]);
     }
   });
 

@@ -12,12 +12,12 @@ describe("nextAction", () => {
 
   it("ends with the text of a turn that asks for no tool", () => {
     const answered = history([step(0, [], { text: "hello" })]);
-    expect(nextAction(answered, LIMITS)).toEqual({ kind: "finish", output: "hello", finishReason: "stop" });
+    expect(nextAction(answered, LIMITS)).toEqual({ kind: "finish", answer: answered.steps[0] });
   });
 
   it("keeps why the model stopped", () => {
     const cut = history([step(0, [], { text: "hel", finishReason: "max_tokens" })]);
-    expect(nextAction(cut, LIMITS)).toMatchObject({ kind: "finish", finishReason: "max_tokens" });
+    expect(nextAction(cut, LIMITS)).toMatchObject({ kind: "finish", answer: { finishReason: "max_tokens" } });
   });
 
   it("runs exactly the calls that have no result yet", () => {
@@ -64,7 +64,7 @@ describe("nextAction", () => {
       [...Array(4).keys()].map((n) => result(n, 0, n)),
     );
     const last = { ...turns, steps: [...turns.steps, step(4, [], { text: "done" })] };
-    expect(nextAction(last, LIMITS)).toMatchObject({ kind: "finish", output: "done" });
+    expect(nextAction(last, LIMITS)).toMatchObject({ kind: "finish", answer: { text: "done" } });
   });
 
   it("sees three equal calls with equal results as a circle", () => {

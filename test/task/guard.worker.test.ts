@@ -1,106 +1,12 @@
-/**
- * The firewall around a task, in the real runtime, with a model that says what a test wants in the pieces it wants and
- * notes what it was shown.
- */
-import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+/** The firewall around a task, in the real runtime, with a scripted model. */
+import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { ModelRouter, ToolCall } from "../../src/model/index.ts";
-import { assert, type Clock, systemClock } from "../../src/platform/index.ts";
-import type { TaskEvent } from "../../src/task/index.ts";
+import type { ToolCall } from "../../src/model/index.ts";
+import { assert, type Clock } from "../../src/platform/index.ts";
 import { DEADLINE_MS, LEASE_CHECK_MS } from "../../src/task/limits.ts";
-import { TaskObject } from "../../src/task/object.ts";
 import { StorageLimitError } from "../../src/task/storage-limit.ts";
-import { taskServices } from "../../src/wire.ts";
-import { accept, env, readUntil, TOOLS, typesOf } from "./harness.ts";
-
-type ModelRequest = Parameters<ModelRouter["complete"]>[0];
-type Reply = {
-  readonly text: string;
-  readonly calls?: readonly ToolCall[];
-  readonly resets?: string;
-  /** Comes before it. @param signal of the turn. */
-  readonly first?: (signal: AbortSignal) => Promise<void>;
-};
-
-const USAGE = { inputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
-
-/** Streams each reply in pieces of three characters. @param shown takes every request. */
-function scriptedRouter(replies: readonly Reply[], shown: ModelRequest[], isAllowed: boolean): ModelRouter {
-  return {
-    isAllowed: () => isAllowed,
-    modelOf: () => "offline/scripted",
-    complete: async (request, { onText, onReset, signal }) => {
-      const reply = replies[shown.length];
-      assert(reply !== undefined, "the model is asked no more often than the test says");
-      shown.push(request);
-      await reply.first?.(signal);
-      if (reply.resets !== undefined) {
-        onText(reply.resets);
-        onReset({ model: "offline/scripted", failure: "cut" });
-      }
-      for (const piece of reply.text.match(/[\s\S]{1,3}/g) ?? []) onText(piece);
-      const { text, calls: toolCalls = [] } = reply;
-      const finishReason = toolCalls.length > 0 ? "tool_calls" : "stop";
-      const turn = {
-        reply: { text, toolCalls, finishReason, usage: USAGE },
-        model: "offline/scripted",
-        attempts: 1,
-      } as const;
-      return { ok: true, value: { ...turn, usage: USAGE, costMicros: 0 } };
-    },
-  };
-}
-
-let count = 0;
-
-/** A task from its creation to its end. */
-async function run(
-  input: string,
-  replies: readonly (Reply | string)[],
-  {
-    guardrails,
-    session,
-    isAllowed = true,
-    clock = systemClock,
-    later,
-  }: {
-    readonly guardrails: string;
-    readonly session?: string;
-    readonly isAllowed?: boolean;
-    readonly clock?: Clock;
-    /** Then a second alarm comes. */
-    readonly later?: () => void;
-  },
-) {
-  const { stub } = await accept(input, {
-    pack: session === undefined ? `guarded-${++count}` : "guarded-session",
-    extra: `${TOOLS}\nguardrails: ${guardrails}`,
-    ...(session === undefined ? {} : { session }),
-  });
-  const shown: ModelRequest[] = [];
-  const script = replies.map((reply) => (typeof reply === "string" ? { text: reply } : reply));
-  await runInDurableObject(stub(), async (_object, state) => {
-    const services = { ...taskServices(env, state), router: scriptedRouter(script, shown, isAllowed), clock };
-    await new TaskObject(state, env, services).alarm();
-    if (later === undefined) return;
-    later();
-    await new TaskObject(state, env, services).alarm();
-  });
-  // The object that the bindings lead to reads what the other one wrote.
-  await abortAllDurableObjects();
-  const view = await stub().view();
-  assert(view !== null, "the task is there");
-  return { view, events: await readUntil(stub()), shown };
-}
-
-const verdictsOf = (events: readonly TaskEvent[]) =>
-  events.filter(({ type }) => type === "guard.checked").map(({ data }) => data);
-const textOf = (events: readonly TaskEvent[]): string =>
-  events
-    .filter(({ type }) => type === "text.delta")
-    .map(({ data }) => data.text)
-    .join("");
-const lastShown = (shown: readonly ModelRequest[]) => shown.at(-1)?.messages.at(-1);
+import { accept, readUntil, TOOLS, typesOf } from "./harness.ts";
+import { lastShown, run, textOf, verdictsOf } from "./scripted.ts";
 
 const CARD = "4111 1111 1111 1111";
 const EMAIL = "jane@example.com";
@@ -319,6 +225,11 @@ describe("an answer with a schema", () => {
   it("is not sent back without a step for it", async () => {
     const { view } = await run("Go", ["Hello"], { guardrails: asked(", behavioral: { max_autonomous_steps: 1 }") });
     expect(view).toMatchObject({ state: "failed", error: { code: "OUTPUT_BLOCKED" }, steps_taken: 1 });
+  });
+
+  it("is not asked of a refusal, which has no form", async () => {
+    const { view } = await run("Go", [{ text: "I cannot", isRefusal: true }], { guardrails: asked() });
+    expect(view).toMatchObject({ state: "done", output: "I cannot", finish_reason: "refusal", steps_taken: 1 });
   });
 
   it("has to hold the required statements itself", async () => {

@@ -9,7 +9,7 @@ import { assert, createLog } from "../../src/platform/index.ts";
 import type { PolicyEngine, PolicyQuestion } from "../../src/policy/index.ts";
 import { type CreateTask, isEnded, type TaskEvent, type TaskView } from "../../src/task/index.ts";
 import { TaskObject, type TaskServices } from "../../src/task/object.ts";
-import { compileCatalog, createToolHost } from "../../src/tool/index.ts";
+import { collectTools, compileCatalog, createToolHost } from "../../src/tool/index.ts";
 import { composeConfig } from "../tool/samples.ts";
 import { ACCEPTED, Crash, clockOf, defaultPolicy, Fate, indexOf, mortal, routerOf, type World } from "./crash-rig.ts";
 import { handingTo, stubOf } from "./handoffs.ts";
@@ -43,7 +43,8 @@ async function servicesOf(world: World, fate: Fate, plot: Plot, created: string[
   const config = await composeConfig(handingTo({ counting: "minimal" }, ""));
   const clock = clockOf(world);
   const log = createLog({}, () => undefined);
-  const catalog = compileCatalog(config);
+  const tools = collectTools(config);
+  const catalog = compileCatalog(tools);
   const runnerFor = () => ({
     run: async () => {
       throw new Error("no tool runs here");
@@ -63,7 +64,7 @@ async function servicesOf(world: World, fate: Fate, plot: Plot, created: string[
     router: routerOf(world, fate, [call("handoff", { agent: "counting", input: plot.childInput })]),
     loadPack: () => far(async () => config),
     renderPrompt: () => "",
-    toolsFor: () => ({ catalog, host: createToolHost({ config, catalog, runnerFor, clock, log }) }),
+    toolsFor: () => ({ catalog, host: createToolHost({ tools, catalog, runnerFor, clock, log }) }),
     memory: createObjectMemory({ objectOf: (space) => env.SESSION_MEMORY.getByName(space), clock }),
     policy: { engine: plot.policy ?? defaultPolicy, region: null },
     filesOf: async () => null,
@@ -107,7 +108,7 @@ async function live(name: string, number: number, plot: Plot): Promise<Story> {
     task_id: `00000000-0000-8000-8000-${name}${String(number).padStart(8, "0")}`,
   };
   return runInDurableObject(stubOf(TENANT, `rig-${accepted.task_id}`), async (_, state) => {
-    const world: World = { executions: [], offers: [], now: 1_800_000_000_000 };
+    const world: World = { executions: [], offers: [], judgements: [], now: 1_800_000_000_000 };
     const created: string[] = [];
     const own = state.storage;
     const born = async (fate: Fate): Promise<TaskObject> => {
@@ -241,7 +242,7 @@ describe("a parent that is cancelled while it creates its child", () => {
   it("leaves none at work, however late the creation comes", async () => {
     await runInDurableObject(stubOf(TENANT, "rig-late"), async (_, state) => {
       const plot: Plot = { crashAt: 0, childInput: "@sleep 10m", way: "asked", isCancelled: true };
-      const world: World = { executions: [], offers: [], now: 1_800_000_000_000 };
+      const world: World = { executions: [], offers: [], judgements: [], now: 1_800_000_000_000 };
       const created: string[] = [];
       const services = await servicesOf(world, new Fate(0), plot, created);
       const asked = Promise.withResolvers<CreateTask>();

@@ -6,6 +6,8 @@ import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { assert } from "../../src/platform/index.ts";
 import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
+import type { RunnerAnswer } from "../../src/tool/index.ts";
+import { ToolRunner } from "../../src/tool/object.ts";
 import { type SampleTool, text } from "../case/mcp/server.ts";
 import { answerMcp } from "../case/mcp/web.ts";
 import { accept, readUntil, typesOf } from "./harness.ts";
@@ -166,6 +168,41 @@ describe("a task with remote tools", () => {
     const { listed } = await run("@say hello", { pack: "tester", extra: "" });
     expect(listed).toEqual([]);
     expect(lists).toBe(0);
+  });
+});
+
+describe("a call that broke off in its tool", () => {
+  const breaking = (answer: RunnerAnswer) => {
+    const { run: real } = ToolRunner.prototype;
+    vi.spyOn(ToolRunner.prototype, "run").mockImplementation(function (this: ToolRunner, call, cancelled) {
+      return call.requestJson.includes('"action":"call"') ? Promise.resolve(answer) : real.call(this, call, cancelled);
+    });
+  };
+
+  for (const kind of ["failed", "timeout", "too_large"] as const) {
+    it(`by ${kind} is in doubt when it may not be made twice: a person says what became of it`, async () => {
+      breaking({ kind });
+      const { events, results, stub } = await run(ask("docs__search"));
+      expect(results).toEqual([]);
+      expect(dataOf(events, "task.waiting")).toMatchObject([{ reason: "unknown_outcome" }]);
+      const object: TaskStub = stub();
+      const { args_hash = null } = (await object.approval(1)) ?? {};
+      const word = { by: "key:approver", reason: null, result: '{"text":"it did"}', request_key: "r1", args_hash };
+      expect(await object.decide(1, { ...word, decision: "happened" })).toMatchObject({ kind: "decided" });
+      expect(resultsOf(await readUntil(stub()))).toMatchObject([{ success: true, result: { text: "it did" } }]);
+    });
+  }
+
+  it("is an error for the model when it may be made again", async () => {
+    docs = docs.map((tool) => ({ ...tool, annotations: { readOnlyHint: true } }));
+    const extra = packOf().replace(
+      "tools: [search, guarded]",
+      "tools: [search, guarded]\n      trust_annotations: true",
+    );
+    breaking({ kind: "failed" });
+    const { results, events } = await run(ask("docs__search"), { pack: "trusting", extra });
+    expect(results).toMatchObject([{ error: { code: "TOOL_FAILED" } }]);
+    expect(typesOf(events).at(-1)).toBe("task.done");
   });
 });
 

@@ -21,8 +21,8 @@ tools:
 const read = `@tool code_executor ${JSON.stringify({ language: "javascript", code: "6 * 7" })}`;
 const write = `@tool file_manager ${JSON.stringify({ action: "write", path: "/workspace/a.txt", content: "a" })}`;
 
-async function run(input: string, extra = LABELLED) {
-  const task = await accept(input, { pack: "labelled", extra, requestedBy: "key:starter" });
+async function run(input: string, extra = LABELLED, more: { readonly session?: string } = {}) {
+  const task = await accept(input, { pack: "labelled", extra, requestedBy: "key:starter", ...more });
   await task.stub().kick();
   const object = (): TaskStub => task.stub();
   const answer = async (by: string) => {
@@ -55,6 +55,18 @@ describe("the rule of two", () => {
     const rest = await readUntil(object(), () => false, events.at(-1)?.seq);
     expect(typesOf(rest).at(-1)).toBe("task.done");
     expect(resultsOf(rest).map(({ success }) => success)).toEqual([true]);
+  });
+
+  it("knows what the tasks of the session had seen, and what those knew", async () => {
+    const session = "tainted";
+    const ends = [];
+    for (const input of [read, "@say hello", write]) {
+      const { events } = await run(input, LABELLED, { session });
+      ends.push(typesOf(events).at(-1));
+    }
+    const { events } = await run(write, LABELLED, { session: "another" });
+    ends.push(typesOf(events).at(-1));
+    expect(ends).toEqual(["task.done", "task.done", "task.waiting", "task.done"]);
   });
 
   it("needs another person than the requester where the data are restricted", async () => {

@@ -2,14 +2,17 @@
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/platform/index.ts";
 import type { Decision } from "../../src/policy/index.ts";
+import type { Approval } from "../../src/task/approval.ts";
+import type { BrokenCall } from "../../src/task/broken-call.ts";
 import { changeDue } from "../../src/task/due.ts";
 import type { Change, TaskRow } from "../../src/task/journal.ts";
-import { PROJECTION_BATCH_CALLS } from "../../src/task/limits.ts";
+import { BROKEN_WAIT_MS, PROJECTION_BATCH_CALLS } from "../../src/task/limits.ts";
 import type { ProjectionPort } from "../../src/task/projection.ts";
 
 import type { Snapshot } from "../../src/task/projection-store.ts";
 import { Projector } from "../../src/task/projector.ts";
 import { toolQuestion } from "../policy/questions.ts";
+import { approval, decided as decidedAs } from "./approvals.ts";
 import { call, result, step } from "./history.ts";
 
 const ROW: TaskRow = {
@@ -47,9 +50,20 @@ const ROW: TaskRow = {
 type Steps = ReturnType<typeof step>[];
 type Results = ReturnType<typeof result>[];
 
+/** What else is in the journal, and the time. */
+type More = { broken?: readonly BrokenCall[]; readonly approvals?: readonly Approval[]; now?: number };
+
 /** A projector over this history; `onTold` may change it while it is told. */
-function projecting(steps: Steps, results: Results, onTold: (telling: number) => void = () => undefined) {
-  const journal = { row: ROW, history: { steps, results, spent: [] }, lastSeq: 3, updatedAt: 0, events: () => [] };
+function projecting(
+  steps: Steps,
+  results: Results,
+  onTold: (telling: number) => void = () => undefined,
+  more: More = {},
+) {
+  const journal = {
+    ...{ row: ROW, history: { steps, results, spent: [] }, lastSeq: 3, updatedAt: 0, events: () => [] },
+    ...{ approvals: () => [...(more.approvals ?? [])], broken: () => [...(more.broken ?? [])] },
+  };
   const told: Snapshot[] = [];
   const projector = new Projector({
     port: {
@@ -64,7 +78,7 @@ function projecting(steps: Steps, results: Results, onTold: (telling: number) =>
       return true;
     },
     background: () => undefined,
-    clock: { now: () => 0, sleep: async () => undefined },
+    clock: { now: () => more.now ?? 0, sleep: async () => undefined },
     random: () => 0,
     log: () => createLog({}, () => undefined),
   });
@@ -118,6 +132,8 @@ describe("the projector", () => {
         return all.length;
       },
       updatedAt: 0,
+      approvals: () => [],
+      broken: () => [],
       events: (after: number, limit: number) => all.filter(({ seq }) => seq > after).slice(0, limit),
     };
     const change = (made: Change): boolean => {
@@ -241,5 +257,79 @@ describe("the projector", () => {
       null,
       1,
     ]);
+  });
+
+  const broken = (attempt: number, more: Partial<BrokenCall> = {}): BrokenCall => ({
+    ...{ step: 0, index: 0, attempt, outcome: "unknown", at: 500, durationMs: null },
+    error: { code: "OUTCOME_UNKNOWN", message: "Lost." },
+    ...more,
+  });
+  const inShort = (told: readonly Snapshot[]) =>
+    told.map(({ executions }) => executions.map(({ attempt, outcome, audit }) => [attempt, outcome, audit?.result]));
+
+  it("tells each attempt at a call, those that came to nothing before the one that did, each by a key of its own", async () => {
+    const steps = [step(0, [call("a")])];
+    const { projector, told } = projecting(steps, [result(0, 0)], undefined, { broken: [broken(1), broken(2)] });
+    await projector.flush();
+    expect(inShort(told)).toEqual([
+      [
+        [1, "unknown", "unknown"],
+        [2, "unknown", "unknown"],
+        [3, "done", "done"],
+      ],
+    ]);
+    const [executions = []] = told.map((snapshot) => snapshot.executions);
+    expect(new Set(executions.flatMap(({ id, audit }) => [id, audit?.id])).size).toBe(6);
+    expect(executions.map(({ success, duration_ms }) => [success, duration_ms])).toEqual([
+      [false, null],
+      [false, null],
+      [true, 1],
+    ]);
+  });
+
+  it("tells what a person found out as the end of the attempt that was lost, under its keys and without a duration", async () => {
+    const steps = [step(0, [call("a")])];
+    const results: Results = [];
+    const { projector, told } = projecting(steps, results, undefined, { broken: [broken(1)] });
+    await projector.flush();
+    results.push({ ...result(0, 0), isFinding: true });
+    await projector.flush();
+    const [lost, again, found] = told.flatMap(({ executions }) => executions);
+    expect([lost, again].map((one) => [one?.attempt, one?.outcome, one?.is_finding])).toEqual([
+      [1, "unknown", undefined],
+      [1, "unknown", undefined],
+    ]);
+    expect(found).toMatchObject({ attempt: 1, outcome: "done", is_finding: true, duration_ms: null, id: lost?.id });
+    expect(found?.audit?.id).toBe(lost?.audit?.id);
+    expect(Object.keys(found?.audit ?? {})).not.toContain("durationMs");
+  });
+
+  it("waits for what a call that was broken off asked of the network, and not for ever", async () => {
+    const open = broken(1, { outcome: "cancelled", isOpen: true });
+    const more: More = { broken: [open], now: 500 };
+    const { projector, told, journal } = projecting([step(0, [call("a")])], [], undefined, more);
+    await projector.flush();
+    expect(inShort(told)).toEqual([[]]);
+    expect(journal.row.due.projection).toBe(500 + BROKEN_WAIT_MS);
+    more.now = 500 + BROKEN_WAIT_MS;
+    await projector.flush();
+    expect(inShort(told)).toEqual([[], [[1, "cancelled", "cancelled"]]]);
+    expect(journal.row.due.projection).toBeUndefined();
+  });
+
+  it("names the approval that an attempt was made on or refused by, and none that came later", async () => {
+    const steps = [step(0, [call("a"), call("b"), call("c")])];
+    const results = [0, 1, 2].map((index) => ({ ...result(0, index), at: 1_000 }));
+    const approvals = [
+      approval({ ...decidedAs("approve"), usedAt: 400 }),
+      approval({ n: 2, kind: "unknown_outcome", ...decidedAs("retry"), usedAt: 700 }),
+      approval({ n: 3, index: 1, ...decidedAs("reject") }),
+    ];
+    const { projector, told } = projecting(steps, results, undefined, { broken: [broken(1)], approvals });
+    await projector.flush();
+    const [executions = []] = told.map((snapshot) => snapshot.executions);
+    const id = ROW.request.task_id;
+    expect(executions.map(({ approval_id }) => approval_id)).toEqual([`${id}.1`, `${id}.2`, `${id}.3`, null]);
+    expect(executions.map(({ audit }) => audit?.approvalId)).toEqual([`${id}.1`, `${id}.2`, `${id}.3`, undefined]);
   });
 });

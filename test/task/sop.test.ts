@@ -246,6 +246,7 @@ describe("a call", () => {
 });
 
 describe("a person is asked before", () => {
+  const NOWHERE = { position: null, expired: null, atMs: 0, isToolDone: false };
   const guarded = (tool: string | null): SopPosition => ({
     ...at(RELEASE, "ship"),
     step: stage("ship", { tool, requires_approval: true }),
@@ -255,21 +256,46 @@ describe("a person is asked before", () => {
     ["a call of the step's tool", "git", call("git", { action: "push" }), true],
     ["any call at a step without a tool", null, run, true],
     ["the success of a step without a tool", null, advance(), true],
-    ["the success of a step with one", "git", advance(), false],
+    ["the success of a step whose tool did nothing yet", "git", advance(), true],
     ["a failure", null, advance("failure"), false],
     ["a skill is read", null, skill, false],
   ];
   for (const [name, tool, asked, isAsked] of CASES) {
     it(`${name}: ${isAsked ? "yes" : "no"}`, () => {
-      const need = needAtStep({ position: guarded(tool), expired: null, atMs: 0 }, asked);
+      const need = needAtStep({ ...NOWHERE, position: guarded(tool) }, asked);
       expect(need !== null).toBe(isAsked);
       if (isAsked) expect(need).toContain('Step "ship" of the procedure "release"');
     });
   }
 
+  const PUSH = stage("push", { tool: "git", on_failure: "push", requires_approval: true });
+  const push = call("git", { action: "push" });
+  /** Whether somebody is asked before the success that follows these calls. @param failing those that fail. */
+  const isAskedAfter = (calls: readonly ToolCall[], failing: readonly number[] = []): boolean => {
+    const past = played([start(), ...calls]);
+    const error = { code: "TOOL_FAILED" as const, message: "no" };
+    const results = past.results.map((one) => (failing.includes(one.step) ? { ...one, success: false, error } : one));
+    const turn = step(past.steps.length, [push, advance()], { workedMs: past.steps.length * MINUTE });
+    const steps = [...past.steps, turn];
+    const standing = standingAt({ ...past, steps, results }, [sopOf([stage("first"), PUSH])], turn.n);
+    expect(standing.position?.step.id).toBe("push");
+    return needAtStep(standing, advance()) !== null;
+  };
+
+  it("the success of a step with a tool, unless a call of it succeeded since the step was begun", () => {
+    const skill = call("skill", { id: "review" });
+    expect(isAskedAfter([advance()])).toBe(true);
+    expect(isAskedAfter([advance(), push])).toBe(false);
+    expect(isAskedAfter([advance(), push, skill])).toBe(false);
+    expect(isAskedAfter([advance(), push], [2])).toBe(true);
+    expect(isAskedAfter([push, advance()])).toBe(true);
+    expect(isAskedAfter([advance(), push, advance("failure")])).toBe(true);
+    expect(isAskedAfter([advance(), push, advance("failure"), push])).toBe(false);
+  });
+
   it("nothing at a step that does not ask for it, and nothing where no procedure is in progress", () => {
-    expect(needAtStep({ position: at(RELEASE, "look"), expired: null, atMs: 0 }, read)).toBeNull();
-    expect(needAtStep({ position: null, expired: null, atMs: 0 }, read)).toBeNull();
+    expect(needAtStep({ ...NOWHERE, position: at(RELEASE, "look") }, read)).toBeNull();
+    expect(needAtStep(NOWHERE, read)).toBeNull();
   });
 });
 

@@ -233,6 +233,24 @@ describe("a step that requires approval", () => {
     expect(shortOf(await readUntil(stub(), undefined, events.length))).toEqual(["finished"]);
   });
 
+  it("and names a tool is not passed without that tool and without a person", async () => {
+    const { stub, events } = await play(
+      [start, advance(), write(), advance()],
+      withSop(`${HELD}, ${BUILD}`),
+      "skipping",
+    );
+    expect(shortOf(events)).toEqual(["look"]);
+    expect(events.at(-2)?.data).toMatchObject({ tool_id: "sop", arguments: { action: "advance", outcome: "success" } });
+    await decide(stub(), 1, "reject");
+    const refused = await readUntil(stub(), undefined, events.length);
+    expect(shortOf(refused)).toEqual(["APPROVAL_REJECTED"]);
+    // The call that a person agrees to is what the step asks for: its success is nobody's question any more.
+    await decide(stub(), 2, "approve");
+    const after = await readUntil(stub(), undefined, events.length + refused.length);
+    expect(shortOf(after)).toEqual(["made", "build"]);
+    expect(typesOf(after)).not.toContain("approval.requested");
+  });
+
   it("asks nobody about a call that the step does not allow", async () => {
     const { events } = await play([start, js], withSop(HELD), "held");
     expect(shortOf(events)).toEqual(["look", "TOOL_DENIED"]);

@@ -1,4 +1,4 @@
-/** What came into a task: by its own tools, from the one that handed it over, and from those that it handed work to. */
+/** What came into a task: by its own tools, from the one that handed it over, from those it handed work to, and from its session. */
 import { describe, expect, it } from "vitest";
 import type { Label } from "../../src/policy/index.ts";
 import type { CallResult, History } from "../../src/task/history.ts";
@@ -20,7 +20,7 @@ const failed = (n: number, code: NonNullable<CallResult["error"]>["code"]): Call
   error: { code, message: "" },
 });
 
-const alone = (past: History) => ({ history: past, parent: undefined });
+const alone = (past: History) => ({ history: past, parent: undefined, recalled: [] });
 
 describe("what a task has seen", () => {
   const past = history([step(0, [call("web")]), step(1, [call("crm"), call("mail")])], [result(0, 0), result(1, 0)]);
@@ -35,6 +35,11 @@ describe("what a task has seen", () => {
   it("is not what stands in the same step, which the model did not know when it asked", () => {
     const together = history([step(0, [call("web"), call("crm")])], [result(0, 0), result(0, 1)]);
     expect(taintBefore(alone(together), 0, labelsOf)).toEqual([]);
+  });
+
+  it("is what the tasks of its session had seen, whatever it does itself", () => {
+    const recalled = [{ taint: ["reads_private", "of a later version"] }, {}, { taint: ["reads_untrusted"] }];
+    expect(taintBefore({ ...alone(past), recalled }, 0, labelsOf)).toEqual(["reads_untrusted", "reads_private"]);
   });
 
   it("is not a call that has no result yet", () => {
@@ -73,8 +78,8 @@ describe("what goes over a handoff", () => {
 
   it("is to a child what its parent had seen, from its first step on", () => {
     const parent = { ...link, taint: ["reads_private"] as const };
-    expect(taintBefore({ history: history([]), parent }, 0, labelsOf)).toEqual(["reads_private"]);
-    expect(taintBefore({ history: history([]), parent: link }, 0, labelsOf)).toEqual([]);
+    expect(taintBefore({ ...alone(history([])), parent }, 0, labelsOf)).toEqual(["reads_private"]);
+    expect(taintBefore({ ...alone(history([])), parent: link }, 0, labelsOf)).toEqual([]);
   });
 
   it("is to a parent what its child had seen, from the step after its end on", () => {

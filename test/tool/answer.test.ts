@@ -1,6 +1,6 @@
 /** A worker's answer is the attacker's: what of it is believed, and what voids the call. */
 import { describe, expect, it } from "vitest";
-import { parseAnswer } from "../../src/tool/answer.ts";
+import { parseAnswer, readAnswer } from "../../src/tool/answer.ts";
 import type { ToolFile } from "../../src/tool/index.ts";
 import { RESULT_BYTES_MAX, RESULT_DEPTH_MAX, WORKSPACE_QUOTA } from "../../src/tool/limits.ts";
 import { compilePolicy } from "../../src/tool/policy.ts";
@@ -13,7 +13,7 @@ async function parse(answer: unknown, options: { sandbox?: string; files?: reado
   const [definition] = config.tools.available;
   if (definition === undefined) throw new Error("the sample pack has a tool");
   const json = typeof answer === "string" ? answer : JSON.stringify(answer);
-  return parseAnswer(json, { policy: compilePolicy(definition), files: options.files ?? FILES });
+  return parseAnswer(readAnswer(json), { policy: compilePolicy(definition), files: options.files ?? FILES });
 }
 const good = (result: unknown, changes: unknown = []) => ({ ok: true, result, changes });
 const put = (path: unknown, text: unknown = "x") => ({ kind: "put", path, text });
@@ -134,7 +134,7 @@ describe("an error of a worker", () => {
     if (definition === undefined) throw new Error("the sample pack has a tool");
     const error = { code: "EGRESS_DENIED", message: "m" };
     const context = { policy: compilePolicy(definition), files: FILES, wasDenied: true };
-    expect(parseAnswer(JSON.stringify({ ok: false, error }), context)).toEqual({ ok: false, error });
+    expect(parseAnswer({ ok: false, error }, context)).toEqual({ ok: false, error });
   });
 
   it("has its words cut", async () => {

@@ -2,6 +2,7 @@
 import { exports } from "cloudflare:workers";
 import { createLog, systemClock } from "../../src/platform/index.ts";
 import {
+  collectTools,
   compileCatalog,
   createToolHost,
   type RunnerStub,
@@ -35,9 +36,10 @@ export async function callTool(toolId: string, args: object, options: CallOption
   const { signal = new AbortController().signal } = options;
   const config = await composeConfig(tools([tool(toolId, sandbox)]));
   const log = createLog({}, () => undefined);
-  const host = createToolHost({ config, catalog: compileCatalog(config), runnerFor, clock: systemClock, log });
+  const had = collectTools(config);
+  const host = createToolHost({ tools: had, catalog: compileCatalog(had), runnerFor, clock: systemClock, log });
   const request: ToolCallRequest = {
-    ...{ tenant, taskId: "task-1", toolId, arguments: { ...args }, key: "key-1", files },
+    ...{ tenant, taskId: "task-1", toolId, arguments: { ...args }, key: "key-1", files: () => files },
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
   };
   const outcome = await host.execute(request, signal);

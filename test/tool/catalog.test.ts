@@ -1,11 +1,11 @@
 /** What a pack's tools mean for a run: offered, refused, repeatable. */
 import { describe, expect, it } from "vitest";
-import { compileCatalog } from "../../src/tool/index.ts";
+import { collectTools, compileCatalog } from "../../src/tool/index.ts";
 import { ARGUMENTS_BYTES_MAX } from "../../src/tool/limits.ts";
 import { composeConfig, SCOPED, tool, tools, WITH_SKILL } from "./samples.ts";
 
 const BOTH = tools([tool("code_executor", SCOPED), tool("file_manager", SCOPED)]);
-const catalogOf = async (...blocks: readonly string[]) => compileCatalog(await composeConfig(...blocks));
+const catalogOf = async (...blocks: readonly string[]) => compileCatalog(collectTools(await composeConfig(...blocks)));
 
 const call = (toolId: string, value: { readonly [name: string]: unknown } = {}, callsBefore = 0) => ({
   toolId,
@@ -89,7 +89,7 @@ describe("a tool with network: full", () => {
   });
 
   it("is offered and runs when the operator allows it", async () => {
-    const catalog = compileCatalog(await composeConfig(FULL), { allowFullNetwork: true });
+    const catalog = compileCatalog(collectTools(await composeConfig(FULL), { allowFullNetwork: true }));
     expect(catalog.offered.map((one) => one.id)).toEqual(["code_executor"]);
     expect(catalog.admit(call("code_executor", JS))).toBeNull();
   });
@@ -171,21 +171,19 @@ describe("labels", () => {
   const LABELS = 'labels: ["reads_private", "writes"]';
 
   it("are what the pack says", async () => {
-    const catalog = compileCatalog(await composeConfig(tools([tool("file_manager", SCOPED, LABELS)])));
+    const catalog = await catalogOf(tools([tool("file_manager", SCOPED, LABELS)]));
     expect(catalog.labelsOf("file_manager")).toEqual(["reads_private", "writes"]);
   });
 
   it("follow from a network, whether the pack says so or not", async () => {
     const listed = 'network: "egress_allowlist", egress_allowlist: ["api.example.com"]';
-    const catalog = compileCatalog(
-      await composeConfig(tools([tool("http_request", listed, 'labels: ["external"]'), tool("git", listed)])),
-    );
+    const catalog = await catalogOf(tools([tool("http_request", listed, 'labels: ["external"]'), tool("git", listed)]));
     expect(catalog.labelsOf("http_request").toSorted()).toEqual(["external", "reads_untrusted"]);
     expect(catalog.labelsOf("git")).toEqual(["reads_untrusted", "external"]);
   });
 
   it("are none for a tool that the pack does not list", async () => {
-    const catalog = compileCatalog(await composeConfig(WITH_SKILL));
+    const catalog = await catalogOf(WITH_SKILL);
     expect([catalog.labelsOf("skill"), catalog.labelsOf("nowhere")]).toEqual([[], []]);
   });
 });

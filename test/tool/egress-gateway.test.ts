@@ -4,7 +4,12 @@ import { createLog } from "../../src/platform/index.ts";
 import type { GatewayAnswer, GatewayRequest } from "../../src/tool/contract.ts";
 import type { OpenedSecret } from "../../src/tool/egress.ts";
 import { createGateway, type GatewayOptions } from "../../src/tool/egress-gateway.ts";
-import { EGRESS_MS_MAX, EGRESS_REQUESTS_MAX, EGRESS_RESPONSE_BYTES_MAX } from "../../src/tool/limits.ts";
+import {
+  EGRESS_MS_MAX,
+  EGRESS_REQUEST_BYTES_MAX,
+  EGRESS_REQUESTS_MAX,
+  EGRESS_RESPONSE_BYTES_MAX,
+} from "../../src/tool/limits.ts";
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const TOKEN: OpenedSecret = {
@@ -154,6 +159,61 @@ describe("a request that is refused", () => {
     expect(codeOf(await gateway.send(get(API)))).toBe("TOOL_LIMIT");
     expect(sent).toHaveLength(EGRESS_REQUESTS_MAX / 2);
     expect(gateway.close()).toHaveLength(EGRESS_REQUESTS_MAX);
+  });
+});
+
+describe("the line behind a request that is under way", () => {
+  /** A gateway whose first request is out, and unanswered until `finish`. */
+  async function busyGateway() {
+    const first = Promise.withResolvers<Response>();
+    let isFirst = true;
+    const { gateway, sent } = gatewayWith({
+      answer: () => {
+        if (!isFirst) return new Response();
+        isFirst = false;
+        return first.promise;
+      },
+    });
+    const answer = gateway.send(get(API));
+    await new Promise(setImmediate);
+    expect(sent).toHaveLength(1);
+    const finish = () => {
+      first.resolve(new Response());
+      return answer;
+    };
+    return { gateway, sent, finish };
+  }
+  const post = (bytes: number) => get(API, { method: "POST", body: new Uint8Array(bytes) });
+
+  it("holds bodies up to a limit, refuses the next at once, and has room again when they are gone", async () => {
+    const { gateway, sent, finish } = await busyGateway();
+    const largest = EGRESS_REQUEST_BYTES_MAX - API.length;
+    const held = [gateway.send(post(largest)), gateway.send(post(largest))];
+    expect(codeOf(await gateway.send(post(1)))).toBe("TOOL_LIMIT");
+    expect(codeOf(await gateway.send(get(`${API}?${"x".repeat(1024)}`)))).toBe("TOOL_LIMIT");
+    await finish();
+    expect((await Promise.all(held)).map(codeOf)).toEqual(["ok", "ok"]);
+    expect(codeOf(await gateway.send(post(largest)))).toBe("ok");
+    expect(sent).toHaveLength(4);
+    expect(gateway.close()).toHaveLength(4);
+  });
+
+  it("is as long as what a call may still ask, and refuses the next at once", async () => {
+    const { gateway, finish } = await busyGateway();
+    const held = Array.from({ length: EGRESS_REQUESTS_MAX - 1 }, () => gateway.send(get(API)));
+    expect(codeOf(await gateway.send(get(API)))).toBe("TOOL_LIMIT");
+    await finish();
+    expect(new Set((await Promise.all(held)).map(codeOf))).toEqual(new Set(["ok"]));
+    expect(gateway.close()).toHaveLength(EGRESS_REQUESTS_MAX);
+  });
+
+  it("is let go with the call", async () => {
+    const { gateway, sent, finish } = await busyGateway();
+    const held = gateway.send(post(1));
+    gateway.close();
+    await finish();
+    expect(await held).toMatchObject({ error: { message: "the call is over" } });
+    expect(sent).toHaveLength(1);
   });
 });
 

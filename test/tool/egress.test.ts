@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import {
   isAnswerable,
   isSendable,
+  type Needle,
+  needlesOf,
   type OpenedSecret,
   parseRequest,
   redactBytes,
@@ -119,8 +121,8 @@ describe("a secret that comes back", () => {
   for (const [how, text] of Object.entries(SPELLINGS)) {
     it(`is replaced by its name ${how}, in text and in bytes`, () => {
       const around = `before ${text} between ${text} after`;
-      const bytes = new TextDecoder().decode(redactBytes(new TextEncoder().encode(around), [SECRET]));
-      for (const redacted of [redactText(around, [SECRET]), bytes]) {
+      const bytes = new TextDecoder().decode(redactBytes(new TextEncoder().encode(around), needlesOf([SECRET])));
+      for (const redacted of [redactText(around, needlesOf([SECRET])), bytes]) {
         expect(redacted).toContain("[secret token]");
         expect(redacted).toMatch(/^before .* between .* after$/);
         for (const spelling of [SECRET.value, btoa(SECRET.value), "ss/wo+rd", "ss%2Fwo%2Brd"]) {
@@ -132,13 +134,53 @@ describe("a secret that comes back", () => {
 
   it("is found among bytes that are no text", () => {
     const bytes = Uint8Array.of(0xff, 0, ...new TextEncoder().encode(SECRET.value), 0xfe);
-    const redacted = redactBytes(bytes, [SECRET]);
+    const redacted = redactBytes(bytes, needlesOf([SECRET]));
     expect([redacted[0], redacted[1], redacted.at(-1)]).toEqual([0xff, 0, 0xfe]);
     expect(new TextDecoder().decode(redacted.slice(2, -1))).toBe("[secret token]");
   });
 
   it("leaves bytes without it as they are", () => {
     const bytes = crypto.getRandomValues(new Uint8Array(10_000));
-    expect(redactBytes(bytes, [SECRET])).toBe(bytes);
+    expect(redactBytes(bytes, needlesOf([SECRET]))).toBe(bytes);
   });
+
+  it("is found where a beginning of it stands before it", () => {
+    const secret = { ...SECRET, value: "aaabaaac", headerValue: "aaabaaac" };
+    for (const text of ["aaabaaabaaac", "aaaaaabaaac", "aaabaaaaaabaaacaaabaaac", "aaabaaacaaabaaac"]) {
+      expect(redactText(text, needlesOf([secret]))).toBe(text.replaceAll(secret.value, "[secret token]"));
+    }
+  });
+
+  it("leaves text around it as it is, with its byte order mark and its scripts", () => {
+    expect(redactText(`\ufeffgrüße ${SECRET.value} 🙂`, needlesOf([SECRET]))).toBe("\ufeffgrüße [secret token] 🙂");
+    const broken = "\ud800 alone";
+    expect(redactText(broken, needlesOf([SECRET]))).toBe(broken);
+  });
+
+  for (const [what, value] of [
+    ["at its end", `${"a".repeat(8_191)}b`],
+    ["at its beginning", `ab${"a".repeat(8_190)}`],
+    ["in its middle", `${"a".repeat(4_096)}b${"a".repeat(4_095)}`],
+  ] as const) {
+    it(`is looked for in time proportional to the answer, when it differs from it ${what}`, () => {
+      const text = "a".repeat(256 * 1024);
+      const plain = needlesOf([{ ...SECRET, value }]).find(({ bytes }) => bytes.length === value.length);
+      expect(redactText(text, [counted(plain, 8 * text.length)])).toBe(text);
+      expect(redactBytes(new TextEncoder().encode(text), [counted(plain, 8 * text.length)])).toHaveLength(text.length);
+    });
+  }
 });
+
+/** The same needle, of which no more bytes can be read than so many. */
+function counted(needle: Needle | undefined, readsMax: number): Needle {
+  if (needle === undefined) throw new Error("the secret is not among its spellings");
+  let reads = 0;
+  const bytes = new Proxy(needle.bytes, {
+    get: (target, key) => {
+      reads++;
+      if (reads > readsMax) throw new Error(`more than ${readsMax} reads`);
+      return Reflect.get(target, key, target);
+    },
+  });
+  return { ...needle, bytes };
+}

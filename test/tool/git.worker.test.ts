@@ -121,6 +121,16 @@ describe("a remote project", () => {
     expect(read.result.content).toBe("# Tool\n\nBest.\n");
   });
 
+  it("is cloned beside others without a word of where, and refused where files are", async () => {
+    const git = gitOf(await taskWith());
+    await git({ action: "init", path: "/workspace/one" });
+    await git({ action: "init", path: "/workspace/two" });
+    const clone = { action: "clone", url: remote("tool") };
+    expect(await git(clone)).toMatchObject({ success: true, result: { cloned: "/workspace/tool" } });
+    expect((await git(clone)).error?.message).toMatch(/\/workspace\/tool is not empty/);
+    expect(await git({ ...clone, path: "three" })).toMatchObject({ result: { cloned: "/workspace/three" } });
+  });
+
   it("that was changed by somebody else is not pushed over", async () => {
     const [one, two] = [await taskWith(), await taskWith()];
     const url = remote("contested");
@@ -214,6 +224,9 @@ describe("a call that may not", () => {
     await git({ action: "init", path: "/workspace/two" });
     expect((await git({ action: "status" })).error?.message).toMatch(/\/workspace\/one, \/workspace\/two/);
     expect((await git({ action: "status", path: "/workspace/two" })).success).toBe(true);
+    expect((await git({ action: "init" })).error?.message).toMatch(
+      /the new repository's folder.*\/workspace\/one, \/workspace\/two/,
+    );
   });
 });
 

@@ -1,7 +1,8 @@
 /** The host's side of a call, with the other side played here: what each end of a runner means to the task. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Clock, createLog } from "../../src/platform/index.ts";
 import {
+  collectTools,
   compileCatalog,
   createToolHost,
   type RunnerAnswer,
@@ -17,18 +18,21 @@ const REQUEST = {
   toolId: "code_executor",
   arguments: { language: "javascript", code: "1" },
   key: "key-1",
-  files: [
-    { path: "/workspace/a", text: "a" },
-    { path: "/data/b", text: "b" },
-  ],
   traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 };
 
-type Seen = { call?: RunnerCall; props?: ToolRunnerProps; over?: Promise<void> };
+const FILES = [
+  { path: "/workspace/a", text: "a" },
+  { path: "/data/b", text: "b" },
+];
 
-async function hostWith(answer: () => Promise<RunnerAnswer>, sandbox = SCOPED) {
-  const config = await composeConfig(tools([tool("code_executor", sandbox)]));
-  const seen: Seen = {};
+type Seen = { reads: number; call?: RunnerCall; props?: ToolRunnerProps; over?: Promise<void> };
+
+async function hostWith(answer: () => Promise<RunnerAnswer>, sandbox = SCOPED, entry: object = {}) {
+  const composed = await composeConfig(tools([tool("code_executor", sandbox)]));
+  const available = composed.tools.available.map((definition) => ({ ...definition, ...entry }));
+  const config = { ...composed, tools: { ...composed.tools, available } };
+  const seen: Seen = { reads: 0 };
   const lines: string[] = [];
   let now = 1_000;
   const clock: Clock = { now: () => now, sleep: () => Promise.resolve() };
@@ -39,9 +43,10 @@ async function hostWith(answer: () => Promise<RunnerAnswer>, sandbox = SCOPED) {
       return answer();
     },
   };
+  const had = collectTools(config);
   const host = createToolHost({
-    config,
-    catalog: compileCatalog(config),
+    tools: had,
+    catalog: compileCatalog(had),
     runnerFor: (props) => {
       seen.props = props;
       return stub;
@@ -49,21 +54,28 @@ async function hostWith(answer: () => Promise<RunnerAnswer>, sandbox = SCOPED) {
     clock,
     log: createLog({}, (_, line) => void lines.push(line)),
   });
-  const execute = (signal = new AbortController().signal) => host.execute(REQUEST, signal);
+  const files = () => {
+    seen.reads += 1;
+    return FILES;
+  };
+  const execute = (signal = new AbortController().signal) => host.execute({ ...REQUEST, files }, signal);
   return { execute, seen, lines };
 }
 const answering = (answer: RunnerAnswer) => async () => answer;
 const GOOD = answering({ kind: "answer", json: '{"ok":true,"result":1,"changes":[]}' });
 
 describe("the end of a runner", () => {
-  for (const [name, answer, code, message] of [
-    ["timeout", answering({ kind: "timeout" }), "TOOL_TIMEOUT", /stopped after its timeout of 30000 ms/],
-    ["too_large", answering({ kind: "too_large" }), "TOOL_LIMIT", /too large/],
-    ["failed", answering({ kind: "failed" }), "TOOL_FAILED", /isolate of code_executor failed/],
-    ["cancelled", answering({ kind: "cancelled" }), "TOOL_FAILED", /cancelled/],
-    ["unavailable", answering({ kind: "unavailable", message: "lost" }), "TOOL_FAILED", /could not be started/],
-    ["rejection", () => Promise.reject(new Error("lost")), "TOOL_FAILED", /could not be started/],
-    ["nonsense", answering({ kind: "answer", json: "ATTACK" }), "TOOL_FAILED", /not a JSON object/],
+  const doubt = { isInDoubt: true };
+  const late = '{"ok":false,"error":{"code":"TOOL_TIMEOUT","message":"it took too long"}}';
+  for (const [name, answer, code, message, more] of [
+    ["timeout", answering({ kind: "timeout" }), "TOOL_TIMEOUT", /stopped after its timeout of 30000 ms/, doubt],
+    ["too_large", answering({ kind: "too_large" }), "TOOL_LIMIT", /too large/, doubt],
+    ["failed", answering({ kind: "failed" }), "TOOL_FAILED", /isolate of code_executor failed/, doubt],
+    ["cancelled", answering({ kind: "cancelled" }), "TOOL_FAILED", /cancelled/, {}],
+    ["unavailable", answering({ kind: "unavailable", message: "lost" }), "TOOL_FAILED", /could not be started/, {}],
+    ["rejection", () => Promise.reject(new Error("lost")), "TOOL_FAILED", /broke off/, doubt],
+    ["a word of lateness", answering({ kind: "answer", json: late }), "TOOL_TIMEOUT", /too long/, doubt],
+    ["nonsense", answering({ kind: "answer", json: "ATTACK" }), "TOOL_FAILED", /not a JSON object/, {}],
   ] as const) {
     it(`by ${name} is ${code}, timed by the host, and quotes nothing`, async () => {
       const { execute } = await hostWith(answer);
@@ -73,6 +85,7 @@ describe("the end of a runner", () => {
         error: { code, message: expect.stringMatching(message) },
         durationMs: 250,
         changes: [],
+        ...more,
       });
     });
 
@@ -90,6 +103,16 @@ describe("the end of a runner", () => {
       { level: "error", event: "tool.unavailable", reason: "asset answered 404" },
       { level: "info", event: "tool.executed", error_code: "TOOL_FAILED" },
     ]);
+  });
+
+  it("by a good answer of a pack's own tool has its console, and the answer is parsed once", async () => {
+    const json = '{"ok":true,"result":1,"changes":[],"console":"hello\\n"}';
+    const { execute } = await hostWith(answering({ kind: "answer", json }), SCOPED, { bundle: "ab" });
+    const parse = vi.spyOn(JSON, "parse");
+    expect(await execute()).toMatchObject({ success: true, resultJson: "1", console: "hello\n" });
+    const times = parse.mock.calls.filter(([text]) => text === json).length;
+    parse.mockRestore();
+    expect(times).toBe(1);
   });
 
   it("is settled too after a good answer, and after an abort", async () => {
@@ -122,6 +145,18 @@ describe("what a runner is given", () => {
       traceparent: REQUEST.traceparent,
     });
   });
+
+  for (const [sandbox, reads] of [
+    [SCOPED, 1],
+    ['filesystem: "read_only"', 1],
+    ['filesystem: "none"', 0],
+  ] as const) {
+    it(`reads the workspace ${reads === 1 ? "once" : "not at all"} for ${sandbox}`, async () => {
+      const { execute, seen } = await hostWith(GOOD, sandbox);
+      expect(await execute()).toMatchObject({ success: true });
+      expect(seen.reads).toBe(reads);
+    });
+  }
 
   it("is the same policy digest for the same policy and another for another", async () => {
     const digests = [];

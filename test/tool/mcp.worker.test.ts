@@ -3,12 +3,15 @@ import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createLog, systemClock } from "../../src/platform/index.ts";
 import {
+  collectTools,
   compileCatalog,
   createToolHost,
   listRemoteTools,
   type RunnerStub,
   type ToolRunnerProps,
 } from "../../src/tool/index.ts";
+import { utf8Bytes } from "../../src/tool/workers/clip.ts";
+import { READ_BYTES_MAX } from "../../src/tool/workers/limits.ts";
 import { MCP_TOKEN } from "../case/outside/credentials.ts";
 import { keepSecret, outside } from "./outside-host.ts";
 import { composeConfig, tools } from "./samples.ts";
@@ -36,10 +39,12 @@ async function taskWith(path: string, setup: Setup = {}) {
   const log = createLog({}, (_, line) => void lines.push(line));
   const { signal } = new AbortController();
   const remote = await listRemoteTools({ config, runnerFor, localOrigins, log }, { ...PLACE, tenant }, signal);
-  const catalog = compileCatalog(config, undefined, remote);
-  const host = createToolHost({ config, catalog, remote, runnerFor, localOrigins, clock: systemClock, log });
+  const had = collectTools(config, undefined, remote);
+  const catalog = compileCatalog(had);
+  const host = createToolHost({ tools: had, catalog, runnerFor, localOrigins, clock: systemClock, log });
   const call = async (toolId: string, args: Readonly<Record<string, unknown>> = {}) => {
-    const outcome = await host.execute({ ...PLACE, tenant, toolId, arguments: args, key: "key-1", files: [] }, signal);
+    const request = { ...PLACE, tenant, toolId, arguments: args, key: "key-1", files: () => [] };
+    const outcome = await host.execute(request, signal);
     return { ...outcome, result: JSON.parse(outcome.resultJson) };
   };
   return { server: remote[0], catalog, call, lines, offered: catalog.offered.map(({ id }) => id) };
@@ -95,11 +100,21 @@ describe("a server's tools", () => {
     });
   });
 
+  it("come through when they say as much of everything as they may: the call was made, so it must not fail", async () => {
+    const { result, error } = await (await taskWith("full", { wanted: "all" })).call("docs__all");
+    expect(error).toBeNull();
+    expect([result.text.length, result.structured.rows[0].length]).toEqual([204_700, 32_000]);
+    expect(result.other[0]).toMatchObject({ type: "resource_link", name: "item 0" });
+    expect(result.other.length).toBeGreaterThan(20);
+    expect(result.other.length + result.more).toBe(50);
+  });
+
   it("are cut when they say too much, and refused when it is more than an answer may have", async () => {
     const task = await taskWith("json");
     const { result } = await task.call("docs__big", { n: 300_000 });
     expect(result).toMatchObject({ truncated: true });
-    expect(result.text.length).toBeLessThan(210_000);
+    expect(utf8Bytes(JSON.stringify(result.text))).toBeLessThanOrEqual(READ_BYTES_MAX);
+    expect(utf8Bytes(JSON.stringify(result.text))).toBeGreaterThan(READ_BYTES_MAX - 8);
     expect(await task.call("docs__big", { n: 9_000_000 })).toMatchObject({ error: { code: "TOOL_LIMIT" } });
   });
 });

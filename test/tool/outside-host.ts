@@ -6,7 +6,7 @@ import { SecretObject } from "../../src/api/object.ts";
 import type { NewSecret } from "../../src/api/secret-record.ts";
 import type { Bindings } from "../../src/bindings.ts";
 import { assert, createLog, createSeal, parseTenantId, systemClock } from "../../src/platform/index.ts";
-import { compileCatalog, createToolHost, type ToolFile, type ToolOutcome } from "../../src/tool/index.ts";
+import { collectTools, compileCatalog, createToolHost, type ToolFile, type ToolOutcome } from "../../src/tool/index.ts";
 import { runnerFor } from "./call-tool.ts";
 import { composeConfig, SCOPED, tool, tools } from "./samples.ts";
 
@@ -43,17 +43,17 @@ export async function taskWith(setup: Setup = {}) {
   const available = ["git", "http_request", "file_manager", "code_executor"].map((id) => tool(id, sandbox, names));
   const config = await composeConfig(tools(available));
   const lines: string[] = [];
-  const switches = { allowFullNetwork: true };
-  const catalog = compileCatalog(config, switches);
+  const had = collectTools(config, { allowFullNetwork: true });
+  const catalog = compileCatalog(had);
   const log = createLog({}, (_, line) => void lines.push(line));
   const localOrigins = [outside()];
-  const host = createToolHost({ config, catalog, switches, runnerFor, localOrigins, clock: systemClock, log });
+  const host = createToolHost({ tools: had, catalog, runnerFor, localOrigins, clock: systemClock, log });
   let files: readonly ToolFile[] = [];
   let calls = 0;
   const call = async (toolId: string, args: Readonly<Record<string, unknown>>) => {
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const key = `key-${++calls}`;
-    const request = { tenant, taskId: "task-1", toolId, arguments: args, key, files, traceparent };
+    const request = { tenant, taskId: "task-1", toolId, arguments: args, key, files: () => files, traceparent };
     const outcome: ToolOutcome = await host.execute(request, new AbortController().signal);
     files = apply(files, outcome);
     return { ...outcome, result: JSON.parse(outcome.resultJson) };

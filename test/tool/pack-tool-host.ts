@@ -10,7 +10,7 @@ import {
   toBundleFile,
 } from "../../src/pack/index.ts";
 import { assert, createLog, systemClock } from "../../src/platform/index.ts";
-import { compileCatalog, createToolHost, type ToolFile } from "../../src/tool/index.ts";
+import { collectTools, compileCatalog, createToolHost, type ToolFile } from "../../src/tool/index.ts";
 import { runnerFor } from "./call-tool.ts";
 import { SCOPED, tool } from "./samples.ts";
 
@@ -56,9 +56,10 @@ tools: { available: [${tool("mine", sandbox, more)}] }
   const registry = createPackRegistry({ bucket: env.PACKS, clock: systemClock });
   if (publish) await registry.publish(owner, composed.value, { replaceable: true });
   const { config } = composed.value;
-  const catalog = compileCatalog(config);
+  const tools = collectTools(config);
+  const catalog = compileCatalog(tools);
   const log = createLog({}, () => undefined);
-  const host = createToolHost({ config, catalog, runnerFor, clock: systemClock, log });
+  const host = createToolHost({ tools, catalog, runnerFor, clock: systemClock, log });
   return { catalog, host, owner, digest: config.tools.available[0]?.bundle };
 }
 
@@ -78,7 +79,7 @@ export async function callOn(
     toolId: "mine",
     arguments: { ...args },
     key: crypto.randomUUID(),
-    files,
+    files: () => files,
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     packOwner: owner,
   };

@@ -1,7 +1,10 @@
 /** What a tool's entry in a pack lets a call do: quantities, hosts, paths. */
 import { describe, expect, it } from "vitest";
+import { checkEgressUrl } from "../../src/platform/index.ts";
+import { grantOf } from "../../src/tool/host.ts";
+import type { SandboxPolicy } from "../../src/tool/index.ts";
 import { MEMORY_BYTES_MAX, TIMEOUT_MS_MAX } from "../../src/tool/limits.ts";
-import { canonicalPath, compilePolicy, isEgressAllowed, workerLimits } from "../../src/tool/policy.ts";
+import { canonicalPath, compilePolicy, workerLimits } from "../../src/tool/policy.ts";
 import { composeConfig, tool, tools } from "./samples.ts";
 
 async function policyOf(sandbox: string) {
@@ -65,28 +68,52 @@ describe("compilePolicy", () => {
   }
 });
 
-describe("isEgressAllowed", () => {
+describe("hosts that a call may reach", () => {
   const LISTED = 'network: "egress_allowlist", egress_allowlist: ["pypi.org"]';
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+  /** As the gateway of a call judges it. */
+  function isReached(policy: SandboxPolicy, host: string): boolean {
+    const grant = grantOf({}, [], policy, { traceparent });
+    return grant !== null && checkEgressUrl(`https://${host}/`, grant.rules).ok;
+  }
 
   it("allows nothing when the network is none", async () => {
-    expect(isEgressAllowed(await compiled('network: "none"'), "evil.com")).toBe(false);
+    expect(isReached(await compiled('network: "none"'), "pypi.org")).toBe(false);
   });
 
   it("allows a listed host and no other", async () => {
     const policy = await compiled(LISTED);
-    expect(isEgressAllowed(policy, "pypi.org")).toBe(true);
-    expect(isEgressAllowed(policy, "evil.com")).toBe(false);
+    expect(isReached(policy, "pypi.org")).toBe(true);
+    expect(isReached(policy, "evil.com")).toBe(false);
   });
 
-  for (const host of ["a.pypi.org", "pypi.org.evil.com", "evilpypi.org", "pypi.org.", "PYPI.ORG", ""]) {
+  it("allows every host when the network is full, and no address", async () => {
+    const policy = await compiled('network: "full"');
+    expect(["evil.com", "127.0.0.1", "[::1]"].filter((host) => isReached(policy, host))).toEqual(["evil.com"]);
+  });
+
+  for (const host of ["a.pypi.org", "pypi.org.evil.com", "evilpypi.org", "pypi.org.", "93.184.216.34", ""]) {
     it(`matches exactly: ${JSON.stringify(host)} is not pypi.org`, async () => {
-      expect(isEgressAllowed(await compiled(LISTED), host)).toBe(false);
+      expect(isReached(await compiled(LISTED), host)).toBe(false);
     });
   }
 
-  it("allows nothing through a list that holds a wildcard", async () => {
-    const policy = (await unpublishable({ network: "egress_allowlist", egress_allowlist: ["pypi.org", "*"] }))();
-    expect(["anything.com", "*", "pypi.org"].filter((host) => isEgressAllowed(policy, host))).toEqual([]);
+  for (const [what, entry, hosts] of [
+    ["a wildcard", "*", ["anything.com", "*", "pypi.org"]],
+    ["a wildcard under a domain", "*.pypi.org", ["a.pypi.org", "*.pypi.org", "pypi.org"]],
+  ] as const) {
+    it(`allows nothing through a list that holds ${what}`, async () => {
+      const listed = { network: "egress_allowlist", egress_allowlist: ["pypi.org", entry] };
+      const policy = (await unpublishable(listed))();
+      expect(hosts.filter((host) => isReached(policy, host))).toEqual([]);
+    });
+  }
+
+  it("allows no address, though the list holds it", async () => {
+    const addresses = ["127.0.0.1", "93.184.216.34", "[::1]"];
+    const policy = (await unpublishable({ network: "egress_allowlist", egress_allowlist: addresses }))();
+    expect(addresses.filter((host) => isReached(policy, host))).toEqual([]);
   });
 });
 

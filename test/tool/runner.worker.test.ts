@@ -5,11 +5,11 @@ import type { Bindings } from "../../src/bindings.ts";
 import { createLog, systemClock } from "../../src/platform/index.ts";
 import { type Engine, keepEngine, loadEngine } from "../../src/tool/engine.ts";
 import {
+  collectTools,
   compileCatalog,
   createToolHost,
   type RunnerCall,
   type ToolCallRequest,
-  type ToolFile,
 } from "../../src/tool/index.ts";
 import { runnerFor } from "./call-tool.ts";
 import { composeConfig, SCOPED, tool, tools, WITH_SKILL } from "./samples.ts";
@@ -24,7 +24,8 @@ async function hostFor({ sandbox = SCOPED, blocks = [] }: Setup = {}) {
   const config = await composeConfig(available, ...blocks);
   const lines: Record<string, unknown>[] = [];
   const log = createLog({}, (_, line) => void lines.push(JSON.parse(line)));
-  const host = createToolHost({ config, catalog: compileCatalog(config), runnerFor, clock: systemClock, log });
+  const had = collectTools(config);
+  const host = createToolHost({ tools: had, catalog: compileCatalog(had), runnerFor, clock: systemClock, log });
   return { host, lines };
 }
 
@@ -34,7 +35,7 @@ const callOf = (more: Partial<ToolCallRequest>): ToolCallRequest => ({
   toolId: "code_executor",
   arguments: {},
   key: "key-1",
-  files: [],
+  files: () => [],
   traceparent: TRACEPARENT,
   ...more,
 });
@@ -70,7 +71,7 @@ describe("a call", () => {
   });
 
   it("works on files through the file manager", async () => {
-    const files: ToolFile[] = [{ path: "/workspace/a.txt", text: "one two" }];
+    const files = () => [{ path: "/workspace/a.txt", text: "one two" }];
     const edit = { action: "edit", path: "/workspace/a.txt", old: "two", new: "2" };
     expect(await run({ toolId: "file_manager", arguments: edit, files })).toMatchObject({
       success: true,
@@ -121,10 +122,10 @@ describe("a call that fails", () => {
 
   it("does not run a tool that needs approval, even when the catalogue was not asked", async () => {
     const config = await composeConfig(tools([tool("code_executor", "", "requires_approval: true")]));
-    const catalog = compileCatalog(config);
+    const had = collectTools(config);
     const host = createToolHost({
-      config,
-      catalog,
+      tools: had,
+      catalog: compileCatalog(had),
       runnerFor,
       clock: systemClock,
       log: createLog({}, () => undefined),
@@ -146,7 +147,7 @@ describe("a call that fails", () => {
 });
 
 describe("files", () => {
-  const files: ToolFile[] = [
+  const files = () => [
     { path: "/workspace/a.txt", text: "mine" },
     { path: "/data/b.txt", text: "other" },
   ];

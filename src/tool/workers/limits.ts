@@ -84,7 +84,11 @@ export const MCP_LIST_BYTES_MAX = 192 * 1024;
 export const MCP_LIST_PAGES_MAX = 20;
 /** Structured content of a remote tool as JSON. Over it: left out and said so; the text stands beside it. */
 export const MCP_STRUCTURED_BYTES_MAX = 32 * 1024;
-/** Images, links and other blocks of one answer that are named. The rest is counted. */
+/**
+ * Images, links and other blocks of one answer that are named, and what that takes as JSON. The rest is counted. With
+ * the longest text and structure they stay under the host's limit of a result: a call that was made must not fail of it.
+ */
 export const MCP_OTHERS_MAX = 50;
+export const MCP_OTHERS_BYTES_MAX = 16 * 1024;
 /** How long a session's end is told to its server, out of the call's time; after that it has its own time-out. */
 export const MCP_FAREWELL_MS_MAX = 2_000;

@@ -20,6 +20,16 @@ const CREDENTIALS: readonly string[] = ["authorization", "cookie"];
 export const headerOf = (headers: Received["headers"], name: string): string | undefined =>
   headers.find(([known]) => known === name)?.[1];
 
+/** Several of one name are one, as a browser's `Headers` has them. */
+export function joined(headers: Received["headers"]): { readonly [name: string]: string } {
+  const values = new Map<string, string>();
+  for (const [name, value] of headers) {
+    const before = values.get(name);
+    values.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return Object.fromEntries(values);
+}
+
 /** @throws CallError with the gateway's words when a hop is refused or fails. */
 export async function send(gateway: Gateway | null, request: GatewayRequest): Promise<Received> {
   if (gateway === null) throw new CallError("EGRESS_DENIED", "this tool has no network");

@@ -62,7 +62,9 @@ function snapshotOf(
   return snapshot;
 }
 
-const execution = (step: number, index: number): Snapshot["executions"][number] => ({
+type Execution = Snapshot["executions"][number];
+
+const execution = (step: number, index: number): Execution => ({
   step,
   index,
   tool_id: "code_executor",
@@ -158,6 +160,46 @@ export function describeProjection(name: string, open: () => Promise<Bench>): vo
       expect(log).toEqual([
         { id: "row-0", seq: 1, action: "tool.executed", resource: "tool:code_executor" },
         { id: "row-2", seq: 2, action: "tool.executed", resource: "tool:code_executor" },
+      ]);
+    });
+
+    it("has a row for each attempt at a call, and what a person found out in that of the one that was lost", async () => {
+      const lost = (n: number): Execution => ({
+        ...execution(0, 0),
+        ...{ id: `lost-${n}`, attempt: n, outcome: "unknown", success: false, result_json: null, duration_ms: null },
+        error: { code: "OUTCOME_UNKNOWN", message: "Lost." },
+      });
+      const found = { ...execution(0, 0), id: "lost-2", attempt: 2, outcome: "done", is_finding: true } as const;
+      const other = { ...execution(0, 1), id: "other", attempt: 1, outcome: "done", approval_id: "task.1" } as const;
+      const snapshot = snapshotOf("attempts", { executions: [lost(1), lost(2)] });
+      const text = `SELECT id, call_id, attempt, outcome, success, error_code, duration_ms, approval_id FROM tool_executions
+        ORDER BY call_id, attempt`;
+      const facts = { call_id: "0.0", duration_ms: null, approval_id: null };
+      const unknown = { ...facts, outcome: "unknown", success: false, error_code: "OUTCOME_UNKNOWN" };
+      const first = { ...unknown, id: "lost-1", attempt: 1 };
+      expect(await projection().flush(snapshot)).toBe("landed");
+      expect(await rows("attempts", text)).toEqual([first, { ...unknown, id: "lost-2", attempt: 2 }]);
+      const later = { ...snapshot, version: 2, executions: [lost(1), lost(2), found, other] };
+      // The older one may come once more, from a dead letter.
+      for (const told of [later, later, snapshot]) expect(await projection().flush(told)).toBe("landed");
+      const done = { outcome: "done", success: true, error_code: null };
+      expect(await rows("attempts", text)).toEqual([
+        first,
+        { ...facts, ...done, id: "lost-2", attempt: 2 },
+        { ...facts, ...done, id: "other", call_id: "0.1", attempt: 1, duration_ms: 3, approval_id: "task.1" },
+      ]);
+    });
+
+    it("takes a result that was told before attempts had keys for the same, and has a finding without a lost attempt", async () => {
+      const { id: _, ...older } = { ...execution(0, 0), id: "" };
+      const found = { ...execution(0, 1), id: "found", attempt: 1, outcome: "done", is_finding: true } as const;
+      const snapshot = snapshotOf("older-rows", { executions: [older] });
+      expect(await projection().flush(snapshot)).toBe("landed");
+      const again = { ...execution(0, 0), id: "keyed", attempt: 1, outcome: "done" } as const;
+      expect(await projection().flush({ ...snapshot, version: 2, executions: [again, found] })).toBe("landed");
+      expect(await rows("older-rows", "SELECT call_index, outcome FROM tool_executions ORDER BY 1")).toEqual([
+        { call_index: 0, outcome: null },
+        { call_index: 1, outcome: "done" },
       ]);
     });
 

@@ -39,6 +39,22 @@ export const DOCS: readonly SampleTool[] = [
   },
 ];
 
+/** As much of each kind as its own limit lets through, and links that take more than there is room for. */
+const FULL: readonly SampleTool[] = [
+  {
+    name: "all",
+    run: () => ({
+      content: [
+        { type: "text", text: "x".repeat(204_700) },
+        ...Array.from({ length: 50 }, (_, n) => ({
+          ...{ type: "resource_link" as const, uri: `https://shop.test/${n}/${"u".repeat(500)}`, name: `item ${n}` },
+        })),
+      ],
+      structuredContent: { rows: ["y".repeat(32_000)] },
+    }),
+  },
+];
+
 const CROWD: readonly SampleTool[] = Array.from({ length: 5_000 }, (_, n) => ({ name: `tool_${n}` }));
 
 const LARGE: readonly SampleTool[] = [
@@ -149,6 +165,7 @@ export function createMcpServers() {
     },
     crowd: withoutSessions(CROWD, 10),
     large: withoutSessions(LARGE),
+    full: withoutSessions(FULL),
     polled: withSessions(POLLED, { eventStore: createEventStore() }),
     open: neverClosing,
     /** A stream that never says anything. */

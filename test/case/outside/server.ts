@@ -1,15 +1,19 @@
 /**
  * A server on loopback that plays the outside for tools: it echoes, redirects, sends what is large, coded or secret, and
- * hangs. `/git/` serves bare repositories over git's smart HTTP protocol (git.ts), `/mcp/` MCP servers (mcp.ts).
+ * hangs. `/git/` serves bare repositories over git's smart HTTP protocol (git.ts), `/mcp/` MCP servers (mcp.ts), `/attack/`
+ * what attacks come by and reach (attack.ts).
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
+import { createAttackSide } from "./attack.ts";
 import { createGitServer } from "./git.ts";
 import { createMcpServers } from "./mcp.ts";
 
 export type Outside = {
   /** Such as `http://127.0.0.1:40123`. */
   readonly origin: string;
+  /** Of the server that nobody may reach. */
+  readonly attacker: string;
   close(): Promise<void>;
 };
 
@@ -73,8 +77,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 export async function startOutside(options: { readonly repositories: string }): Promise<Outside> {
   const git = createGitServer(options.repositories);
   const mcp = createMcpServers();
+  const attack = createAttackSide(git);
   const handlerOf = ({ pathname }: URL): Handler | undefined => {
     if (pathname.startsWith("/git/")) return git;
+    if (pathname.startsWith("/attack/")) return attack.handle;
     return pathname.startsWith("/mcp/") ? mcp : HANDLERS[pathname];
   };
   const server = createServer((request, response) => {
@@ -83,15 +89,24 @@ export async function startOutside(options: { readonly repositories: string }): 
     if (handler === undefined) return void response.writeHead(404).end();
     Promise.resolve(handler(request, response, url)).catch(() => response.destroy());
   });
+  const [origin, attacker] = [await listen(server), await listen(attack.attacker)];
+  return {
+    origin,
+    attacker,
+    close: async () => {
+      for (const one of [server, attack.attacker]) {
+        await new Promise<void>((resolve) => {
+          one.close(() => resolve());
+          one.closeAllConnections();
+        });
+      }
+    },
+  };
+}
+
+async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server has no port");
-  return {
-    origin: `http://127.0.0.1:${address.port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return `http://127.0.0.1:${address.port}`;
 }

@@ -8,7 +8,7 @@ import { startOutside } from "./server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    outside: { readonly origin: string };
+    outside: { readonly origin: string; readonly attacker: string };
   }
 }
 
@@ -19,10 +19,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     "src/main.py": "print('hello')\n",
     "logo.png": Uint8Array.of(0x89, 0, 255, 1),
   };
-  for (const name of ["tool", "contested", "private-tool"]) makeRepository(repositories, name, files);
+  for (const name of ["tool", "contested", "private-tool", "attacked"]) makeRepository(repositories, name, files);
   makeRepository(repositories, "empty");
   const outside = await startOutside({ repositories });
-  project.provide("outside", { origin: outside.origin });
+  project.provide("outside", { origin: outside.origin, attacker: outside.attacker });
   return async () => {
     await outside.close();
     rmSync(repositories, { recursive: true, force: true });

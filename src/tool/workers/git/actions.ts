@@ -4,15 +4,14 @@ import type { WorkerRequest } from "../../contract.ts";
 import { CallError } from "../call-error.ts";
 import { ENTRIES_MAX, GIT_DEPTH_DEFAULT, GIT_LOG_DEFAULT, GIT_LOG_MAX } from "../limits.ts";
 import type { Workspace } from "../workspace.ts";
-import { cloneTargetOf, filesOf, integerOf, refOf, refuse, remoteOf, requireText, textOf } from "./arguments.ts";
+import { filesOf, integerOf, refOf, refuse, remoteOf, requireText, textOf, urlOf } from "./arguments.ts";
 import { diffOf, hasCommits, type Sides } from "./diff.ts";
 import type { Pace } from "./pace.ts";
 
 export type Call = {
   readonly args: WorkerRequest["arguments"];
-  /** The repository's folder. */
+  /** The repository's folder, or where it is to be. */
   readonly dir: string;
-  readonly scopes: readonly string[];
   readonly fs: git.PromiseFsClient;
   readonly http: git.HttpClient;
   readonly workspace: Workspace;
@@ -54,22 +53,21 @@ async function init(call: Call) {
 }
 
 async function clone(call: Call) {
-  const url = remoteOf(call.args, "url") ?? requireText(call.args, "url");
-  const dir = cloneTargetOf(call.args, url, call.scopes);
+  const { dir } = call;
   if (call.workspace.kindOf(dir) === "file" || call.workspace.filesUnder(dir).length > 0) {
     throw new CallError("TOOL_FAILED", `${dir} is not empty; name another path`);
   }
   const depth = integerOf(call.args, "depth", { min: 0, max: 1_000_000 }) ?? GIT_DEPTH_DEFAULT;
   const ref = refOf(call.args, "branch");
   await git.clone({
-    ...{ ...repositoryOf(call), dir, url, http: call.http, remote: REMOTE, singleBranch: true, noTags: true },
+    ...{ ...repositoryOf(call), url: urlOf(call.args), http: call.http, remote: REMOTE },
+    ...{ singleBranch: true, noTags: true },
     ...(depth === 0 ? {} : { depth }),
     ...(ref === undefined ? {} : { ref }),
     ...onProgress(call),
   });
-  const cloned = { ...call, dir };
   const files = call.workspace.filesUnder(dir).filter((path) => !path.startsWith(`${dir}/.git/`)).length;
-  return { cloned: dir, branch: await branchOf(cloned), commit: await headOf(cloned), files };
+  return { cloned: dir, branch: await branchOf(call), commit: await headOf(call), files };
 }
 
 type Row = readonly [path: string, head: 0 | 1, files: 0 | 1 | 2, stage: 0 | 1 | 2 | 3];

@@ -59,27 +59,32 @@ export function remoteOf(args: Arguments, name: string): string | undefined {
   throw refuse(`${name} must not carry a credential: they are kept as secrets of the tenant and added on the way`);
 }
 
-/** The folder a call works in: the one it names, else the only repository there is, else the first folder it may use. */
-export function repositoryOf(args: Arguments, workspace: Workspace, scopes: readonly string[]): string {
+/**
+ * The folder a call works in: the one it names, else for a clone one by the project's name, else the only repository
+ * there is, or the first folder it may use.
+ */
+export function folderOf(args: Arguments, workspace: Workspace, scopes: readonly string[]): string {
   const root = scopes[0] ?? "/";
   const named = textOf(args, "path");
-  if (named !== undefined) {
-    const path = parsePath(named.startsWith("/") ? named : `${root}/${named}`);
-    if (path === null) throw refuse('path must be absolute and without "..", such as /workspace/project');
-    return path;
-  }
+  if (named !== undefined) return pathOf(named, root);
+  if (args.action === "clone") return pathOf(projectOf(urlOf(args)), root);
   const known = workspace.filesUnder("/").flatMap((file) => /^(\/.+)\/\.git\/HEAD$/.exec(file)?.[1] ?? []);
-  const [only] = known;
+  const [only = root] = known;
+  if (args.action === "init" && known.length > 0) {
+    throw refuse(`path must be the new repository's folder; there are repositories in ${known.join(", ")}`);
+  }
   if (known.length > 1) throw refuse(`path must be one of the repositories: ${known.join(", ")}`);
-  return only ?? root;
+  return only;
 }
 
-/** Where a clone goes when the call does not say: under the first folder it may use, by the project's name. */
-export function cloneTargetOf(args: Arguments, url: string, scopes: readonly string[]): string {
-  const named = textOf(args, "path");
-  const root = scopes[0] ?? "/";
-  const name = /([A-Za-z0-9._-]+?)(?:\.git)?\/*$/.exec(URL.parse(url)?.pathname ?? "")?.[1] ?? "repository";
-  const path = parsePath(named === undefined ? `${root}/${name}` : named.startsWith("/") ? named : `${root}/${named}`);
+/** What a clone is made of. */
+export const urlOf = (args: Arguments): string => remoteOf(args, "url") ?? requireText(args, "url");
+
+const projectOf = (url: string): string =>
+  /([A-Za-z0-9._-]+?)(?:\.git)?\/*$/.exec(URL.parse(url)?.pathname ?? "")?.[1] ?? "repository";
+
+function pathOf(text: string, root: string): string {
+  const path = parsePath(text.startsWith("/") ? text : `${root}/${text}`);
   if (path === null) throw refuse('path must be absolute and without "..", such as /workspace/project');
   return path;
 }

@@ -1,6 +1,6 @@
 /** Git's requests, through the call's gateway. Credentials are added there, and nowhere else. */
 import type { GitHttpRequest, GitHttpResponse, HttpClient } from "isomorphic-git";
-import type { Gateway } from "../../contract.ts";
+import { type Gateway, joinBytes } from "../../contract.ts";
 import { CallError } from "../call-error.ts";
 import { send } from "../send.ts";
 import type { Pace } from "./pace.ts";
@@ -37,11 +37,5 @@ async function* once(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
 async function join(pieces: AsyncIterableIterator<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
   for await (const piece of pieces) all.push(piece);
-  const whole = new Uint8Array(all.reduce((sum, piece) => sum + piece.byteLength, 0));
-  let at = 0;
-  for (const piece of all) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
+  return joinBytes(all);
 }

@@ -4,7 +4,7 @@ import type { Gateway, WorkerRequest, WorkerResponse } from "../../contract.ts";
 import { CallError, toFailure } from "../call-error.ts";
 import { FileError, Workspace } from "../workspace.ts";
 import { ACTIONS, MAKERS } from "./actions.ts";
-import { refuse, repositoryOf, requireText } from "./arguments.ts";
+import { folderOf, refuse, requireText } from "./arguments.ts";
 import { createFileSystem } from "./file-system.ts";
 import { createPace, type Pace, type Ports } from "./pace.ts";
 import { createHttp } from "./remote.ts";
@@ -22,17 +22,17 @@ export async function runGit(request: WorkerRequest, gateway: Gateway | null, po
 }
 
 async function act(request: WorkerRequest, gateway: Gateway | null, pace: Pace) {
-  const { arguments: args, scopes } = request;
+  const { arguments: args } = request;
   const name = requireText(args, "action");
   const action = Object.entries(ACTIONS).find(([known]) => known === name)?.[1];
   if (action === undefined) throw refuse(`action must be one of ${Object.keys(ACTIONS).join(", ")}`);
   const workspace = new Workspace(request);
-  const dir = repositoryOf(args, workspace, scopes);
+  const dir = folderOf(args, workspace, request.scopes);
   if (!MAKERS.includes(name) && workspace.kindOf(`${dir}/.git`) !== "directory") {
     throw new CallError("TOOL_FAILED", `there is no repository in ${dir}; clone or init one, or name its path`);
   }
   const fs = createFileSystem(workspace, pace);
-  const result = await action({ args, dir, scopes, fs, http: createHttp(gateway, pace), workspace, pace, cache: {} });
+  const result = await action({ args, dir, fs, http: createHttp(gateway, pace), workspace, pace, cache: {} });
   return { result, changes: workspace.changes() };
 }
 

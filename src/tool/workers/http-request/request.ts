@@ -3,7 +3,7 @@ import { type Gateway, toBase64, type WorkerRequest, type WorkerResponse } from 
 import { CallError, toFailure } from "../call-error.ts";
 import { clipText } from "../clip.ts";
 import { READ_BYTES_MAX } from "../limits.ts";
-import { headerOf, type Received, send } from "../send.ts";
+import { headerOf, joined, type Received, send } from "../send.ts";
 
 /** Asking these twice is asking once: they need no key. */
 const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
@@ -63,15 +63,6 @@ function toResult(asked: string, { url, status, headers, body }: Received): unkn
     headers: joined(headers),
     ...toBody(body, headerOf(headers, "content-type") ?? ""),
   };
-}
-
-function joined(headers: Received["headers"]): { readonly [name: string]: string } {
-  const values = new Map<string, string>();
-  for (const [name, value] of headers) {
-    const before = values.get(name);
-    values.set(name, before === undefined ? value : `${before}, ${value}`);
-  }
-  return Object.fromEntries(values);
 }
 
 function toBody(bytes: Uint8Array, contentType: string) {

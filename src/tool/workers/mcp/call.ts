@@ -1,7 +1,7 @@
 /** One call of a remote tool: its answer as data for the model, within what a result has room for. */
 import { CallError } from "../call-error.ts";
 import { clipText, utf8Bytes } from "../clip.ts";
-import { MCP_OTHERS_MAX, MCP_STRUCTURED_BYTES_MAX } from "../limits.ts";
+import { MCP_OTHERS_BYTES_MAX, MCP_OTHERS_MAX, MCP_STRUCTURED_BYTES_MAX } from "../limits.ts";
 import type { Answer, Session } from "./session.ts";
 
 export type Call = {
@@ -25,8 +25,7 @@ export async function callTool(session: Session, { name, arguments: args, key }:
   return {
     ...toText(text, answer),
     ...toStructured(answer),
-    ...(others.length === 0 ? {} : { other: others.slice(0, MCP_OTHERS_MAX) }),
-    ...(others.length > MCP_OTHERS_MAX ? { more: others.length - MCP_OTHERS_MAX } : {}),
+    ...toOther(others),
   };
 }
 
@@ -53,10 +52,24 @@ function toStructured({ structuredContent }: Answer) {
   return isStructured(structuredContent) ? { structured: structuredContent } : { structured_left_out: true };
 }
 
+/** As many as there is room for, in their order, and how many more there are. */
+function toOther(others: readonly Facts[]) {
+  let bytesLeft = MCP_OTHERS_BYTES_MAX;
+  const end = others.findIndex((facts, index) => {
+    bytesLeft -= utf8Bytes(JSON.stringify(facts));
+    return bytesLeft < 0 || index === MCP_OTHERS_MAX;
+  });
+  const named = end === -1 ? others : others.slice(0, end);
+  const more = others.length - named.length;
+  return { ...(named.length === 0 ? {} : { other: named }), ...(more === 0 ? {} : { more }) };
+}
+
+type Facts = Readonly<Record<string, unknown>>;
+
 type Block =
   | { readonly kind: "text"; readonly text: string }
   /** What is no text: named, never passed on. */
-  | { readonly kind: "other"; readonly facts: Readonly<Record<string, unknown>> };
+  | { readonly kind: "other"; readonly facts: Facts };
 
 function toBlock(block: unknown): Block {
   const { type, text, data, mimeType, uri, resource, name } = recordOf(block);

@@ -1,7 +1,7 @@
 /** A tool's requests on their way to its call's gateway, which decides about each, and the answers as a tool reads them. */
 import type { Gateway } from "../../../contract.ts";
 import { CallError } from "../../call-error.ts";
-import { send } from "../../send.ts";
+import { joined, send } from "../../send.ts";
 import type { OutboundAnswer, OutboundRequest } from "./protocol.ts";
 
 /** Rejects only for what is a bug. */
@@ -22,11 +22,4 @@ export async function sendOut(
     if (thrown instanceof CallError) return { ok: false, code: thrown.code, message: thrown.message };
     throw thrown;
   }
-}
-
-/** Several of one name are one, as a browser's `Headers` has them. */
-function joined(headers: readonly (readonly [name: string, value: string])[]): Record<string, string> {
-  const values: Record<string, string> = Object.create(null);
-  for (const [name, value] of headers) values[name] = values[name] === undefined ? value : `${values[name]}, ${value}`;
-  return values;
 }

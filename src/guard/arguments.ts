@@ -1,0 +1,84 @@
+/**
+ * What a model asks a tool to do, searched for data on its way out: personal data, secrets, and addresses that carry
+ * some. Each text in the arguments is searched by itself, names of members too, so that no escape of JSON hides any.
+ * Pure; what follows from it is decided elsewhere.
+ */
+import { EXFILTRATION_RULES } from "./exfiltration.ts";
+import { literal, toGrowing } from "./growing.ts";
+import { ARGUMENTS_CHARS_MAX } from "./limits.ts";
+import { NATIONAL_ID_RULES } from "./national-ids.ts";
+import { PII_RULES } from "./pii.ts";
+import type { ArgumentRules } from "./rules.ts";
+import { type Rule, Scanner, toRuleTable } from "./scanner.ts";
+import { SECRET_RULES } from "./secrets.ts";
+import type { Finding, Verdict } from "./types.ts";
+
+/** A long value in its query, or a long piece of its path that is no word. */
+const carriesData = (url: string): boolean =>
+  /[?&#][^=&\s]{0,64}=[^&\s]{24,}|\/(?=[^/?#]*\d)[A-Za-z0-9+=_%-]{32,}(?:[/?#.]|$)/.test(url);
+
+/** An address by itself; in prose only a Markdown image or a link is one that somebody follows. */
+const address: Rule = {
+  kind: "injection",
+  label: "url_with_data",
+  score: 0.5,
+  starts: "h",
+  pattern: /https?:\/\/[^\s"'<>)]{1,2000}/y,
+  growing: toGrowing({ lead: literal("http"), chars: "^\\s", max: 2_000 }),
+  accept: (found) => (carriesData(found) ? found.length : 0),
+};
+
+const TABLE = toRuleTable([...SECRET_RULES, ...NATIONAL_ID_RULES, ...PII_RULES, ...EXFILTRATION_RULES, address]);
+
+export type ArgumentFinding = Finding & {
+  /** JSON pointer of the text it stands in; `start` and `end` are places there. */
+  readonly argument: string;
+};
+
+type Text = { readonly argument: string; readonly text: string };
+
+function* textsIn(value: unknown, argument: string): Generator<Text> {
+  if (typeof value === "string") yield { argument, text: value };
+  else if (typeof value === "number") yield { argument, text: String(value) };
+  else if (typeof value === "object" && value !== null) {
+    for (const [name, member] of Object.entries(value)) {
+      if (!Array.isArray(value)) yield { argument, text: name };
+      yield* textsIn(member, `${argument}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+    }
+  }
+}
+
+function* findIn({ argument, text }: Text): Generator<ArgumentFinding> {
+  const scanner = new Scanner(TABLE);
+  for (const segment of [...scanner.push(text), ...scanner.finish()]) {
+    if (segment.kind !== "found") continue;
+    const { rule, start } = segment;
+    yield { kind: rule.kind, label: rule.label, start, end: start + segment.text.length, score: rule.score, argument };
+  }
+}
+
+/** Of a call's arguments, in their order. They are never changed: a call is made as it was asked for, or not at all. */
+export function findInArguments(given: Readonly<Record<string, unknown>>): readonly ArgumentFinding[] {
+  let left = ARGUMENTS_CHARS_MAX;
+  const findings: ArgumentFinding[] = [];
+  for (const { argument, text } of textsIn(given, "")) {
+    if (left <= 0) break;
+    findings.push(...findIn({ argument, text: text.slice(0, left) }));
+    left -= text.length;
+  }
+  return findings;
+}
+
+export function checkArguments(given: Readonly<Record<string, unknown>>, rules: ArgumentRules): Omit<Verdict, "text"> {
+  const findings = rules.search ? findInArguments(given) : [];
+  return { action: findings.length > 0 ? "warn" : "allow", findings };
+}
+
+/** Labels of what must not leave unseen. An IP address is no such thing: it may be where the call goes. */
+export const dataLabelsIn = (given: Readonly<Record<string, unknown>>): readonly string[] => [
+  ...new Set(
+    findInArguments(given)
+      .filter(({ kind, label }) => kind === "secret" || (kind === "pii" && label !== "ip"))
+      .map(({ label }) => label),
+  ),
+];

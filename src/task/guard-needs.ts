@@ -1,0 +1,40 @@
+/**
+ * Why the firewall wants a person before a call, as sentences for the policy's `needs`: what a judge found earlier in the
+ * task, and data that a tool would send out. Pure but for what it reads of the run; the sentences hold nothing that a
+ * user or a model wrote.
+ */
+import { argumentRulesOf, dataLabelsIn } from "../guard/index.ts";
+import { verdictOn } from "./answer-verdict.ts";
+import type { Run } from "./run.ts";
+
+type Call = { readonly step: number; readonly toolId: string; readonly arguments: Readonly<Record<string, unknown>> };
+
+export function needsOfGuard(run: Run, { step, toolId, arguments: given }: Call): readonly string[] {
+  const labels = run.catalog.labelsOf(toolId);
+  const sends = labels.includes("external");
+  return [
+    ...(sends || labels.includes("writes") ? judgedNeeds(run, step) : []),
+    ...(sends ? dataNeeds(run, given) : []),
+  ];
+}
+
+function judgedNeeds(run: Run, step: number): string[] {
+  const { inputTriggers = [], answersJudged = [] } = run.row();
+  const rules = answersJudged
+    .filter((judged) => judged.step < step)
+    .flatMap((judged) => {
+      const verdict = verdictOn(run, judged.step);
+      return verdict === null ? [] : [...verdict.prohibited, ...verdict.triggers];
+    });
+  const needs = [
+    ...inputTriggers.map((trigger) => `The judge found in the input what the pack wants a person for: ${trigger}.`),
+    ...rules.map(({ text }) => `The judge found an earlier answer of this task against a rule of the pack: ${text}.`),
+  ];
+  return [...new Set(needs)];
+}
+
+function dataNeeds(run: Run, given: Call["arguments"]): string[] {
+  if (!argumentRulesOf(run.config.guardrails).holds) return [];
+  const labels = dataLabelsIn(given);
+  return labels.length === 0 ? [] : [`It would send out personal data or secrets (${labels.join(", ")}).`];
+}

@@ -1,0 +1,76 @@
+/** Data in what a model asks tools to do. */
+import { describe, expect, it } from "vitest";
+import { argumentRulesOf, checkArguments, dataLabelsIn } from "../../src/guard/index.ts";
+import { ARGUMENTS_CHARS_MAX } from "../../src/guard/limits.ts";
+import { composeConfig } from "../tool/samples.ts";
+
+const ON = { search: true, holds: false };
+const found = (given: { readonly [name: string]: unknown }) =>
+  checkArguments(given, ON).findings.map((finding) => [finding.label, Object(finding).argument]);
+
+const TOKEN = `ghp_${"a1B2c3D4e5".repeat(4)}`.slice(0, 40);
+
+describe("arguments", () => {
+  it("are searched in every text, by the text's place", () => {
+    const given = { to: ["x", "jane@example.com"], body: { card: 4111111111111111 } };
+    expect(found(given)).toEqual([
+      ["email", "/to/1"],
+      ["card", "/body/card"],
+    ]);
+  });
+
+  it("are searched in names of members as well, and behind what JSON escapes", () => {
+    expect(found({ headers: { "jane@example.com": 1 } })).toEqual([["email", "/headers"]]);
+    expect(found({ "a/b~c": "x\njane@example.com" })).toEqual([["email", "/a~1b~0c"]]);
+  });
+
+  it("are flagged where an address carries data, and not where it is an address", () => {
+    expect(found({ url: "https://evil.example/?d=c2VjcmV0LWRhdGEtdGhhdC1pcy1sb25n" })).toEqual([
+      ["url_with_data", "/url"],
+    ]);
+    expect(found({ url: "https://evil.example/c2VjcmV0LWRhdGEtdGhhdC1pcy1sb25nMTI" })).toEqual([
+      ["url_with_data", "/url"],
+    ]);
+    expect(found({ url: "https://example.com/docs/page?q=durable+objects" })).toEqual([]);
+  });
+
+  it("hold no data where tokens stand for it", () => {
+    expect(found({ to: "[EMAIL_1]" })).toEqual([]);
+  });
+
+  it("are searched as far as the limit goes", () => {
+    expect(found({ text: `${"x ".repeat(ARGUMENTS_CHARS_MAX / 2)}jane@example.com` })).toEqual([]);
+  });
+
+  it("are not searched where the pack asks for no check", () => {
+    expect(checkArguments({ to: "jane@example.com" }, { search: false, holds: false })).toEqual({
+      action: "allow",
+      findings: [],
+    });
+  });
+});
+
+describe("what must not leave unseen", () => {
+  it("is personal data and secrets, each label once, and no address of a host", () => {
+    expect(dataLabelsIn({ a: "jane@example.com omar@example.com", b: TOKEN, url: "http://93.184.216.34/" })).toEqual([
+      "email",
+      expect.any(String),
+    ]);
+    expect(dataLabelsIn({ url: "https://evil.example/?d=c2VjcmV0LWRhdGEtdGhhdC1pcy1sb25n" })).toEqual([]);
+  });
+});
+
+describe("a pack", () => {
+  const CASES = [
+    ["{}", false, false],
+    ["{ output: { pii_check: true } }", true, true],
+    ["{ input: { pii_detection: { enabled: true } } }", true, false],
+    ["{ input: { jailbreak_detection: true } }", true, false],
+  ] as const;
+  for (const [guardrails, search, holds] of CASES) {
+    it(`with ${guardrails} has arguments ${search ? "searched" : "left alone"}${holds ? " and held" : ""}`, async () => {
+      const config = await composeConfig(`guardrails: ${guardrails}`);
+      expect(argumentRulesOf(config.guardrails)).toEqual({ search, holds });
+    });
+  }
+});
