@@ -5,7 +5,10 @@ import type { RunnerCall } from "../../src/tool/runner.ts";
 export { ToolRunner } from "../../src/tool/object.ts";
 
 /** What a request asks for. `isolate` names it: a name that was there before is a warm start. */
-export type Measured = { readonly isolate: string; readonly call: Pick<RunnerCall, "engine" | "requestJson"> | null };
+export type Measured = {
+  readonly isolate: string;
+  readonly call: Pick<RunnerCall, "engine" | "requestJson" | "code"> | null;
+};
 
 type Bindings = { readonly LOADER: WorkerLoader };
 type Exports = { readonly ToolRunner: (options: { readonly props: ToolRunnerProps }) => RunnerStub };

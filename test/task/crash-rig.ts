@@ -22,7 +22,7 @@ import {
   type RunnerAnswer,
   type RunnerStub,
 } from "../../src/tool/index.ts";
-import { composeConfig, SCOPED, tool, tools } from "../tool/samples.ts";
+import { composeWith, type PackFile, SCOPED, tool, tools } from "../tool/samples.ts";
 import { env } from "./harness.ts";
 import { call } from "./history.ts";
 
@@ -134,16 +134,22 @@ export function indexOf(fate: Fate): TenantIndexPort {
 
 export type Tool = {
   readonly needsApproval: boolean;
-  /** What the catalogue says of it: a tool that can do something twice, or one that cannot. */
-  readonly mayRepeat: boolean;
+  /** What the catalogue says of it: a tool that can do something twice, or one that cannot. Absent: what the real one says. */
+  readonly mayRepeat?: boolean;
   /** It is a remote server's, which says that it may be repeated; believing that is what `mayRepeat` says. */
   readonly isRemote?: boolean;
   /** What the model asks for, a call a turn; one call of the tool when absent. */
   readonly script?: readonly ToolCall[];
+  /** The pack's tools, instead of the one. */
+  readonly available?: readonly string[];
   /** What a judge says, where the pack has one. */
   readonly judgement?: string;
   /** More of the pack, in YAML. */
   readonly pack?: string;
+  /** More of the pack, by path. */
+  readonly files?: readonly PackFile[];
+  /** That a call was handed over is not written down, as in a runtime that knows results only. */
+  readonly isLedgerOff?: boolean;
   /** What decides about calls; the default policy when absent. */
   readonly policy?: PolicyEngine;
   /** What runs a call; a counter when absent. */
@@ -166,19 +172,20 @@ const SERVER: RemoteServer = {
   egress: [],
 };
 
-const packOf = ({ needsApproval, mayRepeat, isRemote = false }: Tool): string => {
+const packOf = ({ needsApproval, mayRepeat = false, isRemote = false, available }: Tool): string => {
   const asked = `requires_approval: ${needsApproval}`;
-  if (!isRemote) return tools([tool("file_manager", SCOPED, asked)]);
+  if (!isRemote) return tools(available ?? [tool("file_manager", SCOPED, asked)]);
   const more = `${asked}, trust_annotations: ${mayRepeat}`;
   return tools([], `mcp_servers: [{ id: docs, url: "https://docs.example.com/mcp", tools: [count, gone], ${more} }]`);
 };
 
 export async function servicesOf(world: World, fate: Fate, story: Tool): Promise<TaskServices> {
   const { script = [story.isRemote === true ? call("docs__count") : LIST], pack = "", policy = defaultPolicy } = story;
-  const config = await composeConfig(packOf(story), pack);
+  const { mayRepeat, files = [] } = story;
+  const config = await composeWith(files, packOf(story), pack);
   const clock = clockOf(world);
   const log = createLog({}, () => undefined);
-  const says = story.isRemote === true ? {} : { mayRepeat: () => story.mayRepeat };
+  const says = story.isRemote === true || mayRepeat === undefined ? {} : { mayRepeat: () => mayRepeat };
   const run = counter(world, fate);
   const runnerFor = () => ({
     run:
@@ -262,6 +269,22 @@ export function mortal(storage: DurableObjectStorage, fate: Fate): DurableObject
   });
 }
 
+/** The storage of a journal without intents: those are thrown away, and everything else is kept. */
+function withoutIntents(storage: DurableObjectStorage): DurableObjectStorage {
+  const exec: SqlStorage["exec"] = (query, ...bindings) =>
+    query.startsWith("INSERT INTO started") ? sql.exec("SELECT 1 WHERE FALSE") : sql.exec(query, ...bindings);
+  const { sql } = storage;
+  const forgetful = new Proxy(sql, {
+    get: (target, name) => (name === "exec" ? exec : Reflect.get(target, name, target)),
+  });
+  return new Proxy(storage, {
+    get(target, name) {
+      const member: unknown = name === "sql" ? forgetful : Reflect.get(target, name, target);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
 /** What a person does with a question. */
 export type Person = (question: ApprovalView, world: World) => Pick<Decide, "decision" | "result">;
 
@@ -271,6 +294,8 @@ export type Story = {
   readonly world: World;
   /** Moments of the life that was to end; how many there are without an end. */
   readonly moments: number;
+  /** The same of each later life. */
+  readonly recoveries: readonly number[];
   readonly questions: readonly ApprovalView[];
   /** Attempts at calls that came to no result. */
   readonly broken: readonly BrokenCall[];
@@ -279,24 +304,34 @@ export type Story = {
 /** More than any story takes; over it the task is stuck. */
 const ROUNDS_MAX = 40;
 
-/** A task from its acceptance to its end, killed once on the way. @param crashAt moment of the first life; 0 for none. */
-export async function live(name: string, options: Tool & { crashAt: number; person: Person }): Promise<Story> {
+type Plot = Tool & {
+  /** Moment at which the first life ends; 0 for none. */
+  readonly crashAt: number;
+  /** The same of the second one, which the first one's end began. */
+  readonly crashAgainAt?: number;
+  readonly person: Person;
+};
+
+/** A task from its acceptance to its end, killed on the way. */
+export async function live(name: string, options: Plot): Promise<Story> {
   const stub = env.TASK.getByName(`crashed/${name}`);
   return runInDurableObject(stub, async (_, state) => {
     const world: World = { executions: [], offers: [], judgements: [], now: 1_800_000_000_000 };
-    const own = state.storage;
+    const own = options.isLedgerOff === true ? withoutIntents(state.storage) : state.storage;
     const born = async (fate: Fate): Promise<TaskObject> => {
       // Own properties hide those of the platform's object: only this instance sees them.
       Object.defineProperty(state, "storage", { value: mortal(own, fate), configurable: true });
       return new TaskObject(state, env, await servicesOf(world, fate, options));
     };
     const first = new Fate(options.crashAt);
+    const later: Fate[] = [];
     let fate = first;
     let object = await born(first);
     const questions: ApprovalView[] = [];
     for (let round = 0; round < ROUNDS_MAX; round++) {
       if (fate.isDead) {
-        fate = new Fate(0);
+        fate = new Fate(later.length === 0 ? (options.crashAgainAt ?? 0) : 0);
+        later.push(fate);
         object = await born(fate);
       }
       try {
@@ -304,8 +339,9 @@ export async function live(name: string, options: Tool & { crashAt: number; pers
         if (view === null) await object.create(ACCEPTED);
         else if (view.state === "done") {
           const { events } = (await object.events(0, 1_000)) ?? { events: [] };
+          const recoveries = later.map(({ moments }) => moments);
           const broken = new BrokenStore(own.sql).all();
-          return { view, events, world, moments: first.moments, questions, broken };
+          return { view, events, world, moments: first.moments, recoveries, questions, broken };
         } else if (view.state === "waiting") await answer(object, world, options.person, questions);
         else await object.alarm();
       } catch (thrown) {

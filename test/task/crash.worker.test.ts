@@ -3,7 +3,9 @@
  * can do something twice never does so without a person's word; without the ledger it does.
  */
 import { describe, expect, it } from "vitest";
+import { bundlePath, type ToolBundle, toBundleFile } from "../../src/pack/index.ts";
 import { createLog } from "../../src/platform/index.ts";
+import { type PackFile, SCOPED, tool } from "../tool/samples.ts";
 import { LIST, live, type Person, type Story, type Tool } from "./crash-rig.ts";
 import { call } from "./history.ts";
 
@@ -31,6 +33,27 @@ async function everyCrash(name: string, tool: Tool & { readonly person: Person }
   return stories;
 }
 
+const isInDoubt = ({ questions }: Story): boolean => questions.some(({ kind }) => kind === "unknown_outcome");
+
+/** Of the second crashes that can follow most first ones, every so manieth is tried; which ones moves on with the first. */
+const PAIRS_EVERY = 16;
+
+/** A second crash in the recovery from every first one; at every moment where that one had struck between intent and result. */
+async function everyPair(name: string, tool: Tool & { readonly person: Person }): Promise<Story[]> {
+  const stories: Story[] = [];
+  for (const [crashAt, one] of (await everyCrash(name, tool)).entries()) {
+    const [moments = 0] = one.recoveries;
+    const every = isInDoubt(one) || effectsOf(one) > 1 ? 1 : PAIRS_EVERY;
+    for (let crashAgainAt = 1 + (crashAt % every); crashAgainAt <= moments; crashAgainAt += every) {
+      const story = await live(`${name}-${crashAt}-${crashAgainAt}`, { ...tool, crashAt, crashAgainAt });
+      expect(story.recoveries).toHaveLength(2);
+      stories.push(story);
+    }
+  }
+  expect(stories.length).toBeGreaterThan(50);
+  return stories;
+}
+
 const effectsOf = ({ world }: Story): number => world.executions.length;
 /** What a tool does that knows its keys. */
 const keyedEffectsOf = ({ world }: Story): number => new Set(world.executions).size;
@@ -39,8 +62,9 @@ const isGapless = ({ events }: Story): boolean => events.every(({ seq }, positio
 
 const report = (name: string, stories: readonly Story[]): void => {
   const effects = stories.map(effectsOf);
-  const asked = stories.filter(({ questions }) => questions.some(({ kind }) => kind === "unknown_outcome")).length;
-  const facts = { tool: name, crashes: stories.length - 1, effects_max: Math.max(...effects), in_doubt: asked };
+  const asked = stories.filter(isInDoubt).length;
+  const twice = effects.filter((count) => count > 1).length;
+  const facts = { tool: name, lives: stories.length, effects_max: Math.max(...effects), twice, in_doubt: asked };
   createLog().info("ledger.crashes", facts);
 };
 
@@ -63,7 +87,7 @@ describe("a crash at every moment", () => {
       expectWhole(stories);
       expect(Math.max(...stories.map(effectsOf))).toBe(1);
       // The doubt is precise: a crash before the call was handed over asks nobody.
-      const doubtful = stories.filter(({ questions }) => questions.some(({ kind }) => kind === "unknown_outcome"));
+      const doubtful = stories.filter(isInDoubt);
       expect(doubtful.length).toBeGreaterThan(0);
       expect(doubtful.length).toBeLessThan(8);
       // Each doubt is of one attempt, which is on record.
@@ -109,7 +133,7 @@ describe("a crash at every moment", () => {
     report("remote", stories);
     expectWhole(stories);
     expect(Math.max(...stories.map(effectsOf))).toBe(1);
-    const doubtful = stories.filter(({ questions }) => questions.some(({ kind }) => kind === "unknown_outcome"));
+    const doubtful = stories.filter(isInDoubt);
     expect(doubtful.length).toBeGreaterThan(0);
     expect(doubtful.length).toBeLessThan(8);
   });
@@ -179,9 +203,76 @@ workflow:
     }
   });
 
-  it("without the ledger makes a call twice: the baseline", async () => {
-    const stories = await everyCrash("naive", { needsApproval: false, mayRepeat: true, person: honest });
+  it("without the ledger makes a call twice, and nobody knows: the baseline", async () => {
+    // The same tool as in the first case above, with the same crashes: all that is missing are the intents.
+    const tool = { needsApproval: false, mayRepeat: false, isLedgerOff: true, person: honest };
+    const stories = await everyCrash("naive", tool);
     report("ledger off", stories);
+    expectWhole(stories);
     expect(Math.max(...stories.map(effectsOf))).toBe(2);
+    expect(stories.flatMap(({ questions }) => questions)).toEqual([]);
+  });
+});
+
+describe("a second crash in the recovery from the first", () => {
+  it.each([
+    ["at most once, and asks", honest],
+    ["exactly once when a person has it made up for", insisting],
+  ])("makes a call of a tool that can do something twice %s", async (_what, person) => {
+    const stories = await everyPair(`pair-${person.name}`, { needsApproval: true, mayRepeat: false, person });
+    report(`once, two crashes, ${person.name}`, stories);
+    expectWhole(stories);
+    expect(Math.max(...stories.map(effectsOf))).toBe(1);
+    if (person === insisting) expect(Math.min(...stories.map(effectsOf))).toBe(1);
+  });
+
+  it("gives a call of an idempotent tool one effect and one result", async () => {
+    const stories = await everyPair("pair-again", { needsApproval: true, mayRepeat: true, person: honest });
+    report("idempotent, two crashes", stories);
+    expectWhole(stories);
+    expect(new Set(stories.map(keyedEffectsOf))).toEqual(new Set([1]));
+  });
+});
+
+const NETWORK = `${SCOPED}, network: "egress_allowlist", egress_allowlist: ["api.example.com"]`;
+const BUNDLE: ToolBundle = {
+  ...{ id: "mine", description: "Mine", parameters: undefined },
+  source: "var __tool = { default: { async run() { return {}; } } };",
+};
+const MINE: PackFile = [bundlePath("tester", "mine"), toBundleFile(BUNDLE)];
+const request = (method: string) => call("http_request", { method, url: "https://api.example.com/orders" });
+const git = (action: string) => call("git", { action });
+const mine = (sandbox: string, more = "") => tool("mine", sandbox, more);
+
+/** What the real catalogue makes of a call: whether it is made again when nobody knows what became of it. */
+const CALLS = {
+  "a POST of http_request": { isOnce: true, asks: request("POST"), available: tool("http_request", NETWORK) },
+  "a GET of http_request": { isOnce: false, asks: request("GET"), available: tool("http_request", NETWORK) },
+  "a POST that the pack calls idempotent": {
+    ...{ isOnce: false, asks: request("POST"), available: tool("http_request", NETWORK, "idempotent: true") },
+  },
+  "a push of git": { isOnce: true, asks: git("push"), available: tool("git", NETWORK) },
+  "a pull of git": { isOnce: false, asks: git("pull"), available: tool("git", NETWORK) },
+  "a tool of the pack's own that may reach something": { isOnce: true, asks: call("mine"), available: mine(NETWORK) },
+  "a tool of the pack's own that says idempotent": {
+    ...{ isOnce: false, asks: call("mine"), available: mine(NETWORK, "idempotent: true") },
+  },
+  "a tool of the pack's own that only reads": {
+    ...{ isOnce: false, asks: call("mine"), available: mine(NETWORK, "read_only: true") },
+  },
+  "a tool of the pack's own that reaches nothing": { isOnce: false, asks: call("mine"), available: mine(SCOPED) },
+} as const;
+
+describe("a crash at every moment, and what the catalogue says of a call", () => {
+  it.each(Object.entries(CALLS))("%s", async (name, { isOnce, asks, available }) => {
+    const files = asks.toolId === "mine" ? [MINE] : [];
+    const tool = { needsApproval: false, available: [available], script: [asks], files, person: honest };
+    const stories = await everyCrash(name, tool);
+    report(name, stories);
+    expectWhole(stories);
+    expect(Math.max(...stories.map(effectsOf))).toBe(isOnce ? 1 : 2);
+    expect(Math.max(...stories.map(keyedEffectsOf))).toBe(1);
+    const asked = stories.flatMap(({ questions }) => questions.map(({ kind }) => kind));
+    expect(new Set(asked)).toEqual(new Set(isOnce ? ["unknown_outcome"] : []));
   });
 });

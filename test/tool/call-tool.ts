@@ -22,6 +22,7 @@ export type CallOptions = {
   readonly files?: readonly ToolFile[];
   readonly tenant?: string;
   readonly sandbox?: string;
+  readonly signal?: AbortSignal;
 };
 
 /** One file in the scope of the call and one outside of it. */
@@ -32,6 +33,7 @@ export const FILES: readonly ToolFile[] = [
 
 export async function callTool(toolId: string, args: object, options: CallOptions = {}) {
   const { files = [], tenant = "tenant-123", sandbox = `timeout: "60s", ${SCOPED}` } = options;
+  const { signal = new AbortController().signal } = options;
   const config = await composeConfig(tools([tool(toolId, sandbox)]));
   const log = createLog({}, () => undefined);
   const had = collectTools(config);
@@ -40,7 +42,7 @@ export async function callTool(toolId: string, args: object, options: CallOption
     ...{ tenant, taskId: "task-1", toolId, arguments: { ...args }, key: "key-1", files: () => files },
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
   };
-  const outcome = await host.execute(request, new AbortController().signal);
+  const outcome = await host.execute(request, signal);
   return { ...outcome, result: JSON.parse(outcome.resultJson) };
 }
 

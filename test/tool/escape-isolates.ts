@@ -21,7 +21,7 @@ export const DEEDS: readonly Attempt[] = [
   [
     "network",
     "an encrypted socket",
-    'const { connect } = await import("cloudflare:sockets"); await connect("example.com:443", { secureTransport: "on" }).opened',
+    'const { connect } = await import("cloudflare:sockets"); await connect(new URL(origin).host, { secureTransport: "on" }).opened',
   ],
   [
     "network",
@@ -32,7 +32,7 @@ export const DEEDS: readonly Attempt[] = [
   [
     "network",
     "a stream of events",
-    `const source = new EventSource("https://example.com/");
+    `const source = new EventSource(origin + "/events");
     await new Promise((done, fail) => { source.addEventListener("open", done); source.addEventListener("error", fail) })`,
   ],
   [
@@ -74,11 +74,11 @@ export const DEEDS: readonly Attempt[] = [
   ["files", "storage of an object", 'await self.ctx.storage.get("task")'],
   ["files", "files by storage of the browser", "await navigator.storage.getDirectory()"],
   ["rpc", "a binding", found("[...Object.keys(self.env), ...Object.keys(env)]")],
-  ["rpc", "the loader of isolates", "self.env.LOADER.get('other/isolate', () => null)"],
+  ["rpc", "the loader of isolates", "await self.env.LOADER.get('other/isolate', () => null)"],
   ["rpc", "the assets", 'await self.env.ASSETS.fetch("http://assets/engine/digests.json")'],
   ["rpc", "the objects of tasks", 'await self.env.TASK.getByName("other/task").view()'],
   ["rpc", "the properties of its runner", found("Object.keys(self.ctx.props ?? {})")],
-  ["rpc", "the runner of another tenant", "self.ctx.exports.ToolRunner({ props: { tenant: 'other' } }).run({})"],
+  ["rpc", "the runner of another tenant", "await self.ctx.exports.ToolRunner({ props: { tenant: 'other' } }).run({})"],
   ["rpc", "a gateway it was not given", 'await gateway.send({ method: "GET", url: "https://example.com/" })'],
   ["engines", "variables of the process", found('Object.keys((await import("node:process")).env)')],
 ];
@@ -124,7 +124,7 @@ export default class extends WorkerEntrypoint {
     const { files, arguments: { deed, origin, answer, keep } } = JSON.parse(json);
     if (keep) return JSON.stringify({ ok: true, result: kept.push(...files.map(({ text }) => text)) && kept, changes: [] });
     if (answer !== undefined) return answers[answer]();
-    const result = await deeds[deed](this, gateway, files, origin).then(() => "ESCAPED", (thrown) => "tried " + (thrown?.name ?? thrown?.type));
+    const result = await deeds[deed](this, gateway, files, origin).then(() => "ESCAPED", (thrown) => "tried " + (thrown?.name ?? thrown?.type) + ": " + thrown?.message);
     return JSON.stringify({ ok: true, result, changes: [] });
   }
 }`;

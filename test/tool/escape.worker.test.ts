@@ -9,6 +9,7 @@ import type { Bindings } from "../../src/bindings.ts";
 import { type Engine, keepEngine, loadEngine } from "../../src/tool/engine.ts";
 import { callTool, FILES, LANGUAGES, runCode } from "./call-tool.ts";
 import { AREAS, type Attempt } from "./escape-attempt.ts";
+import { doInTheOpen, WITHOUT_CONTROL } from "./escape-control.ts";
 import { ANSWERS, DEEDS, HOSTILE_CODE } from "./escape-isolates.ts";
 import { BASH, PYTHON } from "./escape-python-bash.ts";
 import { PACK_TOOLS, PROGRAMS } from "./escape-scripts.ts";
@@ -47,6 +48,17 @@ describe("the corpus", () => {
       expect(new Set(table.map(([, what]) => what)).size).toBe(table.length);
     }
     expect(new Set(rows.map(([, , code]) => code)).size + ANSWERS.length + PATHS.length).toBeGreaterThan(150);
+  });
+});
+
+describe("an isolate that is open", () => {
+  it.each(DEEDS)("reaches what the others do not, or ends at it: %s: %s", async (_area, deed) => {
+    expect(await doInTheOpen(deed)).toEqual(expect.stringMatching(WITHOUT_CONTROL[deed] ?? /^ESCAPED$/));
+  });
+
+  it("has a control for every deed but those that are named", () => {
+    const deeds: readonly string[] = DEEDS.map(([, deed]) => deed);
+    expect(Object.keys(WITHOUT_CONTROL).filter((deed) => !deeds.includes(deed))).toEqual([]);
   });
 });
 

@@ -2,8 +2,14 @@
 import { type AgentConfig, composePack } from "../../src/pack/index.ts";
 import { assert } from "../../src/platform/index.ts";
 
+/** Path and content. */
+export type PackFile = readonly [path: string, content: string];
+
 /** Each argument is a top-level block of the manifest, in YAML. */
-export async function composeConfig(...blocks: readonly string[]): Promise<AgentConfig> {
+export const composeConfig = (...blocks: readonly string[]): Promise<AgentConfig> => composeWith([], ...blocks);
+
+/** The same for a pack `tester` of more files. */
+export async function composeWith(files: readonly PackFile[], ...blocks: readonly string[]): Promise<AgentConfig> {
   const manifest = `
 schema_version: "1.0"
 pack_id: "tester"
@@ -17,12 +23,15 @@ role:
   goal: { primary: "Try things" }
 ${blocks.join("\n")}
 `;
-  const composed = await composePack(new Map([["tester/profession-pack.yaml", manifest], SKILL_FILE]), "tester");
+  const composed = await composePack(
+    new Map([["tester/profession-pack.yaml", manifest], SKILL_FILE, ...files]),
+    "tester",
+  );
   assert(composed.ok, composed.ok ? "" : JSON.stringify(composed.error));
   return composed.value.config;
 }
 
-const SKILL_FILE: readonly [string, string] = [
+const SKILL_FILE: PackFile = [
   "tester/SKILLS/review.md",
   `---
 id: "review"

@@ -69,6 +69,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     response.end(gzipSync("was packed"));
   },
   /** Headers and a first piece, then nothing more for ever. */
+  "/events": (_request, response) =>
+    void response.writeHead(200, { "content-type": "text/event-stream" }).end("data: event\n\n"),
   "/hang": (_request, response) => void response.write("begun"),
 };
 
