@@ -57,12 +57,12 @@ async function callTool(run: Run, step: number, ready: ReadyCall, sequel: Sequel
   const given = await outcomeOf(run, step, ready);
   if (typeof given === "string") return given === "left";
   const { call, index } = ready.pending;
+  const outcome = withinQuota(run, given);
   // Its row says that it was started, and no result will: the next look asks a person what became of it.
-  if (given.isInDoubt === true && ready.isOnce) {
-    run.underWay.leave(step, index, Promise.resolve(given.egress ?? []));
+  if (outcome.isInDoubt === true && ready.isOnce) {
+    run.underWay.leave(step, index, Promise.resolve(outcome.egress ?? []));
     return true;
   }
-  const outcome = withinQuota(run, given);
   const decision = given.decision ?? ready.decision;
   const record: CallResult = {
     step,
@@ -182,9 +182,9 @@ function intend(run: Run, step: number, ready: ReadyCall): "intended" | "left" |
 function withinQuota(run: Run, outcome: ToolOutcome): ToolOutcome {
   if (outcome.changes.length === 0) return outcome;
   const problem = checkQuota(run.files(), outcome.changes);
-  return problem === null
-    ? outcome
-    : { ...failed({ code: "TOOL_LIMIT", message: problem }), durationMs: outcome.durationMs, ...egressOf(outcome) };
+  if (problem === null) return outcome;
+  const { durationMs } = outcome;
+  return { ...failed({ code: "TOOL_LIMIT", message: problem }), durationMs, ...egressOf(outcome), isInDoubt: true };
 }
 
 /** A dry run calls no tool at all: what the source task recorded for the same call, or a note that there is none. */
