@@ -127,13 +127,18 @@ export class IndexStore {
     this.#sql.exec("UPDATE entry SET lease_until = NULL, wanted_at = NULL WHERE task_id = ?", taskId);
   }
 
-  /** What the task itself said when it was asked. */
-  setState(taskId: string, state: TaskState, now: number): void {
+  /** Whether the task is known, and nothing newer of it. */
+  isNews(taskId: string, version: number): boolean {
+    return this.#isReady && this.#count("task_id = ? AND version <= ?", taskId, version) > 0;
+  }
+
+  /** The task goes on no more by itself: that is news, and it said so when it was asked. */
+  setStill(taskId: string, { state, version }: Pick<IndexReport, "state" | "version">, now: number): void {
     this.#sql.exec(
-      `UPDATE entry SET state = ?, touched_at = ?, lease_until = CASE WHEN ? = 'running' THEN lease_until END WHERE task_id = ?`,
+      "UPDATE entry SET state = ?, version = ?, touched_at = ?, lease_until = NULL WHERE task_id = ?",
       state,
+      version,
       now,
-      state,
       taskId,
     );
   }

@@ -175,7 +175,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   async lookAfter(): Promise<Watched | null> {
     await this.kick();
-    return this.#journal.row && toWatched(this.#journal.row);
+    return this.#journal.row && toWatched(this.#journal.row, this.#journal.lastSeq);
   }
 
   async exportJournal(beforeStep: number) {

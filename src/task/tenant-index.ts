@@ -143,8 +143,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     try {
       const watched = await this.#services.kick(tenant, taskId);
       if (watched === null) return await this.forget(tenant, taskId);
-      this.#watches.settle(taskId, watched.dueAt);
-      if (isStill(watched.state)) this.#store.setState(taskId, watched.state, this.#now());
+      this.#learn(taskId, watched);
     } catch (thrown) {
       // The task is asked again by a later sweep.
       this.#services.log.warn("index.kick_failed", {
@@ -156,6 +155,13 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
       // Whatever came of it: one that sleeps on must not keep those behind it from being asked.
       this.#watches.postpone(taskId, this.#now());
     }
+  }
+
+  /** What a task said of itself when it was asked, unless a report has overtaken it, or its end. */
+  #learn(taskId: string, { state, dueAt, version }: Watched): void {
+    if (version === undefined || !this.#store.isNews(taskId, version)) return;
+    this.#watches.put(taskId, dueAt, version);
+    if (isStill(state)) this.#store.setStill(taskId, { state, version }, this.#now());
   }
 
   /** A page of the tasks that are silent for longer than a lease: a running one renews twice in that time, a queued one asks again. */

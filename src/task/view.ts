@@ -40,7 +40,7 @@ export function toView(row: TaskRow, history: History, { updatedAt }: Moment): T
 
 /** What the index is told; the sequence of the last event orders reports. */
 export function toReport(row: TaskRow, { updatedAt, lastSeq }: Moment): IndexReport {
-  const { dueAt } = toWatched(row);
+  const { dueAt, version } = toWatched(row, lastSeq);
   return {
     task_id: row.request.task_id,
     state: row.state,
@@ -49,7 +49,7 @@ export function toReport(row: TaskRow, { updatedAt, lastSeq }: Moment): IndexRep
     session_id: row.request.session_id,
     created_at: toRfc3339(row.createdAt),
     updated_at: toRfc3339(updatedAt),
-    version: lastSeq,
+    version,
     ...(dueAt === null ? {} : { due_at: dueAt }),
   };
 }

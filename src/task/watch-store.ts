@@ -35,12 +35,6 @@ export class WatchStore {
     );
   }
 
-  /** What the task itself said when it was asked. */
-  settle(taskId: string, dueAt: number | null): void {
-    if (dueAt === null) this.forget(taskId);
-    else if (this.#isReady) this.#sql.exec("UPDATE watch SET due_at = ? WHERE task_id = ?", dueAt, taskId);
-  }
-
   /** To the end of the line of those whose time has passed. */
   postpone(taskId: string, now: number): void {
     if (!this.#isReady) return;

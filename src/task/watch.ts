@@ -12,6 +12,8 @@ export type Watched = {
   readonly state: TaskState;
   /** Epoch milliseconds at which a task that waits wakes by itself; null when it does not, or does not wait. */
   readonly dueAt: number | null;
+  /** That of a report made in the same moment; absent from code of before, during a deploy. */
+  readonly version?: number;
 };
 
 /** Whether it stays as it is until somebody does something. */
@@ -37,7 +39,5 @@ export function isToWake({ state, due }: Row, now: number): boolean {
   }
 }
 
-export const toWatched = ({ state, due }: Row): Watched => ({
-  state,
-  dueAt: state === "waiting" ? nextDue(due) : null,
-});
+export const toWatched = ({ state, due }: Row, version: number) =>
+  ({ state, dueAt: state === "waiting" ? nextDue(due) : null, version }) satisfies Watched;

@@ -15,6 +15,7 @@ import {
   WATCH_GRACE_MS,
 } from "../../src/task/limits.ts";
 import type { IndexReport } from "../../src/task/object.ts";
+import type { Watched } from "../../src/task/watch.ts";
 import { accept, env, fiveSteps, readUntil, TOOLS, typesOf } from "./harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -124,6 +125,47 @@ describe("an index that only has waiting tasks", () => {
   });
 });
 
+describe("what a task says when it is asked", () => {
+  const WAITING = { state: "waiting", due_at: 5, version: 5 } as const;
+  /** What the index knows after a sweep in which a report of the task overtakes its answer. */
+  async function known(tenant: string, answer: Partial<Watched>, overtaking: Partial<IndexReport> | null) {
+    const index = env.TENANT_INDEX.getByName(tenant);
+    await index.register(tenant, report(WAITING));
+    vi.spyOn(Object.getPrototypeOf(await objectOf()), "lookAfter").mockImplementation(async () => {
+      // Another invocation, so a stub of its own.
+      if (overtaking !== null) await env.TENANT_INDEX.getByName(tenant).register(tenant, report(overtaking));
+      return { state: "waiting", dueAt: null, ...answer };
+    });
+    expect(await index.sweep(tenant)).toMatchObject({ kicked: 1 });
+    vi.restoreAllMocks();
+    const { items } = await index.list({ state: null, pack_id: null, limit: 1, before: null });
+    const [watch] = await runInDurableObject(index, (_object, { storage }) =>
+      storage.sql.exec("SELECT due_at FROM watch").toArray(),
+    );
+    await index.forget(tenant, idOf(0));
+    return { state: items[0]?.state, due: watch?.due_at };
+  }
+  const later = systemClock.now() + DAY_MS;
+
+  it("is taken when nothing newer is known", async () => {
+    expect(await known("sweep-news", { state: "done", version: 6 }, null)).toEqual({ state: "done", due: undefined });
+    const sleeping = { state: "waiting", dueAt: later, version: 6 } as const;
+    expect(await known("sweep-sleeps", sleeping, null)).toEqual({ state: "waiting", due: later });
+  });
+
+  it("is old when a report has overtaken it: the task goes on, or waits for another time", async () => {
+    const goesOn = { state: "queued", version: 7 } as const;
+    expect(await known("sweep-old", { version: 5, dueAt: later }, goesOn)).toEqual({ state: "queued", due: undefined });
+    const waits = { state: "waiting", due_at: later, version: 7 } as const;
+    expect(await known("sweep-older", { state: "done", version: 6 }, waits)).toEqual({ state: "waiting", due: later });
+  });
+
+  it("is not compared, and not taken, from code of before: a later sweep asks again", async () => {
+    const { state } = await known("sweep-before", { state: "done" }, null);
+    expect(state).toBe("waiting");
+  });
+});
+
 describe("one sweep", () => {
   it("asks after a page of the silent tasks, and the next one after those behind it", async () => {
     const tenant = "sweep-pages";
@@ -136,7 +178,7 @@ describe("one sweep", () => {
       ctx: DurableObjectState;
     }) {
       asked.push(String(this.ctx.id.name));
-      return { state: "retry", dueAt: null };
+      return { state: "retry", dueAt: null, version: 1 };
     });
     expect(await index.sweep(tenant)).toMatchObject({ kicked: INDEX_KICKS_MAX });
     expect(await index.sweep(tenant)).toMatchObject({ kicked: 1 });
@@ -149,7 +191,7 @@ describe("one sweep", () => {
 
   for (const [name, answer] of [
     ["cannot be asked", async (): Promise<never> => Promise.reject(new Error("away"))],
-    ["sleep on", async () => ({ state: "waiting", dueAt: 1 })],
+    ["sleep on", async () => ({ state: "waiting", dueAt: 1, version: 1 })],
   ] as const) {
     it(`is not held up by a page of waiting tasks that ${name}: the next one asks those behind them`, async () => {
       const tenant = `sweep-held-up-${name.length}`;
