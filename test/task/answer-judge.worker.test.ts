@@ -167,7 +167,7 @@ describe("a case for a person", () => {
   it("has the task wait with the answer unseen, and shows the person what it is about", async () => {
     const { view, events, questions } = await run("Go", ["Call the doctor.", MET], { guardrails: judged() });
     expect(view).toMatchObject({ state: "waiting", output: null });
-    expect(textOf(events)).toBe("");
+    expect(JSON.stringify(events)).not.toContain("Call the doctor.");
     expect(verdictsOf(events)).toMatchObject([{ action: "warn", escalate: true }]);
     expect(questions).toMatchObject([
       {
@@ -201,13 +201,14 @@ describe("a case for a person", () => {
     const person = [{ decision: "reject" }, { decision: "reject" }] as const;
     const { view, events } = await run("Go", ["One.", MET, "Two.", MET], { guardrails: judged(), person });
     expect(view).toMatchObject({ state: "failed", error: { code: "OUTPUT_BLOCKED" }, output: null });
-    expect(textOf(events)).toBe("");
+    expect(JSON.stringify(events)).not.toMatch(/One\.|Two\./);
   });
 
   it("sends the answer back when nobody decides in time, and takes one that needs nobody", async () => {
     const replies = ["Call the doctor.", MET, "Help is near.", FINE];
     const { view, questions, events } = await run("Go", replies, { guardrails: judged(), person: ["lapse"] });
     expect(view).toMatchObject({ state: "done", output: "Help is near." });
+    expect(JSON.stringify(events)).not.toContain("Call the doctor.");
     expect(questions).toMatchObject([{ state: "expired", used_at: null }]);
     expect(typesOf(events)).toContain("approval.expired");
   });
@@ -223,7 +224,7 @@ describe("a case for a person", () => {
     const question = await task.approval(1);
     const { text } = Object(question?.arguments);
     expect(text).toContain("Call the doctor.");
-    expect(textOf(events)).toBe("");
+    expect(JSON.stringify(events)).not.toContain(JSON.stringify(text));
     const request = { by: "key:person", reason: null, result: null, request_key: "r" };
     const args_hash = await sha256Hex(canonicalJson({ text }));
     expect(await task.decide(1, { ...request, decision: "approve", args_hash: "0".repeat(64) })).toMatchObject({
