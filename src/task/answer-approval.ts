@@ -17,8 +17,10 @@ const ANSWER = { toolId: "answer", toolName: "Answer" } as const;
 export const approvalOfAnswer = (run: Pick<Run, "approvals">, step: number): Approval | undefined =>
   run.approvals().findLast((approval) => approval.step === step && approval.toolId === ANSWER.toolId);
 
+type Asked = Pick<Run, "approvals"> & { readonly services: Pick<Run["services"], "clock"> };
+
 /** Why a person did not let the answer pass, as its model is told; none while nobody has decided. */
-export function personFaults(run: Pick<Run, "approvals" | "services">, step: number): readonly string[] {
+export function personFaults(run: Asked, step: number): readonly string[] {
   const approval = approvalOfAnswer(run, step);
   if (approval === undefined) return [];
   const { decided, expiredAt } = approval;

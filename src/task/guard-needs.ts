@@ -4,7 +4,7 @@
  * user or a model wrote.
  */
 import { argumentRulesOf, dataLabelsIn } from "../guard/index.ts";
-import { verdictOn } from "./answer-verdict.ts";
+import { brokenRulesOf } from "./answer-found.ts";
 import type { Run } from "./run.ts";
 
 type Call = { readonly step: number; readonly toolId: string; readonly arguments: Readonly<Record<string, unknown>> };
@@ -19,16 +19,14 @@ export function needsOfGuard(run: Run, { step, toolId, arguments: given }: Call)
 }
 
 function judgedNeeds(run: Run, step: number): string[] {
-  const { inputTriggers = [], answersJudged = [] } = run.row();
-  const rules = answersJudged
-    .filter((judged) => judged.step < step)
-    .flatMap((judged) => {
-      const verdict = verdictOn(run, judged.step);
-      return verdict === null ? [] : [...verdict.prohibited, ...verdict.triggers];
-    });
+  const { inputTriggers = [] } = run.row();
+  const rules = run
+    .history()
+    .steps.filter(({ n }) => n < step)
+    .flatMap(({ n, found }) => [...(found?.rules ?? []), ...brokenRulesOf(run, n)]);
   const needs = [
     ...inputTriggers.map((trigger) => `The judge found in the input what the pack wants a person for: ${trigger}.`),
-    ...rules.map(({ text }) => `The judge found an earlier answer of this task against a rule of the pack: ${text}.`),
+    ...rules.map((rule) => `The judge found an earlier answer of this task against a rule of the pack: ${rule}.`),
   ];
   return [...new Set(needs)];
 }

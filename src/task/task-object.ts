@@ -180,7 +180,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   async exportJournal(beforeStep: number) {
     const row = this.#journal.row;
-    return row && exportTask(this.ctx.storage, { row, journal: this.#journal }, beforeStep);
+    const services = this.#services;
+    return row && exportTask(this.ctx.storage, { row, journal: this.#journal, services }, beforeStep);
   }
 
   async childReport(): Promise<ChildReport | "going" | null> {

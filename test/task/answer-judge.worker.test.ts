@@ -5,7 +5,7 @@ import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
 import { LIST, live } from "./crash-rig.ts";
 import { accept, readUntil, typesOf } from "./harness.ts";
 import { call } from "./history.ts";
-import { lastShown, type Reply, run, textOf, verdictsOf } from "./scripted.ts";
+import { type Decided, lastShown, type Reply, run, textOf, verdictsOf } from "./scripted.ts";
 
 const RULES = 'prohibited_actions: ["Promise a refund"], escalation_triggers: ["Somebody is in danger"]';
 const judged = (more = "", output = ""): string =>
@@ -263,19 +263,19 @@ describe("a hallucination check", () => {
   });
 });
 
-describe("what a judge found", () => {
-  const WRITER = `
+const WRITER = `
 tools:
   available:
     - { id: "file_manager", name: "Files", labels: ["writes"], sandbox: { timeout: "10s", filesystem: "scoped", scoped_paths: ["/workspace"] } }
     - { id: "code_executor", name: "Code", sandbox: { timeout: "10s", filesystem: "scoped", scoped_paths: ["/workspace"] } }
 `;
-  const write = call("file_manager", { action: "write", path: "/workspace/a.txt", content: "a" });
+const write = call("file_manager", { action: "write", path: "/workspace/a.txt", content: "a" });
+const look = call("code_executor", { language: "javascript", code: "1" });
 
+describe("what a judge found", () => {
   it("in the input that the pack wants a person for has one asked before a call that writes, and before no other", async () => {
     const guardrails = '{ input: { judge: tier-1 }, behavioral: { escalation_triggers: ["Somebody is in danger"] } }';
     const judgement = JSON.stringify({ injection: 0, jailbreak: 0, trigger_1: 0.9 });
-    const look = call("code_executor", { language: "javascript", code: "1" });
     const replies = [judgement, { text: "", calls: [look] }, { text: "", calls: [write] }];
     const { view, events, questions } = await run("Help!", replies, { guardrails, tools: WRITER });
     expect(view.state).toBe("waiting");
@@ -295,6 +295,48 @@ tools:
     const { view, questions } = await run("Refund me", replies, { guardrails: judged(), tools: WRITER });
     expect(view.state).toBe("waiting");
     expect(questions).toMatchObject([{ tool_id: "file_manager", reason: expect.stringContaining("Promise a refund") }]);
+  });
+});
+
+describe("a replay", () => {
+  const guardrails = judged();
+  const peek = { text: "", calls: [look] };
+  const rewrite = { text: "", calls: [write] };
+
+  const sourceOf = (replies: readonly (Reply | string)[], person: readonly Decided[] = []) =>
+    run("Refund me", replies, { guardrails, tools: WRITER, person });
+
+  it("knows what the judge found in an answer that it takes over, and has a person asked before it writes", async () => {
+    const source = await sourceOf(["You get a refund.", BROKEN, peek, "Done.", FINE]);
+    const options = { guardrails, tools: WRITER, source: { ...source, fromStep: 2 } };
+    const { view, questions, shown } = await run("Refund me", [rewrite], options);
+    expect(view.state).toBe("waiting");
+    expect(questions).toMatchObject([{ tool_id: "file_manager", reason: expect.stringContaining("Promise a refund") }]);
+    expect(shown[0]?.messages[2]).toMatchObject({ text: expect.stringContaining("Promise a refund") });
+  });
+
+  it("of a replay knows it too, under a pack that has no such rule any more", async () => {
+    const first = await sourceOf(["You get a refund.", BROKEN, peek, "Done.", FINE]);
+    const free = { guardrails: "{}", tools: WRITER };
+    const second = await run("Refund me", ["So."], { ...free, source: { ...first, fromStep: 2 } });
+    const { questions } = await run("Refund me", [rewrite], { ...free, source: { ...second, fromStep: 2 } });
+    expect(questions).toMatchObject([{ tool_id: "file_manager", reason: expect.stringContaining("Promise a refund") }]);
+  });
+
+  it("tells its model why a person refused an answer that it takes over", async () => {
+    const person = [{ decision: "reject", reason: "Say less." }] as const;
+    const source = await sourceOf(["Call the doctor.", MET, peek, "Help is near.", FINE], person);
+    const options = { guardrails, tools: WRITER, source: { ...source, fromStep: 2 } };
+    const { shown } = await run("Refund me", ["Help is near.", FINE], options);
+    expect(shown[0]?.messages[2]).toMatchObject({ text: expect.stringContaining("Say less.") });
+  });
+
+  it("has the judge look anew at an answer that passed, where it takes over all of its source", async () => {
+    const source = await sourceOf(["Hello.", FINE]);
+    const options = { guardrails, tools: WRITER, source: { ...source, fromStep: 1 } };
+    const { view, shown } = await run("Refund me", [BROKEN, "Hi.", FINE], options);
+    expect(view).toMatchObject({ state: "done", output: "Hi." });
+    expect(shown).toHaveLength(3);
   });
 });
 
