@@ -4,19 +4,25 @@
  * user or a model wrote.
  */
 import { argumentRulesOf, dataLabelsIn } from "../guard/index.ts";
+import type { Label } from "../policy/index.ts";
+import { HANDOFF_TOOL_ID } from "../tool/index.ts";
 import { brokenRulesOf } from "./answer-found.ts";
 import type { Run } from "./run.ts";
 
 type Call = { readonly step: number; readonly toolId: string; readonly arguments: Readonly<Record<string, unknown>> };
 
 export function needsOfGuard(run: Run, { step, toolId, arguments: given }: Call): readonly string[] {
-  const labels = run.catalog.labelsOf(toolId);
+  const labels = labelsOf(run, toolId);
   const sends = labels.includes("external");
   return [
     ...(sends || labels.includes("writes") ? judgedNeeds(run, step) : []),
     ...(sends ? dataNeeds(run, given) : []),
   ];
 }
+
+/** Another task writes and sends out what this one hands it, and neither what was found here nor these rules go along. */
+const labelsOf = ({ catalog }: Run, toolId: string): readonly Label[] =>
+  toolId === HANDOFF_TOOL_ID ? ["writes", "external"] : catalog.labelsOf(toolId);
 
 function judgedNeeds(run: Run, step: number): string[] {
   const { inputTriggers = [] } = run.row();

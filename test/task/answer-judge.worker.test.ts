@@ -298,6 +298,27 @@ describe("what a judge found", () => {
   });
 });
 
+describe("a handoff", () => {
+  const TO_HELPER = `${WRITER}
+workflow:
+  handoffs: [{ target_agent: "helper", conditions: ["always"] }]
+`;
+  const handsOver = (input: string): Reply => ({ text: "", calls: [call("handoff", { agent: "helper", input })] });
+
+  it("has a person asked first once a judge found something, for the other task does not know it", async () => {
+    const replies = ["You get a refund.", BROKEN, handsOver("Write to them.")];
+    const { view, questions } = await run("Refund me", replies, { guardrails: judged(), tools: TO_HELPER });
+    expect(view.state).toBe("waiting");
+    expect(questions).toMatchObject([{ tool_id: "handoff", reason: expect.stringContaining("Promise a refund") }]);
+  });
+
+  it("has a person asked first where personal data would go along, as before a tool that sends out", async () => {
+    const guardrails = "{ output: { pii_check: true } }";
+    const { questions } = await run("Go", [handsOver("Write to jane@example.com")], { guardrails, tools: TO_HELPER });
+    expect(questions).toMatchObject([{ tool_id: "handoff", reason: expect.stringContaining("email") }]);
+  });
+});
+
 describe("a replay", () => {
   const guardrails = judged();
   const peek = { text: "", calls: [look] };
