@@ -3,7 +3,7 @@
  * task, and data that a tool would send out. Pure but for what it reads of the run; the sentences hold nothing that a
  * user or a model wrote.
  */
-import { argumentRulesOf, dataLabelsIn } from "../guard/index.ts";
+import { argumentRulesOf, findData } from "../guard/index.ts";
 import type { Label } from "../policy/index.ts";
 import { HANDOFF_TOOL_ID } from "../tool/index.ts";
 import { brokenRulesOf } from "./answer-found.ts";
@@ -39,6 +39,9 @@ function judgedNeeds(run: Run, step: number): string[] {
 
 function dataNeeds(run: Run, given: Call["arguments"]): string[] {
   if (!argumentRulesOf(run.config.guardrails).holds) return [];
-  const labels = dataLabelsIn(given);
-  return labels.length === 0 ? [] : [`It would send out personal data or secrets (${labels.join(", ")}).`];
+  const { labels, isWhole } = findData(given);
+  return [
+    ...(labels.length === 0 ? [] : [`It would send out personal data or secrets (${labels.join(", ")}).`]),
+    ...(isWhole ? [] : ["It would send out more text than is searched for personal data and secrets."]),
+  ];
 }
