@@ -8,7 +8,7 @@ import { verdictOn } from "./answer-verdict.ts";
 import type { AnswerFound, StepRecord } from "./history.ts";
 import type { Run } from "./run.ts";
 
-type Source = Pick<Run, "row" | "approvals"> & { readonly services: Pick<Run["services"], "clock"> };
+type Source = Pick<Run, "row" | "approvals">;
 
 /** The rules that the judge of an answer found broken or met, in the pack's words. */
 export function brokenRulesOf(run: Pick<Run, "config" | "row">, step: number): readonly string[] {

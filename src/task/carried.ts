@@ -12,7 +12,7 @@ type Storage = Pick<DurableObjectStorage, "kv">;
 type Source = {
   readonly row: TaskRow;
   readonly journal: Journal;
-  readonly services: Pick<TaskServices, "clock" | "loadPack">;
+  readonly services: Pick<TaskServices, "loadPack">;
 };
 
 /** What a replay begins with. The task is read before its pack is waited for: it may be going on. */
@@ -23,7 +23,7 @@ export async function exportTask(storage: Storage, { row, journal, services }: S
   const known = { steps: journal.history.steps.length, approvals: journal.approvals() };
   const wasJudged = exported.steps.some(({ n }) => row.answersJudged?.some(({ step }) => step === n));
   const config = wasJudged ? await services.loadPack(pack_owner, pack_digest) : null;
-  const source = { row: () => row, approvals: () => known.approvals, services };
+  const source = { row: () => row, approvals: () => known.approvals };
   return {
     journal: exportRecalled(storage, {
       ...exported,

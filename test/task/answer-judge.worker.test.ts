@@ -213,6 +213,20 @@ describe("a case for a person", () => {
     expect(typesOf(events)).toContain("approval.expired");
   });
 
+  it("says that the approval expired when the run comes too late to use it, and sends the answer back", async () => {
+    const person = [{ decision: "approve", passesMs: 120_000 }] as const;
+    const replies = ["Call the doctor.", MET, "Help is near.", FINE];
+    const guardrails = judged(', approval_ttl: "1m"');
+    const { view, questions, events } = await run("Go", replies, { guardrails, person });
+    expect(view).toMatchObject({ state: "done", output: "Help is near." });
+    expect(questions).toMatchObject([{ state: "expired", decision: "approve", used_at: null }]);
+    expect(typesOf(events).filter((type) => type.startsWith("approval."))).toEqual([
+      "approval.requested",
+      "approval.decided",
+      "approval.expired",
+    ]);
+  });
+
   it("is decided like any other by whoever asks the task's object, with the offline model that judges nothing", async () => {
     const { stub } = await accept("@say Call the doctor.", {
       pack: "judged-offline",

@@ -73,7 +73,13 @@ function scriptedRouter(replies: readonly Reply[], shown: ModelRequest[], isAllo
 }
 
 /** Lapse: nobody says anything for longer than there is to decide. */
-export type Decided = (Pick<Decide, "decision"> & { readonly reason?: string }) | "lapse";
+export type Decided =
+  | (Pick<Decide, "decision"> & {
+      readonly reason?: string;
+      /** From then on until the task is taken up. */
+      readonly passesMs?: number;
+    })
+  | "lapse";
 
 let count = 0;
 
@@ -141,10 +147,11 @@ export async function run(
         await alarm();
         continue;
       }
-      const { decision, reason = null } = word;
+      const { decision, reason = null, passesMs = 0 } = word;
       const request = { by: "key:person", args_hash: question.args_hash, request_key: `r${questions.length}` };
       const outcome = await object.decide(questions.length, { decision, reason, result: null, ...request });
       assert(outcome.kind === "decided", JSON.stringify(outcome));
+      passed += passesMs;
       await alarm();
     }
   });
