@@ -1,9 +1,9 @@
 /** What a task keeps beside its journal: taken along by a replay, and gone with its retention. */
+import { forgetBrought, importBrought, withBrought } from "./brought.ts";
 import type { Journal, TaskRow } from "./journal.ts";
 import { exportRecalled, forgetRecalled, importRecalled } from "./recall.ts";
 import { forgetRemote, importRemote, recordedRemote } from "./remote-tools.ts";
 import { printOf } from "./run.ts";
-import { forgetInherited } from "./session-files.ts";
 
 type Storage = Pick<DurableObjectStorage, "kv">;
 
@@ -13,7 +13,7 @@ export function exportTask(storage: Storage, { row, journal }: { row: TaskRow; j
   const remote = recordedRemote(storage);
   return {
     journal: exportRecalled(storage, {
-      ...journal.export(beforeStep, printOf),
+      ...withBrought(storage, row.request.parent, journal.export(beforeStep, printOf)),
       ...(remote === null ? {} : { remote }),
     }),
     steps: journal.history.steps.length,
@@ -25,10 +25,11 @@ export function exportTask(storage: Storage, { row, journal }: { row: TaskRow; j
 export function importCarried(storage: Storage, journal: string): void {
   importRecalled(storage, journal);
   importRemote(storage, journal);
+  importBrought(storage, journal);
 }
 
 export function forgetCarried(storage: Storage): void {
   forgetRecalled(storage);
-  forgetInherited(storage);
+  forgetBrought(storage);
   forgetRemote(storage);
 }

@@ -5,13 +5,11 @@
  */
 import { describeError, within } from "../platform/index.ts";
 import type { ToolFile } from "../tool/index.ts";
+import { bring, broughtOf } from "./brought.ts";
 import type { Journal, TaskRow } from "./journal.ts";
 import { SESSION_FILES_MS_MAX } from "./limits.ts";
 import type { Run } from "./run.ts";
 import type { TaskServices } from "./services.ts";
-
-/** Beside the journal: that the files were taken over, and from whom. */
-const KEY = "workspace_of";
 
 type Services = Pick<TaskServices, "memory" | "filesOf" | "clock" | "log">;
 
@@ -37,7 +35,7 @@ export async function inheritFiles(
   services: Services,
 ): Promise<void> {
   const space = sessionOf(row);
-  if (space === null || storage.kv.get(KEY) !== undefined) return;
+  if (space === null || broughtOf(storage) !== null) return;
   const { tenant, task_id: taskId } = row.request;
   let source = "";
   let files: readonly ToolFile[] = [];
@@ -53,9 +51,9 @@ export async function inheritFiles(
     });
   }
   // Whoever came first while this one waited has already begun. No await between the files and the mark.
-  if (storage.kv.get(KEY) !== undefined) return;
+  if (broughtOf(storage) !== null) return;
   journal.inherit(files);
-  storage.kv.put(KEY, source);
+  bring(storage, { source, taint: [] });
 }
 
 /**
@@ -78,5 +76,3 @@ export async function leaveFiles(run: Run): Promise<void> {
     });
   }
 }
-
-export const forgetInherited = (storage: Pick<DurableObjectStorage, "kv">): boolean => storage.kv.delete(KEY);

@@ -9,7 +9,8 @@ import type { ToolCatalog, ToolErrorCode } from "../tool/index.ts";
 import type { CallResult, History } from "./history.ts";
 import type { ParentLink } from "./types.ts";
 
-const READS = ["reads_untrusted", "reads_private"] as const satisfies readonly Label[];
+/** Of any origin. */
+export const READS = ["reads_untrusted", "reads_private"] as const satisfies readonly Label[];
 
 /** Errors of calls that their tool never saw. */
 const UNCALLED: ReadonlySet<ToolErrorCode> = new Set<ToolErrorCode>([
@@ -30,6 +31,8 @@ type Past = {
   readonly parent: ParentLink | undefined;
   /** The session before the task. */
   readonly recalled: readonly Pick<Exchange, "taint">[];
+  /** What had come into all else that it began with. */
+  readonly brought: readonly Label[];
 };
 
 /**
@@ -37,7 +40,7 @@ type Past = {
  * it knew, so that the answer to one question does not depend on which of its neighbours came first.
  */
 export function taintBefore(
-  { history, parent, recalled }: Past,
+  { history, parent, recalled, brought }: Past,
   step: number,
   labelsOf: ToolCatalog["labelsOf"],
 ): Label[] {
@@ -47,7 +50,8 @@ export function taintBefore(
       const call = history.steps.find((one) => one.n === n)?.toolCalls[index];
       return call === undefined ? [] : [...labelsOf(call.toolId), ...taint];
     });
-  return readsOf([...(parent?.taint ?? []), ...recalled.flatMap(({ taint = [] }) => taint), ...seen]);
+  const remembered = recalled.flatMap(({ taint = [] }) => taint);
+  return readsOf([...(parent?.taint ?? []), ...brought, ...remembered, ...seen]);
 }
 
 /** What may be in the answer of a task that has ended, by what the policy was told of each call when it was made. */

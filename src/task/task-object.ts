@@ -10,6 +10,7 @@ import { type ToolFile, toBytes } from "../tool/index.ts";
 import { TaskAlarm } from "./alarm.ts";
 import { ApprovalDesk } from "./approval-desk.ts";
 import { ApprovalReporter } from "./approval-reporter.ts";
+import { broughtOf } from "./brought.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
 import { exportTask, importCarried } from "./carried.ts";
 import { timeOf } from "./deadline.ts";
@@ -275,12 +276,13 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       last: this.#journal.events(this.#journal.lastSeq - 1, 1),
     });
     if (!this.#change(change)) return null;
-    return this.#toRun(config, { signal, alarmStartedAt, epoch, recalled });
+    const brought = broughtOf(this.ctx.storage)?.taint ?? [];
+    return this.#toRun(config, { signal, alarmStartedAt, epoch, recalled, brought });
   }
 
   #toRun(
     config: AgentConfig,
-    own: Pick<Run, "signal" | "alarmStartedAt" | "recalled"> & { readonly epoch: number },
+    own: Pick<Run, "signal" | "alarmStartedAt" | "recalled" | "brought"> & { readonly epoch: number },
   ): Run {
     const { epoch, ...rest } = own;
     return {

@@ -121,6 +121,34 @@ describe("the rule of two, over a handoff", () => {
     expect(await stubOf(TENANT, child).approval(1)).toMatchObject({ tool_id: "file_manager", state: "pending" });
   });
 
+  it("holds for a replay of the child, and for a replay of that: its input says what the parent had seen", async () => {
+    await publish("greeter", LABELLED);
+    const input = `@say hello\n${write}`;
+    const { events } = await run(`${read}\n${handoff("greeter", "@say hello")}`, handingTo({ greeter: "full" }, LEAD));
+    const [child = ""] = childrenOf(events);
+    await readUntil(stubOf(TENANT, child));
+    let source = { taskId: child, stub: () => stubOf(TENANT, child) };
+    for (const nth of ["first", "second"]) {
+      const exported = await source.stub().exportJournal(0);
+      assert(exported !== null, "the source is there");
+      const plan = { source_task_id: source.taskId, from_step: 0, dry_run: false, journal: exported.journal };
+      source = await accept(input, { pack: "greeter", extra: LABELLED, replay: plan });
+      await source.stub().kick();
+      expect([nth, typesOf(await readUntil(source.stub())).at(-1)]).toEqual([nth, "task.waiting"]);
+    }
+  });
+
+  it("holds for a replay of a journal that does not say what its source began with", async () => {
+    const { object } = await run("@say hello");
+    const exported = await object().exportJournal(0);
+    const { taint, ...silent } = JSON.parse(exported?.journal ?? "{}");
+    expect(taint).toEqual([]);
+    const plan = { source_task_id: "source", from_step: 0, dry_run: false, journal: JSON.stringify(silent) };
+    const replay = await accept(write, { pack: "labelled", extra: LABELLED, replay: plan });
+    await replay.stub().kick();
+    expect(typesOf(await readUntil(replay.stub())).at(-1)).toBe("task.waiting");
+  });
+
   it("holds for the parent, which is told what its child had seen", async () => {
     await publish("reader", HELPER);
     const { object } = await run(`${handoff("reader", read)}\n${write}`, handingTo({ reader: "minimal" }, LABELLED));

@@ -20,7 +20,7 @@ const failed = (n: number, code: NonNullable<CallResult["error"]>["code"]): Call
   error: { code, message: "" },
 });
 
-const alone = (past: History) => ({ history: past, parent: undefined, recalled: [] });
+const alone = (past: History) => ({ history: past, parent: undefined, recalled: [], brought: [] });
 
 describe("what a task has seen", () => {
   const past = history([step(0, [call("web")]), step(1, [call("crm"), call("mail")])], [result(0, 0), result(1, 0)]);
@@ -40,6 +40,10 @@ describe("what a task has seen", () => {
   it("is what the tasks of its session had seen, whatever it does itself", () => {
     const recalled = [{ taint: ["reads_private", "of a later version"] }, {}, { taint: ["reads_untrusted"] }];
     expect(taintBefore({ ...alone(past), recalled }, 0, labelsOf)).toEqual(["reads_untrusted", "reads_private"]);
+  });
+
+  it("is what had come into all else that it began with, whatever it does itself", () => {
+    expect(taintBefore({ ...alone(past), brought: ["reads_private"] }, 0, labelsOf)).toEqual(["reads_private"]);
   });
 
   it("is not a call that has no result yet", () => {
