@@ -20,7 +20,8 @@ type Brought = {
 /** Null until the task has what it begins with. */
 export function broughtOf(storage: Storage): Brought | null {
   const kept = storage.kv.get<Brought | string>(KEY) ?? null;
-  return typeof kept === "string" ? { source: kept, taint: [] } : kept;
+  // A source alone is of before its taint was kept: its files are of any origin.
+  return typeof kept === "string" ? { source: kept, taint: kept === "" ? [] : READS } : kept;
 }
 
 export const bring = (storage: Storage, brought: Brought): void => storage.kv.put(KEY, brought);

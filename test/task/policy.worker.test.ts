@@ -1,13 +1,16 @@
 /** The policy in the way of every call: tasks in the real runtime under the compiled default policy, and under others. */
 import { describe, expect, it } from "vitest";
-import { assert } from "../../src/platform/index.ts";
+import { createObjectMemory } from "../../src/memory/index.ts";
+import { assert, systemClock } from "../../src/platform/index.ts";
 import { logOnly, type PolicyEngine, type PolicyQuestion } from "../../src/policy/index.ts";
 import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
 import { LIST, live, type Person, type Tool } from "./crash-rig.ts";
 import { childrenOf, handingTo, handoff, stubOf } from "./handoffs.ts";
-import { accept, publish, readUntil, TENANT, typesOf } from "./harness.ts";
+import { accept, env, publish, readUntil, TENANT, typesOf } from "./harness.ts";
 import { call } from "./history.ts";
 import { ALLOW, DENY, policyServer } from "./policy-server.ts";
+
+const memory = createObjectMemory({ objectOf: (name) => env.SESSION_MEMORY.getByName(name), clock: systemClock });
 
 const SCOPED = `sandbox: { timeout: "10s", filesystem: "scoped", scoped_paths: ["/workspace"] }`;
 
@@ -68,6 +71,24 @@ describe("the rule of two", () => {
     ends.push(typesOf(events).at(-1));
     expect(ends).toEqual(["task.done", "task.done", "task.waiting", "task.done"]);
   });
+
+  const saving = (code: string) => `@tool code_executor ${JSON.stringify({ language: "javascript", code })}`;
+  const save = saving("require('fs').writeFileSync('page.txt', 'a page'); 1");
+  const unsave = saving("require('fs').unlinkSync('page.txt'); 1");
+  const FORGETFUL = `${LABELLED}\nmemory: { short_term: { enabled: false } }\n`;
+  for (const [name, extra, inputs, end] of [
+    ["of a pack that remembers nothing", FORGETFUL, [save, "@say hello"], "task.waiting"],
+    ["of one that forgot what was said", LABELLED, [save, "@say hello"], "task.waiting"],
+    ["nothing, where none was left", FORGETFUL, [save, unsave], "task.done"],
+  ] as const) {
+    it(`knows what had come into the files of its session: ${name}`, async () => {
+      const session = `files ${name}`;
+      for (const input of inputs) await run(input, extra, { session });
+      await memory.clear({ tenant: TENANT, agent: "labelled", session });
+      const { events } = await run(write, extra, { session });
+      expect(typesOf(events).at(-1)).toBe(end);
+    });
+  }
 
   it("needs another person than the requester where the data are restricted", async () => {
     const restricted = `${LABELLED}\nguardrails: { compliance: { data_classification: "restricted" } }\n`;
