@@ -26,6 +26,10 @@ const isCalled = ({ error }: CallResult): boolean => error === null || !UNCALLED
 
 const readsOf = (labels: readonly string[]): Label[] => READS.filter((label) => labels.includes(label));
 
+/** Of the call's tool, as the policy was told them when it was made. */
+const labelsThen = ({ decision }: CallResult): readonly Label[] =>
+  decision?.question.action === "tool.call" ? decision.question.tool.labels : [];
+
 type Past = {
   readonly history: History;
   readonly parent: ParentLink | undefined;
@@ -46,9 +50,11 @@ export function taintBefore(
 ): Label[] {
   const seen = history.results
     .filter((result) => result.step < step && isCalled(result))
-    .flatMap(({ step: n, index, taint = [] }) => {
+    .flatMap((result) => {
+      const { step: n, index, taint = [] } = result;
       const call = history.steps.find((one) => one.n === n)?.toolCalls[index];
-      return call === undefined ? [] : [...labelsOf(call.toolId), ...taint];
+      // A replay may run on a version of the pack that has no such tool or label any more.
+      return [...(call === undefined ? [] : labelsOf(call.toolId)), ...labelsThen(result), ...taint];
     });
   const remembered = recalled.flatMap(({ taint = [] }) => taint);
   return readsOf([...(parent?.taint ?? []), ...brought, ...remembered, ...seen]);
@@ -61,8 +67,7 @@ export function taintOf({ results }: Pick<History, "results">): Label[] {
     // Nobody asked about a call that never ran. What came of one all the same is a person's word on it: of any origin.
     if (decision === undefined) return error === null ? READS : [];
     const { question } = decision;
-    const own = question.action === "tool.call" && isCalled(result) ? question.tool.labels : [];
-    return [...question.taint, ...taint, ...own];
+    return [...question.taint, ...taint, ...(isCalled(result) ? labelsThen(result) : [])];
   });
   return readsOf(seen);
 }
