@@ -20,7 +20,7 @@ const failed = (n: number, code: NonNullable<CallResult["error"]>["code"]): Call
   error: { code, message: "" },
 });
 
-const alone = (past: History) => ({ history: past, parent: undefined, recalled: [] });
+const alone = (past: History) => ({ history: past, parent: undefined, recalled: [], brought: [] });
 
 describe("what a task has seen", () => {
   const past = history([step(0, [call("web")]), step(1, [call("crm"), call("mail")])], [result(0, 0), result(1, 0)]);
@@ -40,6 +40,10 @@ describe("what a task has seen", () => {
   it("is what the tasks of its session had seen, whatever it does itself", () => {
     const recalled = [{ taint: ["reads_private", "of a later version"] }, {}, { taint: ["reads_untrusted"] }];
     expect(taintBefore({ ...alone(past), recalled }, 0, labelsOf)).toEqual(["reads_untrusted", "reads_private"]);
+  });
+
+  it("is what had come into all else that it began with, whatever it does itself", () => {
+    expect(taintBefore({ ...alone(past), brought: ["reads_private"] }, 0, labelsOf)).toEqual(["reads_private"]);
   });
 
   it("is not a call that has no result yet", () => {
@@ -67,13 +71,27 @@ describe("what a task has seen", () => {
   }
 });
 
+const decided = (labels: readonly Label[], taint: readonly Label[], more: Partial<CallResult> = {}): CallResult => {
+  const question = toolQuestion({ tool: { id: "x", risk_level: "low", labels }, taint });
+  const decision = { effect: "allow", reasons: [], obligations: [], policy: "p", isEnforced: true } as const;
+  return { ...result(0, 0), decision: { at: 0, question, decision }, ...more };
+};
+
+describe("what a replay has seen on another version of its pack", () => {
+  const past = (one: CallResult) => alone(history([step(0, [call("dropped")])], [one]));
+
+  it("is what its source's tools read, by the labels that they had then", () => {
+    expect(taintBefore(past(decided(["reads_private", "writes"], [])), 1, labelsOf)).toEqual(["reads_private"]);
+  });
+
+  it("is also what the labels say today", () => {
+    const changed = alone(history([step(0, [call("web")])], [decided([], [])]));
+    expect(taintBefore(changed, 1, labelsOf)).toEqual(["reads_untrusted"]);
+  });
+});
+
 describe("what goes over a handoff", () => {
   const link = { ...{ task_id: "p", step: 0, index: 0, depth: 1, time_ms: 1 }, cost_limit_micros: 1, uncounted: 0 };
-  const decided = (labels: readonly Label[], taint: readonly Label[], more: Partial<CallResult> = {}): CallResult => {
-    const question = toolQuestion({ tool: { id: "x", risk_level: "low", labels }, taint });
-    const decision = { effect: "allow", reasons: [], obligations: [], policy: "p", isEnforced: true } as const;
-    return { ...result(0, 0), decision: { at: 0, question, decision }, ...more };
-  };
   const ended = (...results: CallResult[]) => taintOf(history([], results));
 
   it("is to a child what its parent had seen, from its first step on", () => {
