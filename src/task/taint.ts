@@ -5,24 +5,15 @@
  */
 import type { Exchange } from "../memory/index.ts";
 import type { Label } from "../policy/index.ts";
-import type { ToolCatalog, ToolErrorCode } from "../tool/index.ts";
+import type { ToolCatalog } from "../tool/index.ts";
 import type { CallResult, History } from "./history.ts";
 import type { ParentLink } from "./types.ts";
 
 /** Of any origin. */
 export const READS = ["reads_untrusted", "reads_private"] as const satisfies readonly Label[];
 
-/** Errors of calls that their tool never saw. */
-const UNCALLED: ReadonlySet<ToolErrorCode> = new Set<ToolErrorCode>([
-  "TOOL_DENIED",
-  "TOOL_UNKNOWN",
-  "TOOL_ARGUMENTS",
-  "APPROVAL_REJECTED",
-  "APPROVAL_EXPIRED",
-]);
-
-/** A failed call counts too, for its error may be somebody else's text. */
-const isCalled = ({ error }: CallResult): boolean => error === null || !UNCALLED.has(error.code);
+/** A failed call counts too, whatever its code: that and the error's text may be somebody else's words. */
+const isCalled = ({ isRefused }: CallResult): boolean => isRefused !== true;
 
 const readsOf = (labels: readonly string[]): Label[] => READS.filter((label) => labels.includes(label));
 

@@ -4,7 +4,8 @@ import { createObjectMemory } from "../../src/memory/index.ts";
 import { assert, systemClock } from "../../src/platform/index.ts";
 import { logOnly, type PolicyEngine, type PolicyQuestion } from "../../src/policy/index.ts";
 import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
-import { LIST, live, type Person, type Tool } from "./crash-rig.ts";
+import { tool as packTool, SCOPED as SCOPED_FILES } from "../tool/samples.ts";
+import { defaultPolicy, LIST, live, type Person, type Tool } from "./crash-rig.ts";
 import { childrenOf, handingTo, handoff, stubOf } from "./handoffs.ts";
 import { accept, env, publish, readUntil, TENANT, typesOf } from "./harness.ts";
 import { call } from "./history.ts";
@@ -182,6 +183,32 @@ describe("the rule of two, over a handoff", () => {
       return null;
     };
     expect(await asked()).toMatchObject({ tool_id: "file_manager", state: "pending" });
+  });
+});
+
+describe("a refusal of arguments", () => {
+  const available = [
+    packTool("code_executor", 'filesystem: "none"', 'labels: ["reads_untrusted"]'),
+    packTool("file_manager", SCOPED_FILES, 'labels: ["reads_private", "writes"]'),
+  ];
+  const compute = (args: object) => call("code_executor", { ...args });
+  const untrusted = { ok: false, error: { code: "TOOL_ARGUMENTS", message: "As the server says: ATTACK" } };
+  const afterwards = (name: string, args: object) =>
+    live(name, {
+      ...tool(defaultPolicy, { available, mayRepeat: true }),
+      script: [compute(args), call("file_manager", { action: "write", path: "/workspace/a.txt", content: "a" })],
+      runner: async () => ({ kind: "answer", json: JSON.stringify(untrusted) }),
+    });
+
+  it("by the tool itself may be a stranger's text, and counts as what it reads", async () => {
+    const { events, questions } = await afterwards("refusing-tool", { language: "javascript", code: "1" });
+    expect(errorOf(events)).toEqual(untrusted.error);
+    expect(questions.map(({ tool_id }) => tool_id)).toEqual(["file_manager"]);
+  });
+
+  it("by the runtime brings nothing in", async () => {
+    const { events, questions } = await afterwards("refused-tool", { language: "cobol" });
+    expect([errorOf(events)?.code, questions]).toEqual(["TOOL_ARGUMENTS", []]);
   });
 });
 

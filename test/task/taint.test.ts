@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Label } from "../../src/policy/index.ts";
 import type { CallResult, History } from "../../src/task/history.ts";
 import { taintBefore, taintOf } from "../../src/task/taint.ts";
+import { TOOL_ERROR_CODES } from "../../src/tool/contract.ts";
 import type { ToolCatalog } from "../../src/tool/index.ts";
 import { toolQuestion } from "../policy/questions.ts";
 import { call, history, result, step } from "./history.ts";
@@ -50,23 +51,16 @@ describe("what a task has seen", () => {
     expect(taintBefore(alone(history([step(0, [call("web")])])), 1, labelsOf)).toEqual([]);
   });
 
-  for (const code of ["TOOL_FAILED", "TOOL_TIMEOUT", "EGRESS_DENIED", "TOOL_LIMIT"] as const) {
+  for (const code of TOOL_ERROR_CODES) {
     it(`is a call that ended with ${code}: its error may be somebody's text`, () => {
       expect(taintBefore(alone(history([step(0, [call("web")])], [failed(0, code)])), 1, labelsOf)).toEqual([
         "reads_untrusted",
       ]);
     });
-  }
 
-  for (const code of [
-    "TOOL_DENIED",
-    "TOOL_UNKNOWN",
-    "TOOL_ARGUMENTS",
-    "APPROVAL_REJECTED",
-    "APPROVAL_EXPIRED",
-  ] as const) {
-    it(`is not a call that ended with ${code} before its tool saw it`, () => {
-      expect(taintBefore(alone(history([step(0, [call("web")])], [failed(0, code)])), 1, labelsOf)).toEqual([]);
+    it(`is not a call that was refused with ${code} before its tool saw it`, () => {
+      const refused = { ...failed(0, code), isRefused: true } as const;
+      expect(taintBefore(alone(history([step(0, [call("web")])], [refused])), 1, labelsOf)).toEqual([]);
     });
   }
 });
@@ -115,7 +109,10 @@ describe("what goes over a handoff", () => {
   });
 
   it("is not what a denied call would have read", () => {
-    expect(ended(decided(["reads_private"], [], failed(0, "TOOL_DENIED")))).toEqual([]);
+    const denied = failed(0, "TOOL_DENIED");
+    expect(ended(decided(["reads_private"], [], { ...denied, isRefused: true }))).toEqual([]);
+    // On record from before refusals had a mark: what its tool saw is not known.
+    expect(ended(decided(["reads_private"], [], denied))).toEqual(["reads_private"]);
   });
 
   it("is anything at all where nobody was asked and something came of it, and nothing where it was refused", () => {
