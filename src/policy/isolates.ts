@@ -106,6 +106,6 @@ class IsolateRecord {
 
 /** @throws Error, for the publisher to read, when it is no module whose every loop can be counted */
 export async function meter(module: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const { meterFuel } = await import("./meter-wasm.ts");
+  const { meterFuel } = await import("./meter-fuel.ts");
   return meterFuel(module, { counter: FUEL_EXPORT, fuel: FUEL });
 }

@@ -8,6 +8,17 @@
 import type { Reader } from "./wasm-reader.ts";
 
 export const OP_LOOP = 0x03;
+const OP_BLOCK = 0x02;
+const OP_IF = 0x04;
+const OP_TRY = 0x06;
+const OP_END = 0x0b;
+const OP_DELEGATE = 0x18;
+
+/** Whether a block begins with it, whose end comes later. */
+export const isOpening = (opcode: number): boolean => [OP_BLOCK, OP_LOOP, OP_IF, OP_TRY].includes(opcode);
+/** Whether it is such an end, or that of the function. */
+export const isClosing = (opcode: number): boolean => opcode === OP_END || opcode === OP_DELEGATE;
+
 const EMPTY_TYPE = 0x40;
 /** An alignment is below it; from it on the bit says that the index of a memory follows. */
 const MEMORY_INDEX_BIT = 0x40;
@@ -27,17 +38,17 @@ function operandsOf(opcode: number): Operands {
     case 0x00: // unreachable
     case 0x01: // nop
     case 0x05: // else
-    case 0x0b: // end
+    case OP_END:
     case 0x19: // catch_all
     case 0x0f: // return
     case 0x1a: // drop
     case 0x1b: // select
     case 0xd1: // ref.is_null
       return "none";
-    case 0x02: // block
+    case OP_BLOCK:
     case OP_LOOP:
-    case 0x04: // if
-    case 0x06: // try
+    case OP_IF:
+    case OP_TRY:
       return "block";
     case 0x23: // global.get, .set
     case 0x24:
@@ -50,7 +61,7 @@ function operandsOf(opcode: number): Operands {
     case 0x0c: // br
     case 0x0d: // br_if
     case 0x10: // call
-    case 0x18: // delegate
+    case OP_DELEGATE:
     case 0x20: // local.get, .set, .tee
     case 0x21:
     case 0x22:

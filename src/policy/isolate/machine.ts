@@ -9,13 +9,13 @@
 
 /** Name of the decision among a policy's entry points. */
 const ENTRYPOINT = "vasini/authz/decision";
-/** Name under which a metered module exports its fuel (src/policy/meter-wasm.ts). */
+/** Name under which a metered module exports its fuel (src/policy/meter-fuel.ts). */
 export const FUEL_EXPORT = "vasini_fuel";
 /**
- * Rounds of loops and calls of functions of one decision: some 50 ms. The default policy takes a few thousand. Over it the
- * module ends, and the answer is no.
+ * Of one decision, in the meter's units: some 100 ms of the worst that a module may do. The default policy takes less than a
+ * hundredth, and a question of 250 KB all of it. Over it the module ends, and the answer is no.
  */
-export const FUEL = 20_000_000;
+export const FUEL = 100_000_000;
 /** Pages of 64 KiB: what a policy starts with, and what it may grow to. */
 const MEMORY_PAGES = { initial: 32, maximum: 256 } as const;
 /** Bytes of an answer: a decision is a few hundred. */

@@ -1,9 +1,21 @@
 /** What a tenant's policy may do in its isolate: compiled ones are answered, and no hostile one holds the thread. */
 import { describe, expect, it } from "vitest";
 import { FUEL, FUEL_EXPORT, type Machine, startMachine } from "../../../src/policy/isolate/machine.ts";
-import { meterFuel } from "../../../src/policy/meter-wasm.ts";
+import { meterFuel } from "../../../src/policy/meter-fuel.ts";
 import { CAREFUL, embedded, WASM } from "../default.ts";
-import { ANSWER, GREED, handMade, LOOP, RECURSION } from "../hand-made.ts";
+import {
+  ANSWER,
+  DIVISIONS,
+  GREED,
+  GROWTH_BY_NOTHING,
+  HELPER_CALL,
+  HOST_CALLS,
+  handMade,
+  LONG_BODY,
+  LOOP,
+  RECURSION,
+  repeated,
+} from "../hand-made.ts";
 import { toolQuestion } from "../questions.ts";
 
 /** By reflection, because the Workers types say that a module cannot be made at run time. Node can. */
@@ -31,9 +43,9 @@ describe("a compiled policy", () => {
     expect(() => machine.ask(asked("code_executor"))).toThrow(/gave up: .*conflict/);
   });
 
-  it("takes a question that is longer than its memory", () => {
+  it("has fuel for a question a thousand times as long as any is", () => {
     const tool = { id: "git", risk_level: "low", labels: [] } as const;
-    const long = JSON.stringify(toolQuestion({ tool, needs: ["x".repeat(3_000_000)] }));
+    const long = JSON.stringify(toolQuestion({ tool, needs: ["x".repeat(200_000)] }));
     expect(resultOf(start(CAREFUL).ask(long))).toMatchObject({ effect: "allow" });
   });
 });
@@ -41,6 +53,11 @@ describe("a compiled policy", () => {
 describe("a module that somebody made by hand", () => {
   it("is asked like any other", () => {
     expect(resultOf(start(handMade({ body: ANSWER })).ask("{}"))).toMatchObject({ effect: "allow" });
+  });
+
+  it("takes a question that is longer than its memory", () => {
+    const long = JSON.stringify(toolQuestion({ needs: ["x".repeat(3_000_000)] }));
+    expect(resultOf(start(handMade({ body: ANSWER })).ask(long))).toMatchObject({ effect: "allow" });
   });
 
   for (const [name, body, fault] of [
@@ -53,6 +70,29 @@ describe("a module that somebody made by hand", () => {
       expect(() => machine.ask("{}")).toThrow(fault);
     });
   }
+
+  /** Few rounds of much work each: `few` of it fit into the fuel, `many` do not. */
+  const work: readonly (readonly [
+    string,
+    { few: number; many: number; code: readonly number[]; helperLocals?: number },
+  ])[] = [
+    ["a round of a loop by its length", { few: 1_000, many: 1_500, code: LONG_BODY }],
+    ["growing its memory, by nothing too", { few: 150, many: 250, code: GROWTH_BY_NOTHING }],
+    ["a division", { few: 150, many: 250, code: DIVISIONS }],
+    ["a call by the locals of what is called", { few: 4_000, many: 6_000, code: HELPER_CALL, helperLocals: 20_000 }],
+  ];
+  it.each(work)("pays for %s", (_name, { few, many, code, ...parts }) => {
+    const ask = (times: number) => start(handMade({ body: repeated(times, code), ...parts })).ask("{}");
+    expect(resultOf(ask(few))).toMatchObject({ effect: "allow" });
+    expect(() => ask(many)).toThrow("unreachable");
+  });
+
+  it("pays for a call of the host", () => {
+    const imports = [["env", "opa_println"]] as const;
+    const ask = (times: number) => start(handMade({ body: repeated(times, HOST_CALLS), imports })).ask("{}");
+    expect(resultOf(ask(50))).toMatchObject({ effect: "allow" });
+    expect(() => ask(150)).toThrow("unreachable");
+  });
 
   it("whose answer does not end is not read beyond what a decision may have", () => {
     const endless = handMade({ body: ANSWER, answer: `"${"x".repeat(100_000)}"` });
