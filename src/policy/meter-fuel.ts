@@ -7,9 +7,8 @@
 import type { Weights } from "./meter-body.ts";
 import { meter } from "./meter-wasm.ts";
 import { Reader, signed } from "./wasm-reader.ts";
+import { readImports, readTypes, SECTION } from "./wasm-section.ts";
 
-const SECTION_TABLE = 4;
-const SECTION_MEMORY = 5;
 const OP_CALL = 0x10;
 const OP_CALL_INDIRECT = 0x11;
 const OP_MEMORY_GROW = 0x40;
@@ -41,20 +40,25 @@ const SLOW: readonly (readonly [first: number, last: number])[] = [
 ];
 const isSlow = (opcode: number): boolean => SLOW.some(([first, last]) => opcode >= first && opcode <= last);
 
-/**
- * @param options.counter name under which the fuel is exported; `fuel` is what it starts with.
- * @throws Error for what is no module, holds what cannot be counted, or a table that is too large
- */
-export const meterFuel = (
-  module: Uint8Array,
-  { counter, fuel }: { readonly counter: string; readonly fuel: number },
-): Uint8Array<ArrayBuffer> =>
+/** A function of the host: how many i32 it is given and gives. */
+export type HostFunction = { readonly parameters: number; readonly results: 0 | 1 };
+
+export type Fuelling = {
+  /** Name under which the fuel is exported, and what it starts with. */
+  readonly counter: string;
+  readonly fuel: number;
+  /** What may be imported from `env`, beside its `memory`, by name. */
+  readonly host: Readonly<Record<string, HostFunction>>;
+};
+
+/** @throws Error for what is no module, holds what cannot be counted, or wants what the host does not give */
+export const meterFuel = (module: Uint8Array, { counter, fuel, host }: Fuelling): Uint8Array<ArrayBuffer> =>
   meter(module, {
-    ...{ counter, start: fuel, check: checkSpace },
+    ...{ counter, start: fuel, check: sectionCheck(host) },
     // Nor memory in bulk: one such instruction may take as long as a million of the others.
     isTrusted: false,
-    metering: ({ functions }, index) => ({
-      weights: weightsFor(functions.length),
+    metering: (imported, index) => ({
+      weights: weightsFor(imported.length),
       codeFor: ({ weight }) => charge(index, weight),
     }),
   });
@@ -75,13 +79,39 @@ const charge = (index: readonly number[], weight: number): number[] => [
   ...[0x23, ...index, 0x41, 0, 0x4c, 0x04, 0x40, 0x00, 0x0b], // if it is zero or less: unreachable
 ];
 
+/** Of the sections in their order: types come before what is imported. */
+function sectionCheck(host: Fuelling["host"]) {
+  let types: readonly string[] = [];
+  return (id: number, section: Uint8Array): void => {
+    if (id === SECTION.type) types = readTypes(section);
+    else if (id === SECTION.import) checkImports(section, types, host);
+    else checkSpace(id, section);
+  };
+}
+
+const typeOf = ({ parameters, results }: HostFunction): string =>
+  `${Array(parameters).fill("i32").join(" ")} -> ${results === 1 ? "i32" : ""}`;
+
+/**
+ * By exact name and type. Whatever an import is looked up in, objects of JavaScript have more than was put into them: a
+ * module that named `constructor` could call built-in functions, which nobody counts.
+ */
+function checkImports(section: Uint8Array, types: readonly string[], host: Fuelling["host"]): void {
+  for (const { module, name, kind, type } of readImports(section)) {
+    const isMemory = kind === "memory" && name === "memory";
+    const known = kind === "function" && Object.hasOwn(host, name) ? host[name] : undefined;
+    if (module === "env" && (isMemory || (known !== undefined && types[type] === typeOf(known)))) continue;
+    throw new Error(`the WebAssembly module imports ${JSON.stringify(`${module}.${name}`)}, which no policy is given`);
+  }
+}
+
 /** One table of a moderate size, and no memory but the host's. */
 function checkSpace(id: number, section: Uint8Array): void {
-  if (id !== SECTION_TABLE && id !== SECTION_MEMORY) return;
+  if (id !== SECTION.table && id !== SECTION.memory) return;
   const reader = new Reader(section, 0);
   const count = reader.number();
   if (count === 0) return;
-  if (id === SECTION_MEMORY || count > 1)
+  if (id === SECTION.memory || count > 1)
     throw new Error("the WebAssembly module has a memory or a table of its own too many");
   reader.skipType();
   reader.number(); // whether there is a maximum

@@ -10,11 +10,7 @@
  */
 import { type Metering, meterBody } from "./meter-body.ts";
 import { append, concat, type Part, Reader, signed, unsigned } from "./wasm-reader.ts";
-
-export const SECTION_IMPORT = 2;
-const SECTION_GLOBAL = 6;
-const SECTION_EXPORT = 7;
-const SECTION_CODE = 10;
+import { type Import, readImports, SECTION } from "./wasm-section.ts";
 
 function meterCode(bytes: Uint8Array, metering: Metering): Uint8Array {
   const reader = new Reader(bytes, 0);
@@ -42,7 +38,7 @@ type Ticking = {
 export const meterLoops = (module: Uint8Array, { tick, counter, period }: Ticking): Uint8Array<ArrayBuffer> =>
   meter(module, {
     ...{ counter, start: period, isTrusted: true, check: () => undefined },
-    metering: ({ functions }, index) => {
+    metering: (functions, index) => {
       const at = functions.indexOf(tick);
       if (at < 0) throw new Error(`the module imports no function ${tick}`);
       const code = [
@@ -55,8 +51,6 @@ export const meterLoops = (module: Uint8Array, { tick, counter, period }: Tickin
     },
   });
 
-export type Imported = { readonly functions: readonly string[]; readonly globals: number };
-
 export type MeterOptions = {
   /** Name under which the counter is exported, and what it starts with. */
   readonly counter: string;
@@ -65,8 +59,8 @@ export type MeterOptions = {
   readonly isTrusted: boolean;
   /** Throws for a section that it must not have. */
   readonly check: (id: number, section: Uint8Array) => void;
-  /** What is put into its functions. @param index of the counter */
-  readonly metering: (imported: Imported, index: readonly number[]) => Pick<Metering, "weights" | "codeFor">;
+  /** What is put into its functions. @param imported functions by name, which have the first indices; @param index of the counter */
+  readonly metering: (imported: readonly string[], index: readonly number[]) => Pick<Metering, "weights" | "codeFor">;
 };
 
 /** A module with one global more, and with code that counts in it. */
@@ -74,7 +68,7 @@ export function meter(module: Uint8Array, options: MeterOptions): Uint8Array<Arr
   if (module.length < 8) throw new Error("the WebAssembly module ends too early");
   const reader = new Reader(module, 8);
   const parts: Part[] = [module.subarray(0, 8)];
-  let imported: Imported = { functions: [], globals: 0 };
+  let imports: readonly Import[] = [];
   let globals: number | undefined;
   while (reader.at < module.length) {
     const id = reader.byte();
@@ -83,51 +77,28 @@ export function meter(module: Uint8Array, options: MeterOptions): Uint8Array<Arr
     reader.at += length;
     let body = section;
     options.check(id, section);
-    if (id === SECTION_IMPORT) imported = readImports(section);
-    else if (id === SECTION_GLOBAL) {
-      globals = imported.globals + new Reader(section, 0).number();
+    if (id === SECTION.import) imports = readImports(section);
+    else if (id === SECTION.global) {
+      globals = imports.filter(({ kind }) => kind === "global").length + new Reader(section, 0).number();
       // A mutable i32; appended, so no index in the module changes.
       body = append(section, [0x7f, 1, 0x41, ...signed(options.start), 0x0b]);
-    } else if (id === SECTION_EXPORT || id === SECTION_CODE) {
+    } else if (id === SECTION.export || id === SECTION.code) {
       if (globals === undefined) throw new Error("the module has no global section to put the counter in");
       const counter = unsigned(globals);
       const name = [...new TextEncoder().encode(options.counter)];
       body =
-        id === SECTION_EXPORT
+        id === SECTION.export
           ? append(section, [...unsigned(name.length), ...name, 0x03, ...counter])
-          : meterCode(section, { ...options.metering(imported, counter), globals, isBulkAllowed: options.isTrusted });
+          : meterCode(section, {
+              ...options.metering(functionsOf(imports), counter),
+              globals,
+              isBulkAllowed: options.isTrusted,
+            });
     }
     parts.push([id], unsigned(body.length), body);
   }
   return Uint8Array.from(concat(parts));
 }
 
-/** Names of the imported functions, in the order of their indices, and how many globals are imported. */
-function readImports(section: Uint8Array): Imported {
-  const reader = new Reader(section, 0);
-  const functions: string[] = [];
-  let globals = 0;
-  const name = (): string => {
-    const length = reader.number();
-    reader.at += length;
-    return new TextDecoder().decode(section.subarray(reader.at - length, reader.at));
-  };
-  const skipLimits = () => reader.skipNumbers(reader.number() % 2 === 1 ? 2 : 1);
-  for (let left = reader.number(); left > 0; left--) {
-    name();
-    const field = name();
-    const kind = reader.byte();
-    if (kind === 0) {
-      functions.push(field);
-      reader.skipNumbers(1);
-    } else if (kind === 1) {
-      reader.skipNumbers(1);
-      skipLimits();
-    } else if (kind === 2) skipLimits();
-    else if (kind === 3) {
-      globals++;
-      reader.skipNumbers(2);
-    } else throw new Error(`import kind ${kind} is not known to the loop meter`);
-  }
-  return { functions, globals };
-}
+const functionsOf = (imports: readonly Import[]): string[] =>
+  imports.filter(({ kind }) => kind === "function").map(({ name }) => name);

@@ -47,7 +47,7 @@ export const LONG_BODY = written(30_000, [...constant(0), 0x1a]);
 export const GROWTH_BY_NOTHING = written(1_000, [...constant(0), 0x40, 0, 0x1a]);
 export const DIVISIONS = written(10_000, [...constant(1), ...constant(1), 0x6d, 0x1a]);
 /** Of the one function that is imported. */
-export const HOST_CALLS = written(10_000, [...constant(0), 0x10, 0, 0x1a]);
+export const HOST_CALLS = written(10_000, [...constant(0), 0x10, 0]);
 /** Of the function that is the last one when nothing is imported. */
 export const HELPER_CALL = [0x10, 7, 0x1a];
 
@@ -57,8 +57,8 @@ type Parts = {
   readonly builtins?: object;
   readonly entries?: object;
   readonly answer?: string;
-  /** Functions of a number that give a number. The own ones come behind them. */
-  readonly imports?: readonly (readonly [module: string, name: string])[];
+  /** Functions of a number, which give nothing, or one too. The own ones come behind them. */
+  readonly imports?: readonly (readonly [module: string, name: string, gives?: "number"])[];
   /** Of a function without parameters. */
   readonly helperLocals?: number;
 };
@@ -88,12 +88,15 @@ export function handMade({
   const data = (at: number, value: string) => [0, ...constant(at), 0x0b, ...sized([...text(value), 0])];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector(signatures.map(signature))),
+    ...section(1, vector([...signatures.map(signature), [0x60, 1, I32, 0]])),
     ...section(
       2,
       vector([
         [...name("env"), ...name("memory"), 2, 0, 1],
-        ...imports.map(([from, field]) => [...name(from), ...name(field), 0, signatures.indexOf(1)]),
+        ...imports.map(([from, field, gives]) => [
+          ...[...name(from), ...name(field), 0],
+          gives === "number" ? signatures.indexOf(1) : signatures.length,
+        ]),
       ]),
     ),
     ...section(3, vector(functions.map(([, parameters]) => [signatures.indexOf(parameters)]))),

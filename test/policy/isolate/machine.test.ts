@@ -1,6 +1,6 @@
 /** What a tenant's policy may do in its isolate: compiled ones are answered, and no hostile one holds the thread. */
 import { describe, expect, it } from "vitest";
-import { FUEL, FUEL_EXPORT, type Machine, startMachine } from "../../../src/policy/isolate/machine.ts";
+import { FUEL, FUEL_EXPORT, HOST, type Machine, startMachine } from "../../../src/policy/isolate/machine.ts";
 import { meterFuel } from "../../../src/policy/meter-fuel.ts";
 import { CAREFUL, embedded, WASM } from "../default.ts";
 import {
@@ -21,7 +21,7 @@ import { toolQuestion } from "../questions.ts";
 /** By reflection, because the Workers types say that a module cannot be made at run time. Node can. */
 const compiled = (bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module => Reflect.construct(WebAssembly.Module, [bytes]);
 const start = (bytes: Uint8Array): Machine =>
-  startMachine(compiled(meterFuel(bytes, { counter: FUEL_EXPORT, fuel: FUEL })));
+  startMachine(compiled(meterFuel(bytes, { counter: FUEL_EXPORT, fuel: FUEL, host: HOST })));
 
 const asked = (id: string) => JSON.stringify(toolQuestion({ tool: { id, risk_level: "low", labels: [] } }));
 const resultOf = (json: string): unknown => JSON.parse(json)[0]?.result;
@@ -116,12 +116,28 @@ describe("a module that somebody made by hand", () => {
     expect(() => start(handMade({ body: ANSWER, ...parts }))).toThrow(fault);
   });
 
-  it("that imports anything else is not started", () => {
+  it.each([
+    ["a built-in function of JavaScript", ["constructor", "entries"]],
+    ["what every object has", ["env", "toString"]],
+    ["a name that is no policy's", ["env", "stolen"]],
+    ["a known name from elsewhere", ["other", "opa_abort"]],
+    ["a module whose name only looks the same", ["\uFEFFenv", "opa_abort"]],
+    ["a function of another type than it has", ["env", "opa_abort", "number"]],
+  ] as const)("that imports %s is not metered", (_name, imported) => {
+    expect(() => start(handMade({ body: ANSWER, imports: [imported] }))).toThrow(`${imported[0]}.${imported[1]}`);
+  });
+
+  it("that imports another memory is not metered", () => {
     const bytes = handMade({ body: ANSWER });
-    const text = new TextEncoder();
-    const at = Buffer.from(bytes).indexOf("memory");
-    bytes.set(text.encode("stolen"), at);
-    expect(() => start(bytes)).toThrow(/stolen/);
+    bytes.set(new TextEncoder().encode("stolen"), Buffer.from(bytes).indexOf("memory"));
+    expect(() => start(bytes)).toThrow("env.stolen");
+  });
+
+  it("finds nothing among its imports that was not put there, whatever the meter lets through", () => {
+    const host = { ...HOST, toString: { parameters: 1, results: 0 } } as const;
+    const bytes = handMade({ body: ANSWER, imports: [["env", "toString"]] });
+    const module = compiled(meterFuel(bytes, { counter: FUEL_EXPORT, fuel: FUEL, host }));
+    expect(() => startMachine(module)).toThrow(/toString/);
   });
 
   it("that is not metered is not started", () => {
