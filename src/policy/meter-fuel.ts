@@ -55,7 +55,6 @@ export type Fuelling = {
 export const meterFuel = (module: Uint8Array, { counter, fuel, host }: Fuelling): Uint8Array<ArrayBuffer> =>
   meter(module, {
     ...{ counter, start: fuel, check: sectionCheck(host) },
-    // Nor memory in bulk: one such instruction may take as long as a million of the others.
     isTrusted: false,
     metering: (imported, index) => ({
       weights: weightsFor(imported.length),

@@ -92,7 +92,7 @@ export function meter(module: Uint8Array, options: MeterOptions): Uint8Array<Arr
           : meterCode(section, {
               ...options.metering(functionsOf(imports), counter),
               globals,
-              isBulkAllowed: options.isTrusted,
+              isTrusted: options.isTrusted,
             });
     }
     parts.push([id], unsigned(body.length), body);

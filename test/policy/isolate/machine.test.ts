@@ -23,6 +23,7 @@ const compiled = (bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module => Reflect
 const start = (bytes: Uint8Array): Machine =>
   startMachine(compiled(meterFuel(bytes, { counter: FUEL_EXPORT, fuel: FUEL, host: HOST })));
 
+const ZERO = [0x41, 0];
 const asked = (id: string) => JSON.stringify(toolQuestion({ tool: { id, risk_level: "low", labels: [] } }));
 const resultOf = (json: string): unknown => JSON.parse(json)[0]?.result;
 
@@ -125,6 +126,19 @@ describe("a module that somebody made by hand", () => {
     ["a function of another type than it has", ["env", "opa_abort", "number"]],
   ] as const)("that imports %s is not metered", (_name, imported) => {
     expect(() => start(handMade({ body: ANSWER, imports: [imported] }))).toThrow(`${imported[0]}.${imported[1]}`);
+  });
+
+  it.each([
+    ["catches what it is ended by", [0x06, 0x40, 0x19, 0x0b], 0x06],
+    ["catches it in the newer form", [0x1f, 0x40, 0x00, 0x0b], 0x1f],
+    ["throws", [0x08, 0], 0x08],
+    ["handles a table", [...ZERO, 0x25, 0, 0x1a], 0x25],
+    ["handles references", [0xd2, 0, 0x1a], 0xd2],
+    ["fills memory in bulk", [...ZERO, ...ZERO, ...ZERO, 0xfc, 11, 0], 0xfc],
+    ["converts numbers in a later form", [0x43, 0, 0, 0, 0, 0xfc, 0, 0x1a], 0xfc],
+  ])("that %s is not metered", (_name, code, opcode) => {
+    const fault = `instruction 0x${opcode.toString(16)} is not known`;
+    expect(() => start(handMade({ body: [...code, ...ANSWER] }))).toThrow(fault);
   });
 
   it("that imports another memory is not metered", () => {
