@@ -58,6 +58,8 @@ export type CallResult = {
   readonly taint?: readonly Label[];
   /** What the call asked of the network; absent when it asked nothing. */
   readonly egress?: readonly EgressRecord[];
+  /** The runtime refused the call before its tool saw it; absent in records made before it was kept. */
+  readonly isRefused?: true;
   /** A person found it: it is the result of the last attempt, which had none, and nobody measured it. */
   readonly isFinding?: true;
 };

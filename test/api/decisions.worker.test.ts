@@ -131,6 +131,24 @@ describe("GET /api/v1/decisions", () => {
     ]);
   });
 
+  it("goes on behind what was denied at a door, page by page", async () => {
+    const own = await makeTenant("decisions-door-pages");
+    const auditor = (await makeKey(own, ["auditor"])).key;
+    const write = createDecisionWriter(db, memoryLog());
+    const decision: Decision = { effect: "deny", reasons: [], obligations: [], policy: "p", isEnforced: true };
+    for (const n of [0, 1, 1]) {
+      await write(tenantNamed(own), { at: DAY + n * HOUR_MS, question: toolQuestion({ tenant: own }), decision });
+    }
+    const seen: string[] = [];
+    let cursor: string | null = "";
+    for (let page = 0; page < 3; page++) {
+      const { items, next_cursor } = await list(`?limit=1${cursor === "" ? "" : `&cursor=${cursor}`}`, auditor);
+      seen.push(...items.map(({ id }) => id));
+      cursor = next_cursor;
+    }
+    expect([new Set(seen).size, cursor]).toEqual([3, null]);
+  });
+
   it("is 503 without a database", async () => {
     const without = guarded({ decisions: createDecisionReader(null) });
     expect((await answerOf(askAs(key, "/api/v1/decisions", { via: without }))).status).toBe(503);
