@@ -46,7 +46,7 @@ export type Run = {
   readonly handoffs: () => readonly Handoff[];
   /** Whether a call of an unrepeatable tool was handed over before. */
   readonly isStarted: (step: number, index: number) => boolean;
-  readonly underWay: Pick<CallsUnderWay, "begin" | "leave">;
+  readonly underWay: Pick<CallsUnderWay, "begin" | "breakOff" | "leave">;
   /** Aborts when the task is cancelled or its deadline passes. */
   readonly signal: AbortSignal;
   /** Epoch milliseconds: when the alarm that carries this run began. */

@@ -59,9 +59,9 @@ async function callTool(run: Run, step: number, ready: ReadyCall, sequel: Sequel
   const { call, index } = ready.pending;
   const outcome = withinQuota(run, given);
   // Its row says that it was started, and no result will: the next look asks a person what became of it.
-  if (outcome.isInDoubt === true && ready.isOnce) {
-    run.underWay.leave(step, index, Promise.resolve(outcome.egress ?? []));
-    return true;
+  if (outcome.isInDoubt === true && outcome.error !== null && ready.isOnce) {
+    const { error, egress } = outcome;
+    return run.underWay.breakOff({ step, index }, { error, egress }, run.commit);
   }
   const decision = given.decision ?? ready.decision;
   const record: CallResult = {
