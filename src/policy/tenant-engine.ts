@@ -30,19 +30,24 @@ export function withTenantPolicies(options: TenantEngineOptions): PolicyEngine {
   const askOwn = async (question: PolicyQuestion): Promise<Decision | null> => {
     const tenant = parseTenantId(question.tenant);
     if (tenant === undefined) return null; // no tenant of ours: the operator's policy alone judges it
-    let policy = "unknown";
+    let active: ActivePolicy | null = null;
     try {
       const late = () => new LateError(`no answer within ${OWN_TIMEOUT_MS} ms`);
       return await within(clock, OWN_TIMEOUT_MS, late, async (signal) => {
-        const active = await repeat(options, signal, () => activeOf(tenant));
-        if (active === null) return null;
-        policy = active.digest;
-        const decision = await repeat(options, signal, () => decideOwn(options, tenant, active, question));
-        return { ...decision, isEnforced: active.mode === "enforce" };
+        const known = await repeat(options, signal, () => activeOf(tenant));
+        if (known === null) return null;
+        active = known;
+        const decision = await repeat(options, signal, () => decideOwn(options, tenant, known, question));
+        return { ...decision, isEnforced: known.mode === "enforce" };
       });
     } catch (thrown) {
+      const { digest: policy, mode } = active ?? { digest: "unknown", mode: "enforce" };
       log.error("policy.failed", { tenant_id: tenant, policy, error: describeError(thrown) });
-      return denialFor(thrown instanceof LateError ? "timeout" : "error", policy);
+      // One on trial changes nothing by failing either.
+      return {
+        ...denialFor(thrown instanceof LateError ? "timeout" : "error", policy),
+        isEnforced: mode === "enforce",
+      };
     }
   };
   return {
