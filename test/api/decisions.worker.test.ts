@@ -27,6 +27,8 @@ const DAY = Date.parse("2026-03-01T00:00:00Z");
 const HOUR_MS = 3_600_000;
 const EFFECTS = ["allow", "ask", "deny", "allow", "deny"] as const;
 
+const ALLOWED: Decision = { effect: "allow", reasons: [], obligations: [], policy: "p", isEnforced: true };
+
 let tenant: string;
 let key: string;
 beforeAll(async () => {
@@ -129,6 +131,25 @@ describe("GET /api/v1/decisions", () => {
       { ...common, action: "api.call", reasons: [{ rule: "default" }], input: { scope: "secrets:write", tenant: own } },
       { ...common, action: "pack.use", reasons: [{ rule: "no_packs" }], input: { pack: { id: "decided" } } },
     ]);
+  });
+
+  it("takes the longest name of another engine, also beside a policy that nobody knows", async () => {
+    const own = await makeTenant("decisions-names");
+    const auditor = (await makeKey(own, ["auditor"])).key;
+    const named = `opa:${"r".repeat(124)}`;
+    const names = [`${named}+unknown`, `${named}+${"d".repeat(64)}`, named, `${named}s`];
+    const decided = names.map((policy): Decision => ({ ...ALLOWED, policy }));
+    const records = await Promise.all(
+      decided.map((decision, callIndex) =>
+        toDecisionRecord(
+          { at: DAY + callIndex, question: toolQuestion({ tenant: own }), decision },
+          { taskId: "t", step: 0, callIndex, traceId: "trace-1" },
+        ),
+      ),
+    );
+    expect((await db.batch(tenantNamed(own), decisionStatements(own, records))).ok).toBe(true);
+    const kept = (await list("", auditor)).items.map(({ policy }) => policy);
+    expect(kept.toReversed()).toEqual([...names.slice(0, 3), named]);
   });
 
   it("goes on behind what was denied at a door, page by page", async () => {
