@@ -6,6 +6,7 @@
 import { builtinModules } from "node:module";
 import { extname, join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
+import { priceTable } from "./price-table.ts";
 import { ROOT } from "./run.ts";
 
 export const WORKER_FOLDER = join(ROOT, "dist/worker");
@@ -72,7 +73,7 @@ export async function bundleWorker(): Promise<WorkerBundle> {
     conditions: ["workerd", "worker", "browser"],
     target: "es2024",
     external: ["cloudflare:*"],
-    plugins: [builtIns],
+    plugins: [builtIns, priceTable],
     define: { "process.env.NODE_ENV": '"production"' },
     logLevel: "error",
   });

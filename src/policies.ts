@@ -31,7 +31,7 @@ export function createPolicy(
   const objectOf = (tenant: TenantId) => env.POLICY.getByName(tenant);
   const assets = (path: string) => env.ASSETS.fetch(`http://assets${path}`);
   const isolates = createPolicyIsolates({ loader: env.LOADER, assets });
-  const shelf = createPolicyShelf({ bucket: env.PACKS, isolates });
+  const shelf = createPolicyShelf({ bucket: env.PACKS, isolates, clock: systemClock });
   const operator = mode === "log" ? logOnly(engine) : engine;
   const ports = { objectOf, isolates, load: shelf.load, clock: systemClock, log };
   const write = createDecisionWriter(db, log);

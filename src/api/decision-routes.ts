@@ -18,7 +18,7 @@ const list = tenantRoute({
   handle: async ({ deps, tenant, query }) => {
     const before = query.cursor === undefined ? null : parseCursor(query.cursor);
     // A time and an id, as the page before gave them: the database would stumble over anything else.
-    if (before === undefined || (before !== null && !/^\d{4}-\d\d-\d\dT[\d:.]{12}Z\|[0-9a-f]{36}$/.test(before))) {
+    if (before === undefined || (before !== null && !/^\d{4}-\d\d-\d\dT[\d:.]{12}Z\|[0-9a-f-]{36}$/.test(before))) {
       throw new AppError("INVALID_REQUEST", "The cursor is not one of ours; start again without it.");
     }
     const { since = null, effect = null, limit } = query;

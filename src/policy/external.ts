@@ -5,13 +5,11 @@
  */
 import { type Clock, describeError, type Log, within } from "../platform/index.ts";
 import { denialFor, isObject, parseDecision } from "./decision.ts";
-import { EXTERNAL_ANSWER_BYTES_MAX, EXTERNAL_TIMEOUT_MS } from "./limits.ts";
+import { EXTERNAL_ANSWER_BYTES_MAX, EXTERNAL_TIMEOUT_MS, POLICY_NAME_CHARS_MAX } from "./limits.ts";
 import type { Decision, PolicyEngine, PolicyQuestion } from "./types.ts";
 
 /** Where the default policy's decision is, in an OPA that was given the same sources. */
 const DECISION_PATH = "/v1/data/vasini/authz/decision";
-/** Of the revisions in an engine's name. */
-const REVISION_CHARS_MAX = 128;
 
 class LateError extends Error {
   override name = "LateError";
@@ -66,7 +64,7 @@ function nameOf(provenance: unknown): string {
   const revisions = bundles
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .flatMap(([, bundle]) => (isObject(bundle) && typeof bundle.revision === "string" ? [bundle.revision] : []));
-  return ["opa", ...revisions].join(":").slice(0, REVISION_CHARS_MAX);
+  return ["opa", ...revisions].join(":").slice(0, POLICY_NAME_CHARS_MAX);
 }
 
 async function readText(response: Response): Promise<string> {

@@ -3,7 +3,7 @@
  * policy's module, metered, and the little that asks it (isolate/).
  */
 import { lengthPrefixed, sha256Hex } from "../platform/index.ts";
-import { FUEL, FUEL_EXPORT, type IsolateAnswer } from "./isolate/machine.ts";
+import { FUEL, FUEL_EXPORT, HOST, type IsolateAnswer } from "./isolate/machine.ts";
 import { ISOLATE_CPU_MS, ISOLATES_PER_POLICY_MAX, ISOLATES_REMEMBERED_MAX } from "./limits.ts";
 
 const COMPATIBILITY_DATE = "2026-10-20";
@@ -106,6 +106,6 @@ class IsolateRecord {
 
 /** @throws Error, for the publisher to read, when it is no module whose every loop can be counted */
 export async function meter(module: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const { meterFuel } = await import("./meter-wasm.ts");
-  return meterFuel(module, { counter: FUEL_EXPORT, fuel: FUEL });
+  const { meterFuel } = await import("./meter-fuel.ts");
+  return meterFuel(module, { counter: FUEL_EXPORT, fuel: FUEL, host: HOST });
 }

@@ -11,6 +11,12 @@ export const EXTERNAL_TIMEOUT_MS = 2_000;
 /** Bytes of such an answer: a decision is a few hundred. Over it the answer is no. */
 export const EXTERNAL_ANSWER_BYTES_MAX = 64 * 1024;
 
+/**
+ * Characters of the name of a policy, as its column has them. A longer one is cut: a row that is refused would take its
+ * task's other rows with it.
+ */
+export const POLICY_NAME_CHARS_MAX = 128;
+
 /** Bytes of a tenant's compiled policy: the default one has 160 KiB. A larger one is refused. */
 export const POLICY_BYTES_MAX = 512 * 1024;
 /** Policies of one tenant that are kept: for going back to one. Over it the oldest that is not active makes room. */

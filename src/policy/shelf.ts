@@ -2,9 +2,22 @@
  * Modules of tenants' own policies: tried before they are kept, and kept in the bucket as `<tenant>/policies/<digest>.wasm`.
  * Which of them is known and active is the object's to say (policy-object.ts).
  */
-import { AppError, describeError, err, ok, type Result, sha256Hex, type TenantId } from "../platform/index.ts";
+import {
+  AppError,
+  type Clock,
+  describeError,
+  err,
+  ok,
+  type Result,
+  sha256Hex,
+  type TenantId,
+  within,
+} from "../platform/index.ts";
 import { parseResultSet } from "./decision.ts";
-import { meter, type PolicyIsolates } from "./isolates.ts";
+import type { IsolateAnswer } from "./isolate/machine.ts";
+import { meter, type PolicyIsolates, type PolicyPlace } from "./isolates.ts";
+import { OWN_TIMEOUT_MS } from "./limits.ts";
+import { LateError, repeat, tooLate } from "./patience.ts";
 import { sampleQuestions } from "./samples.ts";
 
 export type PolicyShelf = {
@@ -13,6 +26,7 @@ export type PolicyShelf = {
   /**
    * Asks the module a harmless question of each kind.
    * @returns actions that it has no answer to, which will be denied; else why it is no policy, as a sentence
+   * @throws AppError UNAVAILABLE when it cannot be tried now, which says nothing about it
    */
   check(tenant: TenantId, module: Uint8Array<ArrayBuffer>): Promise<Result<readonly string[], string>>;
   /** A repetition changes nothing. */
@@ -25,14 +39,41 @@ export type PolicyShelf = {
 /** Rules of denials that say: this was no decision. */
 const NO_DECISION: readonly string[] = ["malformed", "obligation"];
 
+/** Part of what the runtime says of a module that is none. Whatever else it throws is no fault of the module. */
+const COMPILE_ERROR = "CompileError";
+
+const failed = (message: string): IsolateAnswer => ({ kind: "failed", message });
+
+/** As patient as where it decides: what is slower there could never answer. */
+async function askInTime(
+  { isolates, clock }: { readonly isolates: PolicyIsolates; readonly clock: Clock },
+  place: PolicyPlace,
+  inputJson: string,
+): Promise<IsolateAnswer> {
+  const ask = () =>
+    isolates.ask(place, inputJson).catch((thrown: unknown) => {
+      const message = describeError(thrown);
+      if (message.includes(COMPILE_ERROR)) return failed(`It cannot be loaded: ${message}.`);
+      throw thrown;
+    });
+  try {
+    return await within(clock, OWN_TIMEOUT_MS, tooLate, (signal) => repeat(clock, signal, ask));
+  } catch (thrown) {
+    if (thrown instanceof LateError) return failed(`It is too slow: a policy has ${OWN_TIMEOUT_MS} ms to answer.`);
+    throw new AppError("UNAVAILABLE", "A policy cannot be tried now; nothing of it was kept.", { cause: thrown });
+  }
+}
+
 const keyOf = (tenant: TenantId, digest: string): string => `${tenant}/policies/${digest}.wasm`;
 
 export function createPolicyShelf({
   bucket,
   isolates,
+  clock,
 }: {
   readonly bucket: R2Bucket;
   readonly isolates: PolicyIsolates;
+  readonly clock: Clock;
 }): PolicyShelf {
   const digestOf = (module: Uint8Array<ArrayBuffer>): Promise<string> => sha256Hex(module);
   return {
@@ -46,10 +87,7 @@ export function createPolicyShelf({
       const place = { tenant, digest: await digestOf(module), load: async () => module };
       const undecided: string[] = [];
       for (const question of sampleQuestions(tenant)) {
-        const answer = await isolates.ask(place, JSON.stringify(question)).catch((thrown: unknown) => {
-          const message = `It cannot be loaded: ${describeError(thrown)}.`;
-          return { kind: "failed", message } as const;
-        });
+        const answer = await askInTime({ isolates, clock }, place, JSON.stringify(question));
         if (answer.kind === "failed") return err(`Asked about ${question.action} it broke off. ${answer.message}`);
         const [reason] = parseResultSet(answer.json, place.digest).reasons;
         if (reason !== undefined && NO_DECISION.includes(reason.rule)) {

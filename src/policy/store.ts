@@ -1,6 +1,6 @@
 /** The decision log in Postgres: rows in, pages out, and out again when they are old. Nothing is ever changed. */
 import { type SqlRow, type SqlStatement, toRfc3339 } from "../platform/index.ts";
-import { DECISION_CLEAN_ROWS, DECISION_KEEP_MS } from "./limits.ts";
+import { DECISION_CLEAN_ROWS, DECISION_KEEP_MS, POLICY_NAME_CHARS_MAX } from "./limits.ts";
 import type { DecisionRecord } from "./record.ts";
 import type { Effect } from "./types.ts";
 
@@ -8,11 +8,11 @@ const INSERT = `INSERT INTO policy_decisions (tenant_id, id, decided_at, action,
   obligations_json, policy, tenant_policy, trials_json, input_json, input_hash, task_id, step, call_index, trace_id)
 VALUES ($1, $2, $3::timestamptz, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING`;
 
-/** The operator's policy and, behind a `+`, the digest of the tenant's own. */
-const TWO_POLICIES = /^(.*)\+([0-9a-f]{64})$/s;
-
+/** The operator's policy and, behind a `+`, the digest of the tenant's own, or that nobody knew whether there is one. */
+const TWO_POLICIES = /^(.*)\+([0-9a-f]{64}|unknown)$/s;
 /** Postgres stores no NUL and no broken UTF-16, which another engine's name may hold. JSON escapes both by itself. */
-const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\uFFFD");
+const storable = (text: string): string =>
+  text.slice(0, POLICY_NAME_CHARS_MAX).toWellFormed().replaceAll("\0", "\uFFFD");
 
 /** Writing it a second time does nothing. */
 const decisionStatement = (tenant: string, record: DecisionRecord): SqlStatement => {

@@ -6,7 +6,8 @@ import { type Clock, describeError, type Log, parseTenantId, type TenantId, with
 import { combine } from "./combine.ts";
 import { denialFor, parseResultSet } from "./decision.ts";
 import type { PolicyIsolates } from "./isolates.ts";
-import { ACTIVE_CACHE_TENANTS_MAX, ACTIVE_TTL_MS, ASK_ATTEMPTS_MAX, ASK_RETRY_MS, OWN_TIMEOUT_MS } from "./limits.ts";
+import { ACTIVE_CACHE_TENANTS_MAX, ACTIVE_TTL_MS, OWN_TIMEOUT_MS } from "./limits.ts";
+import { LateError, repeat, tooLate } from "./patience.ts";
 import type { ActivePolicy, PolicyStub } from "./tenant-record.ts";
 import type { Decision, PolicyEngine, PolicyQuestion } from "./types.ts";
 
@@ -20,29 +21,29 @@ export type TenantEngineOptions = {
   readonly log: Pick<Log, "error">;
 };
 
-class LateError extends Error {
-  override name = "LateError";
-}
-
 export function withTenantPolicies(options: TenantEngineOptions): PolicyEngine {
   const { operator, clock, log } = options;
   const activeOf = createActiveCache(options);
   const askOwn = async (question: PolicyQuestion): Promise<Decision | null> => {
     const tenant = parseTenantId(question.tenant);
     if (tenant === undefined) return null; // no tenant of ours: the operator's policy alone judges it
-    let policy = "unknown";
+    let active: ActivePolicy | null = null;
     try {
-      const late = () => new LateError(`no answer within ${OWN_TIMEOUT_MS} ms`);
-      return await within(clock, OWN_TIMEOUT_MS, late, async (signal) => {
-        const active = await repeat(options, signal, () => activeOf(tenant));
-        if (active === null) return null;
-        policy = active.digest;
-        const decision = await repeat(options, signal, () => decideOwn(options, tenant, active, question));
-        return { ...decision, isEnforced: active.mode === "enforce" };
+      return await within(clock, OWN_TIMEOUT_MS, tooLate, async (signal) => {
+        const known = await repeat(clock, signal, () => activeOf(tenant));
+        if (known === null) return null;
+        active = known;
+        const decision = await repeat(clock, signal, () => decideOwn(options, tenant, known, question));
+        return { ...decision, isEnforced: known.mode === "enforce" };
       });
     } catch (thrown) {
+      const { digest: policy, mode } = active ?? { digest: "unknown", mode: "enforce" };
       log.error("policy.failed", { tenant_id: tenant, policy, error: describeError(thrown) });
-      return denialFor(thrown instanceof LateError ? "timeout" : "error", policy);
+      // One on trial changes nothing by failing either.
+      return {
+        ...denialFor(thrown instanceof LateError ? "timeout" : "error", policy),
+        isEnforced: mode === "enforce",
+      };
     }
   };
   return {
@@ -65,22 +66,6 @@ async function decideOwn(
   // Asked again it would come to the same end.
   log.error("policy.failed", { tenant_id: tenant, policy: digest, error: answer.message });
   return denialFor("error", digest);
-}
-
-/** An object that a deploy has just moved, an isolate that was stopped for another's sake: asked once more. */
-async function repeat<T>(
-  { clock }: Pick<TenantEngineOptions, "clock">,
-  signal: AbortSignal,
-  ask: () => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask();
-    } catch (thrown) {
-      if (attempt >= ASK_ATTEMPTS_MAX || signal.aborted) throw thrown;
-      await clock.sleep(ASK_RETRY_MS, signal);
-    }
-  }
 }
 
 /** Which policy is active, asked of its object every ACTIVE_TTL_MS at most. That there is none is remembered too. */

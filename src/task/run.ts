@@ -10,6 +10,7 @@ import {
   parseTraceparent,
   sha256Hex,
 } from "../platform/index.ts";
+import type { Label } from "../policy/index.ts";
 import type { RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { Approval } from "./approval.ts";
 import type { CallsUnderWay } from "./calls-under-way.ts";
@@ -26,6 +27,8 @@ export type Run = {
   readonly prompt: string;
   /** The session before this task, as its first run found it. */
   readonly recalled: readonly Exchange[];
+  /** What had come into all else that it began with. */
+  readonly brought: readonly Label[];
   readonly catalog: ToolCatalog;
   readonly host: ToolHost;
   /** What the pack's remote servers have; the catalogue and the host know it. */
@@ -73,6 +76,7 @@ export const pastOf = (run: Run) => ({
   history: run.history(),
   parent: run.row().request.parent,
   recalled: run.recalled,
+  brought: run.brought,
 });
 
 export const nowOf = (run: Run) => ({ now: run.services.clock.now(), retentionMs: run.services.retentionMs });

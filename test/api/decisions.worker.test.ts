@@ -27,6 +27,8 @@ const DAY = Date.parse("2026-03-01T00:00:00Z");
 const HOUR_MS = 3_600_000;
 const EFFECTS = ["allow", "ask", "deny", "allow", "deny"] as const;
 
+const ALLOWED: Decision = { effect: "allow", reasons: [], obligations: [], policy: "p", isEnforced: true };
+
 let tenant: string;
 let key: string;
 beforeAll(async () => {
@@ -129,6 +131,43 @@ describe("GET /api/v1/decisions", () => {
       { ...common, action: "api.call", reasons: [{ rule: "default" }], input: { scope: "secrets:write", tenant: own } },
       { ...common, action: "pack.use", reasons: [{ rule: "no_packs" }], input: { pack: { id: "decided" } } },
     ]);
+  });
+
+  it("takes the longest name of another engine, also beside a policy that nobody knows", async () => {
+    const own = await makeTenant("decisions-names");
+    const auditor = (await makeKey(own, ["auditor"])).key;
+    const named = `opa:${"r".repeat(124)}`;
+    const names = [`${named}+unknown`, `${named}+${"d".repeat(64)}`, named, `${named}s`];
+    const decided = names.map((policy): Decision => ({ ...ALLOWED, policy }));
+    const records = await Promise.all(
+      decided.map((decision, callIndex) =>
+        toDecisionRecord(
+          { at: DAY + callIndex, question: toolQuestion({ tenant: own }), decision },
+          { taskId: "t", step: 0, callIndex, traceId: "trace-1" },
+        ),
+      ),
+    );
+    expect((await db.batch(tenantNamed(own), decisionStatements(own, records))).ok).toBe(true);
+    const kept = (await list("", auditor)).items.map(({ policy }) => policy);
+    expect(kept.toReversed()).toEqual([...names.slice(0, 3), named]);
+  });
+
+  it("goes on behind what was denied at a door, page by page", async () => {
+    const own = await makeTenant("decisions-door-pages");
+    const auditor = (await makeKey(own, ["auditor"])).key;
+    const write = createDecisionWriter(db, memoryLog());
+    const decision: Decision = { effect: "deny", reasons: [], obligations: [], policy: "p", isEnforced: true };
+    for (const n of [0, 1, 1]) {
+      await write(tenantNamed(own), { at: DAY + n * HOUR_MS, question: toolQuestion({ tenant: own }), decision });
+    }
+    const seen: string[] = [];
+    let cursor: string | null = "";
+    for (let page = 0; page < 3; page++) {
+      const { items, next_cursor } = await list(`?limit=1${cursor === "" ? "" : `&cursor=${cursor}`}`, auditor);
+      seen.push(...items.map(({ id }) => id));
+      cursor = next_cursor;
+    }
+    expect([new Set(seen).size, cursor]).toEqual([3, null]);
   });
 
   it("is 503 without a database", async () => {

@@ -37,6 +37,19 @@ export const RECURSION = [
 /** Asks for memory until it gets none, and answers from behind all of it. */
 export const GREED = [0x03, 0x40, 0x41, 1, 0x40, 0, 0x41, 0x7f, 0x47, 0x0d, 0, 0x0b, 0x41, 0x7f];
 export const ANSWER = constant(ANSWER_AT);
+/** Does this so often, which leaves nothing on the stack, and then answers. */
+export const repeated = (times: number, code: readonly number[]): number[] => [
+  ...[0x03, 0x40, ...code, 0x20, 0, ...constant(1), 0x6a, 0x22, 0, ...constant(times), 0x49, 0x0d, 0, 0x0b],
+  ...ANSWER,
+];
+const written = (times: number, code: readonly number[]): number[] => Array(times).fill(code).flat();
+export const LONG_BODY = written(30_000, [...constant(0), 0x1a]);
+export const GROWTH_BY_NOTHING = written(1_000, [...constant(0), 0x40, 0, 0x1a]);
+export const DIVISIONS = written(10_000, [...constant(1), ...constant(1), 0x6d, 0x1a]);
+/** Of the one function that is imported. */
+export const HOST_CALLS = written(10_000, [...constant(0), 0x10, 0]);
+/** Of the function that is the last one when nothing is imported. */
+export const HELPER_CALL = [0x10, 7, 0x1a];
 
 type Parts = {
   /** Of its evaluation, a function of eight numbers. */
@@ -44,6 +57,10 @@ type Parts = {
   readonly builtins?: object;
   readonly entries?: object;
   readonly answer?: string;
+  /** Functions of a number, which give nothing, or one too. The own ones come behind them. */
+  readonly imports?: readonly (readonly [module: string, name: string, gives?: "number"])[];
+  /** Of a function without parameters. */
+  readonly helperLocals?: number;
 };
 
 const ALLOW = [{ result: { effect: "allow", reasons: [], obligations: [] } }];
@@ -53,6 +70,8 @@ export function handMade({
   builtins = {},
   entries,
   answer = JSON.stringify(ALLOW),
+  imports = [],
+  helperLocals = 0,
 }: Parts): Uint8Array<ArrayBuffer> {
   const functions: readonly (readonly [name: string, parameters: number, body: readonly number[]])[] = [
     ["builtins", 0, constant(BUILTINS_AT)],
@@ -62,17 +81,28 @@ export function handMade({
     ["opa_json_parse", 2, constant(0)],
     ["opa_heap_ptr_get", 0, constant(FREE_AT)],
     ["opa_eval", 8, body],
+    ["helper", 0, constant(0)],
   ];
+  const locals = (called: string) => (called === "helper" ? vector([[...unsigned(helperLocals), I32]]) : [0]);
   const signatures = [0, 1, 2, 8];
   const data = (at: number, value: string) => [0, ...constant(at), 0x0b, ...sized([...text(value), 0])];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector(signatures.map(signature))),
-    ...section(2, vector([[...name("env"), ...name("memory"), 2, 0, 1]])),
+    ...section(1, vector([...signatures.map(signature), [0x60, 1, I32, 0]])),
+    ...section(
+      2,
+      vector([
+        [...name("env"), ...name("memory"), 2, 0, 1],
+        ...imports.map(([from, field, gives]) => [
+          ...[...name(from), ...name(field), 0],
+          gives === "number" ? signatures.indexOf(1) : signatures.length,
+        ]),
+      ]),
+    ),
     ...section(3, vector(functions.map(([, parameters]) => [signatures.indexOf(parameters)]))),
     ...section(6, vector([[I32, 1, 0x41, 0, 0x0b]])),
-    ...section(7, vector(functions.map(([called], at) => [...name(called), 0, at]))),
-    ...section(10, vector(functions.map(([, , code]) => sized([0, ...code, 0x0b])))),
+    ...section(7, vector(functions.map(([called], at) => [...name(called), 0, imports.length + at]))),
+    ...section(10, vector(functions.map(([called, , code]) => sized([...locals(called), ...code, 0x0b])))),
     ...section(
       11,
       vector([

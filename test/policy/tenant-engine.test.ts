@@ -129,6 +129,29 @@ describe("a tenant's policy", () => {
     });
   });
 
+  it("on trial changes nothing by failing, however it fails", async () => {
+    const active = { digest: DIGEST, mode: "log" } as const;
+    const gone = { ask: () => Promise.reject(new Error("its module is gone")) };
+    const broken = { ask: async () => ({ kind: "failed", message: "unreachable" }) as const };
+    const trials = [{ effect: "deny", policy: DIGEST, reasons: [expect.objectContaining({ rule: "error" })] }];
+    for (const isolates of [gone, broken]) {
+      expect(await setUp({ active, isolates }).decide()).toEqual({ ...ALLOW, trials });
+    }
+  });
+
+  it("on trial changes nothing by taking too long", async () => {
+    const clock = manualClock();
+    const started = Promise.withResolvers<void>();
+    const ask = () => {
+      started.resolve();
+      return new Promise<never>(() => undefined);
+    };
+    const decided = setUp({ active: { digest: DIGEST, mode: "log" }, clock, isolates: { ask } }).decide();
+    await started.promise;
+    clock.advance(OWN_TIMEOUT_MS);
+    expect(await decided).toMatchObject({ effect: "allow", trials: [{ reasons: [{ rule: "timeout" }] }] });
+  });
+
   it("is not looked for where the question names no tenant of ours", async () => {
     const { decide, looked } = setUp();
     expect(await decide(toolQuestion({ tenant: "*" }))).toBe(ALLOW);

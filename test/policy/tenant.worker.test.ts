@@ -94,6 +94,7 @@ describe("publishing", () => {
 
   it.each([
     ["is no module", btoa("no module"), /no WebAssembly module/],
+    ["does not compile", toBase64(handMade({ body: [0x1a] })), /cannot be loaded: .*not enough arguments/s],
     ["loops for ever", toBase64(handMade({ body: LOOP })), /broke off/],
     [
       "needs functions that it has not",

@@ -21,7 +21,7 @@ const failed = (n: number, code: NonNullable<CallResult["error"]>["code"]): Call
   error: { code, message: "" },
 });
 
-const alone = (past: History) => ({ history: past, parent: undefined, recalled: [] });
+const alone = (past: History) => ({ history: past, parent: undefined, recalled: [], brought: [] });
 
 describe("what a task has seen", () => {
   const past = history([step(0, [call("web")]), step(1, [call("crm"), call("mail")])], [result(0, 0), result(1, 0)]);
@@ -43,6 +43,10 @@ describe("what a task has seen", () => {
     expect(taintBefore({ ...alone(past), recalled }, 0, labelsOf)).toEqual(["reads_untrusted", "reads_private"]);
   });
 
+  it("is what had come into all else that it began with, whatever it does itself", () => {
+    expect(taintBefore({ ...alone(past), brought: ["reads_private"] }, 0, labelsOf)).toEqual(["reads_private"]);
+  });
+
   it("is not a call that has no result yet", () => {
     expect(taintBefore(alone(history([step(0, [call("web")])])), 1, labelsOf)).toEqual([]);
   });
@@ -61,13 +65,27 @@ describe("what a task has seen", () => {
   }
 });
 
+const decided = (labels: readonly Label[], taint: readonly Label[], more: Partial<CallResult> = {}): CallResult => {
+  const question = toolQuestion({ tool: { id: "x", risk_level: "low", labels }, taint });
+  const decision = { effect: "allow", reasons: [], obligations: [], policy: "p", isEnforced: true } as const;
+  return { ...result(0, 0), decision: { at: 0, question, decision }, ...more };
+};
+
+describe("what a replay has seen on another version of its pack", () => {
+  const past = (one: CallResult) => alone(history([step(0, [call("dropped")])], [one]));
+
+  it("is what its source's tools read, by the labels that they had then", () => {
+    expect(taintBefore(past(decided(["reads_private", "writes"], [])), 1, labelsOf)).toEqual(["reads_private"]);
+  });
+
+  it("is also what the labels say today", () => {
+    const changed = alone(history([step(0, [call("web")])], [decided([], [])]));
+    expect(taintBefore(changed, 1, labelsOf)).toEqual(["reads_untrusted"]);
+  });
+});
+
 describe("what goes over a handoff", () => {
   const link = { ...{ task_id: "p", step: 0, index: 0, depth: 1, time_ms: 1 }, cost_limit_micros: 1, uncounted: 0 };
-  const decided = (labels: readonly Label[], taint: readonly Label[], more: Partial<CallResult> = {}): CallResult => {
-    const question = toolQuestion({ tool: { id: "x", risk_level: "low", labels }, taint });
-    const decision = { effect: "allow", reasons: [], obligations: [], policy: "p", isEnforced: true } as const;
-    return { ...result(0, 0), decision: { at: 0, question, decision }, ...more };
-  };
   const ended = (...results: CallResult[]) => taintOf(history([], results));
 
   it("is to a child what its parent had seen, from its first step on", () => {

@@ -9,13 +9,26 @@
 
 /** Name of the decision among a policy's entry points. */
 const ENTRYPOINT = "vasini/authz/decision";
-/** Name under which a metered module exports its fuel (src/policy/meter-wasm.ts). */
+/** Name under which a metered module exports its fuel (src/policy/meter-fuel.ts). */
 export const FUEL_EXPORT = "vasini_fuel";
 /**
- * Rounds of loops and calls of functions of one decision: some 50 ms. The default policy takes a few thousand. Over it the
- * module ends, and the answer is no.
+ * Of one decision, in the meter's units: some 100 ms of the worst that a module may do. The default policy takes less than a
+ * hundredth, and a question of 250 KB all of it. Over it the module ends, and the answer is no.
  */
-export const FUEL = 20_000_000;
+export const FUEL = 100_000_000;
+/**
+ * What a policy may import from `env` beside its memory: functions, and how many i32 each takes and gives. None of them comes
+ * back to it but the second.
+ */
+export const HOST = {
+  opa_abort: { parameters: 1, results: 0 },
+  opa_println: { parameters: 1, results: 0 },
+  opa_builtin0: { parameters: 2, results: 1 },
+  opa_builtin1: { parameters: 3, results: 1 },
+  opa_builtin2: { parameters: 4, results: 1 },
+  opa_builtin3: { parameters: 5, results: 1 },
+  opa_builtin4: { parameters: 6, results: 1 },
+} as const;
 /** Pages of 64 KiB: what a policy starts with, and what it may grow to. */
 const MEMORY_PAGES = { initial: 32, maximum: 256 } as const;
 /** Bytes of an answer: a decision is a few hundred. */
@@ -38,12 +51,18 @@ export function startMachine(module: WebAssembly.Module): Machine {
     throw new Error(reason);
   };
   const builtin = () => end("It asked for a built-in function that is not compiled in.");
-  const instance = new WebAssembly.Instance(module, {
-    env: {
-      ...{ memory, opa_abort: (at: number) => end(`It gave up: ${read(memory, at >>> 0)}`), opa_println: () => 0 },
-      ...Object.fromEntries([0, 1, 2, 3, 4].map((arity) => [`opa_builtin${arity}`, builtin])),
+  const functions: Readonly<Record<keyof typeof HOST, (at: number) => unknown>> = {
+    opa_abort: (at) => end(`It gave up: ${read(memory, at >>> 0)}`),
+    opa_println: () => undefined,
+    ...{
+      opa_builtin0: builtin,
+      opa_builtin1: builtin,
+      opa_builtin2: builtin,
+      opa_builtin3: builtin,
+      opa_builtin4: builtin,
     },
-  });
+  };
+  const instance = new WebAssembly.Instance(module, bare({ env: bare({ memory, ...functions }) }));
   const { fuel, call } = readExports(instance);
   const own = Object.keys(readObject(read(memory, call("opa_json_dump", call("builtins")))));
   if (own.length > 0) throw new Error(`It uses built-in functions that are not compiled in: ${own.sort().join(", ")}.`);
@@ -61,6 +80,9 @@ export function startMachine(module: WebAssembly.Module): Machine {
     },
   };
 }
+
+/** Without what every object of JavaScript has besides: a name that was not put in is not found. */
+const bare = <T extends object>(fields: T): T => Object.assign(Object.create(null), fields);
 
 function readExports({ exports }: WebAssembly.Instance) {
   const fuel = exports[FUEL_EXPORT];

@@ -1,16 +1,29 @@
 /** What a tenant's policy may do in its isolate: compiled ones are answered, and no hostile one holds the thread. */
 import { describe, expect, it } from "vitest";
-import { FUEL, FUEL_EXPORT, type Machine, startMachine } from "../../../src/policy/isolate/machine.ts";
-import { meterFuel } from "../../../src/policy/meter-wasm.ts";
+import { FUEL, FUEL_EXPORT, HOST, type Machine, startMachine } from "../../../src/policy/isolate/machine.ts";
+import { meterFuel } from "../../../src/policy/meter-fuel.ts";
 import { CAREFUL, embedded, WASM } from "../default.ts";
-import { ANSWER, GREED, handMade, LOOP, RECURSION } from "../hand-made.ts";
+import {
+  ANSWER,
+  DIVISIONS,
+  GREED,
+  GROWTH_BY_NOTHING,
+  HELPER_CALL,
+  HOST_CALLS,
+  handMade,
+  LONG_BODY,
+  LOOP,
+  RECURSION,
+  repeated,
+} from "../hand-made.ts";
 import { toolQuestion } from "../questions.ts";
 
 /** By reflection, because the Workers types say that a module cannot be made at run time. Node can. */
 const compiled = (bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module => Reflect.construct(WebAssembly.Module, [bytes]);
 const start = (bytes: Uint8Array): Machine =>
-  startMachine(compiled(meterFuel(bytes, { counter: FUEL_EXPORT, fuel: FUEL })));
+  startMachine(compiled(meterFuel(bytes, { counter: FUEL_EXPORT, fuel: FUEL, host: HOST })));
 
+const ZERO = [0x41, 0];
 const asked = (id: string) => JSON.stringify(toolQuestion({ tool: { id, risk_level: "low", labels: [] } }));
 const resultOf = (json: string): unknown => JSON.parse(json)[0]?.result;
 
@@ -31,9 +44,9 @@ describe("a compiled policy", () => {
     expect(() => machine.ask(asked("code_executor"))).toThrow(/gave up: .*conflict/);
   });
 
-  it("takes a question that is longer than its memory", () => {
+  it("has fuel for a question a thousand times as long as any is", () => {
     const tool = { id: "git", risk_level: "low", labels: [] } as const;
-    const long = JSON.stringify(toolQuestion({ tool, needs: ["x".repeat(3_000_000)] }));
+    const long = JSON.stringify(toolQuestion({ tool, needs: ["x".repeat(200_000)] }));
     expect(resultOf(start(CAREFUL).ask(long))).toMatchObject({ effect: "allow" });
   });
 });
@@ -41,6 +54,11 @@ describe("a compiled policy", () => {
 describe("a module that somebody made by hand", () => {
   it("is asked like any other", () => {
     expect(resultOf(start(handMade({ body: ANSWER })).ask("{}"))).toMatchObject({ effect: "allow" });
+  });
+
+  it("takes a question that is longer than its memory", () => {
+    const long = JSON.stringify(toolQuestion({ needs: ["x".repeat(3_000_000)] }));
+    expect(resultOf(start(handMade({ body: ANSWER })).ask(long))).toMatchObject({ effect: "allow" });
   });
 
   for (const [name, body, fault] of [
@@ -53,6 +71,29 @@ describe("a module that somebody made by hand", () => {
       expect(() => machine.ask("{}")).toThrow(fault);
     });
   }
+
+  /** Few rounds of much work each: `few` of it fit into the fuel, `many` do not. */
+  const work: readonly (readonly [
+    string,
+    { few: number; many: number; code: readonly number[]; helperLocals?: number },
+  ])[] = [
+    ["a round of a loop by its length", { few: 1_000, many: 1_500, code: LONG_BODY }],
+    ["growing its memory, by nothing too", { few: 150, many: 250, code: GROWTH_BY_NOTHING }],
+    ["a division", { few: 150, many: 250, code: DIVISIONS }],
+    ["a call by the locals of what is called", { few: 4_000, many: 6_000, code: HELPER_CALL, helperLocals: 20_000 }],
+  ];
+  it.each(work)("pays for %s", (_name, { few, many, code, ...parts }) => {
+    const ask = (times: number) => start(handMade({ body: repeated(times, code), ...parts })).ask("{}");
+    expect(resultOf(ask(few))).toMatchObject({ effect: "allow" });
+    expect(() => ask(many)).toThrow("unreachable");
+  });
+
+  it("pays for a call of the host", () => {
+    const imports = [["env", "opa_println"]] as const;
+    const ask = (times: number) => start(handMade({ body: repeated(times, HOST_CALLS), imports })).ask("{}");
+    expect(resultOf(ask(50))).toMatchObject({ effect: "allow" });
+    expect(() => ask(150)).toThrow("unreachable");
+  });
 
   it("whose answer does not end is not read beyond what a decision may have", () => {
     const endless = handMade({ body: ANSWER, answer: `"${"x".repeat(100_000)}"` });
@@ -76,12 +117,41 @@ describe("a module that somebody made by hand", () => {
     expect(() => start(handMade({ body: ANSWER, ...parts }))).toThrow(fault);
   });
 
-  it("that imports anything else is not started", () => {
+  it.each([
+    ["a built-in function of JavaScript", ["constructor", "entries"]],
+    ["what every object has", ["env", "toString"]],
+    ["a name that is no policy's", ["env", "stolen"]],
+    ["a known name from elsewhere", ["other", "opa_abort"]],
+    ["a module whose name only looks the same", ["\uFEFFenv", "opa_abort"]],
+    ["a function of another type than it has", ["env", "opa_abort", "number"]],
+  ] as const)("that imports %s is not metered", (_name, imported) => {
+    expect(() => start(handMade({ body: ANSWER, imports: [imported] }))).toThrow(`${imported[0]}.${imported[1]}`);
+  });
+
+  it.each([
+    ["catches what it is ended by", [0x06, 0x40, 0x19, 0x0b], 0x06],
+    ["catches it in the newer form", [0x1f, 0x40, 0x00, 0x0b], 0x1f],
+    ["throws", [0x08, 0], 0x08],
+    ["handles a table", [...ZERO, 0x25, 0, 0x1a], 0x25],
+    ["handles references", [0xd2, 0, 0x1a], 0xd2],
+    ["fills memory in bulk", [...ZERO, ...ZERO, ...ZERO, 0xfc, 11, 0], 0xfc],
+    ["converts numbers in a later form", [0x43, 0, 0, 0, 0, 0xfc, 0, 0x1a], 0xfc],
+  ])("that %s is not metered", (_name, code, opcode) => {
+    const fault = `instruction 0x${opcode.toString(16)} is not known`;
+    expect(() => start(handMade({ body: [...code, ...ANSWER] }))).toThrow(fault);
+  });
+
+  it("that imports another memory is not metered", () => {
     const bytes = handMade({ body: ANSWER });
-    const text = new TextEncoder();
-    const at = Buffer.from(bytes).indexOf("memory");
-    bytes.set(text.encode("stolen"), at);
-    expect(() => start(bytes)).toThrow(/stolen/);
+    bytes.set(new TextEncoder().encode("stolen"), Buffer.from(bytes).indexOf("memory"));
+    expect(() => start(bytes)).toThrow("env.stolen");
+  });
+
+  it("finds nothing among its imports that was not put there, whatever the meter lets through", () => {
+    const host = { ...HOST, toString: { parameters: 1, results: 0 } } as const;
+    const bytes = handMade({ body: ANSWER, imports: [["env", "toString"]] });
+    const module = compiled(meterFuel(bytes, { counter: FUEL_EXPORT, fuel: FUEL, host }));
+    expect(() => startMachine(module)).toThrow(/toString/);
   });
 
   it("that is not metered is not started", () => {
