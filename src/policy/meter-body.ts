@@ -42,7 +42,7 @@ export function meterBody(bytes: Uint8Array, from: number, to: number, metering:
 /** In the order in which they stand. */
 function placesOf(bytes: Uint8Array, from: number, to: number, { weights, ...bounds }: Metering): Place[] {
   const reader = new Reader(bytes, from);
-  const entry: Place = { kind: "entry", weight: skipLocals(reader), at: reader.at };
+  const entry: Place = { kind: "entry", weight: reader.skipLocals(), at: reader.at };
   const places = [entry];
   /** Of each open block: the place that pays for what stands directly in it. */
   const open = [entry];
@@ -64,14 +64,4 @@ function placesOf(bytes: Uint8Array, from: number, to: number, { weights, ...bou
   }
   if (reader.at !== to) throw new Error("the WebAssembly module has a function that does not end where it says");
   return places;
-}
-
-/** How many there are. */
-function skipLocals(reader: Reader): number {
-  let locals = 0;
-  for (let groups = reader.number(); groups > 0; groups--) {
-    locals += reader.number();
-    reader.skipType();
-  }
-  return locals;
 }

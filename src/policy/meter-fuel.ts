@@ -7,7 +7,8 @@
 import type { Weights } from "./meter-body.ts";
 import { meter } from "./meter-wasm.ts";
 import { Reader, signed } from "./wasm-reader.ts";
-import { readImports, readTypes, SECTION } from "./wasm-section.ts";
+import { type FunctionType, readFunctions, readImports, readTypes, SECTION } from "./wasm-section.ts";
+import { checkShape } from "./wasm-shape.ts";
 
 const OP_CALL = 0x10;
 const OP_CALL_INDIRECT = 0x11;
@@ -78,31 +79,46 @@ const charge = (index: readonly number[], weight: number): number[] => [
   ...[0x23, ...index, 0x41, 0, 0x4c, 0x04, 0x40, 0x00, 0x0b], // if it is zero or less: unreachable
 ];
 
-/** Of the sections in their order: types come before what is imported. */
+/** Of the sections in their order: types come before what is imported, and functions before their code. */
 function sectionCheck(host: Fuelling["host"]) {
-  let types: readonly string[] = [];
+  let types: readonly FunctionType[] = [];
+  let imported: readonly number[] = [];
+  let own: readonly number[] = [];
   return (id: number, section: Uint8Array): void => {
     if (id === SECTION.type) types = readTypes(section);
-    else if (id === SECTION.import) checkImports(section, types, host);
-    else checkSpace(id, section);
+    else if (id === SECTION.import) imported = checkImports(section, types, host);
+    else if (id === SECTION.function) own = readFunctions(section);
+    else if (id === SECTION.code) {
+      checkShape(section, { types, functions: [...imported, ...own], imported: imported.length });
+    } else checkSpace(id, section);
   };
 }
-
-const typeOf = ({ parameters, results }: HostFunction): string =>
-  `${Array(parameters).fill("i32").join(" ")} -> ${results === 1 ? "i32" : ""}`;
 
 /**
  * By exact name and type. Whatever an import is looked up in, objects of JavaScript have more than was put into them: a
  * module that named `constructor` could call built-in functions, which nobody counts.
+ * @returns types of the functions
  */
-function checkImports(section: Uint8Array, types: readonly string[], host: Fuelling["host"]): void {
+function checkImports(section: Uint8Array, types: readonly FunctionType[], host: Fuelling["host"]): number[] {
+  const functions: number[] = [];
   for (const { module, name, kind, type } of readImports(section)) {
-    const isMemory = kind === "memory" && name === "memory";
     const known = kind === "function" && Object.hasOwn(host, name) ? host[name] : undefined;
-    if (module === "env" && (isMemory || (known !== undefined && types[type] === typeOf(known)))) continue;
-    throw new Error(`the WebAssembly module imports ${JSON.stringify(`${module}.${name}`)}, which no policy is given`);
+    const isMemory = kind === "memory" && name === "memory";
+    if (module !== "env" || !(isMemory || isOfType(known, types[type]))) {
+      throw new Error(
+        `the WebAssembly module imports ${JSON.stringify(`${module}.${name}`)}, which no policy is given`,
+      );
+    }
+    if (kind === "function") functions.push(type);
   }
+  return functions;
 }
+
+const isOfType = (known: HostFunction | undefined, type: FunctionType | undefined): boolean =>
+  known !== undefined &&
+  type?.parameters.length === known.parameters &&
+  type.results.length === known.results &&
+  [...type.parameters, ...type.results].every((value) => value === "i32");
 
 /** One table of a moderate size, and no memory but the host's. */
 function checkSpace(id: number, section: Uint8Array): void {
