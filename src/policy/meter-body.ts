@@ -18,7 +18,7 @@ export type Weights = {
   /** Of an instruction, beside its bytes. */
   readonly extra: (opcode: number) => number;
   /** Of one that has a place of its own, because it is seldom reached and takes long; 0 for all others. */
-  readonly own: (opcode: number, operand: () => number) => number;
+  readonly own: (opcode: number, bytes: Uint8Array, at: number) => number;
 };
 
 export type Metering = Bounds & {
@@ -53,7 +53,7 @@ function placesOf(bytes: Uint8Array, from: number, to: number, { weights, ...bou
     const place = open.at(-1);
     if (place === undefined) throw new Error("the WebAssembly module has a function that goes on behind its end");
     place.weight += reader.at - at + weights.extra(opcode);
-    const weight = weights.own(opcode, () => new Reader(bytes, at + 1).number());
+    const weight = weights.own(opcode, bytes, at);
     if (weight > 0) places.push({ kind: "instruction", at, weight });
     if (opcode === OP_LOOP) {
       const loop: Place = { kind: "loop", at: reader.at, weight: 0 };

@@ -6,7 +6,7 @@
  */
 import type { Weights } from "./meter-body.ts";
 import { meter } from "./meter-wasm.ts";
-import { Reader, signed } from "./wasm-reader.ts";
+import { numberAt, Reader, signed } from "./wasm-reader.ts";
 import { type FunctionType, readFunctions, readImports, readTypes, SECTION } from "./wasm-section.ts";
 import { checkShape } from "./wasm-shape.ts";
 
@@ -39,7 +39,9 @@ const SLOW: readonly (readonly [first: number, last: number])[] = [
   [0xb5, 0xb5],
   [0xba, 0xba],
 ];
-const isSlow = (opcode: number): boolean => SLOW.some(([first, last]) => opcode >= first && opcode <= last);
+const SLOW_OPCODES: ReadonlySet<number> = new Set(
+  SLOW.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, at) => first + at)),
+);
 
 /** A function of the host: how many i32 it is given and gives. */
 export type HostFunction = { readonly parameters: number; readonly results: 0 | 1 };
@@ -65,11 +67,11 @@ export const meterFuel = (module: Uint8Array, { counter, fuel, host }: Fuelling)
 
 /** @param imported how many functions: they have the first indices */
 const weightsFor = (imported: number): Weights => ({
-  extra: (opcode) => (isSlow(opcode) ? COST.slow : 0),
-  own(opcode, operand) {
+  extra: (opcode) => (SLOW_OPCODES.has(opcode) ? COST.slow : 0),
+  own(opcode, bytes, at) {
     if (opcode === OP_MEMORY_GROW) return COST.grow;
     // One through a table may be one of the host.
-    const isHostCall = opcode === OP_CALL_INDIRECT || (opcode === OP_CALL && operand() < imported);
+    const isHostCall = opcode === OP_CALL_INDIRECT || (opcode === OP_CALL && numberAt(bytes, at + 1) < imported);
     return isHostCall ? COST.hostCall : 0;
   },
 });

@@ -75,3 +75,6 @@ export function append(section: Uint8Array, element: readonly number[]): Uint8Ar
   const count = reader.number();
   return concat([unsigned(count + 1), section.subarray(reader.at), element]);
 }
+
+/** The number that stands there. */
+export const numberAt = (bytes: Uint8Array, at: number): number => new Reader(bytes, at).number();

@@ -3,8 +3,8 @@
  * anew wherever a block begins: half a megabyte of small blocks in a function of 50,000 locals took all memory there was,
  * before any of it ran (tried). What runs is fuel's to bound (meter-fuel.ts).
  */
-import { isClosing, isOpening, skipOperands } from "./wasm-instruction.ts";
-import { Reader } from "./wasm-reader.ts";
+import { type Bounds, isClosing, isOpening, skipOperands } from "./wasm-instruction.ts";
+import { numberAt, Reader } from "./wasm-reader.ts";
 import type { FunctionType } from "./wasm-section.ts";
 
 /**
@@ -40,8 +40,14 @@ const EFFECTS: readonly (readonly [first: number, last: number, effect: number])
   [0xa0, 0xa6, -1],
 ];
 
-const effectOf = (opcode: number): number =>
-  EFFECTS.find(([first, last]) => opcode >= first && opcode <= last)?.[2] ?? 0;
+/** By opcode: it is looked up for every instruction there is. */
+const EFFECT = Int8Array.from(
+  { length: 256 },
+  (_, opcode) => EFFECTS.find(([first, last]) => opcode >= first && opcode <= last)?.[2] ?? 0,
+);
+
+/** Which globals it names is looked at where it is metered. */
+const BOUNDS: Bounds = { globals: Number.POSITIVE_INFINITY, isTrusted: false };
 
 export type Shape = {
   readonly types: readonly FunctionType[];
@@ -70,17 +76,16 @@ function countNotes(reader: Reader, to: number, shape: Shape, index: number): nu
   while (reader.at < to) {
     const at = reader.at;
     const opcode = reader.byte();
-    skipOperands(reader, opcode, { globals: Number.POSITIVE_INFINITY, isTrusted: false });
-    const operand = () => new Reader(reader.bytes, at + 1).number();
-    height = Math.max(0, height + effectOf(opcode));
-    if (opcode === OP_CALL) height = after(height, typeAt(shape, shape.functions[operand()]));
-    else if (opcode === OP_CALL_INDIRECT) height = after(height - 1, typeAt(shape, operand()));
-    else if (isOpening(opcode)) open.push({ height, results: resultsOf(reader.bytes[at + 1] ?? 0, operand, shape) });
+    skipOperands(reader, opcode, BOUNDS);
+    height = Math.max(0, height + (EFFECT[opcode] ?? 0));
+    if (opcode === OP_CALL) height = after(height, typeAt(shape, shape.functions[numberAt(reader.bytes, at + 1)]));
+    else if (opcode === OP_CALL_INDIRECT) height = after(height - 1, typeAt(shape, numberAt(reader.bytes, at + 1)));
+    else if (isOpening(opcode)) open.push({ height, results: resultsOf(reader.bytes, at + 1, shape) });
     else if (isClosing(opcode)) {
       const block = open.pop();
       height = (block?.height ?? 0) + (block?.results ?? 0);
     } else if (opcode === OP_ELSE) height = open.at(-1)?.height ?? 0;
-    if (opcode === OP_BRANCH_TABLE) notes += (operand() + 1) * (locals + height);
+    if (opcode === OP_BRANCH_TABLE) notes += (numberAt(reader.bytes, at + 1) + 1) * (locals + height);
     else if (isOpening(opcode) || isBranch(opcode)) notes += locals + height + 1;
   }
   return notes;
@@ -91,8 +96,11 @@ const isBranch = (opcode: number): boolean => opcode === 0x0c || opcode === 0x0d
 const after = (height: number, { parameters, results }: FunctionType): number =>
   Math.max(0, height - parameters.length) + results.length;
 
-const resultsOf = (first: number, operand: () => number, shape: Shape): number =>
-  first === EMPTY_TYPE ? 0 : first > EMPTY_TYPE && first < 0x80 ? 1 : typeAt(shape, operand()).results.length;
+function resultsOf(bytes: Uint8Array, at: number, shape: Shape): number {
+  const first = bytes[at] ?? 0;
+  if (first === EMPTY_TYPE) return 0;
+  return first > EMPTY_TYPE && first < 0x80 ? 1 : typeAt(shape, numberAt(bytes, at)).results.length;
+}
 
 function typeAt({ types }: Shape, index: number | undefined): FunctionType {
   const type = index === undefined ? undefined : types[index];
