@@ -5,7 +5,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type RunAgentResponseSchema, TaskState as WireState } from "../gen/proto/vasini/agent/v1/agent_pb.js";
 import { AppError, describeError, type Log, type TaskId, type TenantId } from "../platform/index.ts";
-import { isEnded, type TaskEvent, type TaskState, type TaskView } from "../task/index.ts";
+import { END_EVENTS, isEnded, type TaskEvent, type TaskState, type TaskView } from "../task/index.ts";
 import { readTask } from "./answer.ts";
 import { callObject } from "./call-object.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -74,8 +74,6 @@ export function toMessage({ seq, type, data }: TaskEvent): Message | null {
   }
 }
 
-const ENDS: readonly string[] = ["task.done", "task.failed", "task.cancelled", "task.dead_letter"];
-
 type Context = {
   readonly deps: ApiDeps;
   readonly log: Log;
@@ -108,7 +106,7 @@ export async function* followAsMessages(context: Context): AsyncGenerator<Messag
       for await (const event of readEvents(await subscribe(context, last), signal)) {
         last = event.seq;
         failures = 0;
-        isOver ||= ENDS.includes(event.type);
+        isOver ||= END_EVENTS.includes(event.type);
         const message = toMessage(event);
         if (message !== null) yield message;
         if (event.type !== "task.waiting") continue;

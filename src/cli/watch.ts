@@ -174,8 +174,9 @@ function describe(event: TaskEvent, output: Output): string | null {
     case "handoff.started":
       return `${paint.dim("→")} ${shorten(textOf(data.pack_id) ?? "pack", 60)} has it as task ${shorten(textOf(data.task_id) ?? "", 60)}`;
     case "approval.requested": {
-      const call = `${textOf(data.tool_id) ?? "tool"} ${JSON.stringify(data.arguments ?? {})}`;
-      return `${paint.yellow("?")} ${shorten(call, 160)} ${paint.dim(shorten(textOf(data.reason) ?? "", 160))}`;
+      // Of an answer the event has no arguments: its text is for whoever decides.
+      const given = data.arguments === undefined ? "" : ` ${JSON.stringify(data.arguments)}`;
+      return `${paint.yellow("?")} ${shorten(`${textOf(data.tool_id) ?? "tool"}${given}`, 160)} ${paint.dim(shorten(textOf(data.reason) ?? "", 160))}`;
     }
     case "approval.decided":
       return paint.dim(

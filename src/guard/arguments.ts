@@ -57,28 +57,34 @@ function* findIn({ argument, text }: Text): Generator<ArgumentFinding> {
   }
 }
 
-/** Of a call's arguments, in their order. They are never changed: a call is made as it was asked for, or not at all. */
-export function findInArguments(given: Readonly<Record<string, unknown>>): readonly ArgumentFinding[] {
+type Searched = {
+  /** In the order of the arguments. */
+  readonly findings: readonly ArgumentFinding[];
+  /** False: they are longer than ARGUMENTS_CHARS_MAX, and what is behind that was not looked at. */
+  readonly isWhole: boolean;
+};
+
+/** A call's arguments are never changed: it is made as it was asked for, or not at all. */
+function searchArguments(given: Readonly<Record<string, unknown>>): Searched {
   let left = ARGUMENTS_CHARS_MAX;
   const findings: ArgumentFinding[] = [];
   for (const { argument, text } of textsIn(given, "")) {
-    if (left <= 0) break;
     findings.push(...findIn({ argument, text: text.slice(0, left) }));
     left -= text.length;
+    if (left < 0) break;
   }
-  return findings;
+  return { findings, isWhole: left >= 0 };
 }
 
 export function checkArguments(given: Readonly<Record<string, unknown>>, rules: ArgumentRules): Omit<Verdict, "text"> {
-  const findings = rules.search ? findInArguments(given) : [];
+  const findings = rules.search ? searchArguments(given).findings : [];
   return { action: findings.length > 0 ? "warn" : "allow", findings };
 }
 
-/** Labels of what must not leave unseen. An IP address is no such thing: it may be where the call goes. */
-export const dataLabelsIn = (given: Readonly<Record<string, unknown>>): readonly string[] => [
-  ...new Set(
-    findInArguments(given)
-      .filter(({ kind, label }) => kind === "secret" || (kind === "pii" && label !== "ip"))
-      .map(({ label }) => label),
-  ),
-];
+/** Labels of what must not leave unseen, and whether nothing else can be in there. */
+export function findData(given: Readonly<Record<string, unknown>>): Pick<Searched, "isWhole"> & { labels: string[] } {
+  const { findings, isWhole } = searchArguments(given);
+  // An IP address may be where the call goes.
+  const data = findings.filter(({ kind, label }) => kind === "secret" || (kind === "pii" && label !== "ip"));
+  return { labels: [...new Set(data.map(({ label }) => label))], isWhole };
+}

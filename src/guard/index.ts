@@ -10,7 +10,7 @@ export {
   reportAnswerVerdict,
   toAnswerQuestion,
 } from "./answer-judge.ts";
-export { checkArguments, dataLabelsIn } from "./arguments.ts";
+export { checkArguments, findData } from "./arguments.ts";
 export { checkInput, checkOutput, OutputCheck } from "./check.ts";
 export { createFormatCheck, missingDisclaimers, toRepairRequest } from "./format.ts";
 export { type JudgeQuestion, parseInputJudgement, toInputQuestion } from "./judge.ts";

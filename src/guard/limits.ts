@@ -19,7 +19,10 @@ export const ENCODED_CHARS_MAX = 8_192;
 export const FAULTS_TOLD_MAX = 10;
 /** Characters of tool results that a judge of answers is shown, the newest first; it is told how many were left out. */
 export const EVIDENCE_CHARS_MAX = 60_000;
-/** Sources of a task that an answer may name; one is enough, and a page of links has thousands. */
+/** Sources of a task that an answer may name, what was fetched first; one is enough, and a page of links has thousands. */
 export const SOURCES_MAX = 500;
-/** Characters of one call's arguments that are searched for data; a model's turn has about as many at most. */
+/**
+ * Characters of one call's arguments that are searched for data; a model's turn has about as many at most. With
+ * `pii_check` a person is asked about a call that sends out more.
+ */
 export const ARGUMENTS_CHARS_MAX = 100_000;

@@ -36,23 +36,27 @@ const toSpoken = (name: string): string =>
     .replace(/[/.,;:]+$/, "")
     .toLowerCase();
 
-/** Of its arguments only those of a call that fetches: `file_manager` does so with the action `read`, others have none. */
-function* namesOfLookup({ arguments: given, resultJson }: Lookup): Generator<string> {
+/** What was fetched: `file_manager` does so with the action `read`, others have none. */
+function* fetchedBy({ arguments: given }: Lookup): Generator<string> {
   const { url, path, action = "read" } = given;
   const isGiving = action !== "read" || GIVING.some((name) => given[name] !== undefined);
   if (!isGiving) for (const name of [url, path]) if (typeof name === "string") yield name;
-  yield* namesIn(JSON.parse(resultJson), false);
 }
 
-/** What an answer may name, as it would be written, each once; the first SOURCES_MAX. */
+/** What was fetched before what is only linked to, so that a page of links cannot crowd it out; the newest call first. */
+function* namesOf(lookups: readonly Lookup[]): Generator<string> {
+  const newest = lookups.toReversed();
+  for (const lookup of newest) yield* fetchedBy(lookup);
+  for (const { resultJson } of newest) yield* namesIn(JSON.parse(resultJson), false);
+}
+
+/** What an answer may name, as it would be written, each once; the first SOURCES_MAX. @param lookups in their order. */
 export function sourcesOf(lookups: readonly Lookup[]): readonly string[] {
   const sources = new Set<string>();
-  for (const lookup of lookups) {
-    for (const name of namesOfLookup(lookup)) {
-      if (sources.size >= SOURCES_MAX) return [...sources];
-      const spoken = toSpoken(name);
-      if (spoken.length >= NAME_CHARS_MIN) sources.add(spoken);
-    }
+  for (const name of namesOf(lookups)) {
+    if (sources.size >= SOURCES_MAX) break;
+    const spoken = toSpoken(name);
+    if (spoken.length >= NAME_CHARS_MIN) sources.add(spoken);
   }
   return [...sources];
 }

@@ -4,7 +4,7 @@
  */
 import { canonicalJson, sha256Hex } from "../platform/index.ts";
 import { verdictOn } from "./answer-verdict.ts";
-import { type Approval, approvalIdOf, isLapsed, requestedEvent } from "./approval.ts";
+import { type Approval, approvalIdOf, expiredEvents, lapse, requestedEvent } from "./approval.ts";
 import { durationMs } from "./duration.ts";
 import type { StepRecord } from "./history.ts";
 import { paused } from "./outcome.ts";
@@ -18,13 +18,26 @@ export const approvalOfAnswer = (run: Pick<Run, "approvals">, step: number): App
   run.approvals().findLast((approval) => approval.step === step && approval.toolId === ANSWER.toolId);
 
 /** Why a person did not let the answer pass, as its model is told; none while nobody has decided. */
-export function personFaults(run: Pick<Run, "approvals" | "services">, step: number): readonly string[] {
+export function personFaults(run: Pick<Run, "approvals">, step: number): readonly string[] {
   const approval = approvalOfAnswer(run, step);
   if (approval === undefined) return [];
   const { decided, expiredAt } = approval;
-  if (expiredAt !== null || isLapsed(approval, run.services.clock.now())) return ["No person let it pass in time."];
+  if (expiredAt !== null) return ["No person let it pass in time."];
   if (decided === null || decided.decision === "approve") return [];
   return [decided.reason === null ? "A person refused it." : `A person refused it. Their reason: ${decided.reason}`];
+}
+
+/**
+ * Writes down that there is no time left for what a person was asked about the answer, also where they let it pass and
+ * the run comes too late to use that. False when the run was overtaken.
+ */
+export function settleLapse(run: Run): boolean {
+  const last = run.history().steps.at(-1);
+  if (last === undefined || last.toolCalls.length > 0) return true;
+  const approval = approvalOfAnswer(run, last.n);
+  const lapsed = lapse(approval === undefined ? [] : [approval], run.services.clock.now());
+  const events = expiredEvents(run.row().request.task_id, lapsed);
+  return lapsed.length === 0 || run.commit({ approvals: lapsed, events });
 }
 
 /** Whether the answer waits for a person's word. */

@@ -26,9 +26,10 @@ export function createAnswerCheck(run: Run): AnswerCheck {
     return sources.length === 0 || namesSource(text, sources) ? [] : [UNSOURCED];
   };
   return {
-    findFaults: ({ n, text, finishReason }, restore = AS_IT_IS) => [
+    findFaults: ({ n, text, finishReason, found }, restore = AS_IT_IS) => [
       // A refusal has no form and rests on nothing.
       ...(finishReason === "refusal" ? [] : [...findFormatFaults(restore(text)), ...findSourceFaults(text, n)]),
+      ...(found?.faults ?? []),
       ...(verdictOn(run, n)?.faults ?? []),
       ...personFaults(run, n),
     ],

@@ -103,14 +103,19 @@ type Place = {
   readonly now: number;
 };
 
-export const argumentsOf = (
-  { step, index }: Pick<Approval, "step" | "index">,
-  history: Pick<History, "steps">,
-): Readonly<Record<string, unknown>> => {
-  const asked = history.steps.find(({ n }) => n === step);
-  // A step without calls is an answer, and that is what is asked about.
-  if (asked?.toolCalls.length === 0) return { text: asked.text };
-  const call = asked?.toolCalls[index];
+type Where = Pick<Approval, "step" | "index">;
+type Steps = Pick<History, "steps">;
+
+/** A step without calls is an answer, and that is what is asked about; null when it is a call. */
+function answerOf({ step }: Where, { steps }: Steps): string | null {
+  const asked = steps.find(({ n }) => n === step);
+  return asked?.toolCalls.length === 0 ? asked.text : null;
+}
+
+export const argumentsOf = ({ step, index }: Where, history: Steps): Readonly<Record<string, unknown>> => {
+  const answer = answerOf({ step, index }, history);
+  if (answer !== null) return { text: answer };
+  const call = history.steps.find(({ n }) => n === step)?.toolCalls[index];
   assert(call?.arguments.kind === "object", "only calls with readable arguments are asked about");
   return call.arguments.value;
 };
@@ -158,6 +163,7 @@ export const toApprovalItems = (approvals: readonly Approval[], place: Place): A
     return item;
   });
 
+/** Whoever may read a task reads its events: an answer that nobody has let pass is not in them, only its hash. */
 export const requestedEvent = (approval: Approval, place: Omit<Place, "isEnded" | "now">): NewEvent => ({
   type: "approval.requested",
   data: {
@@ -166,7 +172,7 @@ export const requestedEvent = (approval: Approval, place: Omit<Place, "isEnded" 
     call_id: callIdOf(approval.step, approval.index),
     tool_id: approval.toolId,
     tool_name: approval.toolName,
-    arguments: argumentsOf(approval, place.history),
+    ...(answerOf(approval, place.history) === null ? { arguments: argumentsOf(approval, place.history) } : {}),
     args_hash: approval.argsHash,
     reason: approval.reason,
     risk_level: approval.riskLevel,

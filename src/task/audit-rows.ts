@@ -13,7 +13,7 @@ import type { CallResult } from "./history.ts";
 import type { TaskRow } from "./journal.ts";
 import { SUMMARY_CHARS_MAX, SUMMARY_READ_CHARS_MAX } from "./limits.ts";
 
-/** The call was not let through; every other error is a failure of the call. */
+/** The call was not let through, or asked for what it may not; every other error is a failure of the call. */
 const DENIALS: ReadonlySet<string> = new Set<ToolErrorCode>([
   "TOOL_DENIED",
   "TOOL_UNKNOWN",
@@ -24,6 +24,8 @@ const DENIALS: ReadonlySet<string> = new Set<ToolErrorCode>([
   "APPROVAL_REJECTED",
   "APPROVAL_EXPIRED",
 ]);
+/** Denials where the runtime refused the call. Its tool may say the same of itself, and then it was made. */
+const AMBIGUOUS: ReadonlySet<string> = new Set<ToolErrorCode>(["TOOL_ARGUMENTS", "TOOL_LIMIT"]);
 
 const ID_CHARS = 36;
 /** Members named of arguments or a result; of arguments the rest is in the digest like them. */
@@ -36,6 +38,7 @@ export type CallOutcome = "done" | "failed" | "denied" | BrokenCall["outcome"];
 export function outcomeOf(end: CallEnd): CallOutcome {
   if ("outcome" in end) return end.outcome;
   if (end.error === null) return "done";
+  if (AMBIGUOUS.has(end.error.code) && end.isRefused !== true) return "failed";
   return DENIALS.has(end.error.code) ? "denied" : "failed";
 }
 
@@ -91,7 +94,7 @@ export async function toAuditEntry(told: Attempt, now: number): Promise<AuditEnt
       ...{ step: end.step, call: end.index, attempt, name: (end.toolName ?? call.toolId).slice(0, 64) },
       ...(end.error === null ? {} : { code: end.error.code }),
       summary: summaryOf(end),
-      arguments: outcome === "denied" ? kindOf(given) : shapeOf(given),
+      arguments: end.error !== null && DENIALS.has(end.error.code) ? kindOf(given) : shapeOf(given),
       ...egressOf(end),
     },
     ...(end.durationMs === null || isFinding(end) ? {} : { durationMs: end.durationMs }),

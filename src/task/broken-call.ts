@@ -3,7 +3,14 @@
  * nobody is left who saw them begin. Pure. Watching those under way is calls-under-way.ts.
  */
 import type { ToolCall } from "../model/index.ts";
-import { type EgressRecord, HANDOFF_TOOL_ID, SOP_TOOL_ID, type ToolCatalog } from "../tool/index.ts";
+import {
+  type EgressRecord,
+  HANDOFF_TOOL_ID,
+  SOP_TOOL_ID,
+  type ToolCatalog,
+  type ToolErrorCode,
+  type ToolOutcome,
+} from "../tool/index.ts";
 import type { Approval } from "./approval.ts";
 import { type Handoff, isOpen as isAway } from "./handoff.ts";
 import { type CallDecision, type History, resultOf, type StepRecord } from "./history.ts";
@@ -15,7 +22,7 @@ export type BrokenCall = {
   readonly index: number;
   /** 1-based; the call's result, if it ever has one, is that of the attempt after the last of these. */
   readonly attempt: number;
-  /** cancelled: the task's end broke it off. unknown: its run was lost. Neither says whether it took effect. */
+  /** cancelled: the task's end broke it off. unknown: it broke off in its tool, or its run was lost. Neither says whether it took effect. */
   readonly outcome: "cancelled" | "unknown";
   readonly error: { readonly code: BrokenCode; readonly message: string };
   /** When it broke off or was found so, epoch milliseconds. */
@@ -29,7 +36,7 @@ export type BrokenCall = {
   readonly isOpen?: true;
 };
 
-type BrokenCode = "TASK_CANCELLED" | "DEADLINE_EXCEEDED" | "OUTCOME_UNKNOWN";
+type BrokenCode = "TASK_CANCELLED" | "DEADLINE_EXCEEDED" | "OUTCOME_UNKNOWN" | ToolErrorCode;
 type Place = Pick<BrokenCall, "step" | "index">;
 type Ending = Pick<BrokenCall, "outcome" | "error">;
 
@@ -55,6 +62,12 @@ const UNSEEN: Ending = {
     message: "The run was lost when the call was due: whether it was made is not known.",
   },
 };
+
+/** How a call ended that broke off in its tool. */
+export const brokenOff = ({ code, message }: NonNullable<ToolOutcome["error"]>): Ending => ({
+  outcome: "unknown",
+  error: { code, message: `${message}: ${EFFECT}` },
+});
 
 /** The part of a change that says what it does to them. */
 type Breaking = {

@@ -4,8 +4,8 @@
  * leaves nothing here. What a lost instance had under way is made out from the journal.
  */
 import type { Clock } from "../platform/index.ts";
-import type { EgressRecord } from "../tool/index.ts";
-import { type BrokenCall, endingOf, handedOver, lostCalls, nextAttempt } from "./broken-call.ts";
+import type { EgressRecord, ToolOutcome } from "../tool/index.ts";
+import { type BrokenCall, brokenOff, endingOf, handedOver, lostCalls, nextAttempt } from "./broken-call.ts";
 import { callIdOf } from "./history.ts";
 import type { Change, Journal } from "./journal.ts";
 
@@ -19,6 +19,11 @@ export type CallsOptions = {
 };
 
 type Begun = Pick<BrokenCall, "step" | "index" | "toolName" | "decision">;
+type Place = Pick<BrokenCall, "step" | "index">;
+type Doubt = {
+  readonly error: NonNullable<ToolOutcome["error"]>;
+  readonly egress: readonly EgressRecord[] | undefined;
+};
 type Late = Promise<readonly EgressRecord[]>;
 type UnderWay = { readonly begun: Begun; readonly startedAt: number; late: Late | null; record: BrokenCall | null };
 
@@ -44,6 +49,24 @@ export class CallsUnderWay {
     if (call === undefined) return;
     call.late = late;
     this.#settle(call);
+  }
+
+  /**
+   * The call broke off in its tool while its run goes on: that is written down at once, for a person may have it made again
+   * before anything else breaks. False when the run was overtaken.
+   */
+  breakOff({ step, index }: Place, { error, egress }: Doubt, commit: (change: Change) => boolean): boolean {
+    const call = this.#calls.get(callIdOf(step, index));
+    if (call === undefined) return false;
+    const { journal, clock } = this.#options;
+    const { begun, startedAt } = call;
+    const at = clock.now();
+    const attempt = nextAttempt(journal.broken(), begun);
+    const record = { ...begun, attempt, ...brokenOff(error), at, durationMs: Math.max(0, at - startedAt) };
+    const isOurs = commit({ broken: [egress === undefined ? record : { ...record, egress }] });
+    if (isOurs) this.#calls.delete(callIdOf(step, index));
+    else this.leave(step, index, Promise.resolve(egress ?? []));
+    return isOurs;
   }
 
   /** The change with the calls that it breaks off: by ending the task, or by taking over from a run or giving it up. */

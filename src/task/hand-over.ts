@@ -8,7 +8,7 @@ import { costLimitOf, spendingOf } from "./budget.ts";
 import type { PendingCall } from "./decide.ts";
 import { type Handoff, handoffOf, setAsideFor, settle, startedEvent } from "./handoff.ts";
 import { composeInput } from "./handoff-context.ts";
-import { type CallDecision, resultOf } from "./history.ts";
+import { type CallDecision, type History, resultOf } from "./history.ts";
 import type { TaskRow } from "./journal.ts";
 import { HANDOFF_DEPTH_MAX, HANDOFFS_PER_TASK_MAX } from "./limits.ts";
 import { denyHandoff, type HandoffDenial } from "./policy-question.ts";
@@ -93,7 +93,11 @@ async function planHandoff(
     // An agent that stands twice among the handoffs is told what the first of them says.
     transfer:
       config.workflow.handoffs.find(({ target_agent }) => target_agent === agent)?.context_transfer ?? "minimal",
-    parent: { packId: config.pack_id, input: run.shownInput ?? run.row().request.input, history: run.history() },
+    parent: {
+      packId: config.pack_id,
+      input: run.shownInput ?? run.row().request.input,
+      history: historyBefore(run.history(), step),
+    },
     inputMaxLength: target.inputMaxLength,
   });
   if (input === null) {
@@ -153,6 +157,15 @@ function shareOf(run: Run, step: number): { readonly limitMicros: number; readon
   const left = Math.max(0, limitMicros - spentMicros - setAsideFor(run.handoffs()));
   return { limitMicros: Math.floor(left / Math.max(1, toBegin)), uncounted };
 }
+
+/**
+ * What the model knew when it asked: neighbours of the call may have come to their results meanwhile, and what came in
+ * with those is not among the child's labels.
+ */
+const historyBefore = ({ results, ...rest }: History, step: number): History => ({
+  ...rest,
+  results: results.filter((result) => result.step < step),
+});
 
 type Plan = {
   readonly step: number;

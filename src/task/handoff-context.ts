@@ -3,7 +3,7 @@
  * it know. Pure, and no model is asked: a summary is the parent's input and what its model said last.
  */
 import type { Workflow } from "../pack/index.ts";
-import { type History, resultOf, toModelContent } from "./history.ts";
+import { type History, lastTextOf, resultOf, toModelContent } from "./history.ts";
 import { HANDOFF_CONTEXT_CHARS_MAX } from "./limits.ts";
 
 type Transfer = Workflow["handoffs"][number]["context_transfer"];
@@ -35,15 +35,15 @@ const ROOM_CHARS_MIN = 200;
 const FACTS: Readonly<Record<Transfer, (input: string, history: History) => string>> = {
   minimal: () => "",
   summary: (input, history) => {
-    const said = history.steps.findLast(({ text }) => text !== "")?.text;
-    return [`Task: ${input}`, ...(said === undefined ? [] : [`Last said: ${said}`])].join("\n\n");
+    const said = lastTextOf(history);
+    return [`Task: ${input}`, ...(said === null ? [] : [`Last said: ${said}`])].join("\n\n");
   },
   full: (input, history) => [`User: ${input}`, ...history.steps.flatMap((step) => turnOf(step, history))].join("\n\n"),
 };
 
-/** What a model said and called, with the answers there are. */
+/** What a model said and called, with the answers there are. What is held from people is not for another agent either. */
 function turnOf(step: History["steps"][number], history: History): string[] {
-  const said = step.text === "" ? [] : [`Assistant: ${step.text}`];
+  const said = step.text === "" || step.isHeld === true ? [] : [`Assistant: ${step.text}`];
   const calls = step.toolCalls.flatMap((call, index) => {
     const given = call.arguments.kind === "object" ? JSON.stringify(call.arguments.value) : call.arguments.raw;
     const result = resultOf(history, step.n, index);

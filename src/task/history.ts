@@ -8,6 +8,14 @@ import type { FinishReason, Message, ToolCall } from "../model/index.ts";
 import type { Decision, HandoffQuestion, Label, ToolQuestion } from "../policy/index.ts";
 import type { EgressRecord, ToolErrorCode } from "../tool/index.ts";
 
+/** What was found in an answer, in words. */
+export type AnswerFound = {
+  /** Why it was not let pass, a sentence each, as its model was told. */
+  readonly faults: readonly string[];
+  /** Rules that its judge found broken or met, in the words of the pack that had them. */
+  readonly rules: readonly string[];
+};
+
 export type StepRecord = Cost & {
   readonly n: number;
   readonly text: string;
@@ -18,6 +26,8 @@ export type StepRecord = Cost & {
   readonly usage: Usage;
   /** Taken over from another task's journal: it cost this task nothing. */
   readonly replayed: boolean;
+  /** In the task that it was taken over from; absent: nothing. */
+  readonly found?: AnswerFound;
   /** True: its text is not shown to anybody unless it becomes the answer. */
   readonly isHeld?: true;
   /** When it was recorded, in the time its task had worked; absent in records made before it was kept. */
@@ -48,6 +58,8 @@ export type CallResult = {
   readonly taint?: readonly Label[];
   /** What the call asked of the network; absent when it asked nothing. */
   readonly egress?: readonly EgressRecord[];
+  /** The runtime refused the call before its tool saw it; absent in records made before it was kept. */
+  readonly isRefused?: true;
   /** A person found it: it is the result of the last attempt, which had none, and nobody measured it. */
   readonly isFinding?: true;
 };

@@ -1,7 +1,7 @@
 /** The task room for the doors: what a task looks like from outside. The objects themselves are in object.ts. */
 
 export { createProjection, databaseList, replayProjection } from "./projection.ts";
-export { isEnded } from "./transitions.ts";
+export { END_EVENTS, isEnded } from "./transitions.ts";
 export {
   APPROVAL_STATES,
   type ApprovalItem,

@@ -5,7 +5,7 @@
  */
 import type { TurnFailure } from "../model/index.ts";
 import { noteOf } from "../tool/index.ts";
-import { askAboutAnswer, mustAsk, useApproval } from "./answer-approval.ts";
+import { askAboutAnswer, mustAsk, settleLapse, useApproval } from "./answer-approval.ts";
 import { judgeAnswer, mustJudge } from "./answer-judge.ts";
 import { unmarkedOf } from "./broken-call.ts";
 import { createBudgetCheck } from "./budget.ts";
@@ -45,7 +45,7 @@ export async function runTask(run: GuardedRun): Promise<RunEnd> {
   const nextStep = new NextStep(run, limits);
   // Each turn of this loop takes a step further or ends, so maxSteps bounds it; the factor covers tool phases.
   for (let turns = 0; turns <= 2 * limits.maxSteps + 2; turns++) {
-    if (run.signal.aborted || !settleDeadline(run)) return "overtaken";
+    if (run.signal.aborted || !settleDeadline(run) || !settleLapse(run)) return "overtaken";
     if (run.services.clock.now() >= run.row().deadlineAt) return end(run, deadlineExceeded(run.history(), nowOf(run)));
     const action = nextAction(run.history(), limits);
     switch (action.kind) {

@@ -10,6 +10,7 @@ import {
   parseTraceparent,
   sha256Hex,
 } from "../platform/index.ts";
+import type { Label } from "../policy/index.ts";
 import type { RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { Approval } from "./approval.ts";
 import type { CallsUnderWay } from "./calls-under-way.ts";
@@ -26,6 +27,8 @@ export type Run = {
   readonly prompt: string;
   /** The session before this task, as its first run found it. */
   readonly recalled: readonly Exchange[];
+  /** What had come into all else that it began with. */
+  readonly brought: readonly Label[];
   readonly catalog: ToolCatalog;
   readonly host: ToolHost;
   /** What the pack's remote servers have; the catalogue and the host know it. */
@@ -43,7 +46,7 @@ export type Run = {
   readonly handoffs: () => readonly Handoff[];
   /** Whether a call of an unrepeatable tool was handed over before. */
   readonly isStarted: (step: number, index: number) => boolean;
-  readonly underWay: Pick<CallsUnderWay, "begin" | "leave">;
+  readonly underWay: Pick<CallsUnderWay, "begin" | "breakOff" | "leave">;
   /** Aborts when the task is cancelled or its deadline passes. */
   readonly signal: AbortSignal;
   /** Epoch milliseconds: when the alarm that carries this run began. */
@@ -73,6 +76,7 @@ export const pastOf = (run: Run) => ({
   history: run.history(),
   parent: run.row().request.parent,
   recalled: run.recalled,
+  brought: run.brought,
 });
 
 export const nowOf = (run: Run) => ({ now: run.services.clock.now(), retentionMs: run.services.retentionMs });

@@ -3,7 +3,7 @@ import type { ShortTermMemory } from "../memory/index.ts";
 import type { ModelRouter } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
 import type { Clock, Log, Random } from "../platform/index.ts";
-import type { PolicyEngine } from "../policy/index.ts";
+import type { Label, PolicyEngine } from "../policy/index.ts";
 import type { ListRequest, RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { ChildReport } from "./handoff.ts";
 import type { ProjectionPort } from "./projection.ts";
@@ -64,6 +64,13 @@ export interface HandoffPort {
   taskOf(tenant: string, taskId: string): RelatedTask;
 }
 
+/** What a task leaves to the next one of its session. */
+export type LeftFiles = {
+  readonly files: readonly ToolFile[];
+  /** What had come into the task, and may be in them. */
+  readonly taint: readonly Label[];
+};
+
 export type TaskServices = {
   readonly clock: Clock;
   readonly random: Random;
@@ -86,8 +93,8 @@ export type TaskServices = {
   /** Asked before every call, and where the runs are, as the operator names it. */
   readonly policy: { readonly engine: PolicyEngine; readonly region: string | null };
   readonly memory: ShortTermMemory;
-  /** The workspace of another task of the tenant; null when that task is gone. */
-  readonly filesOf: (tenant: string, taskId: string) => Promise<readonly ToolFile[] | null>;
+  /** The workspace of another task of the tenant; null when that task is gone, files alone from code of before the taint. */
+  readonly filesOf: (tenant: string, taskId: string) => Promise<LeftFiles | readonly ToolFile[] | null>;
   readonly handoff: HandoffPort;
   /** Null without a database: then the index alone answers lists. */
   readonly projection: ProjectionPort | null;

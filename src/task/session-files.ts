@@ -1,17 +1,18 @@
 /**
  * The workspace of a session: a task begins with the files that the session's last finished task left. The session keeps
  * that task's id, no file; the files stay with the task that wrote them, and the next one takes a copy when it begins.
+ * What had come into that task goes with them, for they outlive what the session remembers of it.
  * Tasks of one session that run at once do not see each other, and the one that finishes last is the one that counts.
  */
 import { describeError, within } from "../platform/index.ts";
-import type { ToolFile } from "../tool/index.ts";
+import { bring, broughtOf } from "./brought.ts";
 import type { Journal, TaskRow } from "./journal.ts";
 import { SESSION_FILES_MS_MAX } from "./limits.ts";
 import type { Run } from "./run.ts";
-import type { TaskServices } from "./services.ts";
+import type { LeftFiles, TaskServices } from "./services.ts";
+import { READS, taintOf } from "./taint.ts";
 
-/** Beside the journal: that the files were taken over, and from whom. */
-const KEY = "workspace_of";
+const NOTHING: LeftFiles = { files: [], taint: [] };
 
 type Services = Pick<TaskServices, "memory" | "filesOf" | "clock" | "log">;
 
@@ -29,6 +30,20 @@ function inTime<T>({ clock }: Services, work: () => Promise<T>): Promise<T> {
   return within(clock, SESSION_FILES_MS_MAX, late, work);
 }
 
+/** For the next task of the session. */
+export const filesToLeave = (
+  storage: Pick<DurableObjectStorage, "kv">,
+  journal: Pick<Journal, "files" | "history">,
+): LeftFiles => ({
+  files: journal.files(),
+  taint: [...new Set([...(broughtOf(storage)?.taint ?? []), ...taintOf(journal.history)])],
+});
+
+async function filesFrom(source: string, tenant: string, services: Services): Promise<LeftFiles> {
+  const left = (await inTime(services, () => services.filesOf(tenant, source))) ?? NOTHING;
+  return "files" in left ? left : { files: left, taint: READS };
+}
+
 /** Takes the session's files over, the first time; after that does nothing. Never rejects: a lost past costs no task. */
 export async function inheritFiles(
   storage: Pick<DurableObjectStorage, "kv">,
@@ -37,14 +52,13 @@ export async function inheritFiles(
   services: Services,
 ): Promise<void> {
   const space = sessionOf(row);
-  if (space === null || storage.kv.get(KEY) !== undefined) return;
+  if (space === null || broughtOf(storage) !== null) return;
   const { tenant, task_id: taskId } = row.request;
   let source = "";
-  let files: readonly ToolFile[] = [];
+  let left = NOTHING;
   try {
     source = (await services.memory.get(space, memoryKey(space.session))) ?? "";
-    if (source !== "" && source !== taskId)
-      files = (await inTime(services, () => services.filesOf(tenant, source))) ?? [];
+    if (source !== "" && source !== taskId) left = await filesFrom(source, tenant, services);
   } catch (thrown) {
     services.log.warn("session.files_unreachable", {
       tenant_id: tenant,
@@ -53,9 +67,9 @@ export async function inheritFiles(
     });
   }
   // Whoever came first while this one waited has already begun. No await between the files and the mark.
-  if (storage.kv.get(KEY) !== undefined) return;
-  journal.inherit(files);
-  storage.kv.put(KEY, source);
+  if (broughtOf(storage) !== null) return;
+  journal.inherit(left.files);
+  bring(storage, { source, taint: left.files.length === 0 ? [] : left.taint });
 }
 
 /**
@@ -78,5 +92,3 @@ export async function leaveFiles(run: Run): Promise<void> {
     });
   }
 }
-
-export const forgetInherited = (storage: Pick<DurableObjectStorage, "kv">): boolean => storage.kv.delete(KEY);

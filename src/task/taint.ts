@@ -5,31 +5,29 @@
  */
 import type { Exchange } from "../memory/index.ts";
 import type { Label } from "../policy/index.ts";
-import type { ToolCatalog, ToolErrorCode } from "../tool/index.ts";
+import type { ToolCatalog } from "../tool/index.ts";
 import type { CallResult, History } from "./history.ts";
 import type { ParentLink } from "./types.ts";
 
-const READS = ["reads_untrusted", "reads_private"] as const satisfies readonly Label[];
+/** Of any origin. */
+export const READS = ["reads_untrusted", "reads_private"] as const satisfies readonly Label[];
 
-/** Errors of calls that their tool never saw. */
-const UNCALLED: ReadonlySet<ToolErrorCode> = new Set<ToolErrorCode>([
-  "TOOL_DENIED",
-  "TOOL_UNKNOWN",
-  "TOOL_ARGUMENTS",
-  "APPROVAL_REJECTED",
-  "APPROVAL_EXPIRED",
-]);
-
-/** A failed call counts too, for its error may be somebody else's text. */
-const isCalled = ({ error }: CallResult): boolean => error === null || !UNCALLED.has(error.code);
+/** A failed call counts too, whatever its code: that and the error's text may be somebody else's words. */
+const isCalled = ({ isRefused }: CallResult): boolean => isRefused !== true;
 
 const readsOf = (labels: readonly string[]): Label[] => READS.filter((label) => labels.includes(label));
+
+/** Of the call's tool, as the policy was told them when it was made. */
+const labelsThen = ({ decision }: CallResult): readonly Label[] =>
+  decision?.question.action === "tool.call" ? decision.question.tool.labels : [];
 
 type Past = {
   readonly history: History;
   readonly parent: ParentLink | undefined;
   /** The session before the task. */
   readonly recalled: readonly Pick<Exchange, "taint">[];
+  /** What had come into all else that it began with. */
+  readonly brought: readonly Label[];
 };
 
 /**
@@ -37,17 +35,20 @@ type Past = {
  * it knew, so that the answer to one question does not depend on which of its neighbours came first.
  */
 export function taintBefore(
-  { history, parent, recalled }: Past,
+  { history, parent, recalled, brought }: Past,
   step: number,
   labelsOf: ToolCatalog["labelsOf"],
 ): Label[] {
   const seen = history.results
     .filter((result) => result.step < step && isCalled(result))
-    .flatMap(({ step: n, index, taint = [] }) => {
+    .flatMap((result) => {
+      const { step: n, index, taint = [] } = result;
       const call = history.steps.find((one) => one.n === n)?.toolCalls[index];
-      return call === undefined ? [] : [...labelsOf(call.toolId), ...taint];
+      // A replay may run on a version of the pack that has no such tool or label any more.
+      return [...(call === undefined ? [] : labelsOf(call.toolId)), ...labelsThen(result), ...taint];
     });
-  return readsOf([...(parent?.taint ?? []), ...recalled.flatMap(({ taint = [] }) => taint), ...seen]);
+  const remembered = recalled.flatMap(({ taint = [] }) => taint);
+  return readsOf([...(parent?.taint ?? []), ...brought, ...remembered, ...seen]);
 }
 
 /** What may be in the answer of a task that has ended, by what the policy was told of each call when it was made. */
@@ -57,8 +58,7 @@ export function taintOf({ results }: Pick<History, "results">): Label[] {
     // Nobody asked about a call that never ran. What came of one all the same is a person's word on it: of any origin.
     if (decision === undefined) return error === null ? READS : [];
     const { question } = decision;
-    const own = question.action === "tool.call" && isCalled(result) ? question.tool.labels : [];
-    return [...question.taint, ...taint, ...own];
+    return [...question.taint, ...taint, ...(isCalled(result) ? labelsThen(result) : [])];
   });
   return readsOf(seen);
 }

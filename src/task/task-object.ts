@@ -6,10 +6,11 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AgentConfig } from "../pack/index.ts";
 import { describeError, type Log, type LogContext } from "../platform/index.ts";
-import { type ToolFile, toBytes } from "../tool/index.ts";
+import { toBytes } from "../tool/index.ts";
 import { TaskAlarm } from "./alarm.ts";
 import { ApprovalDesk } from "./approval-desk.ts";
 import { ApprovalReporter } from "./approval-reporter.ts";
+import { broughtOf } from "./brought.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
 import { exportTask, importCarried } from "./carried.ts";
 import { timeOf } from "./deadline.ts";
@@ -28,8 +29,8 @@ import { Projector } from "./projector.ts";
 import { recallOnce } from "./recall.ts";
 import { type RetirementOptions, retire, wakeTombstone } from "./retirement.ts";
 import { type Run, type RunEnd, readsOf } from "./run.ts";
-import type { RelatedTask, TaskServices } from "./services.ts";
-import { inheritFiles } from "./session-files.ts";
+import type { LeftFiles, RelatedTask, TaskServices } from "./services.ts";
+import { filesToLeave, inheritFiles } from "./session-files.ts";
 import { StreamHub } from "./stream.ts";
 import { superviseRun } from "./supervise.ts";
 import { isEnded, type TaskState } from "./transitions.ts";
@@ -138,8 +139,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   }
 
   /** For the next task of the session. */
-  async exportFiles(): Promise<readonly ToolFile[] | null> {
-    return this.#journal.row && this.#journal.files();
+  async exportFiles(): Promise<LeftFiles | null> {
+    return this.#journal.row && filesToLeave(this.ctx.storage, this.#journal);
   }
 
   async cancel(): Promise<CancelOutcome> {
@@ -180,7 +181,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   async exportJournal(beforeStep: number) {
     const row = this.#journal.row;
-    return row && exportTask(this.ctx.storage, { row, journal: this.#journal }, beforeStep);
+    const services = this.#services;
+    return row && exportTask(this.ctx.storage, { row, journal: this.#journal, services }, beforeStep);
   }
 
   async childReport(): Promise<ChildReport | "going" | null> {
@@ -275,12 +277,13 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       last: this.#journal.events(this.#journal.lastSeq - 1, 1),
     });
     if (!this.#change(change)) return null;
-    return this.#toRun(config, { signal, alarmStartedAt, epoch, recalled });
+    const brought = broughtOf(this.ctx.storage)?.taint ?? [];
+    return this.#toRun(config, { signal, alarmStartedAt, epoch, recalled, brought });
   }
 
   #toRun(
     config: AgentConfig,
-    own: Pick<Run, "signal" | "alarmStartedAt" | "recalled"> & { readonly epoch: number },
+    own: Pick<Run, "signal" | "alarmStartedAt" | "recalled" | "brought"> & { readonly epoch: number },
   ): Run {
     const { epoch, ...rest } = own;
     return {

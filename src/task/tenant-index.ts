@@ -146,12 +146,15 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
       this.#watches.settle(taskId, watched.dueAt);
       if (isStill(watched.state)) this.#store.setState(taskId, watched.state, this.#now());
     } catch (thrown) {
-      // The task is asked again by the next sweep.
+      // The task is asked again by a later sweep.
       this.#services.log.warn("index.kick_failed", {
         tenant_id: tenant,
         task_id: taskId,
         error: describeError(thrown),
       });
+    } finally {
+      // Whatever came of it: one that sleeps on must not keep those behind it from being asked.
+      this.#watches.postpone(taskId, this.#now());
     }
   }
 

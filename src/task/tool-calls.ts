@@ -57,12 +57,12 @@ async function callTool(run: Run, step: number, ready: ReadyCall, sequel: Sequel
   const given = await outcomeOf(run, step, ready);
   if (typeof given === "string") return given === "left";
   const { call, index } = ready.pending;
-  // Its row says that it was started, and no result will: the next look asks a person what became of it.
-  if (given.isInDoubt === true && ready.isOnce) {
-    run.underWay.leave(step, index, Promise.resolve(given.egress ?? []));
-    return true;
-  }
   const outcome = withinQuota(run, given);
+  // Its row says that it was started, and no result will: the next look asks a person what became of it.
+  if (outcome.isInDoubt === true && outcome.error !== null && ready.isOnce) {
+    const { error, egress } = outcome;
+    return run.underWay.breakOff({ step, index }, { error, egress }, run.commit);
+  }
   const decision = given.decision ?? ready.decision;
   const record: CallResult = {
     step,
@@ -75,6 +75,7 @@ async function callTool(run: Run, step: number, ready: ReadyCall, sequel: Sequel
     at: run.services.clock.now(),
     ...(isQuiet(outcome) && !ready.mustAudit && !run.catalog.isAudited(call.toolId) ? { isUnaudited: true } : {}),
     ...(decision === null ? {} : { decision }),
+    ...(given.isRefused === true ? { isRefused: true } : {}),
     ...egressOf(outcome),
     ...(outcome.console === undefined ? {} : { console: outcome.console }),
   };
@@ -86,8 +87,12 @@ async function callTool(run: Run, step: number, ready: ReadyCall, sequel: Sequel
   return isOurs;
 }
 
-/** What a call came to, and what denied it where that was another question than the one about the call. */
-type Outcome = ToolOutcome & { readonly decision?: CallDecision };
+type Outcome = ToolOutcome & {
+  /** What denied it, where that was another question than the one about the call. */
+  readonly decision?: CallDecision;
+  /** Its tool never saw it. */
+  readonly isRefused?: true;
+};
 
 const decisionOf = ({ decision }: Pick<Outcome, "decision">) => (decision === undefined ? {} : { decision });
 
@@ -96,13 +101,15 @@ const isQuiet = ({ success, egress = [] }: ToolOutcome): boolean => success && e
 
 const egressOf = ({ egress }: ToolOutcome) => (egress === undefined ? {} : { egress });
 
-const refused = (error: NonNullable<ToolOutcome["error"]>): ToolOutcome => ({
+const failed = (error: NonNullable<ToolOutcome["error"]>): ToolOutcome => ({
   success: false,
   resultJson: "null",
   error,
   durationMs: 0,
   changes: [],
 });
+
+const refused = (error: NonNullable<ToolOutcome["error"]>): Outcome => ({ ...failed(error), isRefused: true });
 
 /** The answer of the `sop` tool: its calls reach no isolate, for where the task stands is its own. */
 function moved(run: Run, step: number, args: Readonly<Record<string, unknown>>): ToolOutcome {
@@ -175,13 +182,13 @@ function intend(run: Run, step: number, ready: ReadyCall): "intended" | "left" |
 function withinQuota(run: Run, outcome: ToolOutcome): ToolOutcome {
   if (outcome.changes.length === 0) return outcome;
   const problem = checkQuota(run.files(), outcome.changes);
-  return problem === null
-    ? outcome
-    : { ...refused({ code: "TOOL_LIMIT", message: problem }), durationMs: outcome.durationMs, ...egressOf(outcome) };
+  if (problem === null) return outcome;
+  const { durationMs } = outcome;
+  return { ...failed({ code: "TOOL_LIMIT", message: problem }), durationMs, ...egressOf(outcome), isInDoubt: true };
 }
 
 /** A dry run calls no tool at all: what the source task recorded for the same call, or a note that there is none. */
-function dryRun(run: Run, step: number, index: number): ToolOutcome {
+function dryRun(run: Run, step: number, index: number): Outcome {
   const record = run.history().steps.find(({ n }) => n === step);
   const recorded = record === undefined ? null : run.recordedResult(printOf(record, index));
   const nothing = { dry_run: true, note: "Not called: this is a dry run and no earlier result is recorded." };
@@ -191,5 +198,6 @@ function dryRun(run: Run, step: number, index: number): ToolOutcome {
     error: recorded?.error ?? null,
     durationMs: 0,
     changes: [],
+    ...(recorded?.isRefused === true ? { isRefused: true } : {}),
   };
 }

@@ -38,6 +38,9 @@ export const TASK_TRANSITIONS = {
   dead_letter: {},
 } as const satisfies Record<TaskState, Partial<Record<TaskTransitionEvent, TaskState>>>;
 
+/** After one of these nothing follows, but for the last after a failure, in the same commit. */
+export const END_EVENTS: readonly string[] = ["task.done", "task.failed", "task.cancelled", "task.dead_letter"];
+
 export type IllegalTransition = {
   readonly reason: "illegal_transition";
   readonly from: TaskState;

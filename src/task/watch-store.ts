@@ -41,6 +41,12 @@ export class WatchStore {
     else if (this.#isReady) this.#sql.exec("UPDATE watch SET due_at = ? WHERE task_id = ?", dueAt, taskId);
   }
 
+  /** To the end of the line of those whose time has passed. */
+  postpone(taskId: string, now: number): void {
+    if (!this.#isReady) return;
+    this.#sql.exec("UPDATE watch SET due_at = ? WHERE task_id = ? AND due_at < ?", now, taskId, now);
+  }
+
   forget(taskId: string): void {
     if (this.#isReady) this.#sql.exec("DELETE FROM watch WHERE task_id = ?", taskId);
   }

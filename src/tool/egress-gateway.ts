@@ -201,7 +201,9 @@ async function ask(
     // Not the runtime's words: they may speak of this machine, or repeat what was sent. The host is the user's, and
     // stands in the record.
     if (!ended.aborted) log.warn("egress.failed", { error: thrown instanceof Error ? thrown.name : "" });
-    return failed({ reason: "unreachable", code: "TOOL_FAILED", message: `${hostname} could not be reached` }, facts);
+    const problem =
+      facts.status === undefined ? `${hostname} could not be reached` : `the answer of ${hostname} broke off`;
+    return failed({ reason: "unreachable", code: "TOOL_FAILED", message: problem }, facts);
   } finally {
     done.abort();
   }

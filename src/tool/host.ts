@@ -16,6 +16,7 @@ import { consoleOf, parseAnswer, readAnswer } from "./answer.ts";
 import { engineFor, SKILL_TOOL_ID } from "./builtin.ts";
 import type { PackTools, Tool } from "./catalog.ts";
 import { isInScopes, type McpRequest, type ToolFile, type WorkerRequest } from "./contract.ts";
+import { isInDoubt } from "./doubt.ts";
 import type { EgressGrant } from "./egress.ts";
 import type { EngineName } from "./engine.ts";
 import { createGate, type GateOptions } from "./gate.ts";
@@ -47,7 +48,7 @@ export type ToolHostOptions = {
 type Ending = Omit<ToolOutcome, "durationMs">;
 
 const fail = (error: ToolRefusal): Ending => ({ success: false, resultJson: "null", error, changes: [] });
-/** For a call that was begun and broke off. A tool that says itself that it failed is believed. */
+/** For a call that was begun and broke off. */
 const breakOff = (error: ToolRefusal): Ending => ({ ...fail(error), isInDoubt: true });
 
 export function createToolHost(options: ToolHostOptions): ToolHost {
@@ -219,8 +220,11 @@ function endingOf(
       const wasDenied = (asksNetwork && egress === null) || answer.egress?.some(({ allowed }) => !allowed) === true;
       const said = readAnswer(answer.json);
       const parsed = parseAnswer(said, { policy, files, wasDenied });
-      const failed = parsed.ok || parsed.error.code !== "TOOL_TIMEOUT" ? fail : breakOff;
-      const ending = parsed.ok ? { success: true, error: null, ...parsed.value } : failed(parsed.error);
+      const ending = parsed.ok
+        ? { success: true, error: null, ...parsed.value }
+        : isInDoubt({ engine: call.engine, said, code: parsed.error.code, egress: answer.egress })
+          ? breakOff(parsed.error)
+          : fail(parsed.error);
       return call.bundle === undefined ? ending : { ...ending, ...consoleOf(said) };
     }
     case "timeout":

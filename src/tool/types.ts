@@ -107,7 +107,7 @@ export type ToolOutcome = {
   readonly durationMs: number;
   /** Checked against the call's scopes and quotas; empty when the call failed. */
   readonly changes: readonly FileChange[];
-  /** It was begun, and its tool never said what came of it: it may have taken effect. */
+  /** It was begun, and what came of it is not known: it may have taken effect. */
   readonly isInDoubt?: true;
   /** What a pack's own tool wrote to its console, cut to CONSOLE_CHARS_MAX; absent when that is nothing. */
   readonly console?: string;

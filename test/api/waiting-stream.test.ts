@@ -7,6 +7,8 @@ import { hastyClock } from "./ports.ts";
 
 const frame = (seq: number, text = "x"): string =>
   `id: ${seq}\nevent: text.delta\ndata: ${JSON.stringify({ seq, data: { text } })}\n\n`;
+const end = (seq: number, type = "task.done"): string =>
+  `id: ${seq}\nevent: ${type}\ndata: ${JSON.stringify({ seq, data: { output: "id: 7" } })}\n\n`;
 const streamOf = (pieces: readonly (string | Uint8Array)[]): ReadableStream<Uint8Array> =>
   new ReadableStream({
     start: (controller) => {
@@ -37,32 +39,54 @@ const read = async (stream: ReadableStream<Uint8Array>): Promise<string> => new 
 const pingsIn = (text: string): number => text.split(": ping\n\n").length - 1;
 
 describe("a stream of events", () => {
-  it("passes every byte on and ends with the task", async () => {
-    const { source, subscribed, clock } = scripted([], ["over"]);
-    expect(await read(throughWaits(source, streamOf([frame(1), frame(2)]), 0))).toBe(frame(1) + frame(2));
-    expect([subscribed, clock.slept]).toEqual([[], []]);
+  for (const type of ["task.done", "task.failed", "task.cancelled", "task.dead_letter"]) {
+    it(`passes every byte on, and ends with ${type} without asking anything`, async () => {
+      const { source, subscribed, clock, asked } = scripted([], ["over"]);
+      const text = frame(1) + end(2, type);
+      expect(await read(throughWaits(source, streamOf([text.slice(0, 70), text.slice(70)]), 0))).toBe(text);
+      expect([subscribed, clock.slept, asked()]).toEqual([[], [], 0]);
+    });
+  }
+
+  it("has the end of a task that ended while its object's stream was at an end and nobody had looked", async () => {
+    const { source, subscribed, clock } = scripted([[end(3, "task.cancelled")]], ["over"]);
+    const waiting = frame(1) + frame(2);
+    expect(await read(throughWaits(source, streamOf([waiting]), 0))).toBe(waiting + end(3, "task.cancelled"));
+    expect([subscribed, clock.slept]).toEqual([[2], []]);
+  });
+
+  it("has that end also for a reader who had come back to the waiting task", async () => {
+    const { source, subscribed } = scripted([[end(8)]], ["over"]);
+    expect(await read(throughWaits(source, streamOf([]), 7))).toBe(end(8));
+    expect(subscribed).toEqual([7]);
+  });
+
+  it("asks once more and no further when the task is over and nothing follows", async () => {
+    const { source, subscribed, asked } = scripted([[]], ["over"]);
+    expect(await read(throughWaits(source, streamOf([]), 8))).toBe("");
+    expect([subscribed, asked()]).toEqual([[8], 1]);
   });
 
   it("looks every five seconds while the task waits, shows life every fifteen, and then goes on where it was", async () => {
-    const looks: Look[] = [...Array<Look>(7).fill("waiting"), "going", "over"];
-    const { source, subscribed, clock } = scripted([[frame(3)]], looks);
+    const looks: Look[] = [...Array<Look>(7).fill("waiting"), "going"];
+    const { source, subscribed, clock } = scripted([[end(3)]], looks);
     const text = await read(throughWaits(source, streamOf([frame(1) + frame(2)]), 0));
-    expect(text.replaceAll(": ping\n\n", "")).toBe(frame(1) + frame(2) + frame(3));
+    expect(text.replaceAll(": ping\n\n", "")).toBe(frame(1) + frame(2) + end(3));
     expect(pingsIn(text)).toBe(2);
     expect(subscribed).toEqual([2]);
     expect(clock.slept).toEqual(Array(7).fill(WAIT_POLL_MS));
   });
 
   it("goes through as many waits as there are", async () => {
-    const looks: Look[] = ["waiting", "going", "waiting", "going", "over"];
-    const { source, subscribed } = scripted([[frame(2)], [frame(3)]], looks);
-    expect(await read(throughWaits(source, streamOf([frame(1)]), 0))).toBe(frame(1) + frame(2) + frame(3));
+    const looks: Look[] = ["waiting", "going", "waiting", "going"];
+    const { source, subscribed } = scripted([[frame(2)], [end(3)]], looks);
+    expect(await read(throughWaits(source, streamOf([frame(1)]), 0))).toBe(frame(1) + frame(2) + end(3));
     expect(subscribed).toEqual([1, 2]);
   });
 
   it("is taken up at once when the task was decided before anybody looked", async () => {
-    const { source, subscribed, clock } = scripted([[frame(2)]], ["going", "over"]);
-    expect(await read(throughWaits(source, streamOf([frame(1)]), 0))).toBe(frame(1) + frame(2));
+    const { source, subscribed, clock } = scripted([[end(2)]], ["going"]);
+    expect(await read(throughWaits(source, streamOf([frame(1)]), 0))).toBe(frame(1) + end(2));
     expect([subscribed, clock.slept]).toEqual([[1], []]);
   });
 
@@ -77,8 +101,8 @@ describe("a stream of events", () => {
   });
 
   it("begins at once to wait for a reader that comes back to a waiting task", async () => {
-    const { source, subscribed } = scripted([[frame(8)]], ["waiting", "going", "over"]);
-    expect(await read(throughWaits(source, streamOf([]), 7))).toBe(frame(8));
+    const { source, subscribed } = scripted([[end(8)]], ["waiting", "going"]);
+    expect(await read(throughWaits(source, streamOf([]), 7))).toBe(end(8));
     expect(subscribed).toEqual([7]);
   });
 
@@ -96,7 +120,7 @@ describe("a stream of events", () => {
   it("knows its place whatever pieces the bytes come in, and whatever the text says", async () => {
     const bytes = utf8(frame(11, "ü\nid: 99\n\n") + frame(12, "id: 7"));
     for (let at = 1; at < bytes.length; at++) {
-      const { source, subscribed } = scripted([[]], ["waiting", "going", "over"]);
+      const { source, subscribed } = scripted([[end(13)]], ["waiting", "going"]);
       await read(throughWaits(source, streamOf([bytes.slice(0, at), bytes.slice(at)]), 0));
       expect(subscribed, `cut at ${at}`).toEqual([12]);
     }

@@ -1,6 +1,6 @@
 /** Data in what a model asks tools to do. */
 import { describe, expect, it } from "vitest";
-import { argumentRulesOf, checkArguments, dataLabelsIn } from "../../src/guard/index.ts";
+import { argumentRulesOf, checkArguments, findData } from "../../src/guard/index.ts";
 import { ARGUMENTS_CHARS_MAX } from "../../src/guard/limits.ts";
 import { composeConfig } from "../tool/samples.ts";
 
@@ -51,12 +51,29 @@ describe("arguments", () => {
 });
 
 describe("what must not leave unseen", () => {
+  const long = "x ".repeat(ARGUMENTS_CHARS_MAX / 2);
+  const CASES = [
+    ["one text as long as the limit", [long], true],
+    ["one that is longer", [`${long}x`], false],
+    ["a further text behind the limit", [long, "x"], false],
+    ["nothing behind the limit", [long, ""], true],
+  ] as const;
+  for (const [name, texts, isWhole] of CASES) {
+    it(`is ${isWhole ? "known" : "not known"} of ${name}`, () => {
+      const [first = "", ...rest] = texts;
+      // The name of the member is searched like its texts, and as long as what is taken off here.
+      expect(findData({ a: [first.slice(1), ...rest] })).toEqual({ labels: [], isWhole });
+    });
+  }
+
   it("is personal data and secrets, each label once, and no address of a host", () => {
-    expect(dataLabelsIn({ a: "jane@example.com omar@example.com", b: TOKEN, url: "http://93.184.216.34/" })).toEqual([
-      "email",
-      expect.any(String),
-    ]);
-    expect(dataLabelsIn({ url: "https://evil.example/?d=c2VjcmV0LWRhdGEtdGhhdC1pcy1sb25n" })).toEqual([]);
+    expect(findData({ a: "jane@example.com omar@example.com", b: TOKEN, url: "http://93.184.216.34/" }).labels).toEqual(
+      ["email", expect.any(String)],
+    );
+    expect(findData({ url: "https://evil.example/?d=c2VjcmV0LWRhdGEtdGhhdC1pcy1sb25n" })).toEqual({
+      labels: [],
+      isWhole: true,
+    });
   });
 });
 

@@ -44,6 +44,16 @@ describe("the sources of a task", () => {
     const many = Array.from({ length: SOURCES_MAX + 5 }, (_, n) => `https://example.com/${n}`);
     expect(sourcesOf([lookup({}, ["https://example.com/0"]), lookup({}, many)])).toHaveLength(SOURCES_MAX);
   });
+
+  it("are what was fetched and what the newest call found, however many links came before and beside it", () => {
+    const links = Array.from({ length: SOURCES_MAX }, (_, n) => `https://example.com/${n}`);
+    const sources = sourcesOf([
+      lookup({ url: "https://example.org/index" }, links),
+      lookup({ url: "https://example.org/page" }, { see: "https://example.net/found" }),
+    ]);
+    expect(sources).toHaveLength(SOURCES_MAX);
+    expect(sources.slice(0, 3)).toEqual(["example.org/page", "example.org/index", "example.net/found"]);
+  });
 });
 
 describe("an answer", () => {

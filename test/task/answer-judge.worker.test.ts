@@ -5,7 +5,7 @@ import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
 import { LIST, live } from "./crash-rig.ts";
 import { accept, readUntil, typesOf } from "./harness.ts";
 import { call } from "./history.ts";
-import { lastShown, type Reply, run, textOf, verdictsOf } from "./scripted.ts";
+import { type Decided, lastShown, type Reply, run, textOf, verdictsOf } from "./scripted.ts";
 
 const RULES = 'prohibited_actions: ["Promise a refund"], escalation_triggers: ["Somebody is in danger"]';
 const judged = (more = "", output = ""): string =>
@@ -167,7 +167,7 @@ describe("a case for a person", () => {
   it("has the task wait with the answer unseen, and shows the person what it is about", async () => {
     const { view, events, questions } = await run("Go", ["Call the doctor.", MET], { guardrails: judged() });
     expect(view).toMatchObject({ state: "waiting", output: null });
-    expect(textOf(events)).toBe("");
+    expect(JSON.stringify(events)).not.toContain("Call the doctor.");
     expect(verdictsOf(events)).toMatchObject([{ action: "warn", escalate: true }]);
     expect(questions).toMatchObject([
       {
@@ -201,15 +201,30 @@ describe("a case for a person", () => {
     const person = [{ decision: "reject" }, { decision: "reject" }] as const;
     const { view, events } = await run("Go", ["One.", MET, "Two.", MET], { guardrails: judged(), person });
     expect(view).toMatchObject({ state: "failed", error: { code: "OUTPUT_BLOCKED" }, output: null });
-    expect(textOf(events)).toBe("");
+    expect(JSON.stringify(events)).not.toMatch(/One\.|Two\./);
   });
 
   it("sends the answer back when nobody decides in time, and takes one that needs nobody", async () => {
     const replies = ["Call the doctor.", MET, "Help is near.", FINE];
     const { view, questions, events } = await run("Go", replies, { guardrails: judged(), person: ["lapse"] });
     expect(view).toMatchObject({ state: "done", output: "Help is near." });
+    expect(JSON.stringify(events)).not.toContain("Call the doctor.");
     expect(questions).toMatchObject([{ state: "expired", used_at: null }]);
     expect(typesOf(events)).toContain("approval.expired");
+  });
+
+  it("says that the approval expired when the run comes too late to use it, and sends the answer back", async () => {
+    const person = [{ decision: "approve", passesMs: 120_000 }] as const;
+    const replies = ["Call the doctor.", MET, "Help is near.", FINE];
+    const guardrails = judged(', approval_ttl: "1m"');
+    const { view, questions, events } = await run("Go", replies, { guardrails, person });
+    expect(view).toMatchObject({ state: "done", output: "Help is near." });
+    expect(questions).toMatchObject([{ state: "expired", decision: "approve", used_at: null }]);
+    expect(typesOf(events).filter((type) => type.startsWith("approval."))).toEqual([
+      "approval.requested",
+      "approval.decided",
+      "approval.expired",
+    ]);
   });
 
   it("is decided like any other by whoever asks the task's object, with the offline model that judges nothing", async () => {
@@ -223,7 +238,7 @@ describe("a case for a person", () => {
     const question = await task.approval(1);
     const { text } = Object(question?.arguments);
     expect(text).toContain("Call the doctor.");
-    expect(textOf(events)).toBe("");
+    expect(JSON.stringify(events)).not.toContain(JSON.stringify(text));
     const request = { by: "key:person", reason: null, result: null, request_key: "r" };
     const args_hash = await sha256Hex(canonicalJson({ text }));
     expect(await task.decide(1, { ...request, decision: "approve", args_hash: "0".repeat(64) })).toMatchObject({
@@ -262,19 +277,19 @@ describe("a hallucination check", () => {
   });
 });
 
-describe("what a judge found", () => {
-  const WRITER = `
+const WRITER = `
 tools:
   available:
     - { id: "file_manager", name: "Files", labels: ["writes"], sandbox: { timeout: "10s", filesystem: "scoped", scoped_paths: ["/workspace"] } }
     - { id: "code_executor", name: "Code", sandbox: { timeout: "10s", filesystem: "scoped", scoped_paths: ["/workspace"] } }
 `;
-  const write = call("file_manager", { action: "write", path: "/workspace/a.txt", content: "a" });
+const write = call("file_manager", { action: "write", path: "/workspace/a.txt", content: "a" });
+const look = call("code_executor", { language: "javascript", code: "1" });
 
+describe("what a judge found", () => {
   it("in the input that the pack wants a person for has one asked before a call that writes, and before no other", async () => {
     const guardrails = '{ input: { judge: tier-1 }, behavioral: { escalation_triggers: ["Somebody is in danger"] } }';
     const judgement = JSON.stringify({ injection: 0, jailbreak: 0, trigger_1: 0.9 });
-    const look = call("code_executor", { language: "javascript", code: "1" });
     const replies = [judgement, { text: "", calls: [look] }, { text: "", calls: [write] }];
     const { view, events, questions } = await run("Help!", replies, { guardrails, tools: WRITER });
     expect(view.state).toBe("waiting");
@@ -294,6 +309,69 @@ tools:
     const { view, questions } = await run("Refund me", replies, { guardrails: judged(), tools: WRITER });
     expect(view.state).toBe("waiting");
     expect(questions).toMatchObject([{ tool_id: "file_manager", reason: expect.stringContaining("Promise a refund") }]);
+  });
+});
+
+describe("a handoff", () => {
+  const TO_HELPER = `${WRITER}
+workflow:
+  handoffs: [{ target_agent: "helper", conditions: ["always"] }]
+`;
+  const handsOver = (input: string): Reply => ({ text: "", calls: [call("handoff", { agent: "helper", input })] });
+
+  it("has a person asked first once a judge found something, for the other task does not know it", async () => {
+    const replies = ["You get a refund.", BROKEN, handsOver("Write to them.")];
+    const { view, questions } = await run("Refund me", replies, { guardrails: judged(), tools: TO_HELPER });
+    expect(view.state).toBe("waiting");
+    expect(questions).toMatchObject([{ tool_id: "handoff", reason: expect.stringContaining("Promise a refund") }]);
+  });
+
+  it("has a person asked first where personal data would go along, as before a tool that sends out", async () => {
+    const guardrails = "{ output: { pii_check: true } }";
+    const { questions } = await run("Go", [handsOver("Write to jane@example.com")], { guardrails, tools: TO_HELPER });
+    expect(questions).toMatchObject([{ tool_id: "handoff", reason: expect.stringContaining("email") }]);
+  });
+});
+
+describe("a replay", () => {
+  const guardrails = judged();
+  const peek = { text: "", calls: [look] };
+  const rewrite = { text: "", calls: [write] };
+
+  const sourceOf = (replies: readonly (Reply | string)[], person: readonly Decided[] = []) =>
+    run("Refund me", replies, { guardrails, tools: WRITER, person });
+
+  it("knows what the judge found in an answer that it takes over, and has a person asked before it writes", async () => {
+    const source = await sourceOf(["You get a refund.", BROKEN, peek, "Done.", FINE]);
+    const options = { guardrails, tools: WRITER, source: { ...source, fromStep: 2 } };
+    const { view, questions, shown } = await run("Refund me", [rewrite], options);
+    expect(view.state).toBe("waiting");
+    expect(questions).toMatchObject([{ tool_id: "file_manager", reason: expect.stringContaining("Promise a refund") }]);
+    expect(shown[0]?.messages[2]).toMatchObject({ text: expect.stringContaining("Promise a refund") });
+  });
+
+  it("of a replay knows it too, under a pack that has no such rule any more", async () => {
+    const first = await sourceOf(["You get a refund.", BROKEN, peek, "Done.", FINE]);
+    const free = { guardrails: "{}", tools: WRITER };
+    const second = await run("Refund me", ["So."], { ...free, source: { ...first, fromStep: 2 } });
+    const { questions } = await run("Refund me", [rewrite], { ...free, source: { ...second, fromStep: 2 } });
+    expect(questions).toMatchObject([{ tool_id: "file_manager", reason: expect.stringContaining("Promise a refund") }]);
+  });
+
+  it("tells its model why a person refused an answer that it takes over", async () => {
+    const person = [{ decision: "reject", reason: "Say less." }] as const;
+    const source = await sourceOf(["Call the doctor.", MET, peek, "Help is near.", FINE], person);
+    const options = { guardrails, tools: WRITER, source: { ...source, fromStep: 2 } };
+    const { shown } = await run("Refund me", ["Help is near.", FINE], options);
+    expect(shown[0]?.messages[2]).toMatchObject({ text: expect.stringContaining("Say less.") });
+  });
+
+  it("has the judge look anew at an answer that passed, where it takes over all of its source", async () => {
+    const source = await sourceOf(["Hello.", FINE]);
+    const options = { guardrails, tools: WRITER, source: { ...source, fromStep: 1 } };
+    const { view, shown } = await run("Refund me", [BROKEN, "Hi.", FINE], options);
+    expect(view).toMatchObject({ state: "done", output: "Hi." });
+    expect(shown).toHaveLength(3);
   });
 });
 

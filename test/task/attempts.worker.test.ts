@@ -11,8 +11,10 @@ import { LEASE_CHECK_MS } from "../../src/task/limits.ts";
 import { TaskObject } from "../../src/task/object.ts";
 import type { ProjectionPort } from "../../src/task/projection.ts";
 import type { RunnerAnswer } from "../../src/tool/index.ts";
-import { ACCEPTED, Fate, mortal, servicesOf, type Tool, type World } from "./crash-rig.ts";
+import { tool as packTool, SCOPED } from "../tool/samples.ts";
+import { ACCEPTED, Fate, LIST, mortal, servicesOf, type Tool, type World } from "./crash-rig.ts";
 import { accept, env, readUntil } from "./harness.ts";
+import { call } from "./history.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -64,10 +66,11 @@ async function atWork<T>(name: string, tool: Partial<Tool>, play: (task: AtWork)
           return "landed";
         },
       },
-      runner: async (_call, cancelled) => {
+      runner: async (call, cancelled) => {
         world.executions.push(name);
         if (isMended) return DONE;
         begun.resolve();
+        if (tool.runner !== undefined) return tool.runner(call, cancelled);
         await cancelled().catch(() => undefined);
         return { kind: "cancelled", egress: [EGRESS] };
       },
@@ -273,6 +276,43 @@ describe("a call whose run was lost", () => {
       });
     });
   }
+});
+
+describe("a call that broke off in its tool", () => {
+  const compute = call("code_executor", { language: "javascript", code: "1" });
+  const turn: Partial<Tool> = {
+    script: [[LIST, compute]],
+    available: [packTool("file_manager", SCOPED), packTool("code_executor", SCOPED, "requires_approval: true")],
+  };
+
+  it("has its own row, with its error and its time, when a person has it made again before the task waits", async () => {
+    const first = Promise.withResolvers<RunnerAnswer>();
+    const other = Promise.withResolvers<RunnerAnswer>();
+    const isOtherAtWork = Promise.withResolvers<void>();
+    let lists = 0;
+    const runner: NonNullable<Tool["runner"]> = async ({ requestJson }) => {
+      if (JSON.parse(requestJson).arguments.action === "list") return ++lists === 1 ? first.promise : DONE;
+      isOtherAtWork.resolve();
+      return other.promise;
+    };
+    await atWork("broken-off", { ...turn, runner }, async ({ object, world, alarm, rows }) => {
+      await decide(object(), 1, "approve");
+      first.resolve({ kind: "timeout", egress: [EGRESS] });
+      await isOtherAtWork.promise;
+      world.now += 9_000;
+      await decide(object(), 2, "retry");
+      other.resolve(DONE);
+      await alarm;
+      expect(await object().view()).toMatchObject({ state: "done" });
+      expect(lists).toBe(2);
+      await until(() => rows().has("0.0/2"));
+      expect(rows().get("0.0/1")).toMatchObject({
+        ...{ outcome: "unknown", duration_ms: 1_500, error: { code: "TOOL_TIMEOUT" }, approval_id: null },
+        audit: { result: "unknown", details: { denied: 1, summary: expect.stringContaining("after its timeout") } },
+      });
+      expect(rows().get("0.0/2")).toMatchObject({ outcome: "done", approval_id: `${ACCEPTED.task_id}.2` });
+    });
+  });
 });
 
 describe("a real request that is cut off", () => {

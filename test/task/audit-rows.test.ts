@@ -70,7 +70,7 @@ describe("the audit row of a call", () => {
   });
 
   const OUTCOMES: Readonly<Record<ToolErrorCode, string>> = {
-    ...{ TOOL_DENIED: "denied", TOOL_UNKNOWN: "denied", TOOL_ARGUMENTS: "denied", TOOL_LIMIT: "denied" },
+    ...{ TOOL_DENIED: "denied", TOOL_UNKNOWN: "denied", TOOL_ARGUMENTS: "failed", TOOL_LIMIT: "failed" },
     ...{ EGRESS_DENIED: "denied", PATH_DENIED: "denied", APPROVAL_REJECTED: "denied", APPROVAL_EXPIRED: "denied" },
     ...{ TOOL_TIMEOUT: "failed", TOOL_FAILED: "failed" },
   };
@@ -78,6 +78,13 @@ describe("the audit row of a call", () => {
     it(`says ${expected} for ${code}, with the code and its words`, async () => {
       const entry = await entryOf({ success: false, error: { code, message: "what went wrong" } });
       expect(entry).toMatchObject({ result: expected, details: { code, summary: "what went wrong" } });
+    });
+  }
+
+  for (const code of ["TOOL_ARGUMENTS", "TOOL_LIMIT"] as const) {
+    it(`says denied for ${code} of a call that its tool never saw`, async () => {
+      const refused = { success: false, error: { code, message: "" }, isRefused: true } as const;
+      expect(await entryOf(refused)).toMatchObject({ result: "denied", details: { code } });
     });
   }
 

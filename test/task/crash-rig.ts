@@ -82,13 +82,11 @@ const TURN = {
   attempts: 1,
 };
 
+/** What each turn asks for. A turn of several calls is followed by as many places that nobody comes to, less one. */
+type Script = readonly (ToolCall | readonly ToolCall[])[];
+
 /** The calls of the script, a turn each, then an answer. */
-export const routerOf = (
-  world: World,
-  fate: Fate,
-  script: readonly ToolCall[],
-  judgement = "",
-): TaskServices["router"] => ({
+export const routerOf = (world: World, fate: Fate, script: Script, judgement = ""): TaskServices["router"] => ({
   isAllowed: () => true,
   modelOf: () => "test/scripted",
   complete: async ({ messages, tools, systemStable, systemVariable }) => {
@@ -114,7 +112,7 @@ export const routerOf = (
         reply:
           next === undefined
             ? { usage, text: "counted", toolCalls: [], finishReason: "stop" }
-            : { usage, text: "", toolCalls: [next], finishReason: "tool_calls" },
+            : { usage, text: "", toolCalls: [next].flat(), finishReason: "tool_calls" },
       },
     };
   },
@@ -138,8 +136,8 @@ export type Tool = {
   readonly mayRepeat?: boolean;
   /** It is a remote server's, which says that it may be repeated; believing that is what `mayRepeat` says. */
   readonly isRemote?: boolean;
-  /** What the model asks for, a call a turn; one call of the tool when absent. */
-  readonly script?: readonly ToolCall[];
+  /** What the model asks for; one call of the tool when absent. */
+  readonly script?: Script;
   /** The pack's tools, instead of the one. */
   readonly available?: readonly string[];
   /** What a judge says, where the pack has one. */

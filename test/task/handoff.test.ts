@@ -76,6 +76,16 @@ describe("what a child is told", () => {
     expect(lines).toContain("> [... left out ...]");
   });
 
+  for (const transfer of ["summary", "full"] as const) {
+    it(`has with ${transfer} context no word of what is held from people`, () => {
+      const steps = [step(0, [], { text: "Shown" }), step(1, [call("web")], { text: "A refund", isHeld: true })];
+      const parent = { packId: "lead", input: "Go", history: history(steps) };
+      const input = composeInput(told({ transfer, parent }));
+      expect(input).toContain("Shown");
+      expect(input).not.toContain("A refund");
+    });
+  }
+
   it("has of a turn that is under way the calls without their answers", () => {
     const parent = { packId: "lead", input: "Go", history: history([step(0, [call("handoff", { agent: "x" })])]) };
     expect(quoted(composeInput(told({ parent }))).join("\n")).toContain('> Called handoff: {"agent":"x"}');

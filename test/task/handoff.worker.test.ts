@@ -199,6 +199,29 @@ describe("what a child is told", () => {
   }
 });
 
+describe("what a neighbour of the call came to while a person was asked", () => {
+  it("is in no context that a child is told, for the model did not know it when it asked", async () => {
+    const js = `@tool code_executor ${JSON.stringify({ language: "javascript", code: "6 * 7" })}`;
+    const asking = `${TOOLS}    - { id: "handoff", name: "Handoff", requires_approval: true }\n`;
+    const parent = await handing(`Find the fault\n${js} &\n${handoff("helper", "Look closer")}`, {
+      pack: "telling-late",
+      extra: handingTo({ helper: "full" }, asking),
+      requestedBy: "key:starter",
+    });
+    await parent.stub().kick();
+    expect(resultsOf(await untilAway(parent.stub))).toMatchObject([{ call_id: "0.0", success: true }]);
+    const question = await parent.stub().approval(1);
+    assert(question !== null, "a person is asked about the handoff");
+    const { args_hash } = question;
+    const answer = { decision: "approve", by: "key:approver", reason: null, args_hash, result: null } as const;
+    await parent.stub().decide(1, { ...answer, request_key: "request-1" });
+    const [id] = childrenOf(await untilEnded(parent.stub));
+    const input = (await stubOf(TENANT, id ?? "").view())?.input ?? "";
+    expect(input).toContain("> Called code_executor");
+    expect(input).not.toContain("> Answer");
+  });
+});
+
 describe("what a pack redacts", () => {
   it("is in no context that a child is told", async () => {
     const parent = await handing(`Write to jane@example.com\n${handoff("helper", "Look closer")}`, {

@@ -179,9 +179,20 @@ describe("a call that broke off in its tool", () => {
     });
   };
 
-  for (const kind of ["failed", "timeout", "too_large"] as const) {
+  const BREAKS: Readonly<Record<string, RunnerAnswer>> = {
+    ...{ failed: { kind: "failed" }, timeout: { kind: "timeout" }, too_large: { kind: "too_large" } },
+    lost: {
+      kind: "answer",
+      json: '{"ok":false,"error":{"code":"TOOL_FAILED","message":"docs.example.com could not be reached"}}',
+      egress: [{ status: 200 }, { status: 202 }, { reason: "unreachable" }].map((more) => ({
+        ...{ host: "docs.example.com", method: "POST", allowed: true, sent_bytes: 2, received_bytes: 0 },
+        ...more,
+      })),
+    },
+  };
+  for (const [kind, answer] of Object.entries(BREAKS)) {
     it(`by ${kind} is in doubt when it may not be made twice: a person says what became of it`, async () => {
-      breaking({ kind });
+      breaking(answer);
       const { events, results, stub } = await run(ask("docs__search"));
       expect(results).toEqual([]);
       expect(dataOf(events, "task.waiting")).toMatchObject([{ reason: "unknown_outcome" }]);
@@ -203,6 +214,28 @@ describe("a call that broke off in its tool", () => {
     const { results, events } = await run(ask("docs__search"), { pack: "trusting", extra });
     expect(results).toMatchObject([{ error: { code: "TOOL_FAILED" } }]);
     expect(typesOf(events).at(-1)).toBe("task.done");
+  });
+});
+
+describe("calls of one turn whose files do not fit together", () => {
+  it("leave the one in doubt that was done and cannot be kept", async () => {
+    const both = Promise.withResolvers<void>();
+    let begun = 0;
+    vi.spyOn(ToolRunner.prototype, "run").mockImplementation(async ({ requestJson }) => {
+      const path = `/workspace/${JSON.parse(requestJson).arguments.body}`;
+      begun += 1;
+      if (begun === 2) both.resolve();
+      await both.promise;
+      const changes = [{ kind: "put", path, text: "x".repeat(6 * 1024 * 1024) }];
+      return { kind: "answer", json: JSON.stringify({ ok: true, result: 1, changes }) };
+    });
+    const sandbox = `{ network: egress_allowlist, egress_allowlist: [api.example.com], filesystem: scoped, scoped_paths: [/workspace] }`;
+    const extra = `tools: { available: [{ id: http_request, name: Web, sandbox: ${sandbox} }] }`;
+    const post = (body: string) =>
+      `@tool http_request ${JSON.stringify({ method: "POST", url: "https://api.example.com/", body })}`;
+    const { events, results } = await run(`${post("a")} &\n${post("b")}`, { pack: "writing", extra });
+    expect(results).toMatchObject([{ success: true }]);
+    expect(dataOf(events, "task.waiting")).toMatchObject([{ reason: "unknown_outcome" }]);
   });
 });
 

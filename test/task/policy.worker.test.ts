@@ -1,13 +1,17 @@
 /** The policy in the way of every call: tasks in the real runtime under the compiled default policy, and under others. */
 import { describe, expect, it } from "vitest";
-import { assert } from "../../src/platform/index.ts";
+import { createObjectMemory } from "../../src/memory/index.ts";
+import { assert, systemClock } from "../../src/platform/index.ts";
 import { logOnly, type PolicyEngine, type PolicyQuestion } from "../../src/policy/index.ts";
 import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
-import { LIST, live, type Person, type Tool } from "./crash-rig.ts";
+import { tool as packTool, SCOPED as SCOPED_FILES } from "../tool/samples.ts";
+import { defaultPolicy, LIST, live, type Person, type Tool } from "./crash-rig.ts";
 import { childrenOf, handingTo, handoff, stubOf } from "./handoffs.ts";
-import { accept, publish, readUntil, TENANT, typesOf } from "./harness.ts";
+import { accept, env, publish, readUntil, TENANT, typesOf } from "./harness.ts";
 import { call } from "./history.ts";
 import { ALLOW, DENY, policyServer } from "./policy-server.ts";
+
+const memory = createObjectMemory({ objectOf: (name) => env.SESSION_MEMORY.getByName(name), clock: systemClock });
 
 const SCOPED = `sandbox: { timeout: "10s", filesystem: "scoped", scoped_paths: ["/workspace"] }`;
 
@@ -69,6 +73,24 @@ describe("the rule of two", () => {
     expect(ends).toEqual(["task.done", "task.done", "task.waiting", "task.done"]);
   });
 
+  const saving = (code: string) => `@tool code_executor ${JSON.stringify({ language: "javascript", code })}`;
+  const save = saving("require('fs').writeFileSync('page.txt', 'a page'); 1");
+  const unsave = saving("require('fs').unlinkSync('page.txt'); 1");
+  const FORGETFUL = `${LABELLED}\nmemory: { short_term: { enabled: false } }\n`;
+  for (const [name, extra, inputs, end] of [
+    ["of a pack that remembers nothing", FORGETFUL, [save, "@say hello"], "task.waiting"],
+    ["of one that forgot what was said", LABELLED, [save, "@say hello"], "task.waiting"],
+    ["nothing, where none was left", FORGETFUL, [save, unsave], "task.done"],
+  ] as const) {
+    it(`knows what had come into the files of its session: ${name}`, async () => {
+      const session = `files ${name}`;
+      for (const input of inputs) await run(input, extra, { session });
+      await memory.clear({ tenant: TENANT, agent: "labelled", session });
+      const { events } = await run(write, extra, { session });
+      expect(typesOf(events).at(-1)).toBe(end);
+    });
+  }
+
   it("needs another person than the requester where the data are restricted", async () => {
     const restricted = `${LABELLED}\nguardrails: { compliance: { data_classification: "restricted" } }\n`;
     const { answer } = await run(`${read}\n${write}`, restricted);
@@ -121,6 +143,34 @@ describe("the rule of two, over a handoff", () => {
     expect(await stubOf(TENANT, child).approval(1)).toMatchObject({ tool_id: "file_manager", state: "pending" });
   });
 
+  it("holds for a replay of the child, and for a replay of that: its input says what the parent had seen", async () => {
+    await publish("greeter", LABELLED);
+    const input = `@say hello\n${write}`;
+    const { events } = await run(`${read}\n${handoff("greeter", "@say hello")}`, handingTo({ greeter: "full" }, LEAD));
+    const [child = ""] = childrenOf(events);
+    await readUntil(stubOf(TENANT, child));
+    let source = { taskId: child, stub: () => stubOf(TENANT, child) };
+    for (const nth of ["first", "second"]) {
+      const exported = await source.stub().exportJournal(0);
+      assert(exported !== null, "the source is there");
+      const plan = { source_task_id: source.taskId, from_step: 0, dry_run: false, journal: exported.journal };
+      source = await accept(input, { pack: "greeter", extra: LABELLED, replay: plan });
+      await source.stub().kick();
+      expect([nth, typesOf(await readUntil(source.stub())).at(-1)]).toEqual([nth, "task.waiting"]);
+    }
+  });
+
+  it("holds for a replay of a journal that does not say what its source began with", async () => {
+    const { object } = await run("@say hello");
+    const exported = await object().exportJournal(0);
+    const { taint, ...silent } = JSON.parse(exported?.journal ?? "{}");
+    expect(taint).toEqual([]);
+    const plan = { source_task_id: "source", from_step: 0, dry_run: false, journal: JSON.stringify(silent) };
+    const replay = await accept(write, { pack: "labelled", extra: LABELLED, replay: plan });
+    await replay.stub().kick();
+    expect(typesOf(await readUntil(replay.stub())).at(-1)).toBe("task.waiting");
+  });
+
   it("holds for the parent, which is told what its child had seen", async () => {
     await publish("reader", HELPER);
     const { object } = await run(`${handoff("reader", read)}\n${write}`, handingTo({ reader: "minimal" }, LABELLED));
@@ -133,6 +183,32 @@ describe("the rule of two, over a handoff", () => {
       return null;
     };
     expect(await asked()).toMatchObject({ tool_id: "file_manager", state: "pending" });
+  });
+});
+
+describe("a refusal of arguments", () => {
+  const available = [
+    packTool("code_executor", 'filesystem: "none"', 'labels: ["reads_untrusted"]'),
+    packTool("file_manager", SCOPED_FILES, 'labels: ["reads_private", "writes"]'),
+  ];
+  const compute = (args: object) => call("code_executor", { ...args });
+  const untrusted = { ok: false, error: { code: "TOOL_ARGUMENTS", message: "As the server says: ATTACK" } };
+  const afterwards = (name: string, args: object) =>
+    live(name, {
+      ...tool(defaultPolicy, { available, mayRepeat: true }),
+      script: [compute(args), call("file_manager", { action: "write", path: "/workspace/a.txt", content: "a" })],
+      runner: async () => ({ kind: "answer", json: JSON.stringify(untrusted) }),
+    });
+
+  it("by the tool itself may be a stranger's text, and counts as what it reads", async () => {
+    const { events, questions } = await afterwards("refusing-tool", { language: "javascript", code: "1" });
+    expect(errorOf(events)).toEqual(untrusted.error);
+    expect(questions.map(({ tool_id }) => tool_id)).toEqual(["file_manager"]);
+  });
+
+  it("by the runtime brings nothing in", async () => {
+    const { events, questions } = await afterwards("refused-tool", { language: "cobol" });
+    expect([errorOf(events)?.code, questions]).toEqual(["TOOL_ARGUMENTS", []]);
   });
 });
 

@@ -15,6 +15,7 @@ import {
   parseTenantId,
   systemClock,
 } from "../../src/platform/index.ts";
+import { broughtOf } from "../../src/task/brought.ts";
 import type { CreateTask, TaskView } from "../../src/task/index.ts";
 import { SESSION_FILES_MS_MAX } from "../../src/task/limits.ts";
 import { TaskObject, type TaskServices } from "../../src/task/object.ts";
@@ -280,6 +281,32 @@ describe("what a task of a session begins with", () => {
     expect((await talk("Go on.", { session, clock, filesOf })).view.state).toBe("done");
     expect(asked).toHaveLength(1);
   });
+});
+
+describe("files of a session of before their taint was told", () => {
+  const ANY = ["reads_untrusted", "reads_private"];
+
+  it("are of any origin to the task that takes them over", async () => {
+    const session = newSession();
+    await talk("Hello.", { session });
+    const files = [{ path: "/workspace/a.txt", text: "a" }];
+    const { journal } = await talk("Go on.", { session, filesOf: async () => files });
+    expect(JSON.parse(journal)).toMatchObject({ files: [{ path: "/workspace/a.txt" }], taint: ANY });
+  });
+
+  for (const [name, mark, taint] of [
+    ["are of any origin to a task that had taken them over", "source", ANY],
+    ["are none of a task that took over none", "", []],
+  ] as const) {
+    it(name, async () => {
+      const { task_id } = await toTask("Hello.");
+      await runInDurableObject(env.TASK.getByName(`${TENANT}/${task_id}`), (_, { storage }) => {
+        storage.kv.put("workspace_of", mark);
+        expect(broughtOf(storage)?.taint).toEqual(taint);
+        storage.kv.delete("workspace_of");
+      });
+    });
+  }
 });
 
 describe("through its own binding", () => {

@@ -73,7 +73,13 @@ function scriptedRouter(replies: readonly Reply[], shown: ModelRequest[], isAllo
 }
 
 /** Lapse: nobody says anything for longer than there is to decide. */
-type Decided = (Pick<Decide, "decision"> & { readonly reason?: string }) | "lapse";
+export type Decided =
+  | (Pick<Decide, "decision"> & {
+      readonly reason?: string;
+      /** From then on until the task is taken up. */
+      readonly passesMs?: number;
+    })
+  | "lapse";
 
 let count = 0;
 
@@ -94,12 +100,15 @@ export async function run(
     /** What a person says to each question, in their order. */
     readonly person?: readonly Decided[];
     readonly clock?: Clock;
+    /** The task is a replay of this one. */
+    readonly source?: { readonly taskId: string; readonly stub: () => TaskStub; readonly fromStep: number };
     /** Comes after the first alarm, before the next. */
     readonly later?: () => void;
   },
 ) {
   const { guardrails, tools = TOOLS, session, isAllowed = true, person = [], clock: given = systemClock } = options;
-  const { stub } = await accept(input, {
+  const { stub, taskId } = await accept(input, {
+    replay: await replayOf(options.source),
     pack: session === undefined ? `scripted-${++count}` : "scripted-session",
     extra: `${tools}\nguardrails: ${guardrails}`,
     ...(session === undefined ? {} : { session }),
@@ -138,10 +147,11 @@ export async function run(
         await alarm();
         continue;
       }
-      const { decision, reason = null } = word;
+      const { decision, reason = null, passesMs = 0 } = word;
       const request = { by: "key:person", args_hash: question.args_hash, request_key: `r${questions.length}` };
       const outcome = await object.decide(questions.length, { decision, reason, result: null, ...request });
       assert(outcome.kind === "decided", JSON.stringify(outcome));
+      passed += passesMs;
       await alarm();
     }
   });
@@ -153,7 +163,15 @@ export async function run(
   const asked = await Promise.all(questions.map((_, index) => task.approval(index + 1)));
   const isOver = view.state !== "waiting";
   const events = await readUntil(stub(), ({ type }) => !isOver && type === "task.waiting");
-  return { view, events, shown, /** As they are now. */ questions: asked };
+  return { view, events, shown, /** As they are now. */ questions: asked, taskId, stub };
+}
+
+async function replayOf(source: Parameters<typeof run>[2]["source"]) {
+  if (source === undefined) return null;
+  const { taskId, stub, fromStep } = source;
+  const exported = await stub().exportJournal(fromStep);
+  assert(exported !== null, "the source is there");
+  return { source_task_id: taskId, from_step: fromStep, dry_run: false, journal: exported.journal };
 }
 
 export const verdictsOf = (events: readonly TaskEvent[]) =>

@@ -147,6 +147,37 @@ describe("one sweep", () => {
     for (let n = 0; n <= INDEX_KICKS_MAX; n++) await index.forget(tenant, idOf(n));
   });
 
+  for (const [name, answer] of [
+    ["cannot be asked", async (): Promise<never> => Promise.reject(new Error("away"))],
+    ["sleep on", async () => ({ state: "waiting", dueAt: 1 })],
+  ] as const) {
+    it(`is not held up by a page of waiting tasks that ${name}: the next one asks those behind them`, async () => {
+      const tenant = `sweep-held-up-${name.length}`;
+      const index = env.TENANT_INDEX.getByName(tenant);
+      const asked: string[] = [];
+      pass(0);
+      const now = systemClock.now();
+      for (let n = 0; n <= INDEX_KICKS_MAX; n++) {
+        await index.register(tenant, report({ task_id: idOf(n), state: "waiting", due_at: now + n }));
+      }
+      pass(2 * WATCH_GRACE_MS);
+      vi.spyOn(Object.getPrototypeOf(await objectOf()), "lookAfter").mockImplementation(function (this: {
+        ctx: DurableObjectState;
+      }) {
+        asked.push(String(this.ctx.id.name));
+        return answer();
+      });
+      expect(await index.sweep(tenant)).toMatchObject({ kicked: INDEX_KICKS_MAX });
+      expect(await index.sweep(tenant)).toMatchObject({ kicked: 1 });
+      expect(new Set(asked).size).toBe(INDEX_KICKS_MAX + 1);
+      // And they have their turn again.
+      pass(2 * WATCH_GRACE_MS);
+      expect(await index.sweep(tenant)).toMatchObject({ kicked: INDEX_KICKS_MAX });
+      vi.restoreAllMocks();
+      for (let n = 0; n <= INDEX_KICKS_MAX; n++) await index.forget(tenant, idOf(n));
+    });
+  }
+
   it("of the cron takes so many tenants, and the next one goes on behind them", async () => {
     const directory = env.DIRECTORY.getByName("a-directory-of-its-own");
     const names = Array.from({ length: TENANTS_PER_SWEEP_MAX + 2 }, (_, n) => `t${String(n).padStart(4, "0")}`);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Label } from "../../src/policy/index.ts";
 import type { CallResult, History } from "../../src/task/history.ts";
 import { taintBefore, taintOf } from "../../src/task/taint.ts";
+import { TOOL_ERROR_CODES } from "../../src/tool/contract.ts";
 import type { ToolCatalog } from "../../src/tool/index.ts";
 import { toolQuestion } from "../policy/questions.ts";
 import { call, history, result, step } from "./history.ts";
@@ -20,7 +21,7 @@ const failed = (n: number, code: NonNullable<CallResult["error"]>["code"]): Call
   error: { code, message: "" },
 });
 
-const alone = (past: History) => ({ history: past, parent: undefined, recalled: [] });
+const alone = (past: History) => ({ history: past, parent: undefined, recalled: [], brought: [] });
 
 describe("what a task has seen", () => {
   const past = history([step(0, [call("web")]), step(1, [call("crm"), call("mail")])], [result(0, 0), result(1, 0)]);
@@ -42,38 +43,49 @@ describe("what a task has seen", () => {
     expect(taintBefore({ ...alone(past), recalled }, 0, labelsOf)).toEqual(["reads_untrusted", "reads_private"]);
   });
 
+  it("is what had come into all else that it began with, whatever it does itself", () => {
+    expect(taintBefore({ ...alone(past), brought: ["reads_private"] }, 0, labelsOf)).toEqual(["reads_private"]);
+  });
+
   it("is not a call that has no result yet", () => {
     expect(taintBefore(alone(history([step(0, [call("web")])])), 1, labelsOf)).toEqual([]);
   });
 
-  for (const code of ["TOOL_FAILED", "TOOL_TIMEOUT", "EGRESS_DENIED", "TOOL_LIMIT"] as const) {
+  for (const code of TOOL_ERROR_CODES) {
     it(`is a call that ended with ${code}: its error may be somebody's text`, () => {
       expect(taintBefore(alone(history([step(0, [call("web")])], [failed(0, code)])), 1, labelsOf)).toEqual([
         "reads_untrusted",
       ]);
     });
-  }
 
-  for (const code of [
-    "TOOL_DENIED",
-    "TOOL_UNKNOWN",
-    "TOOL_ARGUMENTS",
-    "APPROVAL_REJECTED",
-    "APPROVAL_EXPIRED",
-  ] as const) {
-    it(`is not a call that ended with ${code} before its tool saw it`, () => {
-      expect(taintBefore(alone(history([step(0, [call("web")])], [failed(0, code)])), 1, labelsOf)).toEqual([]);
+    it(`is not a call that was refused with ${code} before its tool saw it`, () => {
+      const refused = { ...failed(0, code), isRefused: true } as const;
+      expect(taintBefore(alone(history([step(0, [call("web")])], [refused])), 1, labelsOf)).toEqual([]);
     });
   }
 });
 
+const decided = (labels: readonly Label[], taint: readonly Label[], more: Partial<CallResult> = {}): CallResult => {
+  const question = toolQuestion({ tool: { id: "x", risk_level: "low", labels }, taint });
+  const decision = { effect: "allow", reasons: [], obligations: [], policy: "p", isEnforced: true } as const;
+  return { ...result(0, 0), decision: { at: 0, question, decision }, ...more };
+};
+
+describe("what a replay has seen on another version of its pack", () => {
+  const past = (one: CallResult) => alone(history([step(0, [call("dropped")])], [one]));
+
+  it("is what its source's tools read, by the labels that they had then", () => {
+    expect(taintBefore(past(decided(["reads_private", "writes"], [])), 1, labelsOf)).toEqual(["reads_private"]);
+  });
+
+  it("is also what the labels say today", () => {
+    const changed = alone(history([step(0, [call("web")])], [decided([], [])]));
+    expect(taintBefore(changed, 1, labelsOf)).toEqual(["reads_untrusted"]);
+  });
+});
+
 describe("what goes over a handoff", () => {
   const link = { ...{ task_id: "p", step: 0, index: 0, depth: 1, time_ms: 1 }, cost_limit_micros: 1, uncounted: 0 };
-  const decided = (labels: readonly Label[], taint: readonly Label[], more: Partial<CallResult> = {}): CallResult => {
-    const question = toolQuestion({ tool: { id: "x", risk_level: "low", labels }, taint });
-    const decision = { effect: "allow", reasons: [], obligations: [], policy: "p", isEnforced: true } as const;
-    return { ...result(0, 0), decision: { at: 0, question, decision }, ...more };
-  };
   const ended = (...results: CallResult[]) => taintOf(history([], results));
 
   it("is to a child what its parent had seen, from its first step on", () => {
@@ -97,7 +109,10 @@ describe("what goes over a handoff", () => {
   });
 
   it("is not what a denied call would have read", () => {
-    expect(ended(decided(["reads_private"], [], failed(0, "TOOL_DENIED")))).toEqual([]);
+    const denied = failed(0, "TOOL_DENIED");
+    expect(ended(decided(["reads_private"], [], { ...denied, isRefused: true }))).toEqual([]);
+    // On record from before refusals had a mark: what its tool saw is not known.
+    expect(ended(decided(["reads_private"], [], denied))).toEqual(["reads_private"]);
   });
 
   it("is anything at all where nobody was asked and something came of it, and nothing where it was refused", () => {

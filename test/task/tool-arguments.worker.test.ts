@@ -41,6 +41,14 @@ describe("arguments with personal data", () => {
     expect(JSON.stringify(questions[0]?.reason)).not.toContain("jane");
   });
 
+  it("behind what is searched have a person asked as well", async () => {
+    const replies = [{ text: "", calls: [write(`${"x ".repeat(50_000)}jane@example.com`)] }];
+    const { questions } = await run("Go", replies, { guardrails: CHECKED, tools: TOOLS });
+    expect(questions).toMatchObject([
+      { tool_id: "file_manager", reason: expect.stringContaining("more text than is searched") },
+    ]);
+  });
+
   it("are only told where the pack checks inputs alone", async () => {
     const replies = [{ text: "", calls: [write("Dear omar@example.com")] }, "sent"];
     const { view, questions, events } = await run("Go", replies, { guardrails: WATCHED, tools: TOOLS });

@@ -231,6 +231,16 @@ describe("an answer that does not come", () => {
     expect(lines.join()).not.toMatch(/private|10\.1\.2\.3/);
   });
 
+  it("whole because it broke off is TOOL_FAILED, and is not said to be out of reach", async () => {
+    const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new TypeError("lost")) });
+    const { gateway } = gatewayWith({ answer: () => new Response(body, { status: 201 }) });
+    expect(await gateway.send(get(API, { method: "POST" }))).toEqual({
+      ok: false,
+      error: { code: "TOOL_FAILED", message: "the answer of api.example.com broke off" },
+    });
+    expect(gateway.close()).toMatchObject([{ allowed: true, status: 201, reason: "unreachable" }]);
+  });
+
   it("in time is TOOL_TIMEOUT", async () => {
     const { gateway, ring } = gatewayWith({
       answer: ({ init }) =>

@@ -1,10 +1,12 @@
 /** The host's side of a call, with the other side played here: what each end of a runner means to the task. */
 import { describe, expect, it, vi } from "vitest";
 import { type Clock, createLog } from "../../src/platform/index.ts";
+import { isInDoubt } from "../../src/tool/doubt.ts";
 import {
   collectTools,
   compileCatalog,
   createToolHost,
+  type EgressRecord,
   type RunnerAnswer,
   type RunnerCall,
   type RunnerStub,
@@ -62,11 +64,16 @@ async function hostWith(answer: () => Promise<RunnerAnswer>, sandbox = SCOPED, e
   return { execute, seen, lines };
 }
 const answering = (answer: RunnerAnswer) => async () => answer;
+const failure = '{"ok":false,"error":{"code":"TOOL_FAILED","message":"the card was declined"}}';
 const GOOD = answering({ kind: "answer", json: '{"ok":true,"result":1,"changes":[]}' });
 
 describe("the end of a runner", () => {
   const doubt = { isInDoubt: true };
   const late = '{"ok":false,"error":{"code":"TOOL_TIMEOUT","message":"it took too long"}}';
+  const success = (result: unknown, changes: readonly object[] = []): RunnerAnswer => ({
+    kind: "answer",
+    json: JSON.stringify({ ok: true, result, changes }),
+  });
   for (const [name, answer, code, message, more] of [
     ["timeout", answering({ kind: "timeout" }), "TOOL_TIMEOUT", /stopped after its timeout of 30000 ms/, doubt],
     ["too_large", answering({ kind: "too_large" }), "TOOL_LIMIT", /too large/, doubt],
@@ -75,7 +82,10 @@ describe("the end of a runner", () => {
     ["unavailable", answering({ kind: "unavailable", message: "lost" }), "TOOL_FAILED", /could not be started/, {}],
     ["rejection", () => Promise.reject(new Error("lost")), "TOOL_FAILED", /broke off/, doubt],
     ["a word of lateness", answering({ kind: "answer", json: late }), "TOOL_TIMEOUT", /too long/, doubt],
-    ["nonsense", answering({ kind: "answer", json: "ATTACK" }), "TOOL_FAILED", /not a JSON object/, {}],
+    ["nonsense", answering({ kind: "answer", json: "ATTACK" }), "TOOL_FAILED", /not a JSON object/, doubt],
+    ["a success that is too large", answering(success("x".repeat(300_000))), "TOOL_LIMIT", /bytes of JSON/, doubt],
+    ["a success with what is no change", answering(success(1, [{}])), "PATH_DENIED", /path/, doubt],
+    ["a failure in its own words", answering({ kind: "answer", json: failure }), "TOOL_FAILED", /declined/, {}],
   ] as const) {
     it(`by ${name} is ${code}, timed by the host, and quotes nothing`, async () => {
       const { execute } = await hostWith(answer);
@@ -125,6 +135,84 @@ describe("the end of a runner", () => {
     expect(await call).toBe("stop");
     await Promise.all([good.seen.over, hanging.seen.over]);
   });
+});
+
+describe("a failure that a tool tells of itself", () => {
+  const asked = (method: string, more: Partial<EgressRecord> = {}): EgressRecord => ({
+    ...{ host: "api.example.com", method, allowed: true, sent_bytes: 2, received_bytes: 0 },
+    ...more,
+  });
+  const doubtOf = async (egress: readonly EgressRecord[]): Promise<boolean> => {
+    const { execute } = await hostWith(answering({ kind: "answer", json: failure, egress }));
+    const { success, isInDoubt = false } = await execute();
+    expect(success).toBe(false);
+    return isInDoubt;
+  };
+
+  for (const reason of ["unreachable", "timeout", "too_large", "interrupted"]) {
+    for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+      it(`is in doubt after a ${method} that may have arrived: ${reason}`, async () => {
+        expect(await doubtOf([asked("GET", { status: 200 }), asked(method, { reason })])).toBe(true);
+      });
+    }
+
+    it(`is believed after a GET without an answer: ${reason}`, async () => {
+      expect(await doubtOf(["GET", "HEAD", "OPTIONS"].map((method) => asked(method, { reason })))).toBe(false);
+    });
+  }
+
+  for (const [name, record] of [
+    ["that was answered", asked("POST", { status: 402 })],
+    ["that was not let out", asked("POST", { allowed: false, reason: "not_listed" })],
+    ["that was not sent, for want of its secrets", asked("POST", { reason: "secrets_unavailable" })],
+  ] as const) {
+    it(`is believed after a POST ${name}`, async () => expect(await doubtOf([record])).toBe(false));
+  }
+});
+
+describe("a failure of a remote tool", () => {
+  const [ended, lost] = [{ status: 200 }, { reason: "unreachable" }];
+  for (const [name, requests, expected] of [
+    ["is believed when no session came about", [["POST", lost]], false],
+    [
+      "is in doubt when the call got no answer",
+      [
+        ["POST", ended],
+        ["POST", { status: 202 }],
+        ["POST", lost],
+      ],
+      true,
+    ],
+    [
+      "is in doubt when the rest of the answer did not come",
+      [
+        ["POST", ended],
+        ["POST", ended],
+        ["GET", lost],
+      ],
+      true,
+    ],
+    [
+      "is believed when only the farewell was lost",
+      [
+        ["POST", ended],
+        ["POST", ended],
+        ["DELETE", lost],
+      ],
+      false,
+    ],
+  ] as const) {
+    it(name, () => {
+      const egress = requests.map(
+        ([method, more]): EgressRecord => ({
+          ...{ host: "docs.example.com", method, allowed: true, sent_bytes: 2, received_bytes: 0 },
+          ...more,
+        }),
+      );
+      const said = JSON.parse(failure);
+      expect(isInDoubt({ engine: "mcp", said, code: "TOOL_FAILED", egress })).toBe(expected);
+    });
+  }
 });
 
 describe("what a runner is given", () => {
