@@ -11,6 +11,7 @@ import { DoorbellObject as Doorbell, WebhookObject as Webhook } from "./event/ob
 import { SessionMemoryObject as SessionMemory } from "./memory/object.ts";
 import { BreakerObject as Breaker } from "./model/object.ts";
 import { systemClock } from "./platform/index.ts";
+import { policyServices } from "./policies.ts";
 import { PolicyObject as Policy } from "./policy/object.ts";
 import { DirectoryObject as Directory, TaskObject as Task, TenantIndexObject as TenantIndex } from "./task/object.ts";
 import { ToolGateObject as ToolGate } from "./tool/object.ts";
@@ -57,7 +58,11 @@ export class SecretObject extends Secret<Bindings> {
     super(ctx, env, secretServices(env));
   }
 }
-export class PolicyObject extends Policy<Bindings> {}
+export class PolicyObject extends Policy<Bindings> {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env, policyServices(env));
+  }
+}
 export class DoorbellObject extends Doorbell<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env, doorbellServices(env));

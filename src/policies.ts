@@ -13,6 +13,8 @@ import {
   DEFAULT_POLICY,
   logOnly,
   type PolicyEngine,
+  type PolicyObjectServices,
+  removeModules,
   withTenantPolicies,
 } from "./policy/index.ts";
 import { policyModule } from "./policy/object.ts";
@@ -41,3 +43,8 @@ export function createPolicy(
   const doors = { access, onPolicyDenied, policies: { shelf, objectOf } };
   return { engine: withTenantPolicies({ operator, ...ports }), region, doors };
 }
+
+/** For the object that knows the policies of a tenant. */
+export const policyServices = (env: Bindings): PolicyObjectServices => ({
+  remove: (tenant, digests) => removeModules(env.PACKS, tenant, digests),
+});

@@ -26,7 +26,10 @@ const toPolicy = (facts: PolicyFacts, active: ActivePolicy | null): z.input<type
 
 const base = { tag: "policies", needs: "policies:write" } as const;
 
-/** From the inside out: nothing names what is not there. Each part may happen again after a crash, and changes nothing then. */
+/**
+ * From the inside out: nothing names what is not there. Each part may happen again after a crash, and changes nothing then.
+ * The module is put once more behind the end: it may have been dropped when it was put first, and removed since.
+ */
 async function keep(
   { policies, ...ports }: ApiDeps,
   tenant: TenantId,
@@ -35,7 +38,7 @@ async function keep(
 ) {
   await policies.shelf.put(tenant, facts.digest, module);
   const added = await callObject(ports, () => policies.objectOf(tenant).add(tenant, facts));
-  await policies.shelf.remove(tenant, added.dropped);
+  await policies.shelf.put(tenant, facts.digest, module);
   return added;
 }
 

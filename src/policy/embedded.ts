@@ -16,17 +16,17 @@ export function createEmbeddedPolicy(options: {
   readonly log: Pick<Log, "error">;
 }): PolicyEngine {
   const { module, digest, log } = options;
-  let loading: Promise<Loaded> | null = null;
+  // Finished only: a promise of one request must not be waited for by another.
+  let loaded: Loaded | null = null;
   return {
     async decide(question) {
       try {
-        loading ??= load(module);
-        const loaded = await loading;
+        loaded ??= await load(module);
         // From here to the result nothing else runs, so questions side by side do not share the memory.
         return parseResultSet(loaded.evaluate(question), digest);
       } catch (thrown) {
         // What broke off half way may have left its memory in any state: the next question gets a new instance.
-        loading = null;
+        loaded = null;
         log.error("policy.failed", { policy: digest, error: describeError(thrown) });
         return denialFor("error", digest);
       }

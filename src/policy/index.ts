@@ -13,10 +13,16 @@ export { momentOf } from "./moment.ts";
 export { createDecisionReader, type DecisionReader } from "./read.ts";
 export { type DecisionRecord, type DoorDecision, toDecisionRecord } from "./record.ts";
 export { type Answered, type PolicyChange, parseQuestion, type Rehearsal, rehearse, rulesOf } from "./rehearse.ts";
-export { createPolicyShelf, type PolicyShelf } from "./shelf.ts";
+export { createPolicyShelf, type PolicyShelf, removeModules } from "./shelf.ts";
 export { type DecisionItem, decisionStatements } from "./store.ts";
 export { withTenantPolicies } from "./tenant-engine.ts";
-export { type ActivePolicy, POLICY_MODES, type PolicyFacts, type PolicyStub } from "./tenant-record.ts";
+export {
+  type ActivePolicy,
+  POLICY_MODES,
+  type PolicyFacts,
+  type PolicyObjectServices,
+  type PolicyStub,
+} from "./tenant-record.ts";
 export type {
   AccessQuestion,
   Decision,

@@ -21,6 +21,8 @@ export const POLICY_NAME_CHARS_MAX = 128;
 export const POLICY_BYTES_MAX = 512 * 1024;
 /** Policies of one tenant that are kept: for going back to one. Over it the oldest that is not active makes room. */
 export const POLICIES_KEPT_MAX = 20;
+/** Modules that one publication removes from the bucket: one, unless earlier ones could not. The others go with the next. */
+export const REMOVED_AT_ONCE_MAX = 100;
 /** How long a Worker may go on with the policy that it knows to be active: as long as with a key. */
 export const ACTIVE_TTL_MS = 30_000;
 /** Tenants whose active policy one isolate remembers. Over it the one that was asked for first is asked anew. */

@@ -18,7 +18,7 @@ export type Weights = {
   /** Of an instruction, beside its bytes. */
   readonly extra: (opcode: number) => number;
   /** Of one that has a place of its own, because it is seldom reached and takes long; 0 for all others. */
-  readonly own: (opcode: number, operand: () => number) => number;
+  readonly own: (opcode: number, bytes: Uint8Array, at: number) => number;
 };
 
 export type Metering = Bounds & {
@@ -42,7 +42,7 @@ export function meterBody(bytes: Uint8Array, from: number, to: number, metering:
 /** In the order in which they stand. */
 function placesOf(bytes: Uint8Array, from: number, to: number, { weights, ...bounds }: Metering): Place[] {
   const reader = new Reader(bytes, from);
-  const entry: Place = { kind: "entry", weight: skipLocals(reader), at: reader.at };
+  const entry: Place = { kind: "entry", weight: reader.skipLocals(), at: reader.at };
   const places = [entry];
   /** Of each open block: the place that pays for what stands directly in it. */
   const open = [entry];
@@ -53,7 +53,7 @@ function placesOf(bytes: Uint8Array, from: number, to: number, { weights, ...bou
     const place = open.at(-1);
     if (place === undefined) throw new Error("the WebAssembly module has a function that goes on behind its end");
     place.weight += reader.at - at + weights.extra(opcode);
-    const weight = weights.own(opcode, () => new Reader(bytes, at + 1).number());
+    const weight = weights.own(opcode, bytes, at);
     if (weight > 0) places.push({ kind: "instruction", at, weight });
     if (opcode === OP_LOOP) {
       const loop: Place = { kind: "loop", at: reader.at, weight: 0 };
@@ -64,14 +64,4 @@ function placesOf(bytes: Uint8Array, from: number, to: number, { weights, ...bou
   }
   if (reader.at !== to) throw new Error("the WebAssembly module has a function that does not end where it says");
   return places;
-}
-
-/** How many there are. */
-function skipLocals(reader: Reader): number {
-  let locals = 0;
-  for (let groups = reader.number(); groups > 0; groups--) {
-    locals += reader.number();
-    reader.skipType();
-  }
-  return locals;
 }

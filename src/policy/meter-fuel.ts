@@ -6,8 +6,9 @@
  */
 import type { Weights } from "./meter-body.ts";
 import { meter } from "./meter-wasm.ts";
-import { Reader, signed } from "./wasm-reader.ts";
-import { readImports, readTypes, SECTION } from "./wasm-section.ts";
+import { numberAt, Reader, signed } from "./wasm-reader.ts";
+import { type FunctionType, readFunctions, readImports, readTypes, SECTION } from "./wasm-section.ts";
+import { checkShape } from "./wasm-shape.ts";
 
 const OP_CALL = 0x10;
 const OP_CALL_INDIRECT = 0x11;
@@ -38,7 +39,9 @@ const SLOW: readonly (readonly [first: number, last: number])[] = [
   [0xb5, 0xb5],
   [0xba, 0xba],
 ];
-const isSlow = (opcode: number): boolean => SLOW.some(([first, last]) => opcode >= first && opcode <= last);
+const SLOW_OPCODES: ReadonlySet<number> = new Set(
+  SLOW.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, at) => first + at)),
+);
 
 /** A function of the host: how many i32 it is given and gives. */
 export type HostFunction = { readonly parameters: number; readonly results: 0 | 1 };
@@ -64,11 +67,11 @@ export const meterFuel = (module: Uint8Array, { counter, fuel, host }: Fuelling)
 
 /** @param imported how many functions: they have the first indices */
 const weightsFor = (imported: number): Weights => ({
-  extra: (opcode) => (isSlow(opcode) ? COST.slow : 0),
-  own(opcode, operand) {
+  extra: (opcode) => (SLOW_OPCODES.has(opcode) ? COST.slow : 0),
+  own(opcode, bytes, at) {
     if (opcode === OP_MEMORY_GROW) return COST.grow;
     // One through a table may be one of the host.
-    const isHostCall = opcode === OP_CALL_INDIRECT || (opcode === OP_CALL && operand() < imported);
+    const isHostCall = opcode === OP_CALL_INDIRECT || (opcode === OP_CALL && numberAt(bytes, at + 1) < imported);
     return isHostCall ? COST.hostCall : 0;
   },
 });
@@ -78,31 +81,46 @@ const charge = (index: readonly number[], weight: number): number[] => [
   ...[0x23, ...index, 0x41, 0, 0x4c, 0x04, 0x40, 0x00, 0x0b], // if it is zero or less: unreachable
 ];
 
-/** Of the sections in their order: types come before what is imported. */
+/** Of the sections in their order: types come before what is imported, and functions before their code. */
 function sectionCheck(host: Fuelling["host"]) {
-  let types: readonly string[] = [];
+  let types: readonly FunctionType[] = [];
+  let imported: readonly number[] = [];
+  let own: readonly number[] = [];
   return (id: number, section: Uint8Array): void => {
     if (id === SECTION.type) types = readTypes(section);
-    else if (id === SECTION.import) checkImports(section, types, host);
-    else checkSpace(id, section);
+    else if (id === SECTION.import) imported = checkImports(section, types, host);
+    else if (id === SECTION.function) own = readFunctions(section);
+    else if (id === SECTION.code) {
+      checkShape(section, { types, functions: [...imported, ...own], imported: imported.length });
+    } else checkSpace(id, section);
   };
 }
-
-const typeOf = ({ parameters, results }: HostFunction): string =>
-  `${Array(parameters).fill("i32").join(" ")} -> ${results === 1 ? "i32" : ""}`;
 
 /**
  * By exact name and type. Whatever an import is looked up in, objects of JavaScript have more than was put into them: a
  * module that named `constructor` could call built-in functions, which nobody counts.
+ * @returns types of the functions
  */
-function checkImports(section: Uint8Array, types: readonly string[], host: Fuelling["host"]): void {
+function checkImports(section: Uint8Array, types: readonly FunctionType[], host: Fuelling["host"]): number[] {
+  const functions: number[] = [];
   for (const { module, name, kind, type } of readImports(section)) {
-    const isMemory = kind === "memory" && name === "memory";
     const known = kind === "function" && Object.hasOwn(host, name) ? host[name] : undefined;
-    if (module === "env" && (isMemory || (known !== undefined && types[type] === typeOf(known)))) continue;
-    throw new Error(`the WebAssembly module imports ${JSON.stringify(`${module}.${name}`)}, which no policy is given`);
+    const isMemory = kind === "memory" && name === "memory";
+    if (module !== "env" || !(isMemory || isOfType(known, types[type]))) {
+      throw new Error(
+        `the WebAssembly module imports ${JSON.stringify(`${module}.${name}`)}, which no policy is given`,
+      );
+    }
+    if (kind === "function") functions.push(type);
   }
+  return functions;
 }
+
+const isOfType = (known: HostFunction | undefined, type: FunctionType | undefined): boolean =>
+  known !== undefined &&
+  type?.parameters.length === known.parameters &&
+  type.results.length === known.results &&
+  [...type.parameters, ...type.results].every((value) => value === "i32");
 
 /** One table of a moderate size, and no memory but the host's. */
 function checkSpace(id: number, section: Uint8Array): void {

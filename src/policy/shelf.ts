@@ -33,7 +33,6 @@ export type PolicyShelf = {
   put(tenant: TenantId, digest: string, module: Uint8Array<ArrayBuffer>): Promise<void>;
   /** @throws AppError when it is gone, or is not what its name says */
   load(tenant: TenantId, digest: string): Promise<Uint8Array>;
-  remove(tenant: TenantId, digests: readonly string[]): Promise<void>;
 };
 
 /** Rules of denials that say: this was no decision. */
@@ -109,7 +108,9 @@ export function createPolicyShelf({
       if ((await digestOf(module)) !== digest) throw new AppError("INTERNAL", "A policy does not match its digest.");
       return module;
     },
-    remove: (tenant, digests) =>
-      digests.length === 0 ? Promise.resolve() : bucket.delete(digests.map((digest) => keyOf(tenant, digest))),
   };
 }
+
+/** One that is not there is removed. */
+export const removeModules = (bucket: R2Bucket, tenant: TenantId, digests: readonly string[]): Promise<void> =>
+  bucket.delete(digests.map((digest) => keyOf(tenant, digest)));

@@ -25,16 +25,19 @@ export interface PolicyStub {
   /** Newest first. */
   list(tenant: TenantId): Promise<PolicyListing>;
   /**
-   * One that is known already stays as it is. `dropped`: digests of the oldest ones, which made room for it and are
-   * known no longer.
+   * One that is known already stays as it is. The oldest make room for it: they are known no longer, and their modules are
+   * removed before this answers, or with a later one.
    */
-  add(
-    tenant: TenantId,
-    facts: PolicyFacts,
-  ): Promise<{ readonly isNew: boolean; readonly facts: PolicyFacts; readonly dropped: readonly string[] }>;
+  add(tenant: TenantId, facts: PolicyFacts): Promise<{ readonly isNew: boolean; readonly facts: PolicyFacts }>;
   /** Null when it is not known. */
   activate(tenant: TenantId, active: ActivePolicy): Promise<PolicyFacts | null>;
   /** False when none was active. */
   deactivate(tenant: TenantId): Promise<boolean>;
   active(tenant: TenantId): Promise<ActivePolicy | null>;
 }
+
+/** What the object asks for. */
+export type PolicyObjectServices = {
+  /** Removes modules from the bucket; one that is not there is removed. */
+  readonly remove: (tenant: TenantId, digests: readonly string[]) => Promise<void>;
+};

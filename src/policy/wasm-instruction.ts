@@ -15,7 +15,7 @@ const OP_END = 0x0b;
 const OP_DELEGATE = 0x18;
 
 /** Whether a block begins with it, whose end comes later. */
-export const isOpening = (opcode: number): boolean => [OP_BLOCK, OP_LOOP, OP_IF, OP_TRY].includes(opcode);
+export const isOpening = (opcode: number): boolean => (opcode >= OP_BLOCK && opcode <= OP_IF) || opcode === OP_TRY;
 /** Whether it is such an end, or that of the function. */
 export const isClosing = (opcode: number): boolean => opcode === OP_END || opcode === OP_DELEGATE;
 
@@ -100,16 +100,16 @@ const prefixedOperands = (operation: number): number =>
  * references and tables, at 100 ns an instruction; memory in bulk, of which one may take as long as a million of the others;
  * conversions that saturate, which are calls in V8's first compiler. OPA's compiler writes none of them.
  */
-const LATER: readonly number[] = [
+const LATER: ReadonlySet<number> = new Set([
   ...[OP_TRY, 0x07, 0x08, 0x09, OP_DELEGATE, 0x19],
   ...[0x1c, 0x25, 0x26, 0xd0, 0xd1, 0xd2, 0xfc],
-];
+]);
 
 /** What a body may hold. */
 export type Bounds = { readonly globals: number; readonly isTrusted: boolean };
 
 export function skipOperands(reader: Reader, opcode: number, bounds: Bounds): void {
-  if (!bounds.isTrusted && LATER.includes(opcode)) throw unknownInstruction(opcode);
+  if (!bounds.isTrusted && LATER.has(opcode)) throw unknownInstruction(opcode);
   switch (operandsOf(opcode)) {
     case "unknown":
       throw unknownInstruction(opcode);

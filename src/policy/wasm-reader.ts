@@ -30,6 +30,15 @@ export class Reader {
     const type = this.byte();
     if (!VALUE_TYPES.includes(type)) throw new Error(`type 0x${type.toString(16)} is not known to the loop meter`);
   }
+  /** At the beginning of a function's body. @returns how many there are */
+  skipLocals(): number {
+    let locals = 0;
+    for (let groups = this.number(); groups > 0; groups--) {
+      locals += this.number();
+      this.skipType();
+    }
+    return locals;
+  }
   skipNumbers(count: number): void {
     for (let index = 0; index < count; index++) this.number();
   }
@@ -66,3 +75,6 @@ export function append(section: Uint8Array, element: readonly number[]): Uint8Ar
   const count = reader.number();
   return concat([unsigned(count + 1), section.subarray(reader.at), element]);
 }
+
+/** The number that stands there. */
+export const numberAt = (bytes: Uint8Array, at: number): number => new Reader(bytes, at).number();

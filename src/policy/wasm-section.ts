@@ -1,7 +1,16 @@
 /** Sections of a WebAssembly module that say what it is given, read. */
 import { Reader } from "./wasm-reader.ts";
 
-export const SECTION = { type: 1, import: 2, table: 4, memory: 5, global: 6, export: 7, code: 10 } as const;
+export const SECTION = {
+  type: 1,
+  import: 2,
+  function: 3,
+  table: 4,
+  memory: 5,
+  global: 6,
+  export: 7,
+  code: 10,
+} as const;
 
 const FUNCTION_TYPE = 0x60;
 const I32 = 0x7f;
@@ -48,21 +57,32 @@ function readName(reader: Reader): string {
   );
 }
 
-/** As `i32 i32 -> i32`, in the order of their indices. */
-export function readTypes(section: Uint8Array): string[] {
+/** Types of values by name, `i32` alone; all others by their number. */
+export type FunctionType = { readonly parameters: readonly string[]; readonly results: readonly string[] };
+
+/** In the order of their indices. */
+export function readTypes(section: Uint8Array): FunctionType[] {
   const reader = new Reader(section, 0);
-  const types: string[] = [];
+  const types: FunctionType[] = [];
   const values = () => {
     const list: string[] = [];
     for (let left = reader.number(); left > 0; left--) {
       const type = reader.byte();
       list.push(type === I32 ? "i32" : String(type));
     }
-    return list.join(" ");
+    return list;
   };
   for (let left = reader.number(); left > 0; left--) {
     if (reader.byte() !== FUNCTION_TYPE) throw new Error("a type in the WebAssembly module is not known to the meter");
-    types.push(`${values()} -> ${values()}`);
+    types.push({ parameters: values(), results: values() });
   }
   return types;
+}
+
+/** Of the module's own functions: indices of their types. */
+export function readFunctions(section: Uint8Array): number[] {
+  const reader = new Reader(section, 0);
+  const functions: number[] = [];
+  for (let left = reader.number(); left > 0; left--) functions.push(reader.number());
+  return functions;
 }

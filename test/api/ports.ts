@@ -72,7 +72,7 @@ export const UNAUDITED = {
     throw new Error("nothing is denied here");
   },
   policies: {
-    shelf: { digestOf: unpublished, check: unpublished, put: unpublished, load: unpublished, remove: unpublished },
+    shelf: { digestOf: unpublished, check: unpublished, put: unpublished, load: unpublished },
     objectOf: unpublished,
   },
   auditSigningKey: null,

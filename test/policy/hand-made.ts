@@ -42,7 +42,7 @@ export const repeated = (times: number, code: readonly number[]): number[] => [
   ...[0x03, 0x40, ...code, 0x20, 0, ...constant(1), 0x6a, 0x22, 0, ...constant(times), 0x49, 0x0d, 0, 0x0b],
   ...ANSWER,
 ];
-const written = (times: number, code: readonly number[]): number[] => Array(times).fill(code).flat();
+export const written = (times: number, code: readonly number[]): number[] => Array(times).fill(code).flat();
 export const LONG_BODY = written(30_000, [...constant(0), 0x1a]);
 export const GROWTH_BY_NOTHING = written(1_000, [...constant(0), 0x40, 0, 0x1a]);
 export const DIVISIONS = written(10_000, [...constant(1), ...constant(1), 0x6d, 0x1a]);
@@ -59,7 +59,8 @@ type Parts = {
   readonly answer?: string;
   /** Functions of a number, which give nothing, or one too. The own ones come behind them. */
   readonly imports?: readonly (readonly [module: string, name: string, gives?: "number"])[];
-  /** Of a function without parameters. */
+  /** Of its evaluation, and of a function without parameters. */
+  readonly locals?: number;
   readonly helperLocals?: number;
 };
 
@@ -71,6 +72,7 @@ export function handMade({
   entries,
   answer = JSON.stringify(ALLOW),
   imports = [],
+  locals = 0,
   helperLocals = 0,
 }: Parts): Uint8Array<ArrayBuffer> {
   const functions: readonly (readonly [name: string, parameters: number, body: readonly number[]])[] = [
@@ -83,7 +85,10 @@ export function handMade({
     ["opa_eval", 8, body],
     ["helper", 0, constant(0)],
   ];
-  const locals = (called: string) => (called === "helper" ? vector([[...unsigned(helperLocals), I32]]) : [0]);
+  const localsOf = (called: string) => {
+    const count = called === "helper" ? helperLocals : called === "opa_eval" ? locals : 0;
+    return vector([[...unsigned(count), I32]]);
+  };
   const signatures = [0, 1, 2, 8];
   const data = (at: number, value: string) => [0, ...constant(at), 0x0b, ...sized([...text(value), 0])];
   return Uint8Array.from([
@@ -102,7 +107,7 @@ export function handMade({
     ...section(3, vector(functions.map(([, parameters]) => [signatures.indexOf(parameters)]))),
     ...section(6, vector([[I32, 1, 0x41, 0, 0x0b]])),
     ...section(7, vector(functions.map(([called], at) => [...name(called), 0, imports.length + at]))),
-    ...section(10, vector(functions.map(([called, , code]) => sized([...locals(called), ...code, 0x0b])))),
+    ...section(10, vector(functions.map(([called, , code]) => sized([...localsOf(called), ...code, 0x0b])))),
     ...section(
       11,
       vector([

@@ -121,7 +121,11 @@ describe("publishing", () => {
     const facts = (n: number) => ({
       ...{ digest: n.toString(16).padStart(64, "0"), name: null, bytes: 1, publishedAt: n, publishedBy: "header" },
     });
-    for (let n = 1; n <= POLICIES_KEPT_MAX; n++) expect((await object.add(tenant, facts(n))).dropped).toEqual([]);
+    const keyOf = (n: number) => `${tenant}/policies/${facts(n).digest}.wasm`;
+    for (let n = 1; n <= POLICIES_KEPT_MAX; n++) {
+      await env.PACKS.put(keyOf(n), "");
+      await object.add(tenant, facts(n));
+    }
     await object.activate(tenant, { digest: facts(1).digest, mode: "log" });
     const { body } = await publish(careful);
     const { items } = PolicyList.parse((await call(PATH)).body);
@@ -129,6 +133,8 @@ describe("publishing", () => {
     expect(items.map(({ digest }) => digest)).toContain(facts(1).digest);
     expect(items.map(({ digest }) => digest)).not.toContain(facts(2).digest);
     expect(items[0]?.digest).toBe(body.digest);
+    const left = await Promise.all([1, 2, 3].map(async (n) => (await env.PACKS.head(keyOf(n))) !== null));
+    expect(left).toEqual([true, false, true]);
   });
 });
 

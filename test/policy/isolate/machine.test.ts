@@ -15,6 +15,7 @@ import {
   LOOP,
   RECURSION,
   repeated,
+  written,
 } from "../hand-made.ts";
 import { toolQuestion } from "../questions.ts";
 
@@ -24,6 +25,7 @@ const start = (bytes: Uint8Array): Machine =>
   startMachine(compiled(meterFuel(bytes, { counter: FUEL_EXPORT, fuel: FUEL, host: HOST })));
 
 const ZERO = [0x41, 0];
+const IF = [...ZERO, 0x04, 0x40, 0x0b];
 const asked = (id: string) => JSON.stringify(toolQuestion({ tool: { id, risk_level: "low", labels: [] } }));
 const resultOf = (json: string): unknown => JSON.parse(json)[0]?.result;
 
@@ -139,6 +141,35 @@ describe("a module that somebody made by hand", () => {
   ])("that %s is not metered", (_name, code, opcode) => {
     const fault = `instruction 0x${opcode.toString(16)} is not known`;
     expect(() => start(handMade({ body: [...code, ...ANSWER] }))).toThrow(fault);
+  });
+
+  const onHighStack = (code: readonly number[]) => [...written(3_000, ZERO), ...code, ...written(3_000, [0x1a])];
+  it.each([
+    ["a block beside many locals", 20_000, (times: number) => written(times, IF)],
+    [
+      "a branch beside many locals",
+      20_000,
+      (times: number) => [0x02, 0x40, ...written(times, [...ZERO, 0x0d, 0]), 0x0b],
+    ],
+    [
+      "a target beside many locals",
+      20_000,
+      (times: number) => [
+        0x02,
+        0x40,
+        ...ZERO,
+        0x0e,
+        ...(times < 128 ? [times] : [(times - 128) | 0x80, 1]),
+        ...written(times, [0]),
+        0,
+        0x0b,
+      ],
+    ],
+    ["a block on a high stack", 0, (times: number) => onHighStack(written(8 * times, IF))],
+  ])("that has more to compile than there is to run is not metered: %s", (_name, locals, code) => {
+    const made = (times: number) => handMade({ body: [...code(times), ...ANSWER], locals });
+    expect(resultOf(start(made(100)).ask("{}"))).toMatchObject({ effect: "allow" });
+    expect(() => start(made(250))).toThrow("too many locals, values and blocks");
   });
 
   it("that imports another memory is not metered", () => {
