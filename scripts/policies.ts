@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { POLICY_ENTRYPOINT } from "../src/policy/isolate/machine.ts";
 import { ROOT, run } from "./run.ts";
 
 const POLICIES = join(ROOT, "policies");
@@ -17,7 +18,6 @@ const WASM = join(COMPILED, "policy.wasm");
 const MANIFEST = join(COMPILED, "manifest.ts");
 /** Their sources are beside what is made of them. */
 const FIXTURES = join(ROOT, "test/fixtures/policies");
-const ENTRYPOINT = "vasini/authz/decision";
 /** The first run builds the compiler itself. */
 const STEP_TIMEOUT_MS = 600_000;
 
@@ -64,7 +64,7 @@ async function build(): Promise<readonly Built[]> {
   const work = mkdtempSync(join(tmpdir(), "vasini-policies-"));
   const compile = async (folder: string, source: string, more: readonly string[]): Promise<Uint8Array> => {
     const bundle = join(work, "bundle.tar.gz");
-    const target = ["--target", "wasm", "--entrypoint", ENTRYPOINT, ...more];
+    const target = ["--target", "wasm", "--entrypoint", POLICY_ENTRYPOINT, ...more];
     await step([opa, "build", ...target, "--ignore", "*_test.rego", "--output", bundle, source], folder);
     await step(["tar", "-xzf", bundle, "-C", work], work);
     return readFileSync(join(work, "policy.wasm"));

@@ -10,7 +10,7 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { createEmbeddedPolicy, type PolicyEngine } from "../policy/index.ts";
+import { createEmbeddedPolicy, POLICY_ENTRYPOINT, type PolicyEngine } from "../policy/index.ts";
 import { ownError } from "./exit.ts";
 import { OPA_MS_MAX, OPA_OUTPUT_CHARS_MAX } from "./limits.ts";
 import { forTerminal } from "./terminal.ts";
@@ -19,7 +19,6 @@ import { isObject, textOf } from "./value.ts";
 const REPOSITORY = join(import.meta.dirname, "../..");
 /** Go finds the pinned compiler by this folder's go.mod. */
 const POLICIES = join(REPOSITORY, "policies");
-const ENTRYPOINT = "vasini/authz/decision";
 
 export const DEFAULT_RULES = join(POLICIES, "vasini");
 
@@ -61,7 +60,7 @@ async function compile(path: string, signal: AbortSignal): Promise<Uint8Array<Ar
   try {
     const bundle = join(folder, "bundle.tar.gz");
     // Not optimized: the optimizing compiler of OPA 1.22.3 panics on a policy that is a constant.
-    const target = ["--target", "wasm", "--entrypoint", ENTRYPOINT, "--ignore", "*_test.rego"];
+    const target = ["--target", "wasm", "--entrypoint", POLICY_ENTRYPOINT, "--ignore", "*_test.rego"];
     // Names of files stand in what is compiled: run beside them it is the same wherever they are.
     const isFolder = (await stat(path)).isDirectory();
     const place = { cwd: isFolder ? path : dirname(path) };

@@ -6,6 +6,7 @@ export { describeReasons } from "./decision.ts";
 export { createEmbeddedPolicy } from "./embedded.ts";
 export { createExternalPolicy } from "./external.ts";
 export { questionGrid } from "./grid.ts";
+export { POLICY_ENTRYPOINT } from "./isolate/machine.ts";
 export { createPolicyIsolates } from "./isolates.ts";
 export { POLICY_BYTES_MAX } from "./limits.ts";
 export { logOnly } from "./log-only.ts";

@@ -7,8 +7,8 @@
  * @see https://www.openpolicyagent.org/docs/wasm#abi (1.2 and later)
  */
 
-/** Name of the decision among a policy's entry points. */
-const ENTRYPOINT = "vasini/authz/decision";
+/** Name of the decision among a policy's entry points, which whoever compiles it names too. */
+export const POLICY_ENTRYPOINT = "vasini/authz/decision";
 /** Name under which a metered module exports its fuel (src/policy/meter-fuel.ts). */
 export const FUEL_EXPORT = "vasini_fuel";
 /**
@@ -67,8 +67,8 @@ export function startMachine(module: WebAssembly.Module): Machine {
   const own = Object.keys(readObject(read(memory, call("opa_json_dump", call("builtins")))));
   if (own.length > 0) throw new Error(`It uses built-in functions that are not compiled in: ${own.sort().join(", ")}.`);
   const entries = readObject(read(memory, call("opa_json_dump", call("entrypoints"))));
-  const entry = Object.hasOwn(entries, ENTRYPOINT) ? entries[ENTRYPOINT] : undefined;
-  if (typeof entry !== "number") throw new Error(`It has no entry point ${ENTRYPOINT}.`);
+  const entry = Object.hasOwn(entries, POLICY_ENTRYPOINT) ? entries[POLICY_ENTRYPOINT] : undefined;
+  if (typeof entry !== "number") throw new Error(`It has no entry point ${POLICY_ENTRYPOINT}.`);
   const data = write(memory, call("opa_malloc", 2), "{}");
   const dataAt = call("opa_json_parse", data.at, data.length);
   const heapAt = call("opa_heap_ptr_get");
