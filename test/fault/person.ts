@@ -105,13 +105,20 @@ async function decide(
     ...{ ...given, by: `key:${who}`, reason: null, args_hash: question.args_hash },
     request_key: `${question.approval_id}/${who}`,
   };
-  const outcome = await world.objects.call<DecideOutcome>(life, "task", id, "decide", [n, request]);
-  if (outcome.kind === "decided") {
-    const [step, index] = question.call_id.split(".").map(Number);
+  const [step, index] = question.call_id.split(".").map(Number);
+  const said = (): void => {
     world.witness.decisions.push({
       ...{ taskId: question.task_id, n: Number(question.arguments.n), step: step ?? 0, index: index ?? 0 },
       ...{ kind: question.kind, decision: given.decision, at: life.clock.now() },
     });
+  };
+  try {
+    const outcome = await world.objects.call<DecideOutcome>(life, "task", id, "decide", [n, request]);
+    if (outcome.kind === "decided") said();
+    return outcome;
+  } catch (thrown) {
+    // Nobody heard the answer, and the object may have taken the word before it died.
+    said();
+    throw thrown;
   }
-  return outcome;
 }

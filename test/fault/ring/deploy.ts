@@ -15,6 +15,10 @@ export type DeployPlan = { readonly seed: number; readonly tasks: number; readon
 
 /** How long a version serves at most before the next is deployed. */
 const LIFE_MS_MAX = 6_000;
+const REFUSAL = "is newer than this code";
+/** Together longer than a lease. */
+const REFUSAL_LOOK_MS = 500;
+const REFUSAL_LOOKS_MAX = 50;
 /** What a checkout has and a deploy does not need, or has to have for itself. */
 const LEFT_OUT = new Set(["node_modules", ".git", "dist", ".wrangler", ".vasini", "docs", "test"]);
 
@@ -27,7 +31,7 @@ export async function deployAgainAndAgain({ seed, tasks, deploys }: DeployPlan):
     const run = await underLoad(plan, async ({ random, restart, logOf }) => {
       for (let n = 1; n <= deploys; n++) {
         await pass(500 + random() * LIFE_MS_MAX);
-        if (n % 2 === 0) refused += (await logOf()).split("is newer than this code").length - 1;
+        if (n % 2 === 0) refused += await refusalsIn(logOf);
         await restart(n % 2 === 0 ? next : ROOT);
       }
       return deploys;
@@ -38,6 +42,18 @@ export async function deployAgainAndAgain({ seed, tasks, deploys }: DeployPlan):
     return { verdict, facts: [...facts, `${refused} times this code refused what the next version had written`] };
   } finally {
     await rm(next, { recursive: true, force: true });
+  }
+}
+
+/**
+ * How often this code met what the next version wrote. A task of the next version wakes when its lease ends, so a
+ * rollback waits for one: without it nothing would be shown.
+ */
+async function refusalsIn(logOf: () => Promise<string>): Promise<number> {
+  for (let looks = 0; ; looks++) {
+    const refusals = (await logOf()).split(REFUSAL).length - 1;
+    if (refusals > 0 || looks >= REFUSAL_LOOKS_MAX) return refusals;
+    await pass(REFUSAL_LOOK_MS);
   }
 }
 
