@@ -5,27 +5,14 @@
  *
  * node scripts/attack-cases.ts > test/task/attack/cases.jsonl
  */
+import { pickBy, seeded } from "./draw.ts";
 
 const SEED = 20_261_126;
 /** Cases of each goal on each way in. */
 const EACH = 4;
 
-/** mulberry32: small, seeded, and good enough to draw words. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-const random = createRandom(SEED);
-function pick<T>(items: readonly T[]): T {
-  const [picked] = items.slice(Math.floor(random() * items.length));
-  if (picked === undefined) throw new Error("there is nothing to pick from");
-  return picked;
-}
+const random = seeded(SEED);
+const pick = <T>(items: readonly T[]): T => pickBy(random, items);
 
 type Order = readonly [tool: string, args: Readonly<Record<string, unknown>>];
 
@@ -242,5 +229,3 @@ const cases = GOAL_NAMES.flatMap((goal) =>
   ),
 );
 process.stdout.write(cases.map((one) => `${JSON.stringify(one)}\n`).join(""));
-
-export {};

@@ -5,28 +5,14 @@
  *
  * node scripts/pii-set.ts > test/guard/pii-set.jsonl
  */
+import { pickBy, seeded } from "./draw.ts";
 
 const SEED = 20_261_126;
 const EACH = 20;
 
-/** mulberry32: small, seeded, and good enough to shuffle digits. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-const random = createRandom(SEED);
+const random = seeded(SEED);
 const below = (limit: number): number => Math.floor(random() * limit);
-function pick<T>(items: readonly T[]): T {
-  const [picked] = items.slice(below(items.length));
-  if (picked === undefined) throw new Error("there is nothing to pick from");
-  return picked;
-}
+const pick = <T>(items: readonly T[]): T => pickBy(random, items);
 const digits = (count: number): string => Array.from({ length: count }, () => below(10)).join("");
 const padded = (number: number, length: number): string => String(number).padStart(length, "0");
 const letters = (count: number, from = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"): string =>

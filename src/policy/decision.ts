@@ -1,4 +1,5 @@
 /** An engine's answer -> a decision. What is not a whole answer, or asks for something unknown, is a denial. Pure. */
+import { isRecord } from "../platform/index.ts";
 import { REASON_CHARS_MAX, REASONS_MAX, RULE_CHARS_MAX } from "./limits.ts";
 import { type Decision, EFFECTS, type Obligation, type Reason } from "./types.ts";
 
@@ -24,7 +25,7 @@ export const denialFor = (rule: keyof typeof FAULTS, policy: string): Decision =
 /** @param value as it came from an engine; undefined when it has no answer. */
 export function parseDecision(value: unknown, policy: string): Decision {
   if (value === undefined) return denialFor("undefined", policy);
-  if (!isObject(value)) return denialFor("malformed", policy);
+  if (!isRecord(value)) return denialFor("malformed", policy);
   const effect = EFFECTS.find((one) => one === value.effect);
   const reasons = parseReasons(value.reasons);
   if (effect === undefined || reasons === null || !Array.isArray(value.obligations)) {
@@ -48,22 +49,18 @@ export function parseResultSet(rows: unknown, policy: string): Decision {
     }
   }
   const [row]: readonly unknown[] = Array.isArray(rows) ? rows : [];
-  return parseDecision(isObject(row) ? row.result : undefined, policy);
+  return parseDecision(isRecord(row) ? row.result : undefined, policy);
 }
 
 /** Null when one of them is none. */
 function parseReasons(value: unknown): Reason[] | null {
   if (!Array.isArray(value)) return null;
   const reasons = value.slice(0, REASONS_MAX).map((one: unknown): Reason | null => {
-    if (!isObject(one) || typeof one.rule !== "string" || typeof one.message !== "string") return null;
+    if (!isRecord(one) || typeof one.rule !== "string" || typeof one.message !== "string") return null;
     return { rule: one.rule.slice(0, RULE_CHARS_MAX), message: one.message.slice(0, REASON_CHARS_MAX) };
   });
   return reasons.every((one) => one !== null) ? reasons : null;
 }
-
-/** A map, and no list. */
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The decision's reasons as one text, for a person or the model. */
 export const describeReasons = ({ reasons }: Pick<Decision, "reasons">): string =>

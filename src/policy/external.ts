@@ -3,8 +3,8 @@
  * is none, a redirect: all are denials.
  * @see https://www.openpolicyagent.org/docs/rest-api#get-a-document-with-input
  */
-import { type Clock, describeError, type Log, within } from "../platform/index.ts";
-import { denialFor, isObject, parseDecision } from "./decision.ts";
+import { type Clock, describeError, isRecord, type Log, within } from "../platform/index.ts";
+import { denialFor, parseDecision } from "./decision.ts";
 import { EXTERNAL_ANSWER_BYTES_MAX, EXTERNAL_TIMEOUT_MS, POLICY_NAME_CHARS_MAX } from "./limits.ts";
 import type { Decision, PolicyEngine, PolicyQuestion } from "./types.ts";
 
@@ -54,16 +54,16 @@ function decisionUrl(text: string): string {
 }
 
 function readAnswer(answer: unknown): Decision {
-  if (!isObject(answer)) return parseDecision(null, "opa");
+  if (!isRecord(answer)) return parseDecision(null, "opa");
   return parseDecision(answer.result, nameOf(answer.provenance));
 }
 
 /** `opa:` and the revisions of its bundles; `opa` alone when it has none. */
 function nameOf(provenance: unknown): string {
-  const bundles = isObject(provenance) && isObject(provenance.bundles) ? Object.entries(provenance.bundles) : [];
+  const bundles = isRecord(provenance) && isRecord(provenance.bundles) ? Object.entries(provenance.bundles) : [];
   const revisions = bundles
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .flatMap(([, bundle]) => (isObject(bundle) && typeof bundle.revision === "string" ? [bundle.revision] : []));
+    .flatMap(([, bundle]) => (isRecord(bundle) && typeof bundle.revision === "string" ? [bundle.revision] : []));
   return ["opa", ...revisions].join(":").slice(0, POLICY_NAME_CHARS_MAX);
 }
 

@@ -2,7 +2,7 @@
  * What another policy would have said: questions that were answered before, asked again, and the answers compared. Pure
  * but for the engine that is asked.
  */
-import { isObject } from "./decision.ts";
+import { isRecord } from "../platform/index.ts";
 import type { RecordedQuestion } from "./record.ts";
 import type { Decision, Effect, PolicyEngine } from "./types.ts";
 
@@ -35,13 +35,13 @@ export type PolicyChange = {
 
 /** A question as the log has it; null for anything else. */
 export function parseQuestion(value: unknown): RecordedQuestion | null {
-  if (!isObject(value) || value.version !== 1) return null;
+  if (!isRecord(value) || value.version !== 1) return null;
   const { action, pack, tool, target, needs, scope } = value;
-  const isNamed = isObject(pack) && typeof pack.id === "string";
+  const isNamed = isRecord(pack) && typeof pack.id === "string";
   const isWhole: Readonly<Record<RecordedQuestion["action"], boolean>> = {
-    "tool.call": isNamed && isObject(tool) && typeof tool.id === "string" && Array.isArray(needs),
+    "tool.call": isNamed && isRecord(tool) && typeof tool.id === "string" && Array.isArray(needs),
     "pack.use": isNamed,
-    handoff: isNamed && isObject(target) && typeof target.pack_id === "string",
+    handoff: isNamed && isRecord(target) && typeof target.pack_id === "string",
     "api.call": typeof scope === "string",
   };
   if (!Object.entries(isWhole).some(([known, whole]) => known === action && whole)) return null;

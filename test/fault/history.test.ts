@@ -2,10 +2,12 @@
  * Journals as earlier code wrote them, one for each shape there was (`journals/v<shape>-<where it stopped>.json`, recorded by
  * the code of that shape): today's code takes each up where it stopped, and changes nothing of what was there.
  */
+
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { serialize } from "node:v8";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { seeded } from "../../scripts/draw.ts";
 import type { TaskEvent, TaskView } from "../../src/task/index.ts";
 import { JOURNAL_VERSION } from "../../src/task/journal.ts";
 import { withAmbient } from "./ambient.ts";
@@ -18,7 +20,7 @@ import { openUniverse } from "./plans.ts";
 import type { Postgres } from "./postgres.ts";
 import type { Program } from "./program.ts";
 import { call, program, turn } from "./programs.ts";
-import { Simulation, seeded } from "./simulation.ts";
+import { Simulation } from "./simulation.ts";
 import { World } from "./world.ts";
 
 type Journal = {

@@ -1,10 +1,10 @@
 /** Seeds and programs -> plans. A seed's plan has everything in it that is drawn, so the seed alone names a world. */
+import { seeded } from "../../scripts/draw.ts";
 import type { Random } from "../../src/platform/index.ts";
 import { entryOf, type FaultId, faultIds } from "./catalogue.ts";
 import { openPostgres, type Postgres } from "./postgres.ts";
 import { type Program, randomProgram } from "./program.ts";
 import { call, program, turn } from "./programs.ts";
-import { seeded } from "./simulation.ts";
 import { live, type Plan } from "./universe.ts";
 
 const MINUTE_MS = 60_000;

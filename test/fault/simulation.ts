@@ -18,17 +18,6 @@ const HAPPENINGS_MAX = 400_000;
 /** Where every simulated world begins: later than any real clock, so that no row looks old to the database. */
 export const BEGINNING = Date.parse("2027-03-01T12:00:00.000Z");
 
-/** Mulberry32: small, and every seed is as good as another. */
-export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export class Simulation {
   now = BEGINNING;
   happened = 0;

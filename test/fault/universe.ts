@@ -2,6 +2,7 @@
  * One simulated world from its beginning to rest: made from a plan, lived through, and audited. The same plan gives the
  * same world, to the last byte.
  */
+import { seeded } from "../../scripts/draw.ts";
 import { isEnded } from "../../src/task/index.ts";
 import { withAmbient } from "./ambient.ts";
 import { audit, programsOf } from "./auditor.ts";
@@ -13,7 +14,7 @@ import type { Fate, Life, Moment } from "./life.ts";
 import { PACK_NAMES, type Pack, packOf } from "./packs.ts";
 import { answerQuestions } from "./person.ts";
 import type { Postgres } from "./postgres.ts";
-import { BEGINNING, Simulation, seeded } from "./simulation.ts";
+import { BEGINNING, Simulation } from "./simulation.ts";
 import { storedStateOf, World } from "./world.ts";
 
 export type Plan = {

@@ -2,12 +2,13 @@
  * `npm start` under load, its whole process group killed at moments that a seed draws, and started again each time. Nobody gets to
  * say goodbye: what was acknowledged must be there, and end once.
  */
+
 import { readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pass } from "node:timers/promises";
+import { seeded } from "../../../scripts/draw.ts";
 import type { Random } from "../../../src/platform/index.ts";
 import { dropDataDir, freePort, newDataDir, type Server, startServer } from "../../flow/server.ts";
-import { seeded } from "../simulation.ts";
 import { emptyVerdict, type Verdict } from "../verdict.ts";
 import { type Audited, auditRun } from "./audit.ts";
 import { ask, type Load, newLoad, post, wishesOf } from "./load.ts";
