@@ -282,16 +282,16 @@ const BREACHES: readonly (readonly [name: string, files: readonly SourceFile[], 
     "SQL outside of a store",
     [
       file(
-        "src/task/loop.ts",
+        "src/task/loop/loop.ts",
         "sql.exec(`\n  SELECT 1`);\nsql.exec('INSERT INTO a VALUES (1)');\n/(x)/.exec('select a day');",
       ),
-      file("src/task/journal.ts", 'sql.exec("SELECT 1");'),
+      file("src/task/journal/journal.ts", 'sql.exec("SELECT 1");'),
       file("src/memory/store.ts", 'sql.exec("DELETE FROM a");'),
       file("src/task/index-store.ts", 'sql.exec("DELETE FROM a");'),
     ],
     [
-      "src/task/loop.ts: line 2: SQL belongs in store.ts or journal.ts",
-      "src/task/loop.ts: line 4: SQL belongs in store.ts or journal.ts",
+      "src/task/loop/loop.ts: line 2: SQL belongs in store.ts or journal.ts",
+      "src/task/loop/loop.ts: line 4: SQL belongs in store.ts or journal.ts",
     ],
   ],
   [

@@ -1,5 +1,5 @@
 /** The one alarm of a task's object: set to the earliest due time, or to now by a kick that nothing else may move. */
-import { type Due, nextDue } from "./due.ts";
+import { type Due, nextDue } from "./journal/due.ts";
 import { ALARM_LATE_MS } from "./limits.ts";
 
 export type AlarmOptions = {

@@ -1,5 +1,5 @@
 /** From the journal to the readers: a batch is sent once it is durable, in order; the run does not wait for that. */
-import type { Batch } from "./event-store.ts";
+import type { Batch } from "./journal/event-store.ts";
 import type { StreamHub } from "./stream.ts";
 
 export type DeliveryOptions = {

@@ -1,9 +1,9 @@
 /** What is left of a task after its retention: first nothing but a tombstone, then nothing. */
 import type { TaskAlarm } from "./alarm.ts";
-import { forgetCarried } from "./carried.ts";
-import type { IndexLink } from "./index-link.ts";
-import type { Journal } from "./journal.ts";
+import { forgetCarried } from "./handoff/carried.ts";
+import type { Journal } from "./journal/journal.ts";
 import { TOMBSTONE_MS } from "./limits.ts";
+import type { IndexLink } from "./tenant/index-link.ts";
 
 export type RetirementOptions = {
   readonly storage: DurableObjectStorage;

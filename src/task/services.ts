@@ -5,8 +5,8 @@ import type { AgentConfig } from "../pack/index.ts";
 import type { Clock, Log, Random } from "../platform/index.ts";
 import type { Label, PolicyEngine } from "../policy/index.ts";
 import type { ListRequest, RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
-import type { ChildReport } from "./handoff.ts";
-import type { ProjectionPort } from "./projection.ts";
+import type { ChildReport } from "./handoff/handoff.ts";
+import type { ProjectionPort } from "./projection/projection.ts";
 import type { ApprovalItem, CancelOutcome, CreateOutcome, CreateTask, TaskListItem } from "./types.ts";
 
 /** What the index keeps of a task. `version` grows with every report, so that a late one changes nothing. */

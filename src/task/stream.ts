@@ -4,7 +4,7 @@
  * what is sent, so nothing is sent twice or left out on the way between the two.
  */
 import { utf8 } from "../platform/index.ts";
-import type { Batch } from "./event-store.ts";
+import type { Batch } from "./journal/event-store.ts";
 import { HEARTBEAT_MS, STREAM_LAG_BYTES_MAX, STREAM_PAGE_CHARS, SUBSCRIBERS_MAX } from "./limits.ts";
 
 /** Whoever may read along. While nobody does, text is held back; it is written before anybody looks. */

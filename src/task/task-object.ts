@@ -8,31 +8,32 @@ import type { AgentConfig } from "../pack/index.ts";
 import { describeError, type Log, type LogContext } from "../platform/index.ts";
 import { toBytes } from "../tool/index.ts";
 import { TaskAlarm } from "./alarm.ts";
-import { ApprovalDesk } from "./approval-desk.ts";
-import { ApprovalReporter } from "./approval-reporter.ts";
-import { broughtOf } from "./brought.ts";
-import { CallsUnderWay } from "./calls-under-way.ts";
-import { exportTask, importCarried } from "./carried.ts";
-import { timeOf } from "./deadline.ts";
+import { ApprovalDesk } from "./approval/approval-desk.ts";
+import { ApprovalReporter } from "./approval/approval-reporter.ts";
 import { Delivery } from "./delivery.ts";
-import { isDue, isPast } from "./due.ts";
-import { describeFiles } from "./files.ts";
-import { toTenant } from "./guarded.ts";
-import type { ChildReport } from "./handoff.ts";
-import { HandoffLink } from "./handoff-link.ts";
-import { lastTextOf } from "./history.ts";
-import { IndexLink } from "./index-link.ts";
-import { type Change, Journal, type TaskRow } from "./journal.ts";
+import { broughtOf } from "./guarded/brought.ts";
+import { toTenant } from "./guarded/guarded.ts";
+import { exportTask, importCarried } from "./handoff/carried.ts";
+import type { ChildReport } from "./handoff/handoff.ts";
+import { HandoffLink } from "./handoff/handoff-link.ts";
+import { isDue, isPast } from "./journal/due.ts";
+import { describeFiles } from "./journal/files.ts";
+import { lastTextOf } from "./journal/history.ts";
+import { type Change, Journal, type TaskRow } from "./journal/journal.ts";
 import { ACCEPT_NET_MS, FAULT_RETRY_MS, INDEX_RETRY_MS, SLOT_RETRY_MS } from "./limits.ts";
-import { acceptedEvent, cancelled, deadlineExceeded, packGone, started } from "./outcome.ts";
-import { Projector } from "./projector.ts";
-import { recallOnce } from "./recall.ts";
+import { CallsUnderWay } from "./loop/calls-under-way.ts";
+import { timeOf } from "./loop/deadline.ts";
+import { acceptedEvent, cancelled, deadlineExceeded, packGone, started } from "./loop/outcome.ts";
+import { recallOnce } from "./loop/recall.ts";
+import { type Run, type RunEnd, readsOf } from "./loop/run.ts";
+import { filesToLeave, inheritFiles } from "./loop/session-files.ts";
+import { superviseRun } from "./loop/supervise.ts";
+import { Projector } from "./projection/projector.ts";
 import { type RetirementOptions, retire, wakeTombstone } from "./retirement.ts";
-import { type Run, type RunEnd, readsOf } from "./run.ts";
 import type { LeftFiles, RelatedTask, TaskServices } from "./services.ts";
-import { filesToLeave, inheritFiles } from "./session-files.ts";
 import { StreamHub } from "./stream.ts";
-import { superviseRun } from "./supervise.ts";
+import { IndexLink } from "./tenant/index-link.ts";
+import { isStill, isToWake, toWatched, type Watched } from "./tenant/watch.ts";
 import { isEnded, type TaskState } from "./transitions.ts";
 import type {
   ApprovalView,
@@ -46,7 +47,6 @@ import type {
   TaskView,
 } from "./types.ts";
 import { toView } from "./view.ts";
-import { isStill, isToWake, toWatched, type Watched } from "./watch.ts";
 
 export class TaskObject<Env = unknown> extends DurableObject<Env> implements TaskStub, RelatedTask {
   readonly #journal: Journal;

@@ -1,11 +1,11 @@
 /** A task as the doors show it, made from its row and history. Pure. */
 import { toRfc3339 } from "../platform/index.ts";
-import type { History } from "./history.ts";
-import type { TaskRow } from "./journal.ts";
-import { usageView } from "./outcome.ts";
+import type { History } from "./journal/history.ts";
+import type { TaskRow } from "./journal/journal.ts";
+import { usageView } from "./loop/outcome.ts";
 import type { IndexReport } from "./services.ts";
+import { toWatched } from "./tenant/watch.ts";
 import type { CreateTask, TaskView } from "./types.ts";
-import { toWatched } from "./watch.ts";
 
 type Moment = { readonly updatedAt: number; readonly lastSeq: number };
 

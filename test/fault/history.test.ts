@@ -9,7 +9,7 @@ import { serialize } from "node:v8";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seeded } from "../../scripts/draw.ts";
 import type { TaskEvent, TaskView } from "../../src/task/index.ts";
-import { JOURNAL_VERSION } from "../../src/task/journal.ts";
+import { JOURNAL_VERSION } from "../../src/task/journal/journal.ts";
 import { withAmbient } from "./ambient.ts";
 import { programsOf } from "./auditor.ts";
 import { forgetCallers } from "./database-port.ts";

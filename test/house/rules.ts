@@ -31,7 +31,7 @@ export type Rule = {
 
 const SOURCE_LINES_MAX = 400;
 const WIRING_LINES_MAX = 80;
-const SQL_STANDS_IN = /^src\/[a-z-]+\/(?:[a-z-]+-)?(?:store|journal)\.ts$/;
+const SQL_STANDS_IN = /^src\/[a-z-]+\/(?:[a-z-]+\/)?(?:[a-z-]+-)?(?:store|journal)\.ts$/;
 const SQL =
   /["'`]\s*(?:SELECT\s|INSERT\s+(?:OR\s+\w+\s+)?INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|CREATE\s+(?:UNIQUE\s+)?(?:TABLE|INDEX)\s|DROP\s+(?:TABLE|INDEX)\s|ALTER\s+TABLE\s|PRAGMA\s|WITH\s+\w+\s+AS\s)/;
 

@@ -1,6 +1,6 @@
 /** Approvals as a journal holds them, for tests of the pure rules. */
-import type { Approval } from "../../src/task/approval.ts";
-import type { TaskRow } from "../../src/task/journal.ts";
+import type { Approval } from "../../src/task/approval/approval.ts";
+import type { TaskRow } from "../../src/task/journal/journal.ts";
 
 export const BINDING = {
   toolId: "counter",

@@ -6,10 +6,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { assert } from "../../src/platform/index.ts";
-import { BrokenStore } from "../../src/task/broken-store.ts";
+import { BrokenStore } from "../../src/task/journal/broken-store.ts";
 import { LEASE_CHECK_MS } from "../../src/task/limits.ts";
 import { TaskObject } from "../../src/task/object.ts";
-import type { ProjectionPort } from "../../src/task/projection.ts";
+import type { ProjectionPort } from "../../src/task/projection/projection.ts";
 import type { RunnerAnswer } from "../../src/tool/index.ts";
 import { tool as packTool, SCOPED } from "../tool/samples.ts";
 import { ACCEPTED, Fate, LIST, mortal, servicesOf, type Tool, type World } from "./crash-rig.ts";

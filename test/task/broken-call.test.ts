@@ -1,6 +1,7 @@
 /** Which calls a lost run may have had under way, by what was written down about them. */
 import { describe, expect, it } from "vitest";
-import type { Approval } from "../../src/task/approval.ts";
+import type { Approval } from "../../src/task/approval/approval.ts";
+import { settle } from "../../src/task/handoff/handoff.ts";
 import {
   type BrokenCall,
   endingOf,
@@ -8,8 +9,7 @@ import {
   type LostRun,
   lostCalls,
   unmarkedOf,
-} from "../../src/task/broken-call.ts";
-import { settle } from "../../src/task/handoff.ts";
+} from "../../src/task/loop/broken-call.ts";
 import type { ToolCatalog } from "../../src/tool/index.ts";
 import { acceptedAs } from "./accepted.ts";
 import { approval, decided } from "./approvals.ts";

@@ -9,8 +9,8 @@ import {
   createBudgetCheck,
   type Spending,
   spendingOf,
-} from "../../src/task/budget.ts";
-import { turnFailed } from "../../src/task/outcome.ts";
+} from "../../src/task/loop/budget.ts";
+import { turnFailed } from "../../src/task/loop/outcome.ts";
 import { composeConfig, tools } from "../tool/samples.ts";
 import { history, step } from "./history.ts";
 

@@ -9,9 +9,9 @@ import type { ToolCall } from "../../src/model/index.ts";
 import { type Clock, createLog } from "../../src/platform/index.ts";
 import { createEmbeddedPolicy, DEFAULT_POLICY, type PolicyEngine } from "../../src/policy/index.ts";
 import { policyModule } from "../../src/policy/object.ts";
-import type { BrokenCall } from "../../src/task/broken-call.ts";
-import { BrokenStore } from "../../src/task/broken-store.ts";
 import type { ApprovalView, CreateTask, Decide, TaskEvent, TaskView } from "../../src/task/index.ts";
+import { BrokenStore } from "../../src/task/journal/broken-store.ts";
+import type { BrokenCall } from "../../src/task/loop/broken-call.ts";
 import type { TaskServices, TenantIndexPort } from "../../src/task/object.ts";
 import { TaskObject } from "../../src/task/object.ts";
 import {

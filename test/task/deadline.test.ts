@@ -1,8 +1,8 @@
 /** When a task has to be over, with a procedure in progress and without, waits included. */
 import { describe, expect, it } from "vitest";
-import { deadlineOf, workedMs } from "../../src/task/deadline.ts";
 import { DEADLINE_MS } from "../../src/task/limits.ts";
-import type { SopPosition } from "../../src/task/sop.ts";
+import { deadlineOf, workedMs } from "../../src/task/loop/deadline.ts";
+import type { SopPosition } from "../../src/task/sop/sop.ts";
 
 const MINUTE = 60_000;
 const ROW = { createdAt: 1_000, startedAt: 2_000, waitedMs: 0, deadlineAt: 1_000 + DEADLINE_MS };

@@ -1,6 +1,6 @@
 /** What a run does next: one case per answer, with the illegal and extreme histories beside the plain ones. */
 import { describe, expect, it } from "vitest";
-import { nextAction } from "../../src/task/decide.ts";
+import { nextAction } from "../../src/task/loop/decide.ts";
 import { call, history, malformed, result, step } from "./history.ts";
 
 const LIMITS = { maxSteps: 5, outputMaxLength: 100 };

@@ -1,7 +1,7 @@
 /** Whether a decision counts, in which order it is refused, and what it changes. */
 import { describe, expect, it } from "vitest";
-import { approvalDue, isLapsed, lapse } from "../../src/task/approval.ts";
-import { decisionChange, refuseDecision } from "../../src/task/decision.ts";
+import { approvalDue, isLapsed, lapse } from "../../src/task/approval/approval.ts";
+import { decisionChange, refuseDecision } from "../../src/task/approval/decision.ts";
 import type { Decide } from "../../src/task/index.ts";
 import { approval, BINDING, decided, row } from "./approvals.ts";
 

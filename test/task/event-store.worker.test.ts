@@ -1,8 +1,8 @@
 /** The log of a task in the SQLite of a real object: which row an event stands in, and that no reader can tell. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { EVENT_SCHEMA, EventStore, type LogRecord, type Tail } from "../../src/task/event-store.ts";
-import { encodeFrames, type NewEvent } from "../../src/task/frames.ts";
+import { EVENT_SCHEMA, EventStore, type LogRecord, type Tail } from "../../src/task/journal/event-store.ts";
+import { encodeFrames, type NewEvent } from "../../src/task/journal/frames.ts";
 import { LOG_ROW_CHARS_MAX, TAIL_CHARS_MAX } from "../../src/task/limits.ts";
 import { env } from "./harness.ts";
 

@@ -1,7 +1,13 @@
 /** A task's files in the SQLite of a real object: text, bytes, large ones in parts, versions, and what a replay takes along. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { type ExportedFile, exportFiles, importFiles, readFiles, writeFile } from "../../src/task/file-store.ts";
+import {
+  type ExportedFile,
+  exportFiles,
+  importFiles,
+  readFiles,
+  writeFile,
+} from "../../src/task/journal/file-store.ts";
 import { FILE_ROW_BYTES_MAX } from "../../src/task/limits.ts";
 import { type FileChange, type ToolFile, toBytes, toContent } from "../../src/tool/index.ts";
 import { env } from "./harness.ts";

@@ -3,8 +3,8 @@ import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { ToolCall } from "../../src/model/index.ts";
 import { assert, type Clock } from "../../src/platform/index.ts";
+import { StorageLimitError } from "../../src/task/journal/storage-limit.ts";
 import { DEADLINE_MS, LEASE_CHECK_MS } from "../../src/task/limits.ts";
-import { StorageLimitError } from "../../src/task/storage-limit.ts";
 import { accept, readUntil, TOOLS, typesOf } from "./harness.ts";
 import { lastShown, run, textOf, verdictsOf } from "./scripted.ts";
 

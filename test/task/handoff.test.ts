@@ -7,15 +7,15 @@ import {
   handoffDue,
   settle,
   toCallResult,
-} from "../../src/task/handoff.ts";
-import { composeInput, type Told } from "../../src/task/handoff-context.ts";
+} from "../../src/task/handoff/handoff.ts";
+import { composeInput, type Told } from "../../src/task/handoff/handoff-context.ts";
 import {
   HANDOFF_CHECK_MS_MAX,
   HANDOFF_CHECK_MS_MIN,
   HANDOFF_CONTEXT_CHARS_MAX,
   HANDOFF_OUTPUT_CHARS_MAX,
 } from "../../src/task/limits.ts";
-import { resumed } from "../../src/task/outcome.ts";
+import { resumed } from "../../src/task/loop/outcome.ts";
 import { acceptedAs } from "./accepted.ts";
 import { call, history, result, step } from "./history.ts";
 

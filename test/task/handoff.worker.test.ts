@@ -3,7 +3,7 @@ import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { assert, systemClock } from "../../src/platform/index.ts";
 import type { TaskStub } from "../../src/task/index.ts";
-import { Journal } from "../../src/task/journal.ts";
+import { Journal } from "../../src/task/journal/journal.ts";
 import {
   DEADLINE_MS,
   HANDOFF_CHECK_MS_MIN,

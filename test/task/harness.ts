@@ -10,8 +10,8 @@ import {
   systemClock,
   taskObjectName,
 } from "../../src/platform/index.ts";
-import { parseFrames } from "../../src/task/frames.ts";
 import type { CreateTask, TaskEvent } from "../../src/task/index.ts";
+import { parseFrames } from "../../src/task/journal/frames.ts";
 
 export const env = bindings as unknown as Bindings; // the bindings of wrangler.toml, by their own type
 export const TENANT = "tenant-123";

@@ -1,7 +1,7 @@
 /** Short histories for tests of the pure parts. */
 
 import type { ToolCall } from "../../src/model/index.ts";
-import type { CallResult, History, StepRecord } from "../../src/task/history.ts";
+import type { CallResult, History, StepRecord } from "../../src/task/journal/history.ts";
 
 export const call = (toolId: string, args: { [name: string]: unknown } = {}, callId = "c"): ToolCall => ({
   callId,

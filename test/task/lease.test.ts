@@ -1,7 +1,7 @@
 /** The keeper of a lease, on a clock that is moved by hand: what it renews, and what it says when it cannot. */
 import { describe, expect, it } from "vitest";
-import { type Keeper, keepLease } from "../../src/task/lease.ts";
 import { LEASE_CHECK_MS, LEASE_MS } from "../../src/task/limits.ts";
+import { type Keeper, keepLease } from "../../src/task/loop/lease.ts";
 import { row } from "./approvals.ts";
 
 /** A keeper whose sleeps end at once, each later by its length; it is told to stop after so many. */

@@ -1,7 +1,7 @@
 /** What may happen to a call by what was written down about it: every standing there is. */
 import { describe, expect, it } from "vitest";
-import type { Approval } from "../../src/task/approval.ts";
-import { type CallFacts, standingOf } from "../../src/task/ledger.ts";
+import type { Approval } from "../../src/task/approval/approval.ts";
+import { type CallFacts, standingOf } from "../../src/task/approval/ledger.ts";
 import { approval, BINDING, decided } from "./approvals.ts";
 
 const CALL: CallFacts = {

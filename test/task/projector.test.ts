@@ -2,15 +2,15 @@
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/platform/index.ts";
 import type { Decision } from "../../src/policy/index.ts";
-import type { Approval } from "../../src/task/approval.ts";
-import type { BrokenCall } from "../../src/task/broken-call.ts";
-import { changeDue } from "../../src/task/due.ts";
-import type { Change, TaskRow } from "../../src/task/journal.ts";
+import type { Approval } from "../../src/task/approval/approval.ts";
+import { changeDue } from "../../src/task/journal/due.ts";
+import type { Change, TaskRow } from "../../src/task/journal/journal.ts";
 import { BROKEN_WAIT_MS, PROJECTION_BATCH_CALLS } from "../../src/task/limits.ts";
-import type { ProjectionPort } from "../../src/task/projection.ts";
+import type { BrokenCall } from "../../src/task/loop/broken-call.ts";
+import type { ProjectionPort } from "../../src/task/projection/projection.ts";
 
-import type { Snapshot } from "../../src/task/projection-store.ts";
-import { Projector } from "../../src/task/projector.ts";
+import type { Snapshot } from "../../src/task/projection/projection-store.ts";
+import { Projector } from "../../src/task/projection/projector.ts";
 import { toolQuestion } from "../policy/questions.ts";
 import { approval, decided as decidedAs } from "./approvals.ts";
 import { call, result, step } from "./history.ts";

@@ -2,12 +2,12 @@
 
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../src/platform/index.ts";
-import { nextRetryDelayMs } from "../../src/task/backoff.ts";
-import { changeDue, isDue, nextDue } from "../../src/task/due.ts";
-import { encodeFrames, framesBetween, parseFrames } from "../../src/task/frames.ts";
-import { lastTextOf, toMessages, totalsOf } from "../../src/task/history.ts";
-import { childTraceOf } from "../../src/task/run.ts";
-import { TextBuffer } from "../../src/task/text-buffer.ts";
+import { changeDue, isDue, nextDue } from "../../src/task/journal/due.ts";
+import { encodeFrames, framesBetween, parseFrames } from "../../src/task/journal/frames.ts";
+import { lastTextOf, toMessages, totalsOf } from "../../src/task/journal/history.ts";
+import { nextRetryDelayMs } from "../../src/task/loop/backoff.ts";
+import { childTraceOf } from "../../src/task/loop/run.ts";
+import { TextBuffer } from "../../src/task/loop/text-buffer.ts";
 import { row } from "./approvals.ts";
 import { call, history, result, step } from "./history.ts";
 

@@ -15,7 +15,7 @@ import {
   parseTenantId,
   systemClock,
 } from "../../src/platform/index.ts";
-import { broughtOf } from "../../src/task/brought.ts";
+import { broughtOf } from "../../src/task/guarded/brought.ts";
 import type { CreateTask, TaskView } from "../../src/task/index.ts";
 import { SESSION_FILES_MS_MAX } from "../../src/task/limits.ts";
 import { TaskObject, type TaskServices } from "../../src/task/object.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { ToolCall } from "../../src/model/index.ts";
 import { assert } from "../../src/platform/index.ts";
-import type { History, StepRecord } from "../../src/task/history.ts";
+import type { History, StepRecord } from "../../src/task/journal/history.ts";
 import {
   advanceSop,
   positionBefore,
@@ -12,8 +12,8 @@ import {
   type SopStep,
   standingAt,
   startSop,
-} from "../../src/task/sop.ts";
-import { answerMove, needAtStep, refuseAtStep } from "../../src/task/sop-rules.ts";
+} from "../../src/task/sop/sop.ts";
+import { answerMove, needAtStep, refuseAtStep } from "../../src/task/sop/sop-rules.ts";
 import { call, history, malformed, result, step } from "./history.ts";
 
 const MINUTE = 60_000;

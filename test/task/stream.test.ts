@@ -1,6 +1,6 @@
 /** Readers of a task: what each is sent, whatever the moment at which it came. */
 import { describe, expect, it, vi } from "vitest";
-import { encodeFrames, framesBetween } from "../../src/task/frames.ts";
+import { encodeFrames, framesBetween } from "../../src/task/journal/frames.ts";
 import { SUBSCRIBERS_MAX } from "../../src/task/limits.ts";
 import { StreamHub } from "../../src/task/stream.ts";
 

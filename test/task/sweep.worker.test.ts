@@ -15,7 +15,7 @@ import {
   WATCH_GRACE_MS,
 } from "../../src/task/limits.ts";
 import type { IndexReport } from "../../src/task/object.ts";
-import type { Watched } from "../../src/task/watch.ts";
+import type { Watched } from "../../src/task/tenant/watch.ts";
 import { accept, env, fiveSteps, readUntil, TOOLS, typesOf } from "./harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());

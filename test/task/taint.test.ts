@@ -1,8 +1,8 @@
 /** What came into a task: by its own tools, from the one that handed it over, from those it handed work to, and from its session. */
 import { describe, expect, it } from "vitest";
 import type { Label } from "../../src/policy/index.ts";
-import type { CallResult, History } from "../../src/task/history.ts";
-import { taintBefore, taintOf } from "../../src/task/taint.ts";
+import { taintBefore, taintOf } from "../../src/task/guarded/taint.ts";
+import type { CallResult, History } from "../../src/task/journal/history.ts";
 import { TOOL_ERROR_CODES } from "../../src/tool/contract.ts";
 import type { ToolCatalog } from "../../src/tool/index.ts";
 import { toolQuestion } from "../policy/questions.ts";

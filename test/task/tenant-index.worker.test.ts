@@ -3,7 +3,7 @@ import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } fro
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/platform/index.ts";
 import { LEASE_CHECK_MS, SLOT_LEASE_MS } from "../../src/task/limits.ts";
-import { IndexStore } from "../../src/task/store.ts";
+import { IndexStore } from "../../src/task/tenant/store.ts";
 import { accept, env, fiveSteps, readUntil, typesOf } from "./harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());

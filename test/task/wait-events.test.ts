@@ -1,7 +1,7 @@
 /** A wait for a person as the events that leave the system tell it: which approvals, and where each step leads. */
 import { describe, expect, it } from "vitest";
-import { paused, resumed } from "../../src/task/outcome.ts";
-import { toOutboxEvents, untoldFacts } from "../../src/task/told.ts";
+import { paused, resumed } from "../../src/task/loop/outcome.ts";
+import { toOutboxEvents, untoldFacts } from "../../src/task/projection/told.ts";
 import { history } from "./history.ts";
 
 const subject = {

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pass } from "node:timers/promises";
 import { promisify } from "node:util";
-import { parseFrames } from "../../../src/task/frames.ts";
+import { parseFrames } from "../../../src/task/journal/frames.ts";
 import { type Acknowledged, ask, CALLS, insist, type Load, lookAtDoubts } from "./load.ts";
 import type { Service } from "./service.ts";
 

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pass } from "node:timers/promises";
 import { ROOT } from "../../../scripts/run.ts";
-import { JOURNAL_VERSION } from "../../../src/task/journal.ts";
+import { JOURNAL_VERSION } from "../../../src/task/journal/journal.ts";
 import { type Run, underLoad } from "./kill.ts";
 
 export type DeployPlan = { readonly seed: number; readonly tasks: number; readonly deploys: number };
@@ -64,7 +64,7 @@ async function makeNextVersion(): Promise<string> {
     if (!LEFT_OUT.has(name)) await cp(join(ROOT, name), join(root, name), { recursive: true });
   }
   await symlink(join(ROOT, "node_modules"), join(root, "node_modules"));
-  const file = join(root, "src/task/journal.ts");
+  const file = join(root, "src/task/journal/journal.ts");
   const code = await readFile(file, "utf8");
   const raised = code.replace(`JOURNAL_VERSION = ${JOURNAL_VERSION};`, `JOURNAL_VERSION = ${JOURNAL_VERSION + 1};`);
   if (raised === code) throw new Error("journal.ts is not what the next version is made from");

@@ -1,0 +1,47 @@
+/** What a run keeps alive beside its work: the alarm that would restart it, its slot at the index, its deadline. */
+import type { Clock } from "../../platform/index.ts";
+import type { TaskRow } from "../journal/journal.ts";
+import { LEASE_CHECK_MS, LEASE_MS, LEASE_RENEW_BELOW_MS, SLOT_RENEW_MS } from "../limits.ts";
+
+export type Keeper = {
+  readonly clock: Clock;
+  /** Aborts when the run is over. */
+  readonly signal: AbortSignal;
+  readonly row: () => TaskRow;
+  readonly renewLease: (until: number) => void;
+  readonly renewSlot: () => Promise<void>;
+  readonly onDeadline: () => void;
+  /** Its writes are refused: another instance may be at work by now. */
+  readonly onLost: (thrown: unknown) => void;
+};
+
+/**
+ * Renews by time, never per step: a run of many short steps costs no more rows than one long step. Never rejects, for
+ * nobody waits for it before the run is over.
+ */
+export async function keepLease(keeper: Keeper): Promise<void> {
+  let slotRenewedAt = keeper.clock.now();
+  while (await isAwake(keeper)) {
+    const now = keeper.clock.now();
+    try {
+      const { due, deadlineAt } = keeper.row();
+      if (now >= deadlineAt) return keeper.onDeadline();
+      if ((due.lease ?? 0) - now < LEASE_RENEW_BELOW_MS) keeper.renewLease(now + LEASE_MS);
+    } catch (thrown) {
+      return keeper.onLost(thrown);
+    }
+    if (now - slotRenewedAt < SLOT_RENEW_MS) continue;
+    slotRenewedAt = now;
+    await keeper.renewSlot().catch(() => undefined); // A lost renewal is covered by the lease's second half.
+  }
+}
+
+/** False once the run is over. */
+async function isAwake(keeper: Keeper): Promise<boolean> {
+  try {
+    await keeper.clock.sleep(LEASE_CHECK_MS, keeper.signal);
+    return !keeper.signal.aborted;
+  } catch {
+    return false; // The signal ended the sleep.
+  }
+}

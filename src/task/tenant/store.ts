@@ -1,0 +1,220 @@
+/**
+ * The SQLite of a tenant's index object: one row per task, newest report wins. The only SQL of the index; when to
+ * grant, kick and look again is decided in tenant-index.ts. Reading creates nothing.
+ */
+import { SLOT_LEASE_MS, SLOT_RETRY_MS } from "../limits.ts";
+import type { IndexReport } from "../services.ts";
+import type { TaskListItem, TaskState } from "../types.ts";
+
+export type ListQuery = {
+  readonly state: TaskState | null;
+  readonly pack_id: string | null;
+  readonly limit: number;
+  /** Cursor of the page before, as `next` gave it. */
+  readonly before: string | null;
+};
+
+/** Where a page of silent tasks ended. */
+export type SilentCursor = { readonly touched_at: number; readonly task_id: string };
+
+type Row = {
+  task_id: string;
+  state: TaskState;
+  pack_id: string;
+  pack_version: string;
+  session_id: string | null;
+  created_at: string;
+  updated_at: string;
+};
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS entry (
+  task_id TEXT PRIMARY KEY, state TEXT NOT NULL, pack_id TEXT NOT NULL, pack_version TEXT NOT NULL, session_id TEXT,
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, version INTEGER NOT NULL,
+  touched_at INTEGER NOT NULL, lease_until INTEGER, wanted_at INTEGER
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS entry_by_age ON entry (created_at, task_id);
+CREATE INDEX IF NOT EXISTS entry_unfinished ON entry (touched_at) WHERE state IN ('queued', 'running', 'retry');
+`;
+/**
+ * Tasks that must go on without anybody's help; `waiting` ones need a person and are not looked after. Whatever is asked
+ * at each step asks about these, by their index: a tenant has thousands that are over.
+ */
+const UNFINISHED = "state IN ('queued', 'running', 'retry')";
+
+export class IndexStore {
+  readonly #sql: SqlStorage;
+  #isReady: boolean;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.#isReady = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'entry'").toArray().length > 0;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Takes a report unless a newer one is known; a report about an ended task also gives its slot back. */
+  put(report: IndexReport, now: number): void {
+    this.#ensure();
+    this.#sql.exec(
+      `INSERT INTO entry (task_id, state, pack_id, pack_version, session_id, created_at, updated_at, version, touched_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (task_id) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at,
+         version = excluded.version, touched_at = excluded.touched_at
+       WHERE excluded.version >= entry.version`,
+      report.task_id,
+      report.state,
+      report.pack_id,
+      report.pack_version,
+      report.session_id,
+      report.created_at,
+      report.updated_at,
+      report.version,
+      now,
+    );
+  }
+
+  /** Slots whose lease still runs, without the named task's own. */
+  countRunning(exceptTaskId: string, now: number): number {
+    return this.#count(`${UNFINISHED} AND lease_until > ? AND task_id <> ?`, now, exceptTaskId);
+  }
+
+  /** Tasks that asked for a slot before the named one and still ask. */
+  countAhead(taskId: string, now: number): number {
+    const mine = this.#sql
+      .exec<{ wanted_at: number | null }>("SELECT wanted_at FROM entry WHERE task_id = ?", taskId)
+      .toArray()[0]?.wanted_at;
+    return this.#count(
+      `${UNFINISHED} AND wanted_at < ? AND touched_at > ? AND task_id <> ?`,
+      mine ?? now + 1,
+      now - 2 * SLOT_RETRY_MS,
+      taskId,
+    );
+  }
+
+  grant(taskId: string, now: number): void {
+    this.#sql.exec(
+      "UPDATE entry SET lease_until = ?, wanted_at = NULL, state = 'running', touched_at = ? WHERE task_id = ?",
+      now + SLOT_LEASE_MS,
+      now,
+      taskId,
+    );
+  }
+
+  /** The task keeps its place in the line: the first time it asked counts. */
+  want(taskId: string, now: number): void {
+    this.#sql.exec(
+      "UPDATE entry SET wanted_at = COALESCE(wanted_at, ?), lease_until = NULL, touched_at = ? WHERE task_id = ?",
+      now,
+      now,
+      taskId,
+    );
+  }
+
+  renew(taskId: string, now: number): void {
+    if (!this.#isReady) return;
+    this.#sql.exec(
+      "UPDATE entry SET lease_until = ?, touched_at = ? WHERE task_id = ? AND lease_until IS NOT NULL",
+      now + SLOT_LEASE_MS,
+      now,
+      taskId,
+    );
+  }
+
+  release(taskId: string): void {
+    this.#sql.exec("UPDATE entry SET lease_until = NULL, wanted_at = NULL WHERE task_id = ?", taskId);
+  }
+
+  /** Whether the task is known, and nothing newer of it. */
+  isNews(taskId: string, version: number): boolean {
+    return this.#isReady && this.#count("task_id = ? AND version <= ?", taskId, version) > 0;
+  }
+
+  /** The task goes on no more by itself: that is news, and it said so when it was asked. */
+  setStill(taskId: string, { state, version }: Pick<IndexReport, "state" | "version">, now: number): void {
+    this.#sql.exec(
+      "UPDATE entry SET state = ?, version = ?, touched_at = ?, lease_until = NULL WHERE task_id = ?",
+      state,
+      version,
+      now,
+      taskId,
+    );
+  }
+
+  forget(taskId: string): void {
+    if (this.#isReady) this.#sql.exec("DELETE FROM entry WHERE task_id = ?", taskId);
+  }
+
+  /** The longest-waiting tasks that want a slot. */
+  nextInLine(limit: number): string[] {
+    return this.#ids(`${UNFINISHED} AND wanted_at IS NOT NULL ORDER BY wanted_at LIMIT ?`, limit);
+  }
+
+  /**
+   * Unfinished tasks that nobody has heard of since `before`, longest ago first.
+   * @param after where the page before this one ended; null for the first.
+   * @returns `next` is null when the page is the last one.
+   */
+  silentSince(before: number, after: SilentCursor | null, limit: number) {
+    if (!this.#isReady) return { ids: [], next: null };
+    const rows = this.#sql
+      .exec<SilentCursor>(
+        `SELECT touched_at, task_id FROM entry
+         WHERE ${UNFINISHED} AND touched_at < ? AND (touched_at, task_id) > (?, ?) ORDER BY touched_at, task_id LIMIT ?`,
+        before,
+        after?.touched_at ?? 0,
+        after?.task_id ?? "",
+        limit,
+      )
+      .toArray();
+    return { ids: rows.map(({ task_id }) => task_id), next: rows.length < limit ? null : (rows.at(-1) ?? null) };
+  }
+
+  countUnfinished(): number {
+    return this.#isReady ? this.#count(UNFINISHED) : 0;
+  }
+
+  /** Newest first. */
+  list(query: ListQuery): { items: TaskListItem[]; next: string | null } {
+    if (!this.#isReady) return { items: [], next: null };
+    const bar = query.before?.indexOf("|") ?? -1;
+    const [createdAt, taskId] = bar < 0 ? ["9999", ""] : [query.before?.slice(0, bar), query.before?.slice(bar + 1)];
+    const rows = this.#sql
+      .exec<Row>(
+        `SELECT task_id, state, pack_id, pack_version, session_id, created_at, updated_at FROM entry
+         WHERE (created_at, task_id) < (?, ?) AND (? IS NULL OR state = ?) AND (? IS NULL OR pack_id = ?)
+         ORDER BY created_at DESC, task_id DESC LIMIT ?`,
+        createdAt,
+        taskId,
+        query.state,
+        query.state,
+        query.pack_id,
+        query.pack_id,
+        query.limit + 1,
+      )
+      .toArray();
+    const items = rows.slice(0, query.limit);
+    const last = items.at(-1);
+    return { items, next: rows.length > query.limit && last ? `${last.created_at}|${last.task_id}` : null };
+  }
+
+  #ensure(): void {
+    if (this.#isReady) return;
+    this.#sql.exec(SCHEMA);
+    this.#isReady = true;
+  }
+
+  #ids(where: string, ...bindings: SqlStorageValue[]): string[] {
+    if (!this.#isReady) return [];
+    return this.#sql
+      .exec<{ task_id: string }>(`SELECT task_id FROM entry WHERE ${where}`, ...bindings)
+      .toArray()
+      .map(({ task_id }) => task_id);
+  }
+
+  #count(where: string, ...bindings: SqlStorageValue[]): number {
+    return this.#sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM entry WHERE ${where}`, ...bindings).one().n;
+  }
+}

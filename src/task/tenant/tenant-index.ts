@@ -1,0 +1,213 @@
+/**
+ * The Durable Object that knows every task of one tenant: it grants the running slots, first come first served, kicks
+ * whoever is next, and asks after tasks that fell silent or slept on past their own time, even when their alarm and their
+ * message were both lost. It sleeps when the tenant has nothing unfinished, but for the times at which waiting tasks wake. Of a task's truth
+ * it holds none.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { type Clock, describeError, type Log } from "../../platform/index.ts";
+import { INDEX_KICKS_MAX, INDEX_SWEEP_MS, SLOT_LEASE_MS, WATCH_GRACE_MS } from "../limits.ts";
+import type { ApprovalsReport, IndexReport } from "../services.ts";
+import { ApprovalListStore, type ApprovalQuery } from "./approval-list-store.ts";
+import { IndexStore, type ListQuery, type SilentCursor } from "./store.ts";
+import { isStill, type Watched } from "./watch.ts";
+import { WatchStore } from "./watch-store.ts";
+
+export type IndexServices = {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** TENANT_MAX_RUNNING. */
+  readonly maxRunning: number;
+  /** Wakes a task's object; null when there is no such task. */
+  readonly kick: (tenant: string, taskId: string) => Promise<Watched | null>;
+  /** Tenants with tasks to look after are listed in the directory, for the cron's sweep. */
+  readonly enlist: (tenant: string) => Promise<void>;
+  readonly delist: (tenant: string) => Promise<void>;
+};
+
+const TENANT_KEY = "tenant";
+const LISTED_KEY = "listed";
+/** Where the sweep goes on among more silent tasks than it kicks at once. */
+const SILENT_KEY = "silent";
+
+export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
+  readonly #store: IndexStore;
+  readonly #approvals: ApprovalListStore;
+  readonly #watches: WatchStore;
+  readonly #services: IndexServices;
+  #tenant: string | null;
+
+  constructor(ctx: DurableObjectState, env: Env, services: IndexServices) {
+    super(ctx, env);
+    this.#services = services;
+    this.#store = new IndexStore(ctx.storage.sql);
+    this.#approvals = new ApprovalListStore(ctx.storage.sql);
+    this.#watches = new WatchStore(ctx.storage.sql);
+    this.#tenant = this.#store.isReady ? (ctx.storage.kv.get<string>(TENANT_KEY) ?? null) : null;
+  }
+
+  async register(tenant: string, report: IndexReport): Promise<void> {
+    await this.#own(tenant);
+    this.#take(report);
+    await this.#keepWatch();
+  }
+
+  async acquire(tenant: string, report: IndexReport): Promise<boolean> {
+    await this.#own(tenant);
+    const now = this.#now();
+    this.#take(report);
+    await this.#keepWatch();
+    const taken = this.#store.countRunning(report.task_id, now) + this.#store.countAhead(report.task_id, now);
+    const isGranted = taken < this.#services.maxRunning;
+    if (isGranted) this.#store.grant(report.task_id, now);
+    else this.#store.want(report.task_id, now);
+    return isGranted;
+  }
+
+  async renew(tenant: string, taskId: string): Promise<void> {
+    await this.#own(tenant);
+    this.#store.renew(taskId, this.#now());
+  }
+
+  async release(tenant: string, report: IndexReport): Promise<void> {
+    await this.#own(tenant);
+    this.#take(report);
+    this.#store.release(report.task_id);
+    await this.#keepWatch();
+    this.ctx.waitUntil(this.#kickNext());
+  }
+
+  async forget(tenant: string, taskId: string): Promise<void> {
+    await this.#own(tenant);
+    this.#store.forget(taskId);
+    this.#approvals.forget(taskId);
+    this.#watches.forget(taskId);
+  }
+
+  /** False: no room for one that is open. */
+  async reportApprovals(tenant: string, report: ApprovalsReport): Promise<boolean> {
+    await this.#own(tenant);
+    const isKept = this.ctx.storage.transactionSync(() => this.#approvals.put(report));
+    if (!isKept) this.#services.log.warn("index.approvals_full", { tenant_id: tenant, task_id: report.task_id });
+    return isKept;
+  }
+
+  async listApprovals(query: Omit<ApprovalQuery, "now">) {
+    return this.#approvals.list({ ...query, now: this.#now() });
+  }
+
+  async list(query: ListQuery) {
+    return this.#store.list(query);
+  }
+
+  /**
+   * Asks after tasks that fell silent, and after those that wait and slept on past their time; a page of each, so that the
+   * next call goes on behind it. Called by the alarm, and by the cron in case the alarm was lost.
+   */
+  async sweep(tenant: string): Promise<{ readonly kicked: number; readonly unfinished: number }> {
+    await this.#own(tenant);
+    const asleep = this.#watches.dueBefore(this.#now() - WATCH_GRACE_MS, INDEX_KICKS_MAX);
+    const kicked = [...this.#nextSilent(), ...asleep];
+    await Promise.all(kicked.map((taskId) => this.#kick(taskId)));
+    await this.#kickNext();
+    await this.#keepWatch();
+    return { kicked: kicked.length, unfinished: this.#store.countUnfinished() };
+  }
+
+  override async alarm(): Promise<void> {
+    const tenant = this.#tenant;
+    if (tenant === null) return;
+    try {
+      await this.sweep(tenant);
+      if (this.#nextLook() !== null) return;
+      // Forgotten here first: a task that comes while the directory is told enlists the tenant again, behind this.
+      this.ctx.storage.kv.delete(LISTED_KEY);
+      await this.#services.delist(tenant);
+    } catch (thrown) {
+      this.#services.log.error("index.sweep_failed", { tenant_id: tenant, error: describeError(thrown) });
+      await this.ctx.storage.setAlarm(this.#now() + INDEX_SWEEP_MS);
+    }
+  }
+
+  /** The line moves up: as many waiting tasks as there are free slots. */
+  async #kickNext(): Promise<void> {
+    if (!this.#store.isReady) return;
+    const free = this.#services.maxRunning - this.#store.countRunning("", this.#now());
+    const next = this.#store.nextInLine(Math.max(0, Math.min(free, INDEX_KICKS_MAX)));
+    await Promise.all(next.map((taskId) => this.#kick(taskId)));
+  }
+
+  async #kick(taskId: string): Promise<void> {
+    const tenant = this.#tenant;
+    if (tenant === null) return;
+    try {
+      const watched = await this.#services.kick(tenant, taskId);
+      if (watched === null) return await this.forget(tenant, taskId);
+      this.#learn(taskId, watched);
+    } catch (thrown) {
+      // The task is asked again by a later sweep.
+      this.#services.log.warn("index.kick_failed", {
+        tenant_id: tenant,
+        task_id: taskId,
+        error: describeError(thrown),
+      });
+    } finally {
+      // Whatever came of it: one that sleeps on must not keep those behind it from being asked.
+      this.#watches.postpone(taskId, this.#now());
+    }
+  }
+
+  /** What a task said of itself when it was asked, unless a report has overtaken it, or its end. */
+  #learn(taskId: string, { state, dueAt, version }: Watched): void {
+    if (version === undefined || !this.#store.isNews(taskId, version)) return;
+    this.#watches.put(taskId, dueAt, version);
+    if (isStill(state)) this.#store.setStill(taskId, { state, version }, this.#now());
+  }
+
+  /** A page of the tasks that are silent for longer than a lease: a running one renews twice in that time, a queued one asks again. */
+  #nextSilent(): readonly string[] {
+    const { kv } = this.ctx.storage;
+    const after = kv.get<SilentCursor>(SILENT_KEY) ?? null;
+    const { ids, next } = this.#store.silentSince(this.#now() - SLOT_LEASE_MS, after, INDEX_KICKS_MAX);
+    if (next !== null) kv.put(SILENT_KEY, next);
+    else if (after !== null) kv.delete(SILENT_KEY);
+    return ids;
+  }
+
+  #take(report: IndexReport): void {
+    this.#store.put(report, this.#now());
+    this.#watches.put(report.task_id, report.due_at ?? null, report.version);
+  }
+
+  /** When to look again; null when there is nobody to look after. */
+  #nextLook(): number | null {
+    const soon = this.#now() + INDEX_SWEEP_MS;
+    if (this.#store.countUnfinished() > 0) return soon;
+    const dueAt = this.#watches.nextDue();
+    return dueAt === null ? null : Math.max(soon, dueAt + WATCH_GRACE_MS);
+  }
+
+  /** An alarm while there is anybody to look after, and a line in the directory. */
+  async #keepWatch(): Promise<void> {
+    const tenant = this.#tenant;
+    const next = this.#nextLook();
+    if (tenant === null || next === null) return;
+    const armedAt = await this.ctx.storage.getAlarm();
+    if (armedAt === null || armedAt > next) await this.ctx.storage.setAlarm(next);
+    if (this.ctx.storage.kv.get(LISTED_KEY) !== undefined) return;
+    await this.#services.enlist(tenant);
+    this.ctx.storage.kv.put(LISTED_KEY, true);
+  }
+
+  /** An index serves one tenant for ever; a call for another is a bug that must not write a row. */
+  async #own(tenant: string): Promise<void> {
+    if (this.#tenant === tenant) return;
+    if (this.#tenant !== null) throw new Error("this index belongs to another tenant");
+    this.#tenant = tenant;
+    this.ctx.storage.kv.put(TENANT_KEY, tenant);
+  }
+
+  #now(): number {
+    return this.#services.clock.now();
+  }
+}
