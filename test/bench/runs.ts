@@ -16,8 +16,8 @@ let turns = 0;
 const nextTenant = (): string => `bench-${turns++ % TENANTS}`;
 
 async function runToEnd({ product }: Rig, input: string, tenant = nextTenant()): Promise<void> {
-  const { task } = await product.finish(await product.run("bench", { input }, tenant), tenant);
-  if (task.state !== "done") throw new Error(`a run ended ${JSON.stringify(task)}`);
+  const events = await (await product.follow(await product.run("bench", { input }, tenant), tenant)).text();
+  if (!events.includes("event: task.done")) throw new Error(`a run ended with ${events.slice(-500)}`);
 }
 
 const drain = async (response: Promise<Response>): Promise<void> => {
