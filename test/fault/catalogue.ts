@@ -12,6 +12,8 @@ export type Entry = {
     /** Needs a real account. */
     | { readonly ring: "account" }
     | { readonly ring: "pending"; readonly feature: string };
+  /** A stage on the real runtime that injects it as well, and counts its own hits. */
+  readonly also?: "streams";
 };
 
 const here = (fault: string): Entry => ({ fault, proof: { ring: "simulator" } });
@@ -64,7 +66,7 @@ export const CATALOGUE = {
   41: tested("a tool asks for a forbidden host"),
   42: tested("more isolates at once than the platform gives"),
   43: here("a client repeats its request, also with another body, many at once"),
-  44: tested("a stream is cut before any event came, or asked for at an odd place"),
+  44: { ...tested("a stream is cut before any event came, or asked for at an odd place"), also: "streams" },
   45: tested("slow, huge and malformed requests"),
   46: here("text of every kind in what users and models say"),
   47: here("clocks that differ by ten minutes"),
