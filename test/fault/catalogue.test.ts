@@ -70,6 +70,7 @@ describe("a proof", () => {
     expect(missed({ hits: all, alsoHits: new Map() }, STAGE_IDS)).toEqual(also);
     expect(missed({ hits: new Map(), alsoHits: all }, STAGE_IDS)).toEqual([...here, ...real].sort((a, b) => a - b));
     expect(missed(emptyVerdict(), ["streams"])).toEqual([44]);
+    expect(missed(emptyVerdict(), ["providers"])).toEqual([31, 32, 33, 34, 35, 36, 37]);
   });
 
   it("takes a test for a fault only when it passed, and says which did not", () => {

@@ -42,7 +42,7 @@ const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
 const BY = { tests: "tests in real runtimes", deploys: "real deploys, struck" } as const;
 
-const ALSO = { streams: "real streams" } as const;
+const ALSO = { providers: "real model servers", streams: "real streams" } as const;
 
 /** What stands for a fault, in words and numbers. */
 function proofOf(id: FaultId, total: Verdict): string {
