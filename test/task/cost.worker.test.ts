@@ -133,8 +133,8 @@ describe("a run of six model calls and five tool calls, accepted and followed", 
       "TenantIndexObject.register": 1,
       "TenantIndexObject.acquire": 1,
       "TenantIndexObject.release": 1,
-      "ToolGateObject.enter": 5,
-      "ToolGateObject.leave": 5,
+      "ToolGateObject.enter": 1,
+      "ToolGateObject.leave": 1,
       "messages to the run queue": 1,
     });
   });
