@@ -48,7 +48,7 @@ export type RunRequest = {
 };
 
 /** A parsed body as a request: what is absent is null. */
-export const toRunRequest = (packId: PackId, body: z.output<typeof RunBody>): RunRequest => ({
+export const toRunRequest = (packId: PackId, body: z.output<ReturnType<typeof RunBody>>): RunRequest => ({
   packId,
   input: body.input,
   sessionId: parseSessionId(body.session_id) ?? null,
