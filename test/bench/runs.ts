@@ -57,8 +57,14 @@ export async function accept(rig: Rig, rounds: number): Promise<readonly Row[]> 
       await rig.product.finish(taskId, tenant); // or the rest of the run would meet the next sample
       return ms;
     },
+    "POST to the first event": async () => {
+      const tenant = nextTenant();
+      const started = performance.now();
+      const events = await rig.product.follow(await rig.product.run("bench", { input: "nothing" }, tenant), tenant);
+      return (await readUntil(events, "event: task.queued")) - started;
+    },
   });
-  const floors = { "POST to 202": "new object, one row" };
+  const floors = { "POST to 202": "new object, one row", "POST to the first event": "new object, one row" };
   return toRows("accept", samples, { floors, bars: { "POST to 202": "1.5 x, tail no worse by a third" } });
 }
 
@@ -107,9 +113,22 @@ export async function steps(rig: Rig, rounds: number): Promise<readonly Row[]> {
     subjects[`floor, ${tools} tool steps`] = floorOf(tools);
     subjects[`run, ${tools} tool steps`] = () => timed(() => runToEnd(rig, `tools=${tools}`));
   }
-  const samples = await inTurns(rounds, subjects);
-  const floors = Object.fromEntries(TOOL_STEPS.map((n) => [`run, ${n} tool steps`, `floor, ${n} tool steps`]));
+  const measured = await inTurns(rounds, subjects);
+  const samples = { ...measured, ...moreOf(measured, "floor"), ...moreOf(measured, "run") };
+  const floors = {
+    ...Object.fromEntries(TOOL_STEPS.map((n) => [`run, ${n} tool steps`, `floor, ${n} tool steps`])),
+    "floor, a step more": "bare SDK call",
+    "run, a step more": "bare SDK call",
+  };
   return [...toRows("queued to done", samples, { floors }), ...(await stepCpu(rig, rounds))];
+}
+
+/** What one more step takes, from the longest run and the one without any of the same round. */
+function moreOf(samples: Readonly<Record<string, readonly number[]>>, subject: string): Record<string, number[]> {
+  const most = Math.max(...TOOL_STEPS);
+  const without = samples[`${subject}, 0 tool steps`] ?? [];
+  const all = samples[`${subject}, ${most} tool steps`] ?? [];
+  return { [`${subject}, a step more`]: all.map((ms, round) => (ms - (without[round] ?? 0)) / most) };
 }
 
 const CPU_RUNS = 5;
