@@ -120,7 +120,7 @@ describe("a run of six model calls and five tool calls, accepted and followed", 
   });
 
   it("writes so many rows and no more", () => {
-    expect(second.rows).toEqual({ task: 5, event: 15, entry: 9, alarms: 4 });
+    expect(second.rows).toEqual({ task: 5, event: 15, entry: 6, alarms: 4 });
   });
 
   it("asks objects and the queue so often and no more", () => {
