@@ -1,5 +1,6 @@
 /** Running, reading, listing, cancelling and replaying through REST, in the real runtime. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { ANSWER_FIRST_MS } from "../../src/api/limits.ts";
 import { Accepted, Finished, ReplayAccepted, Status, Task, TaskList } from "../../src/api/schema.ts";
 import { createExternalPolicy, logOnly } from "../../src/policy/index.ts";
 import {
@@ -78,6 +79,26 @@ describe("running an agent", () => {
     expect(response.status).toBe(200);
     expect(response.headers.get("preference-applied")).toBe("wait=20");
     expect(Finished().parse(await response.json())).toMatchObject({ state: "done", status: "done" });
+  });
+
+  it("answers before it starts the run", async () => {
+    const isAnswered = Promise.withResolvers<void>();
+    const started: string[] = [];
+    const via = workerWith(({ clock, dispatch }) => ({
+      clock: {
+        now: () => clock.now(),
+        sleep: (ms, signal) => (ms === ANSWER_FIRST_MS ? isAnswered.promise : clock.sleep(ms, signal)),
+      },
+      dispatch: (task) => {
+        started.push(task.taskId);
+        return dispatch(task);
+      },
+    }));
+    const taskId = await accept("Hello", { via });
+    expect(started).toEqual([]);
+    isAnswered.resolve();
+    expect(await finished(taskId)).toMatchObject({ state: "done" });
+    expect(started).toEqual([taskId]);
   });
 
   it("accepts the task though it could not be dispatched: its alarm starts it", async () => {
