@@ -68,8 +68,9 @@ describe("running slots", () => {
         };
         const store = new IndexStore({ exec } as SqlStorage);
         const report = { pack_id: "hello", pack_version: "1.0.0", session_id: null, created_at: "", updated_at: "" };
-        for (let n = 0; n < over; n++) store.put({ ...report, task_id: `over-${n}`, state: "done", version: 1 }, 1);
-        store.put({ ...report, task_id: "next", state: "queued", version: 1 }, 1);
+        for (let n = 0; n < over; n++)
+          store.put({ ...report, task_id: `over-${n}`, state: "done", version: 1 }, "kept", 1);
+        store.put({ ...report, task_id: "next", state: "queued", version: 1 }, "kept", 1);
         cursors.length = 0;
         expect(store.countRunning("next", 1) + store.countAhead("next", 1)).toBe(0);
         expect(store.nextInLine(10)).toEqual([]);
