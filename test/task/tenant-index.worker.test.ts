@@ -57,6 +57,15 @@ describe("running slots", () => {
     await alarm;
   });
 
+  it("are granted by an index that has not heard of the tenant's first task yet, or never will", async () => {
+    const report = { task_id: "first", pack_id: "hello", pack_version: "1.0.0", session_id: null, version: 3 };
+    const at = "2026-01-01T00:00:00.000Z";
+    const index = indexOf("tenant-unheard");
+    const asked = { ...report, state: "queued", created_at: at, updated_at: at } as const;
+    expect(await index.acquire("tenant-unheard", asked)).toBe(true);
+    expect(await index.list(all)).toMatchObject({ items: [{ task_id: "first", state: "running" }] });
+  });
+
   it("cost as much to grant however many tasks are over", async () => {
     const granting = (over: number) =>
       runInDurableObject(indexOf(`tenant-long-${over}`), (_object, { storage }) => {

@@ -98,6 +98,8 @@ export class IndexStore {
 
   /** Tasks that asked for a slot before the named one and still ask. */
   countAhead(taskId: string, now: number): number {
+    // Also asked before anything was reported: the first word of a tenant may be lost.
+    if (!this.#isReady) return 0;
     const mine = this.#sql
       .exec<{ wanted_at: number | null }>("SELECT wanted_at FROM entry WHERE task_id = ?", taskId)
       .toArray()[0]?.wanted_at;
