@@ -74,6 +74,8 @@ export type ProviderFailure = {
   /** For the log: no user content, no key. */
   readonly detail: string;
   readonly usage: Usage | null;
+  /** A piece of the answer had come: the model was at work, whatever the provider says went wrong. */
+  readonly hasBegun?: true;
 };
 
 export type ProviderContext = {

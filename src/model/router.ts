@@ -212,7 +212,7 @@ class TurnRun {
   async #count(model: string, outcome: ProviderOutcome): Promise<void> {
     const usage = outcome.ok ? outcome.value.usage : outcome.error.usage;
     const isUncounted = outcome.ok ? outcome.usageMissing === true : usage === null;
-    if (!outcome.ok && isUncounted && !CONSEQUENCES[outcome.error.reason].mayCost) return;
+    if (!outcome.ok && isUncounted && !mayHaveCost(outcome.error)) return;
     this.#usage = addUsage(this.#usage, usage ?? NO_USAGE);
     const isUnknown = isUncounted && !model.startsWith("offline/");
     const costMicros = isUnknown ? null : await priceMicros(model, usage ?? NO_USAGE);
@@ -265,6 +265,9 @@ class TurnRun {
     };
   }
 }
+
+const mayHaveCost = ({ reason, hasBegun }: ProviderFailure): boolean =>
+  hasBegun === true || CONSEQUENCES[reason].mayCost;
 
 const UNCONFIGURED = { reason: "connect", status: null, retryAfterMs: null } as const;
 

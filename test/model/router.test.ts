@@ -78,6 +78,22 @@ describe("a turn that may not cost more", () => {
     const charge = { spentMicros: 7_500, uncounted: 2 };
     expect(await failedTurn(rig, { checkBudget })).toMatchObject({ message: "No money.", costMicros: null, charge });
   });
+
+  it("is told of an attempt that failed with any error after its answer had begun, and not of one before", async () => {
+    for (const reason of RETRIED) {
+      const asked: number[] = [];
+      const deeds = [failure(reason, { hasBegun: true }), failure("overloaded"), reply("x")];
+      const checkBudget: TurnContext["checkBudget"] = async ({ uncounted }) => {
+        asked.push(uncounted);
+        return null;
+      };
+      expect(await turn(setUp({ [OPUS]: deeds }), { checkBudget })).toMatchObject({
+        costMicros: null,
+        charge: { spentMicros: 7_500, uncounted: 1 },
+      });
+      expect(asked, reason).toEqual([0, 1, 1]);
+    }
+  });
 });
 
 const RETRIED = ["rate_limited", "overloaded", "server", "connect", "timeout", "cut"] as const;

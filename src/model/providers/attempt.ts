@@ -43,7 +43,7 @@ class ReplyTooLong extends Error {
 export async function runAttempt(attempt: Attempt): Promise<ProviderOutcome> {
   const { clock, context } = attempt;
   const watchdog = new Watchdog({ clock, signal: context.signal, timeoutMs: context.timeoutMs });
-  const stage: Stage = { hasHeaders: false, isOurFault: false };
+  const stage: Stage = { hasHeaders: false, hasBegun: false, isOurFault: false };
   try {
     await readStream(attempt, watchdog, stage);
     context.signal.throwIfAborted();
@@ -52,7 +52,7 @@ export async function runAttempt(attempt: Attempt): Promise<ProviderOutcome> {
     context.signal.throwIfAborted();
     if (stage.isOurFault) throw thrown;
     // When the answer was complete before the connection broke or idled, nothing is left that could have been lost.
-    return finished(attempt.collector) ?? { ok: false, error: explain(attempt, watchdog, stage.hasHeaders, thrown) };
+    return finished(attempt.collector) ?? { ok: false, error: explain(attempt, watchdog, stage, thrown) };
   } finally {
     watchdog.stop();
   }
@@ -66,6 +66,8 @@ function finished(collector: Collector): ProviderOutcome | null {
 
 type Stage = {
   hasHeaders: boolean;
+  /** A piece of the answer has come. */
+  hasBegun: boolean;
   /** What was thrown came from whoever takes the text, or is a bug: no failure of the provider. */
   isOurFault: boolean;
 };
@@ -86,7 +88,9 @@ async function readStream(attempt: Attempt, watchdog: Watchdog, stage: Stage): P
     for (;;) {
       const next = await Promise.race([events.next(), aborted]);
       if (next.done === true) return;
-      if (take(collector, next.value, stage)) watchdog.pieceArrived();
+      if (!take(collector, next.value, stage)) continue;
+      stage.hasBegun = true;
+      watchdog.pieceArrived();
     }
   } finally {
     // Not awaited: an iterator that hangs in next() would hang in return() too. The abort has freed the connection.
@@ -130,12 +134,15 @@ function endOfStream(attempt: Attempt, expired: Expiry | null, problem: string |
   };
 }
 
-function explain(attempt: Attempt, watchdog: Watchdog, hasHeaders: boolean, thrown: unknown): ProviderFailure {
+function explain(attempt: Attempt, watchdog: Watchdog, stage: Stage, thrown: unknown): ProviderFailure {
   if (watchdog.expired !== null) return endOfStream(attempt, watchdog.expired, null);
   const error = attempt.readError(thrown);
-  if (error !== null) return { ...toFailure(error, attempt.clock.now()), usage: attempt.collector.usage() };
+  if (error !== null) {
+    const failure = { ...toFailure(error, attempt.clock.now()), usage: attempt.collector.usage() };
+    return stage.hasBegun ? { ...failure, hasBegun: true } : failure;
+  }
   if (thrown instanceof ReplyTooLong) return endOfStream(attempt, null, thrown.message);
-  if (!hasHeaders) {
+  if (!stage.hasHeaders) {
     const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
     return { ...endOfStream(attempt, null, `could not be reached (${describeError(cause)})`), reason: "connect" };
   }

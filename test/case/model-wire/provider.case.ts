@@ -174,6 +174,13 @@ function errors(bench: Bench): void {
     expect(failure).toMatchObject({ reason: "overloaded", status: null });
   });
 
+  it("knows whether an error that is announced inside the stream came after a piece of the answer", async () => {
+    for (const parts of [[text("Hel")], [call("read_file", "{}")]])
+      expect(await bench.failure(stream(parts, { end: "error" }))).toMatchObject({ hasBegun: true });
+    expect(await bench.failure(stream([], { end: "error" }))).not.toHaveProperty("hasBegun");
+    expect(await bench.failure({ kind: "error", error: "overloaded" })).not.toHaveProperty("hasBegun");
+  });
+
   it("puts neither the key nor the user's words into what it says of an error", async () => {
     for (const error of ["auth", "bad_request"] as const) {
       const failure = await bench.failure({ kind: "error", error });

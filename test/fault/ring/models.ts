@@ -87,8 +87,7 @@ function charge(bill: Bill, answer: Answer, wire: WireName): void {
   if (!isWhole) bill.voided += 1;
   if (isWhole) bill.tokens = sumOf(bill.tokens, TOKENS);
   else if (wire === "anthropic") bill.tokens = sumOf(bill.tokens, { ...TOKENS, output: 1 });
-  // An overload that is announced may have cost nothing.
-  else if (answer.end !== "error") bill.uncounted += 1;
+  else bill.uncounted += 1;
 }
 
 const sumOf = (a: Tokens, b: Tokens): Tokens => ({
