@@ -74,6 +74,8 @@ export type ProviderFailure = {
   /** For the log: no user content, no key. */
   readonly detail: string;
   readonly usage: Usage | null;
+  /** What was told is not all: the prompt, say, and not what the model had written by then. */
+  readonly isPartial?: true;
   /** A piece of the answer had come: the model was at work, whatever the provider says went wrong. */
   readonly hasBegun?: true;
 };

@@ -211,12 +211,12 @@ class TurnRun {
 
   async #count(model: string, outcome: ProviderOutcome): Promise<void> {
     const usage = outcome.ok ? outcome.value.usage : outcome.error.usage;
-    const isUncounted = outcome.ok ? outcome.usageMissing === true : usage === null;
-    if (!outcome.ok && isUncounted && !mayHaveCost(outcome.error)) return;
+    const isMore = isUncounted(outcome);
+    if (usage === null && !isMore) return;
     this.#usage = addUsage(this.#usage, usage ?? NO_USAGE);
-    const isUnknown = isUncounted && !model.startsWith("offline/");
-    const costMicros = isUnknown ? null : await priceMicros(model, usage ?? NO_USAGE);
-    this.#charge = addCharge(this.#charge, toCharge({ costMicros }));
+    const told = toCharge({ costMicros: await priceMicros(model, usage ?? NO_USAGE) });
+    // What was told is spent in any case, and so may be what was not.
+    this.#charge = addCharge(this.#charge, isMore && !model.startsWith("offline/") ? { ...told, uncounted: 1 } : told);
   }
 
   #toTurn(outcome: ProviderOutcome & { readonly ok: true }, model: string): Turn {
@@ -265,6 +265,12 @@ class TurnRun {
     };
   }
 }
+
+/** Whether it may have cost more than the provider told. */
+const isUncounted = (outcome: ProviderOutcome): boolean =>
+  outcome.ok
+    ? outcome.usageMissing === true
+    : (outcome.error.usage === null || outcome.error.isPartial === true) && mayHaveCost(outcome.error);
 
 const mayHaveCost = ({ reason, hasBegun }: ProviderFailure): boolean =>
   hasBegun === true || CONSEQUENCES[reason].mayCost;

@@ -79,6 +79,14 @@ describe("a turn that may not cost more", () => {
     expect(await failedTurn(rig, { checkBudget })).toMatchObject({ message: "No money.", costMicros: null, charge });
   });
 
+  it("counts what was told of an answer that broke off, and that it may have cost as much as a call can", async () => {
+    const told = { inputTokens: 1_000, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
+    const cut = failure("cut", { usage: told, isPartial: true });
+    const { charge, usage } = Object(await turn(setUp({ [OPUS]: [cut, reply("x")] })));
+    expect(charge).toEqual({ spentMicros: 7_500 + 5_025, uncounted: 1 });
+    expect(usage.inputTokens).toBeGreaterThan(1_000);
+  });
+
   it("is told of an attempt that failed with any error after its answer had begun, and not of one before", async () => {
     for (const reason of RETRIED) {
       const asked: number[] = [];

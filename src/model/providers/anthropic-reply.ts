@@ -20,6 +20,7 @@ export class AnthropicCollector implements Collector {
   /** By block index, in the order the blocks were opened. */
   readonly #calls = new Map<number, OpenCall>();
   #usage: Usage | null = null;
+  #isCounted = false;
   #stopReason: string | null = null;
   #isComplete = false;
 
@@ -42,6 +43,7 @@ export class AnthropicCollector implements Collector {
       case "message_delta":
         this.#stopReason = textField(field(event, "delta"), "stop_reason") ?? this.#stopReason;
         this.#count(field(event, "usage"));
+        this.#isCounted = true;
         return true;
       case "message_stop":
         this.#isComplete = true;
@@ -72,6 +74,11 @@ export class AnthropicCollector implements Collector {
 
   usage(): Usage | null {
     return this.#usage;
+  }
+
+  /** The prompt is counted before the answer, the answer itself at its end. */
+  get isCounted(): boolean {
+    return this.#isCounted;
   }
 
   #openBlock(index: number, block: unknown): void {

@@ -17,6 +17,8 @@ export interface Collector {
   reply(): ModelReply | null;
   /** Tokens the server has counted so far; null when it has not said. */
   usage(): Usage | null;
+  /** Whether that is all: the answer's own tokens may be told at its end alone. */
+  readonly isCounted: boolean;
 }
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -130,15 +132,20 @@ function endOfStream(attempt: Attempt, expired: Expiry | null, problem: string |
     status: null,
     retryAfterMs: null,
     detail: `${attempt.provider} ${expired === null ? (problem ?? "ended its stream before the end of the answer") : LIMIT_TEXT[expired]}`,
-    usage: attempt.collector.usage(),
+    ...usageOf(attempt.collector),
   };
 }
+
+const usageOf = (collector: Collector): Pick<ProviderFailure, "usage" | "isPartial"> => ({
+  usage: collector.usage(),
+  ...(collector.isCounted ? {} : { isPartial: true }),
+});
 
 function explain(attempt: Attempt, watchdog: Watchdog, stage: Stage, thrown: unknown): ProviderFailure {
   if (watchdog.expired !== null) return endOfStream(attempt, watchdog.expired, null);
   const error = attempt.readError(thrown);
   if (error !== null) {
-    const failure = { ...toFailure(error, attempt.clock.now()), usage: attempt.collector.usage() };
+    const failure = { ...toFailure(error, attempt.clock.now()), ...usageOf(attempt.collector) };
     return stage.hasBegun ? { ...failure, hasBegun: true } : failure;
   }
   if (thrown instanceof ReplyTooLong) return endOfStream(attempt, null, thrown.message);

@@ -55,6 +55,10 @@ export class OpenAiCollector implements Collector {
     return this.#usage;
   }
 
+  get isCounted(): boolean {
+    return this.#usage !== null;
+  }
+
   #namedFinish(): FinishReason | null {
     if (this.#isRefusal || this.#finish === "content_filter") return "refusal";
     return this.#finish === "length" ? "max_tokens" : null;

@@ -174,6 +174,11 @@ function errors(bench: Bench): void {
     expect(failure).toMatchObject({ reason: "overloaded", status: null });
   });
 
+  it("knows that the tokens of an answer that broke off are not all told, and that those of a whole one are", async () => {
+    for (const end of ["error", "cut"] as const)
+      expect(await bench.failure(stream([text("Hel")], { end }))).toMatchObject({ isPartial: true });
+  });
+
   it("knows whether an error that is announced inside the stream came after a piece of the answer", async () => {
     for (const parts of [[text("Hel")], [call("read_file", "{}")]])
       expect(await bench.failure(stream(parts, { end: "error" }))).toMatchObject({ hasBegun: true });

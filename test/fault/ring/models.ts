@@ -80,14 +80,16 @@ function placeIn(body: unknown, scripts: readonly Script[]): { readonly script: 
   return { script, at: messages.filter(({ role }) => role === "assistant").length };
 }
 
-/** Anthropic's wire counts the prompt before the answer, the other one everything behind it. */
+/** Anthropic's wire counts the prompt before the answer, the other one everything behind it; what an answer cost that broke off nobody told. */
 function charge(bill: Bill, answer: Answer, wire: WireName): void {
   if (answer.kind !== "stream") return;
   const isWhole = answer.end === "complete";
-  if (!isWhole) bill.voided += 1;
   if (isWhole) bill.tokens = sumOf(bill.tokens, TOKENS);
-  else if (wire === "anthropic") bill.tokens = sumOf(bill.tokens, { ...TOKENS, output: 1 });
-  else bill.uncounted += 1;
+  else {
+    bill.voided += 1;
+    bill.uncounted += 1;
+    if (wire === "anthropic") bill.tokens = sumOf(bill.tokens, { ...TOKENS, output: 1 });
+  }
 }
 
 const sumOf = (a: Tokens, b: Tokens): Tokens => ({
