@@ -5,9 +5,10 @@
  */
 import { builtinModules } from "node:module";
 import { extname, join, relative } from "node:path";
-import { build, type Metafile, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { priceTable } from "./price-table.ts";
 import { ROOT } from "./run.ts";
+import { UNREACHED } from "./unreached.ts";
 
 export const WORKER_FOLDER = join(ROOT, "dist/worker");
 export const MAIN_MODULE = "index.js";
@@ -50,32 +51,37 @@ const builtIns: Plugin = {
   },
 };
 
+/** How all code of the Worker is built, whatever of it. */
+export const WORKER_BUILD = {
+  absWorkingDir: ROOT, // names in the output are relative to it, so it is the same on every machine
+  outdir: WORKER_FOLDER,
+  write: false,
+  bundle: true,
+  format: "esm",
+  loader: { ".wasm": "copy" }, // compiled by the runtime
+  minify: true,
+  legalComments: "none",
+  charset: "utf8",
+  // As Wrangler's bundler does it.
+  platform: "browser",
+  conditions: ["workerd", "worker", "browser"],
+  target: "es2024",
+  external: ["cloudflare:*"],
+  plugins: [builtIns, priceTable, ...UNREACHED],
+  define: { "process.env.NODE_ENV": '"production"' },
+  logLevel: "error",
+} satisfies BuildOptions;
+
 export async function bundleWorker(): Promise<WorkerBundle> {
   const { outputFiles, metafile } = await build({
+    ...WORKER_BUILD,
     entryPoints: { index: join(ROOT, "src/index.ts") },
-    absWorkingDir: ROOT, // names in the output are relative to it, so it is the same on every machine
-    outdir: WORKER_FOLDER,
-    write: false,
-    bundle: true,
     splitting: true,
-    format: "esm",
     chunkNames: "part/[name]-[hash]",
     assetNames: "part/[name]-[hash]",
-    loader: { ".wasm": "copy" }, // compiled by the runtime
-    minify: true,
-    legalComments: "none",
-    charset: "utf8",
     sourcemap: "linked",
     sourcesContent: false,
     metafile: true,
-    // As Wrangler's bundler does it.
-    platform: "browser",
-    conditions: ["workerd", "worker", "browser"],
-    target: "es2024",
-    external: ["cloudflare:*"],
-    plugins: [builtIns, priceTable],
-    define: { "process.env.NODE_ENV": '"production"' },
-    logLevel: "error",
   });
   const files = outputFiles.map(({ path, contents }) => ({ name: nameOf(path), content: contents }));
   const outputs = outputsByName(metafile);

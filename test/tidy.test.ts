@@ -308,6 +308,16 @@ const BREACHES: readonly (readonly [name: string, files: readonly SourceFile[], 
     ),
   ],
   [
+    "shapes that are made when their file loads",
+    [
+      file(
+        "src/api/a.ts",
+        "const A = z.string();\nexport const B =\n  z\n  .object({});\nconst C = B().extend({});\nconst D = once(() => z.string());",
+      ),
+    ],
+    [2, 3, 6].map((line) => `src/api/a.ts: line ${line}: a shape is made on first use: once(() => z...)`),
+  ],
+  [
     "an export by star",
     [file("src/pack/index.ts", 'export * from "./a.ts";')],
     ["src/pack/index.ts: line 2: name what is exported"],

@@ -16,7 +16,7 @@ import { type Call, type Route, route } from "./route.ts";
 
 const toTime = (at: number | null): string | null => (at === null ? null : toRfc3339(at));
 
-function toKey(key: KeyFacts, now: number): z.input<typeof Key> {
+function toKey(key: KeyFacts, now: number): z.input<ReturnType<typeof Key>> {
   const ended = key.revokedAt === null ? "expired" : "revoked";
   return {
     id: key.id,

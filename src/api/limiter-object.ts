@@ -3,7 +3,7 @@
  * limit is exact however many ask at once. At rest it holds one small value, and nothing once its window is over.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { Clock } from "../platform/index.ts";
+import { assert, type Clock } from "../platform/index.ts";
 import {
   pruneWindow,
   takePlace,
@@ -12,13 +12,14 @@ import {
   type WindowLimit,
   windowEnd,
 } from "./limiter-window.ts";
+import { LIMITER_KEEP_MS } from "./limits.ts";
 import type { LimiterStub } from "./rate-limiter.ts";
 
 /** `windowMs` is kept with it: the alarm has no caller who could say it. */
 type Kept = { readonly window: Window; readonly windowMs: number };
 
 const KEY = "window";
-/** No request waits for the limiter's disk: a crash forgets the places of some milliseconds. */
+/** No request waits for the limiter's disk, the next one no more than the one that is counted. */
 const UNCONFIRMED = { allowUnconfirmed: true };
 
 export class LimiterObject<Bindings = unknown> extends DurableObject<Bindings> implements LimiterStub {
@@ -26,6 +27,8 @@ export class LimiterObject<Bindings = unknown> extends DurableObject<Bindings> i
   #window: Window | null;
   /** As far as this instance knows; setting it once more changes nothing. */
   #isArmed = false;
+  /** Places were taken that are not written yet: one write takes them all. */
+  #isKeepDue = false;
 
   constructor(ctx: DurableObjectState, env: Bindings, services: { readonly clock: Clock }) {
     super(ctx, env);
@@ -37,10 +40,7 @@ export class LimiterObject<Bindings = unknown> extends DurableObject<Bindings> i
   async take(ask: WindowLimit & { readonly isKept: boolean }): Promise<WindowAnswer> {
     const { window, answer } = takePlace(this.#window, this.#clock.now(), ask);
     this.#window = window;
-    if (answer.isAllowed && ask.isKept) {
-      await this.ctx.storage.put<Kept>(KEY, { window, windowMs: ask.windowMs }, UNCONFIRMED);
-      await this.#arm(windowEnd(window, ask.windowMs));
-    }
+    if (answer.isAllowed && ask.isKept) this.#keepSoon(ask.windowMs);
     return answer;
   }
 
@@ -51,6 +51,20 @@ export class LimiterObject<Bindings = unknown> extends DurableObject<Bindings> i
     const end = kept && windowEnd(pruneWindow(kept.window, this.#clock.now(), kept.windowMs), kept.windowMs);
     if (end) return this.#arm(end);
     await this.ctx.storage.deleteAll();
+  }
+
+  #keepSoon(windowMs: number): void {
+    if (this.#isKeepDue) return;
+    this.#isKeepDue = true;
+    this.ctx.waitUntil(this.#clock.sleep(LIMITER_KEEP_MS).then(() => this.#keep(windowMs)));
+  }
+
+  async #keep(windowMs: number): Promise<void> {
+    this.#isKeepDue = false;
+    const window = this.#window;
+    assert(window !== null, "a place was taken");
+    await this.ctx.storage.put<Kept>(KEY, { window, windowMs }, UNCONFIRMED);
+    await this.#arm(windowEnd(window, windowMs));
   }
 
   async #arm(at: number | null): Promise<void> {

@@ -33,6 +33,9 @@ export const DECISION_REASON_CHARS_MAX = 2_000;
 /** What a person says a call gave, as JSON: as much as a tool's own result may be. Over it: 400 INVALID_REQUEST. */
 export const DECISION_RESULT_BYTES_MAX = 256 * 1024;
 
+/** From an accepted task to its start, so that the answer is on its way first. Lost with its isolate, the task's alarm starts it. */
+export const ANSWER_FIRST_MS = 2;
+
 /** Calls of one object method, the first included; made again only when the platform says a repetition is safe. Then 503 UNAVAILABLE. */
 export const OBJECT_CALL_ATTEMPTS_MAX = 3;
 /** Delay before the second call; doubled for each further one, with full jitter. */
@@ -138,5 +141,7 @@ export const READ_LIMIT_REQUESTS = 1_200;
 export const READ_LIMIT_WINDOW_MS = 60_000;
 /** One question to the limiter in Redis. Over it the tenant's limiter object is asked instead. */
 export const LIMITER_REDIS_TIMEOUT_MS = 300;
+/** From a place taken to its row, and whatever else is taken meanwhile goes into the same one. A crash forgets them: a tenant gets so many again. */
+export const LIMITER_KEEP_MS = 100;
 /** How long Redis is left alone after it failed; until then the objects count. */
 export const REDIS_REST_MS = 5_000;

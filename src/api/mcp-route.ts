@@ -4,11 +4,12 @@
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
  */
 import * as z from "zod";
+import { once } from "../platform/index.ts";
 import { limitRate } from "./rate-limit.ts";
 import { type Route, tenantRoute } from "./route.ts";
 import { answerWhileAdmitted } from "./while-admitted.ts";
 
-const Message = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).describe("JSON-RPC 2.0");
+const Message = once(() => z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).describe("JSON-RPC 2.0"));
 
 const mcp = tenantRoute({
   method: "POST",

@@ -9,6 +9,7 @@ import {
   assert,
   ERRORS,
   type IdempotencyKey,
+  once,
   parseIdempotencyKey,
   parsePackId,
   parseTaskId,
@@ -30,13 +31,17 @@ export type McpCall = Pick<TenantCall<unknown, undefined>, "scope" | "deps" | "t
   readonly progress: ((done: number, message: string) => Promise<void>) | null;
 };
 
-const RunArguments = RunBody.pick({ input: true, session_id: true }).extend({
-  idempotency_key: z
-    .string()
-    .optional()
-    .describe("The same key and input give the same task; without one every call is a new task"),
-});
-const TaskArguments = z.strictObject({ task_id: z.string() });
+const RunArguments = once(() =>
+  RunBody()
+    .pick({ input: true, session_id: true })
+    .extend({
+      idempotency_key: z
+        .string()
+        .optional()
+        .describe("The same key and input give the same task; without one every call is a new task"),
+    }),
+);
+const TaskArguments = once(() => z.strictObject({ task_id: z.string() }));
 
 /** Pack ids hold no underscore, so no pack can hide one of these. */
 const TASK_TOOLS: Readonly<
@@ -66,7 +71,7 @@ const toInputSchema = (shape: z.ZodType): InputSchema => {
 
 export async function listTools({ deps, tenant }: McpCall): Promise<Tool[]> {
   const packs = await deps.registry.list(tenant);
-  const input = toInputSchema(RunArguments);
+  const input = toInputSchema(RunArguments());
   return [
     ...packs.map((pack) => ({
       name: pack.pack_id,
@@ -77,7 +82,7 @@ export async function listTools({ deps, tenant }: McpCall): Promise<Tool[]> {
     ...Object.entries(TASK_TOOLS).map(([name, { description }]) => ({
       name,
       description,
-      inputSchema: toInputSchema(TaskArguments),
+      inputSchema: toInputSchema(TaskArguments()),
       annotations: { readOnlyHint: name === "get_task", destructiveHint: name === "cancel_task" },
     })),
   ];
@@ -103,7 +108,7 @@ export async function callTool(call: McpCall, name: string, given: unknown): Pro
 const retryable = ({ code }: AppError) => ({ retryable: ERRORS[code].retry === "backoff" });
 
 async function aboutTask(call: McpCall, tool: (typeof TASK_TOOLS)[string], given: unknown): Promise<TaskView> {
-  const taskId = parseTaskId(parseShape(TaskArguments, given, "body").task_id);
+  const taskId = parseTaskId(parseShape(TaskArguments(), given, "body").task_id);
   if (taskId === undefined) throw new AppError("TASK_NOT_FOUND");
   call.scope.taskId = taskId;
   return tool.call(call, taskId);
@@ -113,7 +118,7 @@ async function runPack(call: McpCall, name: string, given: unknown): Promise<Tas
   const { scope, deps, tenant } = call;
   const packId = parsePackId(name);
   if (packId === undefined) throw new AppError("PACK_NOT_FOUND", `There is no tool ${name.slice(0, 128)}.`);
-  const { idempotency_key, ...body } = parseShape(RunArguments, given, "body");
+  const { idempotency_key, ...body } = parseShape(RunArguments(), given, "body");
   const key = idempotency_key === undefined ? newKey() : parseIdempotencyKey(idempotency_key);
   if (key === undefined) {
     throw new AppError("INVALID_REQUEST", "An idempotency key is 1 to 255 visible ASCII characters.");

@@ -45,7 +45,7 @@ function addAnswer(responses: Json, answer: Answer): void {
     return;
   }
   const content = answer.content ?? "application/json";
-  const body = answer.schema ? { schema: toSchema(answer.schema, "output") } : {};
+  const body = answer.schema ? { schema: toSchema(answer.schema(), "output") } : {};
   const known = responses[key];
   // Two answers of one status differ in their content type: one response with both.
   if (typeof known === "object" && known !== null) {
@@ -87,7 +87,7 @@ function toParameters(route: Route): Json[] {
   }));
   const tenant = actsForTenant(route) ? [{ $ref: "#/components/parameters/Tenant" }] : [];
   const key = route.needsKey ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : [];
-  const query = route.query === null ? [] : toQueryParameters(route.query);
+  const query = route.query === null ? [] : toQueryParameters(route.query());
   return [...path, ...tenant, ...key, { $ref: "#/components/parameters/RequestId" }, ...query];
 }
 
@@ -103,7 +103,7 @@ function toOperation(route: Route): Json {
       : {
           requestBody: {
             required: true,
-            content: { "application/json": { schema: toSchema(route.body, "input") } },
+            content: { "application/json": { schema: toSchema(route.body(), "input") } },
           },
         }),
     responses: toResponses(route),
@@ -179,6 +179,6 @@ export function openApiDocument(routes: readonly Route[]): string {
       { name: "service" },
     ],
     paths,
-    components: { ...COMPONENTS, schemas: { Problem: toSchema(Problem, "output") } },
+    components: { ...COMPONENTS, schemas: { Problem: toSchema(Problem(), "output") } },
   });
 }

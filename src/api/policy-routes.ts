@@ -15,7 +15,7 @@ import { type Route, requirePrincipal, tenantRoute } from "./route.ts";
 const PATH = "/api/v1/policies";
 const ACTIVE_PATH = `${PATH}/active`;
 
-const toPolicy = (facts: PolicyFacts, active: ActivePolicy | null): z.input<typeof Policy> => ({
+const toPolicy = (facts: PolicyFacts, active: ActivePolicy | null): z.input<ReturnType<typeof Policy>> => ({
   digest: facts.digest,
   name: facts.name,
   bytes: facts.bytes,

@@ -62,7 +62,7 @@ export type TenantCall<Body, Query> = Call<Body, Query> & { readonly tenant: Ten
 export type Answer = {
   readonly status: number;
   readonly description: string;
-  readonly schema?: z.ZodType;
+  readonly schema?: () => z.ZodType;
   readonly content?: "text/event-stream" | "application/octet-stream" | "application/json" | null;
 };
 
@@ -92,12 +92,12 @@ type Facts = {
 export type Route = Facts & {
   readonly audience: Audience;
   readonly needs: AccessScope | null;
-  readonly body: z.ZodType | null;
-  readonly query: z.ZodType | null;
+  readonly body: (() => z.ZodType) | null;
+  readonly query: (() => z.ZodType) | null;
   readonly run: (scope: Scope, params: Readonly<Record<string, string>>) => Promise<Response>;
 };
 
-type Shape<B extends z.ZodType, Q extends z.ZodType> = { readonly body?: B; readonly query?: Q };
+type Shape<B extends z.ZodType, Q extends z.ZodType> = { readonly body?: () => B; readonly query?: () => Q };
 
 async function readBody<S extends z.ZodType>(scope: Scope, schema: S): Promise<z.output<S>> {
   const { request, deps } = scope;
@@ -122,8 +122,8 @@ async function prepare<B extends z.ZodType, Q extends z.ZodType>(
   });
   scope.tenant = admitted.tenant;
   await limitRoute(scope, admitted.tenant, route);
-  const query = route.query && parseShape(route.query, Object.fromEntries(url.searchParams), "query");
-  const body = route.body && (await readBody(scope, route.body));
+  const query = route.query && parseShape(route.query(), Object.fromEntries(url.searchParams), "query");
+  const body = route.body && (await readBody(scope, route.body()));
   return { scope, deps, admitted, params, body, query };
 }
 

@@ -115,7 +115,7 @@ function toRequest(message: RunAgentRequest) {
   const value = toBody(message);
   // REST bodies were looked at when they were parsed; a message was parsed by the protocol.
   checkText(value);
-  const body = parseShape(RunBody, value, "message");
+  const body = parseShape(RunBody(), value, "message");
   if (message.idempotencyKey === "") {
     throw new AppError("MISSING_IDEMPOTENCY_KEY", "idempotency_key is required");
   }

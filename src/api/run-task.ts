@@ -24,6 +24,7 @@ import type { CreateTask } from "../task/index.ts";
 import { callObject } from "./call-object.ts";
 import type { Correlation } from "./correlate.ts";
 import type { ApiDeps, Background } from "./deps.ts";
+import { ANSWER_FIRST_MS } from "./limits.ts";
 import { refusePack } from "./pack-use.ts";
 import type { RunBody } from "./schema.ts";
 
@@ -48,7 +49,7 @@ export type RunRequest = {
 };
 
 /** A parsed body as a request: what is absent is null. */
-export const toRunRequest = (packId: PackId, body: z.output<typeof RunBody>): RunRequest => ({
+export const toRunRequest = (packId: PackId, body: z.output<ReturnType<typeof RunBody>>): RunRequest => ({
   packId,
   input: body.input,
   sessionId: parseSessionId(body.session_id) ?? null,
@@ -140,6 +141,21 @@ type NewTask = {
   readonly background: Background;
 };
 
+/** Behind the answer, for where one thread does both, the answer would wait for the start. */
+async function startLater(
+  { clock, dispatch, log }: ApiDeps,
+  { tenant, taskId, correlation }: Pick<Origin, "tenant" | "correlation"> & Pick<NewTask, "taskId">,
+): Promise<void> {
+  try {
+    await clock.sleep(ANSWER_FIRST_MS);
+    await dispatch({ tenant, taskId, traceparent: correlation.traceparent });
+  } catch (thrown) {
+    // The task is accepted and its alarm is armed: it starts a little later.
+    const facts = { trace_id: correlation.traceId, tenant_id: tenant, task_id: taskId };
+    log.with(facts).warn("task.dispatch_failed", { error: describeError(thrown) });
+  }
+}
+
 async function create(deps: ApiDeps, origin: Origin, task: NewTask): Promise<AcceptedTask> {
   const { tenant, correlation } = origin;
   const { taskId, background } = task;
@@ -156,13 +172,7 @@ async function create(deps: ApiDeps, origin: Origin, task: NewTask): Promise<Acc
   const outcome = await callObject(deps, () => deps.tasks(tenant, taskId).create(args));
   switch (outcome.kind) {
     case "created":
-      background.waitUntil(
-        deps.dispatch({ tenant, taskId, traceparent: correlation.traceparent }).catch((thrown: unknown) => {
-          // The task is accepted and its alarm is armed: it starts a little later.
-          const log = deps.log.with({ trace_id: correlation.traceId, tenant_id: tenant, task_id: taskId });
-          log.warn("task.dispatch_failed", { error: describeError(thrown) });
-        }),
-      );
+      background.waitUntil(startLater(deps, { tenant, taskId, correlation }));
       return { taskId, packId: outcome.pack_id, isReplayed: false };
     case "existing":
       return { taskId, packId: outcome.pack_id, isReplayed: true };

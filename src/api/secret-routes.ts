@@ -10,7 +10,7 @@ import { type Route, tenantRoute } from "./route.ts";
 import { isSecretName, type NewSecret, type SecretFacts } from "./secret-record.ts";
 import { Secret, SecretBody, SecretList } from "./secret-schema.ts";
 
-const toSecret = (secret: SecretFacts): z.input<typeof Secret> => ({
+const toSecret = (secret: SecretFacts): z.input<ReturnType<typeof Secret>> => ({
   name: secret.name,
   host: secret.host,
   header: secret.header,

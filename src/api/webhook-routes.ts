@@ -21,7 +21,7 @@ import {
   WebhookTested,
 } from "./webhook-schema.ts";
 
-const toWebhook = (webhook: Stored): z.input<typeof Webhook> => ({
+const toWebhook = (webhook: Stored): z.input<ReturnType<typeof Webhook>> => ({
   id: webhook.id,
   url: webhook.url,
   description: webhook.description,
@@ -35,7 +35,7 @@ const toWebhook = (webhook: Stored): z.input<typeof Webhook> => ({
 
 const toTime = (at: number | null): string | null => (at === null ? null : toRfc3339(at));
 
-const toDelivery = (delivery: Delivery): z.input<typeof DeliveryList>["items"][number] => ({
+const toDelivery = (delivery: Delivery): z.input<ReturnType<typeof DeliveryList>>["items"][number] => ({
   id: delivery.id,
   message_id: messageIdOf(delivery.id),
   event_id: delivery.eventId,

@@ -3,6 +3,7 @@
  * some. Each text in the arguments is searched by itself, names of members too, so that no escape of JSON hides any.
  * Pure; what follows from it is decided elsewhere.
  */
+import { once } from "../platform/index.ts";
 import { EXFILTRATION_RULES } from "./exfiltration.ts";
 import { literal, toGrowing } from "./growing.ts";
 import { ARGUMENTS_CHARS_MAX } from "./limits.ts";
@@ -28,7 +29,9 @@ const address: Rule = {
   accept: (found) => (carriesData(found) ? found.length : 0),
 };
 
-const TABLE = toRuleTable([...SECRET_RULES, ...NATIONAL_ID_RULES, ...PII_RULES, ...EXFILTRATION_RULES, address]);
+const table = once(() =>
+  toRuleTable([...SECRET_RULES, ...NATIONAL_ID_RULES, ...PII_RULES, ...EXFILTRATION_RULES, address]),
+);
 
 export type ArgumentFinding = Finding & {
   /** JSON pointer of the text it stands in; `start` and `end` are places there. */
@@ -49,7 +52,7 @@ function* textsIn(value: unknown, argument: string): Generator<Text> {
 }
 
 function* findIn({ argument, text }: Text): Generator<ArgumentFinding> {
-  const scanner = new Scanner(TABLE);
+  const scanner = new Scanner(table());
   for (const segment of [...scanner.push(text), ...scanner.finish()]) {
     if (segment.kind !== "found") continue;
     const { rule, start } = segment;

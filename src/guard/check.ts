@@ -2,6 +2,7 @@
  * The verdict on a text: on an input as a whole, on an output also while it comes. Both go through the same scanner and
  * the same tables, so that what is found does not depend on how a text arrives.
  */
+import { once } from "../platform/index.ts";
 import { EXFILTRATION_RULES, isImage } from "./exfiltration.ts";
 import { NATIONAL_ID_RULES } from "./national-ids.ts";
 import { PII_RULES } from "./pii.ts";
@@ -14,8 +15,8 @@ import { Tokens, toRemoved } from "./tokens.ts";
 import { ACTIONS, type Action, type Finding, type Verdict } from "./types.ts";
 
 const DATA_RULES = [...SECRET_RULES, ...NATIONAL_ID_RULES, ...PII_RULES];
-const DATA_TABLE = toRuleTable(DATA_RULES);
-const OUTPUT_TABLE = toRuleTable([...DATA_RULES, ...EXFILTRATION_RULES]);
+const dataTable = once(() => toRuleTable(DATA_RULES));
+const outputTable = once(() => toRuleTable([...DATA_RULES, ...EXFILTRATION_RULES]));
 
 const strongest = (actions: readonly Action[]): Action =>
   ACTIONS.findLast((action) => actions.includes(action)) ?? "allow";
@@ -41,7 +42,7 @@ export function checkInput(given: string, rules: InputRules): CheckedInput {
   const clean = rules.sanitize ? sanitize(given) : null;
   const text = clean?.text ?? given;
   const tokens = new Tokens(text);
-  const data = rules.data === "off" ? null : checkData(text, DATA_TABLE, rules.data, tokens);
+  const data = rules.data === "off" ? null : checkData(text, dataTable(), rules.data, tokens);
   const signals = rules.signals ? findSignals(text) : [];
   const toGiven = (finding: Finding): Finding => ({
     ...finding,
@@ -82,7 +83,7 @@ export class OutputCheck {
   readonly #actions: Action[] = [];
 
   constructor(rules: OutputRules) {
-    this.#scanner = rules.data === "off" ? null : new Scanner(OUTPUT_TABLE);
+    this.#scanner = rules.data === "off" ? null : new Scanner(outputTable());
   }
 
   /** What may pass by now. */

@@ -30,11 +30,12 @@ const CODES = 0x250;
 export type RuleTable = readonly (readonly Rule[])[];
 
 export function toRuleTable(rules: readonly Rule[]): RuleTable {
-  const beginnings = rules.map((rule) => ({ rule, begins: new RegExp(`[${rule.starts}]`) }));
-  return Array.from({ length: CODES }, (_, code) => {
-    const character = String.fromCharCode(code);
-    return beginnings.filter(({ begins }) => begins.test(character)).map(({ rule }) => rule);
-  });
+  const table: Rule[][] = Array.from({ length: CODES }, () => []);
+  const characters = String.fromCharCode(...table.keys());
+  for (const rule of rules) {
+    for (const { index } of characters.matchAll(new RegExp(`[${rule.starts}]`, "g"))) table[index]?.push(rule);
+  }
+  return table;
 }
 
 const isWordCode = (code: number): boolean =>

@@ -9,8 +9,11 @@ import {
 import type { AgentConfig } from "./types.ts";
 
 export interface PointerCache<T> {
-  /** The remembered answer while it is fresh, else what `read` finds now. A failed read is not remembered. */
-  get(key: string, read: () => Promise<T>): Promise<T>;
+  /**
+   * The remembered answer while it is fresh, else what `read` finds now. A failed read is not remembered.
+   * @param isStill whether the remembered answer holds, for who knows better than its age does.
+   */
+  get(key: string, read: () => Promise<T>, isStill?: (value: T) => boolean): Promise<T>;
   clear(): void;
 }
 
@@ -21,9 +24,10 @@ export interface PointerCache<T> {
 export function createPointerCache<T>(clock: Clock): PointerCache<T> {
   const entries = new Map<string, { readonly value: T; readonly readAtMs: number }>();
   return {
-    async get(key, read) {
+    async get(key, read, isStill) {
       const known = entries.get(key);
-      if (known !== undefined && clock.now() - known.readAtMs < POINTER_CACHE_MS) return known.value;
+      const isFresh = known !== undefined && clock.now() - known.readAtMs < POINTER_CACHE_MS;
+      if (known !== undefined && (isStill?.(known.value) ?? isFresh)) return known.value;
       // Taken before the read: what is published while it runs is seen a second later, not two.
       const readAtMs = clock.now();
       const value = await read();

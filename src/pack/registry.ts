@@ -3,7 +3,8 @@
  *   <shelf>/packs/<pack_id>/<version>.json   a record: which digest this version is, and what a list needs to know
  *   <shelf>/blobs/<digest>.json              the composed pack, canonical JSON under its own SHA-256
  *   <shelf>/tools/<digest>.js                the code of a pack's own tool, under its own SHA-256
- * A blob never changes and is kept as long as it is used; what a shelf holds is believed for a second.
+ * A blob never changes and is kept as long as it is used; what a shelf holds is believed for a second, and a record for
+ * as long as its shelf lists the same one.
  */
 import {
   AppError,
@@ -71,23 +72,32 @@ export async function loadToolCode(bucket: R2Bucket, owner: string, digest: stri
   return code;
 }
 
+/** An object below a prefix: the rest of its key, and what tells its content. */
+type Listed = { readonly name: string; readonly etag: string };
+/** A version on a shelf; `etag` is null where nobody has looked. */
+type Shelved = { readonly version: string; readonly etag: string | null };
+
 /** What stands on shelves, remembered for a second. */
 function createShelves(bucket: R2Bucket, clock: Clock) {
-  const records = createPointerCache<PackRecord | null>(clock);
-  const listings = createPointerCache<readonly string[]>(clock);
+  const records = createPointerCache<{ readonly record: PackRecord; readonly etag: string } | null>(clock);
+  const listings = createPointerCache<readonly Listed[]>(clock);
 
-  const record = (shelf: string, packId: string, version: string): Promise<PackRecord | null> => {
+  /** The record of a version as its shelf lists it is read once; that of one that was named, once a second. */
+  const record = async (shelf: string, packId: string, { version, etag }: Shelved): Promise<PackRecord | null> => {
     const key = recordKey(shelf, packId, version);
-    return records.get(key, async () => {
+    const read = async () => {
       const object = await bucket.get(key);
-      return object === null ? null : parseRecord(await object.text(), key);
-    });
+      return object === null ? null : { record: parseRecord(await object.text(), key), etag: object.etag };
+    };
+    const filed = await (etag === null
+      ? records.get(key, read)
+      : records.get(key, read, (known) => known?.etag === etag));
+    return filed?.record ?? null;
   };
 
-  /** Names below a prefix, without it. */
-  const namesBelow = (prefix: string): Promise<readonly string[]> =>
+  const below = (prefix: string): Promise<readonly Listed[]> =>
     listings.get(prefix, async () => {
-      const names: string[] = [];
+      const found: Listed[] = [];
       let cursor: string | undefined;
       for (let page = 0; page < LIST_PAGES_MAX; page++) {
         const listed = await bucket.list({
@@ -95,8 +105,8 @@ function createShelves(bucket: R2Bucket, clock: Clock) {
           limit: LIST_PAGE_SIZE,
           ...(cursor === undefined ? {} : { cursor }),
         });
-        for (const { key } of listed.objects) names.push(key.slice(prefix.length));
-        if (!listed.truncated) return names;
+        for (const { key, etag } of listed.objects) found.push({ name: key.slice(prefix.length), etag });
+        if (!listed.truncated) return found;
         cursor = listed.cursor;
       }
       // A list that silently ends early would hide packs that can be run.
@@ -104,14 +114,14 @@ function createShelves(bucket: R2Bucket, clock: Clock) {
     });
 
   /** Newest first. */
-  const versionsOf = async (shelf: string, packId: string): Promise<readonly string[]> =>
-    (await namesBelow(`${packsPrefix(shelf)}${packId}/`)).flatMap((name) => versionOf(name)).sort(newestFirst);
+  const versionsOf = async (shelf: string, packId: string): Promise<readonly Shelved[]> =>
+    (await below(`${packsPrefix(shelf)}${packId}/`)).flatMap(toShelved).sort(newestFirst);
 
   const clear = (): void => {
     records.clear();
     listings.clear();
   };
-  return { record, namesBelow, versionsOf, clear };
+  return { record, below, versionsOf, clear };
 }
 
 /** Create one per isolate: its caches live as long as it does. */
@@ -123,7 +133,7 @@ export function createPackRegistry({ bucket, clock, blobCache = createBlobCache(
     // All at once: a run waits for the slowest shelf, not for one after the other.
     const found = await Promise.all(
       shelvesOf(tenant).map(async (owner) => {
-        const wanted = version ?? (await shelves.versionsOf(owner, packId))[0];
+        const wanted = version === null ? (await shelves.versionsOf(owner, packId))[0] : { version, etag: null };
         const record = wanted === undefined ? null : await shelves.record(owner, packId, wanted);
         return record === null ? null : { record, owner };
       }),
@@ -147,42 +157,42 @@ export function createPackRegistry({ bucket, clock, blobCache = createBlobCache(
   }
 
   async function list(tenant: string): Promise<readonly PackRecord[]> {
-    const newest = new Map<string, { readonly owner: string; readonly version: string }>();
+    const newest = new Map<string, { readonly owner: string; readonly shelved: Shelved }>();
     // The tenant's own shelf comes last, so that its packs stand before shared ones of the same id.
     for (const owner of [...shelvesOf(tenant)].reverse()) {
-      const onShelf = new Map<string, string[]>();
-      for (const name of await shelves.namesBelow(packsPrefix(owner))) {
+      const onShelf = new Map<string, Shelved[]>();
+      for (const { name, etag } of await shelves.below(packsPrefix(owner))) {
         const [packId = "", file = ""] = name.split("/");
-        onShelf.set(packId, [...(onShelf.get(packId) ?? []), ...versionOf(file)]);
+        onShelf.set(packId, [...(onShelf.get(packId) ?? []), ...toShelved({ name: file, etag })]);
       }
       for (const [packId, versions] of onShelf) {
-        const version = versions.sort(newestFirst)[0];
-        if (version !== undefined) newest.set(packId, { owner, version });
+        const shelved = versions.sort(newestFirst)[0];
+        if (shelved !== undefined) newest.set(packId, { owner, shelved });
       }
     }
     const wanted = [...newest].sort(([a], [b]) => (a < b ? -1 : 1));
     return readAll(
       wanted.map(
-        ([packId, { owner, version }]) =>
+        ([packId, { owner, shelved }]) =>
           () =>
-            shelves.record(owner, packId, version),
+            shelves.record(owner, packId, shelved),
       ),
     );
   }
 
   async function versions(tenant: string, packId: string): Promise<readonly PackRecord[]> {
     if (parsePackId(packId) === undefined) return [];
-    const owners = new Map<string, string>();
+    const found = new Map<string, { readonly owner: string; readonly shelved: Shelved }>();
     for (const owner of shelvesOf(tenant)) {
-      for (const version of await shelves.versionsOf(owner, packId))
-        if (!owners.has(version)) owners.set(version, owner);
+      for (const shelved of await shelves.versionsOf(owner, packId))
+        if (!found.has(shelved.version)) found.set(shelved.version, { owner, shelved });
     }
-    const wanted = [...owners].sort(([a], [b]) => newestFirst(a, b));
+    const wanted = [...found.values()].sort((a, b) => newestFirst(a.shelved, b.shelved));
     return readAll(
       wanted.map(
-        ([version, owner]) =>
+        ({ owner, shelved }) =>
           () =>
-            shelves.record(owner, packId, version),
+            shelves.record(owner, packId, shelved),
       ),
     );
   }
@@ -194,12 +204,12 @@ export function createPackRegistry({ bucket, clock, blobCache = createBlobCache(
 const shelvesOf = (tenant: string): readonly string[] =>
   parseTenantId(tenant) === undefined ? [SHARED_SHELF] : [tenant, SHARED_SHELF];
 
-const newestFirst = (a: string, b: string): number => compareVersions(b, a);
+const newestFirst = (a: Shelved, b: Shelved): number => compareVersions(b.version, a.version);
 
-/** `1.0.0.json` -> `1.0.0`; nothing for what is no version. */
-function versionOf(file: string): string[] {
-  const version = file.endsWith(".json") ? file.slice(0, -".json".length) : "";
-  return VERSION.test(version) ? [version] : [];
+/** `1.0.0.json` is version 1.0.0; nothing for what is no version. */
+function toShelved({ name, etag }: Listed): Shelved[] {
+  const version = name.endsWith(".json") ? name.slice(0, -".json".length) : "";
+  return VERSION.test(version) ? [{ version, etag }] : [];
 }
 
 /** Several reads at once, but never more than the connections allow; what is gone in the meantime is left out. */

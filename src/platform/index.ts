@@ -51,6 +51,7 @@ export {
   type WebhookId,
 } from "./ids.ts";
 export { createLog, describeError, type Log, type LogContext, type LogFacts } from "./log.ts";
+export { once } from "./once.ts";
 export { formatMicros, parseDuration, parseMemorySize, parseMoney, type QuantityError } from "./quantity.ts";
 export { err, ok, type Result } from "./result.ts";
 export { createSeal, type Seal, type SealFailure, type SealScope } from "./seal.ts";

@@ -104,8 +104,17 @@ function parseContent({ text, encoding }: { readonly [name: string]: unknown }):
   return isStorable(content) ? content : null;
 }
 
+/** Without encoding anything: a UTF-16 code unit takes three bytes at most. Nearly every workspace is far below its limits. */
+function fitsEasily(files: readonly ToolFile[], changes: readonly FileChange[]): boolean {
+  const { fileBytes, totalBytes, files: count } = WORKSPACE_QUOTA;
+  const puts = changes.filter((change) => change.kind !== "delete");
+  const sum = [...files, ...puts].reduce((chars, { text }) => chars + text.length, 0);
+  return files.length + puts.length <= count && 3 * sum <= Math.min(fileBytes, totalBytes);
+}
+
 /** What is wrong with the whole workspace as it would be with the changes, or null. Not only what the call could see. */
 export function checkQuota(files: readonly ToolFile[], changes: readonly FileChange[]): string | null {
+  if (fitsEasily(files, changes)) return null;
   const { fileBytes, totalBytes, files: count } = WORKSPACE_QUOTA;
   const sizes = new Map(files.map((file) => [file.path, contentBytes(file)]));
   for (const change of changes) {

@@ -199,10 +199,21 @@ function checkArguments(tool: Tool, value: { readonly [name: string]: unknown })
     return refuse(`the arguments are ${bytes} bytes of JSON; at most ${ARGUMENTS_BYTES_MAX} are taken.`);
   }
   if (tool.parameters === true) return null;
-  // A cast, because the pack's schema was checked to be a JSON Schema when the pack was composed.
-  const schema = tool.parameters as Schema | false;
-  const { valid, errors } = new Validator(schema === false ? { not: {} } : schema, "2020-12", false).validate(value);
+  if (tool.parameters === false) return refuse("it takes no arguments at all.");
+  const { valid, errors } = validatorOf(tool.parameters).validate(value);
   return valid ? null : refuse(describeErrors(errors));
+}
+
+/** By the schema's own object, which a pack keeps as long as an isolate keeps the pack: its references are resolved once. */
+const validators = new WeakMap<object, Validator>();
+
+function validatorOf(schema: object): Validator {
+  const known = validators.get(schema);
+  if (known !== undefined) return known;
+  // A cast, because the pack's schema was checked to be a JSON Schema when the pack was composed.
+  const made = new Validator(schema as Schema, "2020-12", false);
+  validators.set(schema, made);
+  return made;
 }
 
 /** The leaves only: a parent's error merely says that a child has one. */

@@ -5,18 +5,18 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Clock } from "../platform/index.ts";
-import { CALLS_PER_TOOL_MAX } from "./limits.ts";
-import { Places, type Wish } from "./places.ts";
+import { CALLS_PER_TOOL_MAX, PLACES_KEPT_MAX } from "./limits.ts";
+import { type Place, Places, type Wish } from "./places.ts";
 
 export class ToolGateObject<Env = unknown> extends DurableObject<Env> {
   readonly #places: Places;
 
   constructor(ctx: DurableObjectState, env: Env, services: { readonly clock: Clock }) {
     super(ctx, env);
-    this.#places = new Places({ count: CALLS_PER_TOOL_MAX, clock: services.clock });
+    this.#places = new Places({ count: CALLS_PER_TOOL_MAX, keepable: PLACES_KEPT_MAX, clock: services.clock });
   }
 
-  async enter(wish: Wish): Promise<boolean> {
+  async enter(wish: Wish): Promise<Place | false> {
     return this.#places.enter(wish);
   }
 

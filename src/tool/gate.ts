@@ -1,14 +1,15 @@
 /**
  * What stands between an admitted call and its isolate: the places of its own task, then those that its tool has over
  * all tasks of the tenant. A call is never refused for want of one at once; it waits, at most as long as it may run.
+ * A run may keep a tenant's place for the calls that follow, which then ask nobody.
  */
 import { type Clock, describeError, type Log } from "../platform/index.ts";
-import { ISOLATES_PER_TASK_MAX } from "./limits.ts";
-import { Places, type Wish } from "./places.ts";
+import { ISOLATES_PER_TASK_MAX, PLACE_KEPT_MS } from "./limits.ts";
+import { type Place, Places, type Wish } from "./places.ts";
 
 /** The tenant's counter of one tool's running calls: `ToolGateObject`, as seen from another isolate. */
 export interface ToolGate {
-  enter(wish: Wish): Promise<boolean>;
+  enter(wish: Wish): Promise<Place | false>;
   leave(key: string): Promise<void>;
 }
 
@@ -29,12 +30,18 @@ export type Entry = { readonly tenant: string; readonly toolId: string; readonly
 
 export type Passage<T> = { readonly kind: "passed"; readonly value: T } | { readonly kind: "too_late" };
 
-type Counter = { readonly enter: (wish: Wish) => Promise<boolean>; readonly leave: (key: string) => unknown };
+type Counter = { readonly enter: (wish: Wish) => Promise<Place | false>; readonly leave: (key: string) => unknown };
 
 /** One per run of a task. */
 export function createGate(options: GateOptions) {
   const { clock } = options;
   const own = new Places({ count: ISOLATES_PER_TASK_MAX, clock });
+  const counters = new Map<string, KeepingCounter>();
+  const counterOf = (entry: Entry): KeepingCounter => {
+    const counter = counters.get(entry.toolId) ?? new KeepingCounter(clock, toCounter(options, entry));
+    counters.set(entry.toolId, counter);
+    return counter;
+  };
   return {
     /**
      * Runs `work` once there is room for it; too_late when no place came free within `runMs`.
@@ -43,14 +50,68 @@ export function createGate(options: GateOptions) {
     async pass<T>(entry: Entry, signal: AbortSignal, work: () => Promise<T>): Promise<Passage<T>> {
       const until = clock.now() + entry.runMs;
       const wish = (): Wish => ({ key: entry.key, waitMs: Math.max(0, until - clock.now()), holdMs: entry.runMs });
-      const shared = toCounter(options, entry);
+      const shared = counterOf(entry);
       // Whoever holds a place of the task is this run itself, and gives it back: its lease has no end.
       const outer = await within(own, { ...wish(), holdMs: Number.MAX_SAFE_INTEGER }, signal, () =>
         within(shared, wish(), signal, work),
       );
       return outer.kind === "passed" ? outer.value : outer;
     },
+
+    /** Gives back what was kept. Not awaited: it comes back by itself when its lease is over. */
+    close(): void {
+      for (const counter of counters.values()) counter.close();
+      counters.clear();
+    },
   };
+}
+
+type Kept = { readonly key: string; readonly until: number };
+
+/** A tool's counter that keeps what it is given for as long as it may, so that the calls of one run need not ask for each. */
+class KeepingCounter implements Counter {
+  readonly #clock: Clock;
+  readonly #counter: Counter;
+  /** Places at hand, and those in use by the key of their call. */
+  #idle: Kept[] = [];
+  readonly #used = new Map<string, Kept>();
+  #isClosed = false;
+
+  constructor(clock: Clock, counter: Counter) {
+    this.#clock = clock;
+    this.#counter = counter;
+  }
+
+  async enter(wish: Wish): Promise<Place | false> {
+    const now = this.#clock.now();
+    this.#giveBack(({ until }) => until <= now);
+    const kept = this.#idle.pop();
+    if (kept !== undefined) {
+      this.#used.set(wish.key, kept);
+      return true;
+    }
+    const place = await this.#counter.enter({ ...wish, keepMs: PLACE_KEPT_MS });
+    // Counted from before it was asked for: the lease at the counter is never over first.
+    if (typeof place === "object") this.#used.set(wish.key, { key: wish.key, until: now + place.keptMs });
+    return place;
+  }
+
+  leave(key: string): void {
+    const kept = this.#used.get(key);
+    if (kept === undefined || this.#isClosed) return void this.#counter.leave(kept?.key ?? key);
+    this.#used.delete(key);
+    this.#idle.push(kept);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#giveBack(() => true);
+  }
+
+  #giveBack(isOver: (kept: Kept) => boolean): void {
+    for (const kept of this.#idle.filter(isOver)) this.#counter.leave(kept.key);
+    this.#idle = this.#idle.filter((kept) => !isOver(kept));
+  }
 }
 
 /** A counter that cannot be asked lets the call through: it keeps order, it does not keep anybody out. */
@@ -83,8 +144,8 @@ async function within<T>(
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     signal.throwIfAborted();
-    const isIn = await Promise.race([counter.enter(wish), aborted.promise]);
-    return isIn ? { kind: "passed", value: await work() } : { kind: "too_late" };
+    const place = await Promise.race([counter.enter(wish), aborted.promise]);
+    return place === false ? { kind: "too_late" } : { kind: "passed", value: await work() };
   } finally {
     signal.removeEventListener("abort", onAbort);
     counter.leave(wish.key);

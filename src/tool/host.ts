@@ -2,7 +2,7 @@
  * The task object's side of a tool call: what the call may see, the way to its isolate, and what of its answer is
  * believed. Whether a call may run at all was decided before, by the catalogue (`admit`).
  */
-import type { Skill } from "../pack/index.ts";
+import type { Skill, ToolDef } from "../pack/index.ts";
 import {
   type Clock,
   canonicalJson,
@@ -54,11 +54,15 @@ const breakOff = (error: ToolRefusal): Ending => ({ ...fail(error), isInDoubt: t
 export function createToolHost(options: ToolHostOptions): ToolHost {
   const { tools, catalog, clock, log } = options;
   const gate = createGate(options);
+  const policyOf = createPolicies();
   return {
     execute: async (request, signal, onBroken) => {
       signal.throwIfAborted();
       const started = clock.now();
-      const ending = await run({ ...options, gate }, tools.byId.get(request.toolId), request, { signal, onBroken });
+      const ending = await run({ ...options, gate, policyOf }, tools.byId.get(request.toolId), request, {
+        signal,
+        onBroken,
+      });
       const outcome: ToolOutcome = { ...ending, durationMs: Math.max(0, Math.round(clock.now() - started)) };
       // What was asked and answered is not logged: it is the user's.
       log.info("tool.executed", {
@@ -76,6 +80,7 @@ export function createToolHost(options: ToolHostOptions): ToolHost {
       });
       return outcome;
     },
+    close: () => gate.close(),
   };
 }
 
@@ -88,7 +93,27 @@ const egressFacts = ({ egress = [] }: ToolOutcome) =>
 /** How a caller lets go of a call. */
 type Hold = { readonly signal: AbortSignal; readonly onBroken?: Parameters<ToolHost["execute"]>[2] | undefined };
 
-type Host = ToolHostOptions & { readonly gate: ReturnType<typeof createGate> };
+type Policy = { readonly policy: SandboxPolicy; readonly digest: Promise<string> };
+
+type Host = ToolHostOptions & {
+  readonly gate: ReturnType<typeof createGate>;
+  readonly policyOf: (definition: ToolDef) => Policy;
+};
+
+export const digestOf = (policy: SandboxPolicy): Promise<string> => sha256Hex(canonicalJson(policy));
+
+/** Compiled once for all calls of a tool. */
+function createPolicies(): Host["policyOf"] {
+  const known = new Map<ToolDef, Policy>();
+  return (definition) => {
+    const before = known.get(definition);
+    if (before !== undefined) return before;
+    const policy = compilePolicy(definition);
+    const made = { policy, digest: digestOf(policy) };
+    known.set(definition, made);
+    return made;
+  };
+}
 
 async function run(
   options: Host,
@@ -108,7 +133,7 @@ async function run(
   if (engine === null || tool.definition === null) {
     return fail({ code: "TOOL_UNKNOWN", message: `${tool.id} is not available.` });
   }
-  const policy = compilePolicy(tool.definition);
+  const { policy, digest: policyDigest } = options.policyOf(tool.definition);
   const { tenant, toolId, key } = request;
   const runMs = policy.timeoutMs + TIMEOUT_GRACE_MS;
   const asksNetwork = tool.builtin.usesNetwork === true;
@@ -118,6 +143,7 @@ async function run(
   const call = {
     engine,
     policy,
+    policyDigest,
     request: { ...request, arguments: args },
     signal,
     onBroken,
@@ -170,6 +196,7 @@ type IsolateOptions = Pick<ToolHostOptions, "runnerFor" | "log">;
 type IsolatedCall = Hold & {
   readonly engine: EngineName;
   readonly policy: SandboxPolicy;
+  readonly policyDigest: Promise<string>;
   readonly request: ToolCallRequest;
   readonly egress: EgressGrant | null;
   readonly asksNetwork: boolean;
@@ -193,7 +220,7 @@ export async function runIsolated(options: IsolateOptions, call: IsolatedCall): 
   const runnerCall: RunnerCall = {
     engine,
     ...(bundle === undefined ? {} : { code: { owner: request.packOwner ?? "", digest: bundle } }),
-    policyDigest: await sha256Hex(canonicalJson(policy)),
+    policyDigest: await call.policyDigest,
     timeoutMs: policy.timeoutMs + TIMEOUT_GRACE_MS,
     cpuMs,
     requestJson: JSON.stringify(workerRequest),

@@ -14,6 +14,13 @@ export const TIMEOUT_GRACE_MS = 3_000;
 /** Running calls of one tool over all tasks of a tenant. Over it a call waits, at most as long as it may run. */
 export const CALLS_PER_TOOL_MAX = 10;
 
+/**
+ * How long a task that has one of these places may begin further calls on it without asking, in milliseconds: a few turns of
+ * a model. So many of the places may be kept so; over it, or while others wait, a place is for one call.
+ */
+export const PLACE_KEPT_MS = 15_000;
+export const PLACES_KEPT_MAX = CALLS_PER_TOOL_MAX / 2;
+
 /** Isolates of one task that run at once; the platform has ten per object, and one of them may be coming or going. */
 export const ISOLATES_PER_TASK_MAX = 8;
 

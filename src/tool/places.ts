@@ -1,10 +1,16 @@
 /**
  * A counter of places with a line before it: whoever finds none free waits until one is given back, first come first
- * served. Places may be leased, so that one whose holder is gone comes back by itself. Kept in memory alone.
+ * served. Places may be leased, so that one whose holder is gone comes back by itself. Some may be kept between two calls
+ * of the same holder, which then need not ask. In memory alone.
  */
 import type { Clock } from "../platform/index.ts";
 
-export type PlacesOptions = { readonly count: number; readonly clock: Clock };
+export type PlacesOptions = {
+  readonly count: number;
+  /** How many of them may be kept; none when absent. */
+  readonly keepable?: number;
+  readonly clock: Clock;
+};
 
 export type Wish = {
   /** The same key asks for the same place: asked again it changes nothing. */
@@ -13,27 +19,42 @@ export type Wish = {
   readonly waitMs: number;
   /** How long the place is held at most, unless it is given back before. */
   readonly holdMs: number;
+  /** How long the holder would like to begin further calls on it, each to be held for as long; absent: not at all. */
+  readonly keepMs?: number;
 };
 
-type Waiting = { readonly key: string; readonly holdMs: number; readonly wake: () => void };
+/** A place for one call (true), or for all that one holder begins one after the other within so many milliseconds. */
+export type Place = true | { readonly keptMs: number };
+
+type Held = {
+  /** Epoch milliseconds at which the place comes back. */
+  readonly until: number;
+  readonly place: Place;
+};
+
+type Waiting = Wish & { readonly wake: () => void };
 
 export class Places {
   readonly #count: number;
+  readonly #keepable: number;
   readonly #clock: Clock;
-  /** Key -> epoch milliseconds at which the place comes back. */
-  readonly #held = new Map<string, number>();
+  /** By key. */
+  readonly #held = new Map<string, Held>();
   readonly #line: Waiting[] = [];
 
-  constructor({ count, clock }: PlacesOptions) {
+  constructor({ count, keepable = 0, clock }: PlacesOptions) {
     this.#count = count;
+    this.#keepable = keepable;
     this.#clock = clock;
   }
 
-  /** True once the key has a place; false when none came free in time, or the key left the line. */
-  async enter({ key, waitMs, holdMs }: Wish): Promise<boolean> {
-    if (this.#held.has(key)) return true;
+  /** The key's place once it has one; false when none came free in time, or the key left the line. */
+  async enter(wish: Wish): Promise<Place | false> {
+    const { key, waitMs } = wish;
+    const held = this.#held.get(key);
+    if (held !== undefined) return held.place;
     const turn = Promise.withResolvers<void>();
-    const waiting = { key, holdMs, wake: turn.resolve };
+    const waiting = { ...wish, wake: turn.resolve };
     this.#line.push(waiting);
     const until = this.#clock.now() + waitMs;
     for (;;) {
@@ -43,7 +64,7 @@ export class Places {
       if (!isOver) await this.#until(turn.promise, Math.min(left, this.#nextLapse()));
       else {
         this.#remove(waiting);
-        return this.#held.has(key);
+        return this.#held.get(key)?.place ?? false;
       }
     }
   }
@@ -64,19 +85,26 @@ export class Places {
   /** Places whose lease is over are free; as many as are free go to the head of the line. */
   #moveUp(): void {
     const now = this.#clock.now();
-    for (const [key, until] of this.#held) if (until <= now) this.#held.delete(key);
+    for (const [key, { until }] of this.#held) if (until <= now) this.#held.delete(key);
     while (this.#held.size < this.#count) {
       const next = this.#line.shift();
       if (next === undefined) return;
-      this.#held.set(next.key, now + next.holdMs);
+      this.#held.set(next.key, this.#grant(next, now));
       next.wake();
       // Who stands in line for the same place has it, too.
       for (const same of this.#line.filter(({ key }) => key === next.key)) this.#remove(same);
     }
   }
 
+  /** Kept while nobody waits and others still find places that are not: idle ones must never be all there are. */
+  #grant({ holdMs, keepMs = 0 }: Wish, now: number): Held {
+    const kept = [...this.#held.values()].filter(({ place }) => place !== true).length;
+    if (keepMs <= 0 || kept >= this.#keepable || this.#line.length > 0) return { until: now + holdMs, place: true };
+    return { until: now + keepMs + holdMs, place: { keptMs: keepMs } };
+  }
+
   #nextLapse(): number {
-    return Math.max(1, Math.min(...this.#held.values()) - this.#clock.now());
+    return Math.max(1, Math.min(...[...this.#held.values()].map(({ until }) => until)) - this.#clock.now());
   }
 
   async #until(turn: Promise<void>, ms: number): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import type { AgentConfig, McpServer } from "../pack/index.ts";
 import type { McpRequest } from "./contract.ts";
-import { grantOf, runIsolated, type ToolHostOptions } from "./host.ts";
+import { digestOf, grantOf, runIsolated, type ToolHostOptions } from "./host.ts";
 import { REMOTE_LIST_MS_MAX } from "./limits.ts";
 import { compilePolicy } from "./policy.ts";
 import { listEntry, type RemoteServer, toRemoteServer, wantedTools } from "./remote.ts";
@@ -48,6 +48,7 @@ async function listServer(
   const ending = await runIsolated(options, {
     engine: "mcp",
     policy,
+    policyDigest: digestOf(policy),
     request: { ...request, toolId: server.id, arguments: args, key: "", files: () => [] },
     signal,
     egress: grantOf(options, entry.secrets, policy, request),

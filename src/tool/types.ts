@@ -126,4 +126,6 @@ export interface ToolHost {
     signal: AbortSignal,
     onBroken?: (egress: Promise<readonly EgressRecord[]>) => void,
   ): Promise<ToolOutcome>;
+  /** Gives back what was kept between calls: the run has no more of them. */
+  close(): void;
 }

@@ -48,7 +48,7 @@ async function waiting(pack = PACK): Promise<{ readonly taskId: string; readonly
   }
 }
 
-const read = async (id: string) => Approval.parse((await answerOf(askAs(viewer, `/api/v1/approvals/${id}`))).body);
+const read = async (id: string) => Approval().parse((await answerOf(askAs(viewer, `/api/v1/approvals/${id}`))).body);
 const decide = (credential: string, id: string, body: Json) =>
   answerOf(askAs(credential, `/api/v1/approvals/${id}/decision`, { body }));
 const endOf = async (taskId: string): Promise<Json> => {
@@ -72,7 +72,7 @@ describe("an approval", () => {
     const { args_hash } = await read(id);
     const decided = await decide(approver, id, { decision: "approve", args_hash, reason: "fine" });
     expect(decided.status).toBe(200);
-    expect(Approval.parse(decided.body)).toMatchObject({
+    expect(Approval().parse(decided.body)).toMatchObject({
       state: "decided",
       decision: "approve",
       decision_reason: "fine",
@@ -87,9 +87,9 @@ describe("an approval", () => {
   it("is listed while it is pending, for whoever may read, and then among what is decided", async () => {
     const { id } = await waiting();
     const listed = async (state: string) =>
-      ApprovalList.parse((await answerOf(askAs(viewer, `/api/v1/approvals${state}`))).body).items.map(
-        ({ approval_id }) => approval_id,
-      );
+      ApprovalList()
+        .parse((await answerOf(askAs(viewer, `/api/v1/approvals${state}`))).body)
+        .items.map(({ approval_id }) => approval_id);
     while (!(await listed("")).includes(id)) await scheduler.wait(1);
     const { args_hash } = await read(id);
     expect((await decide(approver, id, { decision: "reject", args_hash })).status).toBe(200);
@@ -103,7 +103,7 @@ describe("an approval", () => {
     const first = await answerOf(askAs(viewer, "/api/v1/approvals?state=all&limit=2"));
     const cursor = String(first.body.next_cursor);
     const second = await answerOf(askAs(viewer, `/api/v1/approvals?state=all&limit=2&cursor=${cursor}`));
-    const [a, b] = [ApprovalList.parse(first.body).items, ApprovalList.parse(second.body).items];
+    const [a, b] = [ApprovalList().parse(first.body).items, ApprovalList().parse(second.body).items];
     expect(a).toHaveLength(2);
     expect(b.map(({ approval_id }) => approval_id)).not.toContain(a[0]?.approval_id);
     expect((await askAs(viewer, "/api/v1/approvals?cursor=nonsense")).status).toBe(400);

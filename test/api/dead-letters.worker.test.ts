@@ -23,7 +23,7 @@ beforeAll(async () => {
 const list = async (query = "", credential = key) => {
   const { status, body } = await answerOf(askAs(credential, `/api/v1/dead-letters${query}`));
   expect(status).toBe(200);
-  return LetterList.parse(body);
+  return LetterList().parse(body);
 };
 const replay = (id: string, credential = key) =>
   answerOf(askAs(credential, `/api/v1/dead-letters/${id}/replay`, { method: "POST" }));
@@ -78,7 +78,7 @@ describe("POST /api/v1/dead-letters/{id}/replay", () => {
     });
     await project(db, tenant, task, []);
     const done = await replay(id);
-    expect(Replayed.parse(done.body)).toMatchObject({ status: "replayed", dead_letter: { id, state: "resolved" } });
+    expect(Replayed().parse(done.body)).toMatchObject({ status: "replayed", dead_letter: { id, state: "resolved" } });
     expect(await replay(id)).toMatchObject({ status: 200, body: { status: "already_applied" } });
     const usage = await db.batch(tenantNamed(tenant), [
       { text: "SELECT id FROM usage WHERE task_id = $1", params: [task] },

@@ -53,7 +53,7 @@ beforeAll(async () => {
 const list = async (query = "", credential = key) => {
   const { status, body } = await answerOf(askAs(credential, `/api/v1/decisions${query}`, { via }));
   expect(status).toBe(200);
-  return DecisionList.parse(body);
+  return DecisionList().parse(body);
 };
 const callsOf = ({ items }: Awaited<ReturnType<typeof list>>) => items.map(({ call_id }) => call_id);
 

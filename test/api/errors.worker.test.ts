@@ -96,7 +96,7 @@ describe("every code", () => {
     const response = await cause();
     const body: unknown = await response.json();
     const { http, retry } = ERRORS[code as ErrorCode]; // keys of CASES are codes
-    expect(Problem.parse(body)).toMatchObject({ code, status: http, retryable: retry === "backoff" });
+    expect(Problem().parse(body)).toMatchObject({ code, status: http, retryable: retry === "backoff" });
     expect(response.status).toBe(http);
     expect(response.headers.get("content-type")).toBe("application/problem+json");
     expect(response.headers.get("x-request-id")).toBe((body as { trace_id: string }).trace_id);

@@ -16,9 +16,9 @@ tools:
   });
 });
 
-const pageOf = async (taskId: string, query = ""): Promise<ReturnType<typeof EventPage.parse>> => {
+const pageOf = async (taskId: string, query = "") => {
   const asked = ask(`/api/v1/tasks/${taskId}/events${query}`, { headers: { accept: "application/json" } });
-  return EventPage.parse((await answerOf(asked)).body);
+  return EventPage().parse((await answerOf(asked)).body);
 };
 
 const dataOf = (frame: string): unknown => JSON.parse(/^data: (.*)$/m.exec(frame)?.[1] ?? "null");

@@ -2,14 +2,14 @@
 import { env as bindings, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { createUpstashCounter, toPolicies } from "../../src/api/index.ts";
-import { LIMITER_REDIS_TIMEOUT_MS } from "../../src/api/limits.ts";
+import { LIMITER_KEEP_MS, LIMITER_REDIS_TIMEOUT_MS } from "../../src/api/limits.ts";
 import { LimiterObject } from "../../src/api/object.ts";
 import { createRateLimiter, type LimiterPorts, type LimiterStub } from "../../src/api/rate-limiter.ts";
 import type { Bindings } from "../../src/bindings.ts";
 import { createRedisAccess } from "../../src/memory/index.ts";
 import { systemClock } from "../../src/platform/index.ts";
 import { limiterSuite, newTenant, passing, TEN_A_MINUTE } from "../case/limiter.case.ts";
-import { manualClock, memoryLog } from "./ports.ts";
+import { type ManualClock, manualClock, memoryLog } from "./ports.ts";
 
 const env = bindings as unknown as Bindings; // the bindings of wrangler.toml, by their own type
 const policies = toPolicies(TEN_A_MINUTE);
@@ -25,31 +25,42 @@ const limiterBy = (change: Partial<LimiterPorts> = {}) =>
     ...change,
   });
 
-/** The objects of the binding's storage, by a clock that is moved by hand; each is kept for as long as the rig. */
+/**
+ * The objects of the binding's storage, by clocks that are moved by hand, all at once; each is kept for as long as the rig.
+ * An object has a clock of its own, because what sleeps in it can be woken in it alone.
+ */
 function movedObjects() {
-  const clock = manualClock(Date.now());
-  const objects = new Map<string, LimiterObject>();
-  const within = <T>(name: string, work: (object: LimiterObject, storage: DurableObjectStorage) => Promise<T>) =>
+  let now = Date.now();
+  const objects = new Map<string, { readonly object: LimiterObject; readonly clock: ManualClock }>();
+  type Own = { readonly object: LimiterObject; readonly clock: ManualClock; readonly storage: DurableObjectStorage };
+  const within = <T>(name: string, work: (own: Own) => Promise<T>) =>
     runInDurableObject(env.LIMITER.getByName(name), (_object, state: DurableObjectState) => {
-      const object = objects.get(name) ?? new LimiterObject(state, env, { clock });
-      objects.set(name, object);
-      return work(object, state.storage);
+      const clock = manualClock(now);
+      const own = objects.get(name) ?? { object: new LimiterObject(state, env, { clock }), clock };
+      objects.set(name, own);
+      return work({ ...own, storage: state.storage });
     });
   const objectOf: LimiterPorts["objectOf"] = (tenant, policy): LimiterStub => ({
-    take: (ask) => within(`${tenant}/${policy}`, (object) => object.take(ask)),
+    take: (ask) => within(`${tenant}/${policy}`, ({ object }) => object.take(ask)),
   });
+  const pass = async (ms: number): Promise<void> => {
+    now += ms;
+    for (const name of objects.keys()) await within(name, async ({ clock }) => clock.advance(ms));
+  };
   const ring = async (name: string) =>
-    within(name, async (object, storage) => {
+    within(name, async ({ object, storage }) => {
       const at = await storage.getAlarm();
-      if (at !== null && at <= clock.now()) await object.alarm();
+      if (at !== null && at <= now) await object.alarm();
       return { kept: storage.kv.get("window") !== undefined, alarm: await storage.getAlarm() };
     });
-  return { clock, objects, objectOf, ring };
+  /** As after a crash: what was not written is gone. */
+  const restart = (): void => objects.clear();
+  return { now: () => now, pass, restart, objectOf, ring };
 }
 
 limiterSuite(() => {
-  const { clock, objectOf } = movedObjects();
-  return { limiter: limiterBy({ objectOf }), pass: async (ms) => clock.advance(ms) };
+  const { pass, objectOf } = movedObjects();
+  return { limiter: limiterBy({ objectOf }), pass };
 });
 
 describe("a limiter object", () => {
@@ -58,34 +69,50 @@ describe("a limiter object", () => {
   });
 
   it("still knows what it let through after it was restarted", async () => {
-    const { objects, objectOf } = movedObjects();
+    const { pass, restart, objectOf } = movedObjects();
     const limiter = limiterBy({ objectOf });
     const tenant = newTenant();
     expect(await passing(limiter, tenant, 7)).toBe(7);
-    objects.clear();
+    await pass(LIMITER_KEEP_MS);
+    restart();
     expect(await passing(limiter, tenant, 50)).toBe(3);
   });
 
+  it("writes what passes in one moment together, and lets none of it wait for that", async () => {
+    const { pass, objectOf, ring } = movedObjects();
+    const tenant = newTenant();
+    const puts = await runInDurableObject(env.LIMITER.getByName(tenant), (_object, { storage }) =>
+      vi.spyOn<DurableObjectStorage, "put">(Object.getPrototypeOf(storage), "put"),
+    );
+    expect(await passing(limiterBy({ objectOf }), tenant, 7)).toBe(7);
+    expect(puts).not.toHaveBeenCalled();
+    await pass(LIMITER_KEEP_MS);
+    expect((await ring(`${tenant}/default`)).kept).toBe(true);
+    expect(puts).toHaveBeenCalledTimes(1);
+    puts.mockRestore();
+  });
+
   it("removes itself when its window is over, and no sooner", async () => {
-    const { clock, objectOf, ring } = movedObjects();
+    const { now, pass, objectOf, ring } = movedObjects();
     const limiter = limiterBy({ objectOf });
     const tenant = newTenant();
     await limiter.take(tenant, "default");
-    clock.advance(30_000);
+    await pass(30_000);
     await limiter.take(tenant, "default");
-    clock.advance(31_001);
+    await pass(31_001);
     const early = await ring(`${tenant}/default`);
     expect(early.kept).toBe(true);
-    expect(early.alarm).toBeGreaterThan(clock.now());
-    clock.advance(31_000);
+    expect(early.alarm).toBeGreaterThan(now());
+    await pass(31_000);
     expect(await ring(`${tenant}/default`)).toEqual({ kept: false, alarm: null });
     expect(await limiter.take(tenant, "default")).toMatchObject({ isAllowed: true, remaining: 9 });
   });
 
   it("writes nothing for reads", async () => {
-    const { objectOf, ring } = movedObjects();
+    const { pass, objectOf, ring } = movedObjects();
     const tenant = newTenant();
     await limiterBy({ objectOf }).take(tenant, "read");
+    await pass(LIMITER_KEEP_MS);
     expect(await ring(`${tenant}/read`)).toEqual({ kept: false, alarm: null });
   });
 });

@@ -24,7 +24,7 @@ const publish = (id: string, options: Ask & Manifest = {}) =>
 describe("publishing", () => {
   it("puts a tenant's pack on its own shelf, where nobody else finds it", async () => {
     const response = await publish("mine");
-    const record = Published.parse(await response.json());
+    const record = Published().parse(await response.json());
     expect([response.status, response.headers.get("location")]).toEqual([201, "/api/v1/packs/mine"]);
     expect(record).toMatchObject({ pack_id: "mine", version: "1.0.0", title: "Tester" });
     expect((await ask("/api/v1/packs/mine")).status).toBe(200);
@@ -36,7 +36,7 @@ describe("publishing", () => {
     expect((await publishShared("ours")).status).toBe(201);
     for (const tenant of [TENANT, "tenant-456"]) {
       const { status, body } = await answerOf(ask("/api/v1/packs/ours", { tenant }));
-      expect([status, Pack.parse(body).pack_id]).toEqual([200, "ours"]);
+      expect([status, Pack().parse(body).pack_id]).toEqual([200, "ours"]);
     }
   });
 
@@ -66,7 +66,7 @@ describe("publishing", () => {
     const body = { pack: "typo", files: files("typo", { more: "guardrial: {}" }) };
     const lenient = await answerOf(ask("/api/v1/packs", { body }));
     expect(lenient.status).toBe(201);
-    expect(Published.parse(lenient.body).warnings).not.toEqual([]);
+    expect(Published().parse(lenient.body).warnings).not.toEqual([]);
     expect((await ask("/api/v1/packs", { body: { ...body, strict: true } })).status).toBe(422);
   });
 
@@ -91,9 +91,9 @@ describe("what can be run", () => {
   it("is listed in the newest version of each, with the others behind it", async () => {
     const tenant = "tenant-packs";
     for (const version of ["1.0.0", "1.10.0", "1.9.0"]) await publish("grown", { tenant, version });
-    const list = PackList.parse((await answerOf(ask("/api/v1/packs", { tenant }))).body);
+    const list = PackList().parse((await answerOf(ask("/api/v1/packs", { tenant }))).body);
     expect(list.items.filter(({ pack_id }) => pack_id === "grown").map(({ version }) => version)).toEqual(["1.10.0"]);
-    const versions = PackList.parse((await answerOf(ask("/api/v1/packs/grown/versions", { tenant }))).body);
+    const versions = PackList().parse((await answerOf(ask("/api/v1/packs/grown/versions", { tenant }))).body);
     expect(versions.items.map(({ version }) => version)).toEqual(["1.10.0", "1.9.0", "1.0.0"]);
     expect((await answerOf(ask("/api/v1/packs/grown", { tenant }))).body.version).toBe("1.10.0");
   });

@@ -1,5 +1,6 @@
 /** Running, reading, listing, cancelling and replaying through REST, in the real runtime. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { ANSWER_FIRST_MS } from "../../src/api/limits.ts";
 import { Accepted, Finished, ReplayAccepted, Status, Task, TaskList } from "../../src/api/schema.ts";
 import { createExternalPolicy, logOnly } from "../../src/policy/index.ts";
 import {
@@ -34,7 +35,7 @@ beforeAll(async () => {
 describe("running an agent", () => {
   it("accepts a task and says where it is", async () => {
     const response = await run("Write a Python function");
-    const body = Accepted.parse(await response.clone().json());
+    const body = Accepted().parse(await response.clone().json());
     expect(response.status).toBe(202);
     expect(body).toMatchObject({ status: "queued", pack_id: "tester" });
     expect(response.headers.get("location")).toBe(`/api/v1/tasks/${body.task_id}`);
@@ -47,7 +48,7 @@ describe("running an agent", () => {
     const key = newKey();
     const headers = { "x-request-id": "trace-run-1" };
     const more = { session_id: "session-1", metadata: { origin: "test" } };
-    const task = Task.parse(await finished(await accept(input, { key, headers, more })));
+    const task = Task().parse(await finished(await accept(input, { key, headers, more })));
     expect(task).toMatchObject({
       state: "done",
       pack_id: "tester",
@@ -69,7 +70,7 @@ describe("running an agent", () => {
     await finished(taskId);
     const { status, body } = await answerOf(ask(`/api/v1/agents/status/${taskId}`));
     expect(status).toBe(200);
-    expect(Status.parse(body)).toEqual({ task_id: taskId, state: "done", pack_id: "tester", pack_version: "1.0.0" });
+    expect(Status().parse(body)).toEqual({ task_id: taskId, state: "done", pack_id: "tester", pack_version: "1.0.0" });
     expect(Object.keys(body)).toHaveLength(4);
   });
 
@@ -77,7 +78,27 @@ describe("running an agent", () => {
     const response = await run("Hello", { headers: { prefer: "wait=20" } });
     expect(response.status).toBe(200);
     expect(response.headers.get("preference-applied")).toBe("wait=20");
-    expect(Finished.parse(await response.json())).toMatchObject({ state: "done", status: "done" });
+    expect(Finished().parse(await response.json())).toMatchObject({ state: "done", status: "done" });
+  });
+
+  it("answers before it starts the run", async () => {
+    const isAnswered = Promise.withResolvers<void>();
+    const started: string[] = [];
+    const via = workerWith(({ clock, dispatch }) => ({
+      clock: {
+        now: () => clock.now(),
+        sleep: (ms, signal) => (ms === ANSWER_FIRST_MS ? isAnswered.promise : clock.sleep(ms, signal)),
+      },
+      dispatch: (task) => {
+        started.push(task.taskId);
+        return dispatch(task);
+      },
+    }));
+    const taskId = await accept("Hello", { via });
+    expect(started).toEqual([]);
+    isAnswered.resolve();
+    expect(await finished(taskId)).toMatchObject({ state: "done" });
+    expect(started).toEqual([taskId]);
   });
 
   it("accepts the task though it could not be dispatched: its alarm starts it", async () => {
@@ -259,7 +280,7 @@ describe("reading tasks", () => {
     let path: string | null = "/api/v1/tasks?limit=2";
     while (path !== null) {
       const response = await ask(path, { tenant });
-      const page = TaskList.parse(await response.json());
+      const page = TaskList().parse(await response.json());
       seen.push(...page.items.map(({ task_id }) => task_id));
       expect(page.items.length).toBeLessThanOrEqual(2);
       const link = /^<([^>]+)>; rel="next"$/.exec(response.headers.get("link") ?? "")?.[1] ?? null;
@@ -277,7 +298,9 @@ describe("reading tasks", () => {
     await Promise.all([finished(done, { tenant }), finished(brief, { tenant })]);
     const idsOf = async (query: string) => {
       const { body } = await answerOf(ask(`/api/v1/tasks?${query}`, { tenant }));
-      return TaskList.parse(body).items.map(({ task_id }) => task_id);
+      return TaskList()
+        .parse(body)
+        .items.map(({ task_id }) => task_id);
     };
     expect(await idsOf("pack_id=brief")).toEqual([brief]);
     expect(await idsOf("state=cancelled")).toEqual([]);
@@ -318,11 +341,11 @@ describe("replaying", () => {
     await finished(source);
     const key = newKey();
     const response = await replay(source, { from_step: 2 }, { key });
-    const accepted = ReplayAccepted.parse(await response.json());
+    const accepted = ReplayAccepted().parse(await response.json());
     expect(response.status).toBe(202);
     expect(accepted).toMatchObject({ replay_of: source, pack_id: "tester" });
     expect(accepted.task_id).not.toBe(source);
-    expect(Task.parse(await finished(accepted.task_id))).toMatchObject({
+    expect(Task().parse(await finished(accepted.task_id))).toMatchObject({
       state: "done",
       replay_of: source,
       input: INPUT,

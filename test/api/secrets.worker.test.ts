@@ -36,7 +36,7 @@ describe("a secret", () => {
   it("is kept, shown without its value, and replaced", async () => {
     const made = await put("token");
     expect(made.status).toBe(201);
-    expect(Secret.parse(made.body)).toMatchObject({
+    expect(Secret().parse(made.body)).toMatchObject({
       ...{ name: "token", host: "api.example.com", header: "authorization", scheme: "bearer" },
     });
     const again = await put("token", { host: "other.example.com" });
@@ -54,7 +54,11 @@ describe("a secret", () => {
     await put("b");
     await put("a");
     const { body } = await call(PATH);
-    expect(SecretList.parse(body).items.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(
+      SecretList()
+        .parse(body)
+        .items.map(({ name }) => name),
+    ).toEqual(["a", "b"]);
     expect((await call(PATH, { tenant: "somebody-else" })).body).toEqual({ items: [], next_cursor: null });
   });
 

@@ -28,7 +28,7 @@ const codeOf = async (path: string, options: Ask = {}): Promise<string> => {
 async function make(change: Json = {}): Promise<{ id: string; secret: string }> {
   const { status, body } = await call(PATH, { body: { url: `${RECEIVER}/hook`, ...change } });
   assert(status === 201, JSON.stringify(body));
-  return NewWebhook.parse(body);
+  return NewWebhook().parse(body);
 }
 
 /** Stands in for the receiver; everything else goes its way. */
@@ -49,13 +49,13 @@ describe("a webhook", () => {
     const asked = { url: `${RECEIVER}/hook?x=1`, description: "for ops", event_types: ["task.done", "task.failed"] };
     const made = await call(PATH, { body: asked });
     expect(made.status).toBe(201);
-    const { secret, ...webhook } = NewWebhook.parse(made.body);
+    const { secret, ...webhook } = NewWebhook().parse(made.body);
     expect(webhook).toMatchObject({ ...asked, state: "enabled", disabled_reason: null, failures: 0 });
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     const one = await call(`${PATH}/${webhook.id}`);
     expect(one).toEqual({ status: 200, body: webhook });
     const list = await call(PATH);
-    expect(WebhookList.parse(list.body)).toEqual({ items: [webhook], next_cursor: null });
+    expect(WebhookList().parse(list.body)).toEqual({ items: [webhook], next_cursor: null });
     expect(JSON.stringify([one, list])).not.toContain("whsec_");
   });
 
@@ -68,12 +68,12 @@ describe("a webhook", () => {
   it("is changed member by member", async () => {
     const { id } = await make({ description: "before", event_types: ["task.done"] });
     const first = await call(`${PATH}/${id}`, { method: "PATCH", body: { description: "after" } });
-    expect(Webhook.parse(first.body)).toMatchObject({ description: "after", event_types: ["task.done"] });
+    expect(Webhook().parse(first.body)).toMatchObject({ description: "after", event_types: ["task.done"] });
     const second = await call(`${PATH}/${id}`, {
       method: "PATCH",
       body: { url: `${RECEIVER}/new`, event_types: [], state: "disabled" },
     });
-    expect(Webhook.parse(second.body)).toMatchObject({
+    expect(Webhook().parse(second.body)).toMatchObject({
       ...{ url: `${RECEIVER}/new`, description: "after", event_types: [], state: "disabled", disabled_reason: null },
     });
   });
@@ -89,14 +89,14 @@ describe("a webhook", () => {
   it("gets a new secret by rotation, and only there", async () => {
     const { id, secret } = await make();
     const rotated = await call(`${PATH}/${id}/rotate`, { method: "POST" });
-    expect(NewWebhook.parse(rotated.body).secret).not.toBe(secret);
+    expect(NewWebhook().parse(rotated.body).secret).not.toBe(secret);
     expect(rotated.body.id).toBe(id);
   });
 
   it("is one of twenty at most", async () => {
     for (let n = 0; n < 20; n++) await make();
     expect(await codeOf(PATH, { body: { url: RECEIVER } })).toBe("409 WEBHOOK_LIMIT_REACHED");
-    const [first] = WebhookList.parse((await call(PATH)).body).items;
+    const [first] = WebhookList().parse((await call(PATH)).body).items;
     await ask(`${PATH}/${first?.id}`, { via: door, tenant, method: "DELETE" });
     await make();
   });
@@ -108,7 +108,7 @@ describe("a test", () => {
     const { id } = await make();
     const tested = await call(`${PATH}/${id}/test`, { method: "POST" });
     const [request] = received;
-    expect(WebhookTested.parse(tested.body)).toEqual({
+    expect(WebhookTested().parse(tested.body)).toEqual({
       ...{ message_id: request?.headers.get("webhook-id"), delivered: true, status: 202, error: null },
     });
     expect(request?.headers.get("webhook-signature")).toMatch(/^v1,/);
@@ -141,7 +141,7 @@ describe("the audit log", () => {
   it("has every change before it is made and after it, and no secret", async () => {
     receiveWith(204);
     const { entries, via } = logged("stored");
-    const { id, secret } = NewWebhook.parse((await call(PATH, { via, body: { url: RECEIVER } })).body);
+    const { id, secret } = NewWebhook().parse((await call(PATH, { via, body: { url: RECEIVER } })).body);
     await call(`${PATH}/${id}`, { via, method: "PATCH", body: { description: "new" } });
     const rotated = await call(`${PATH}/${id}/rotate`, { via, method: "POST" });
     await call(`${PATH}/${id}/test`, { via, method: "POST" });
@@ -191,12 +191,12 @@ describe("deliveries", () => {
     const stored = await databaseOf().batch(tenantOf(tenant), inserts);
     assert(stored.ok, JSON.stringify(stored));
     const first = await call(`${PATH}/${id}/deliveries?limit=2`);
-    const page = DeliveryList.parse(first.body);
+    const page = DeliveryList().parse(first.body);
     expect(page.items.map(({ event_id }) => event_id)).toEqual(["task:3", "task:2"]);
     expect(page.items[0]).toMatchObject({ state: "pending", attempts: 0, last_status: null, delivered_at: null });
     expect(JSON.stringify(page)).not.toContain("the body");
     const rest = await call(`${PATH}/${id}/deliveries?limit=2&cursor=${page.next_cursor}`);
-    expect(DeliveryList.parse(rest.body)).toMatchObject({ items: [{ event_id: "task:1" }], next_cursor: null });
+    expect(DeliveryList().parse(rest.body)).toMatchObject({ items: [{ event_id: "task:1" }], next_cursor: null });
   });
 
   for (const cursor of ["!", "MXllc3RlcmRheQ", "MXwn"]) {

@@ -4,6 +4,11 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { OpenAI } from "openai";
+import type {
+  ChatCompletionMessageFunctionToolCall,
+  ChatCompletionMessageParam,
+  ChatCompletionTool,
+} from "openai/resources/chat/completions";
 
 type Bindings = {
   readonly FLOOR: DurableObjectNamespace<FloorObject>;
@@ -22,16 +27,45 @@ function runConstant(loader: WorkerLoader): Promise<string> {
   return (stub.getEntrypoint() as unknown as { run(): Promise<string> }).run();
 }
 
-async function callModel(baseURL: string, text: string): Promise<string> {
+/** As long as the system prompt of the pack that is measured, and a tool with as many parameters. */
+const SYSTEM = "You are a runner and do what you are asked. ".repeat(36);
+const text = { type: "string", description: "Some text, described in as many words." };
+const TOOL: ChatCompletionTool = {
+  type: "function",
+  function: {
+    name: "constant",
+    description: "Files of the task",
+    parameters: {
+      type: "object",
+      properties: { action: text, path: text, content: text, old: text, new: text, query: text },
+      required: ["action", "path"],
+      additionalProperties: false,
+    },
+  },
+};
+
+const ask = (text: string): ChatCompletionMessageParam[] => [
+  { role: "system", content: SYSTEM },
+  { role: "user", content: text },
+];
+
+type Reply = { content: string; tool_calls: ChatCompletionMessageFunctionToolCall[] };
+
+/** The same call of the SDK as in a run: the whole conversation and a tool go there, a streamed reply comes back. */
+async function callModel(baseURL: string, messages: ChatCompletionMessageParam[]): Promise<Reply> {
   const client = new OpenAI({ apiKey: "key", baseURL, maxRetries: 0 });
-  const stream = await client.chat.completions.create({
-    model: "floor",
-    stream: true,
-    messages: [{ role: "user", content: text }],
-  });
-  let said = "";
-  for await (const { choices } of stream) said += choices[0]?.delta.content ?? "";
-  return said;
+  const options = { stream: true, stream_options: { include_usage: true }, max_tokens: 8_192 } as const;
+  const stream = await client.chat.completions.create({ model: "floor", messages, tools: [TOOL], ...options });
+  const reply: Reply = { content: "", tool_calls: [] };
+  for await (const { choices } of stream) {
+    const delta = choices[0]?.delta;
+    reply.content += delta?.content ?? "";
+    for (const { index, id = "", function: { name = "", arguments: piece = "" } = {} } of delta?.tool_calls ?? []) {
+      reply.tool_calls[index] ??= { id, type: "function", function: { name, arguments: "" } };
+      reply.tool_calls[index].function.arguments += piece;
+    }
+  }
+  return reply;
 }
 
 export class FloorObject extends DurableObject<Bindings> {
@@ -49,11 +83,18 @@ export class FloorObject extends DurableObject<Bindings> {
 
   /** A run without anything around it: per step a model call, a tool's isolate, and a row for each. */
   async steps(tools: number): Promise<void> {
-    for (let step = 0; step < tools; step++) {
-      this.#write(await callModel(this.env.MODEL_URL, "floor"));
-      this.#write(await runConstant(this.env.LOADER));
+    const messages = ask(`tools=${tools}`);
+    for (;;) {
+      const { content, tool_calls } = await callModel(this.env.MODEL_URL, messages);
+      this.#write(JSON.stringify({ content, tool_calls }));
+      if (tool_calls.length === 0) return;
+      messages.push({ role: "assistant", content, tool_calls });
+      for (const { id } of tool_calls) {
+        const result = await runConstant(this.env.LOADER);
+        this.#write(result);
+        messages.push({ role: "tool", tool_call_id: id, content: result });
+      }
     }
-    this.#write(await callModel(this.env.MODEL_URL, "floor"));
   }
 
   /** What the model sends, each piece stored before it is passed on. */
@@ -110,7 +151,7 @@ export default {
         await object().steps(number("tools"));
         return done();
       case "/model":
-        await callModel(env.MODEL_URL, "floor");
+        await callModel(env.MODEL_URL, ask("nothing"));
         return done();
       case "/pass":
         return fetch(`${env.MODEL_URL}/chat/completions`, { method: "POST", body: await request.text() });

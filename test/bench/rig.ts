@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { bundleWorker } from "../../scripts/worker-bundle.ts";
 import { type Production, startProduction } from "../case/production.ts";
 import { type ModelServer, startModelServer } from "./model-server.ts";
@@ -19,6 +20,8 @@ export type Rig = {
   readonly floor: Runtime & { readonly ask: (path: string, body?: string) => Promise<Response> };
   stop(): Promise<void>;
 };
+
+const ROOT = join(import.meta.dirname, "../..");
 
 const PACK = `{ schema_version: "1.0", pack_id: bench, version: 1.0.0, risk_level: low, author: { name: Bench },
   role: { title: Runner, domain: Benchmarks, seniority: senior, goal: { primary: Run } },
@@ -70,11 +73,17 @@ export async function startRig(): Promise<Rig> {
   };
 }
 
+/** Options of wrangler.toml that a request meets before any code of ours. */
+const FRONT: ReadonlySet<string> = new Set(["compatibilityDate", "compatibilityFlags", "assets"]);
+
+/** Behind the same front and under the same flags: a request to a Worker with assets passes two more in this runtime. */
 async function startFloor(modelUrl: string) {
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(ROOT, "wrangler.toml"));
+  const front = Object.fromEntries(Object.entries(workerOptions).filter(([name]) => FRONT.has(name)));
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
       ...{ host: "127.0.0.1", modules: true, script: await bundleOne("floor-worker.ts") },
-      ...{ compatibilityDate: "2026-10-20", compatibilityFlags: ["nodejs_compat"] },
+      ...front,
       bindings: { MODEL_URL: modelUrl },
       durableObjects: { FLOOR: { className: "FloorObject", useSQLite: true } },
       workerLoaders: { LOADER: {} },

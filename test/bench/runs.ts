@@ -10,12 +10,14 @@ const TOOL_STEPS = [0, 1, 5, 20] as const;
  * of one tool at once, which is not what is measured.
  */
 const TENANTS = 8;
+/** Between two looks at a run that nobody reads. */
+const LOOK_MS = 20;
 let turns = 0;
 const nextTenant = (): string => `bench-${turns++ % TENANTS}`;
 
 async function runToEnd({ product }: Rig, input: string, tenant = nextTenant()): Promise<void> {
-  const { task } = await product.finish(await product.run("bench", { input }, tenant), tenant);
-  if (task.state !== "done") throw new Error(`a run ended ${JSON.stringify(task)}`);
+  const events = await (await product.follow(await product.run("bench", { input }, tenant), tenant)).text();
+  if (!events.includes("event: task.done")) throw new Error(`a run ended with ${events.slice(-500)}`);
 }
 
 const drain = async (response: Promise<Response>): Promise<void> => {
@@ -23,6 +25,23 @@ const drain = async (response: Promise<Response>): Promise<void> => {
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${answer.status}: ${text.slice(0, 300)}`);
 };
+
+/**
+ * The same while nobody reads along: what a reader takes is measured by itself. Nothing is asked of the task before the model
+ * was asked for the last time.
+ */
+async function runUnread({ model, product }: Rig, tools: number, tenant = nextTenant()): Promise<void> {
+  const lastTurn = model.asked() + tools + 1;
+  const taskId = await product.run("bench", { input: `tools=${tools}` }, tenant);
+  for (let left = 60_000; left > 0; left -= LOOK_MS) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    if (model.asked() < lastTurn) continue;
+    const { state } = await product.look(taskId, tenant);
+    if (state === "done") return;
+    if (state !== "running") break;
+  }
+  throw new Error(`a run ended ${JSON.stringify(await product.look(taskId, tenant))}`);
+}
 
 /** POST to 202, everything included, beside a new object that writes a row. */
 export async function accept(rig: Rig, rounds: number): Promise<readonly Row[]> {
@@ -38,8 +57,14 @@ export async function accept(rig: Rig, rounds: number): Promise<readonly Row[]> 
       await rig.product.finish(taskId, tenant); // or the rest of the run would meet the next sample
       return ms;
     },
+    "POST to the first event": async () => {
+      const tenant = nextTenant();
+      const started = performance.now();
+      const events = await rig.product.follow(await rig.product.run("bench", { input: "nothing" }, tenant), tenant);
+      return (await readUntil(events, "event: task.queued")).at - started;
+    },
   });
-  const floors = { "POST to 202": "new object, one row" };
+  const floors = { "POST to 202": "new object, one row", "POST to the first event": "new object, one row" };
   return toRows("accept", samples, { floors, bars: { "POST to 202": "1.5 x, tail no worse by a third" } });
 }
 
@@ -84,7 +109,11 @@ export async function firstText(rig: Rig, rounds: number): Promise<readonly Row[
 }
 
 /** Reads to the end. @returns when `sign` was there, and the frame that has it. @param seen called at that moment. */
-async function readUntil(response: Response, sign: string, seen: () => void): Promise<{ at: number; frame: string }> {
+async function readUntil(
+  response: Response,
+  sign: string,
+  seen: () => void = () => undefined,
+): Promise<{ readonly at: number; readonly frame: string }> {
   const decoder = new TextDecoder();
   let [text, at] = ["", Number.NaN];
   for await (const chunk of response.body ?? []) {
@@ -107,55 +136,72 @@ export async function steps(rig: Rig, rounds: number): Promise<readonly Row[]> {
     subjects[`floor, ${tools} tool steps`] = floorOf(tools);
     subjects[`run, ${tools} tool steps`] = () => timed(() => runToEnd(rig, `tools=${tools}`));
   }
-  const samples = await inTurns(rounds, subjects);
-  const floors = Object.fromEntries(TOOL_STEPS.map((n) => [`run, ${n} tool steps`, `floor, ${n} tool steps`]));
-  return [...toRows("queued to done", samples, { floors }), ...(await stepCpu(rig))];
+  const measured = await inTurns(rounds, subjects);
+  const samples = { ...measured, ...moreOf(measured, "floor"), ...moreOf(measured, "run") };
+  const floors = {
+    ...Object.fromEntries(TOOL_STEPS.map((n) => [`run, ${n} tool steps`, `floor, ${n} tool steps`])),
+    "floor, a step more": "bare SDK call",
+    "run, a step more": "bare SDK call",
+  };
+  return [...toRows("queued to done", samples, { floors }), ...(await stepCpu(rig, rounds))];
+}
+
+/** What one more step takes, from the longest run and the one without any of the same round. */
+function moreOf(samples: Readonly<Record<string, readonly number[]>>, subject: string): Record<string, number[]> {
+  const most = Math.max(...TOOL_STEPS);
+  const without = samples[`${subject}, 0 tool steps`] ?? [];
+  const all = samples[`${subject}, ${most} tool steps`] ?? [];
+  return { [`${subject}, a step more`]: all.map((ms, round) => (ms - (without[round] ?? 0)) / most) };
 }
 
 const CPU_RUNS = 5;
 const CPU_STEPS = 20;
+/** Of measurements that each take many runs. */
+const LONG_ROUNDS = 3;
 
-/** CPU of the whole runtime for one more step with a tool. */
-async function stepCpu(rig: Rig): Promise<readonly Row[]> {
-  const perStep = async (cpuMs: () => Promise<number | null>, run: (tools: number) => Promise<unknown>) => {
+/** CPU of the whole runtime for one more step with a tool, while nobody reads along. */
+async function stepCpu(rig: Rig, rounds: number): Promise<readonly Row[]> {
+  if ((await rig.product.cpuMs()) === null) return [];
+  const perStep = (cpuMs: () => Promise<number | null>, run: (tools: number) => Promise<unknown>) => async () => {
     const spent = async (tools: number): Promise<number> => {
       const before = await cpuMs();
       for (let n = 0; n < CPU_RUNS; n++) await run(tools);
       return Number(await cpuMs()) - Number(before);
     };
-    if ((await cpuMs()) === null) return Number.NaN;
     const without = await spent(0);
     return ((await spent(CPU_STEPS)) - without) / (CPU_RUNS * CPU_STEPS);
   };
   let names = 0;
-  const floor = await perStep(rig.floor.cpuMs, (n) => drain(rig.floor.ask(`/steps?tools=${n}&name=cpu-${++names}`)));
-  const product = await perStep(rig.product.cpuMs, (n) => runToEnd(rig, `tools=${n}`));
-  const samples = { "floor, a tool step": [floor], "a tool step": [product] };
+  const samples = await inTurns(Math.min(rounds, LONG_ROUNDS), {
+    "floor, a tool step": perStep(rig.floor.cpuMs, (n) =>
+      drain(rig.floor.ask(`/steps?tools=${n}&name=cpu-${++names}`)),
+    ),
+    "a tool step": perStep(rig.product.cpuMs, (n) => runUnread(rig, n)),
+  });
   const floors = { "a tool step": "floor, a tool step" };
   return toRows("CPU", samples, { unit: "ms CPU", floors, bars: { "a tool step": "1.4 x" } });
 }
 
 /** Runs a second with five tool steps each, so many at once. */
-export async function throughput(rig: Rig): Promise<readonly Row[]> {
+export async function throughput(rig: Rig, rounds: number): Promise<readonly Row[]> {
   const rows: Row[] = [];
+  let names = 0;
   for (const atOnce of [16, 64]) {
     const total = atOnce * 2;
-    const perSecond = async (run: (n: number) => Promise<unknown>): Promise<number> => {
-      let next = 0;
+    const perSecond = (run: () => Promise<unknown>) => async (): Promise<number> => {
+      let left = total;
       const work = async (): Promise<void> => {
-        while (next < total) await run(next++);
+        while (left-- > 0) await run();
       };
       return (total * 1_000) / (await timed(() => Promise.all(Array.from({ length: atOnce }, work))));
     };
-    const samples = {
-      [`floor, ${atOnce} at once`]: [
-        await perSecond((n) => drain(rig.floor.ask(`/steps?tools=5&name=throughput-${atOnce}-${n}`))),
-      ],
-      [`runs, ${atOnce} at once`]: [await perSecond(() => runToEnd(rig, "tools=5"))],
-    };
-    const floors = { [`runs, ${atOnce} at once`]: `floor, ${atOnce} at once` };
-    const bars = atOnce === 16 ? { [`runs, ${atOnce} at once`]: "at least 0.7 x" } : {};
-    rows.push(...toRows("throughput, 5 tool steps", samples, { unit: "runs/s", floors, bars }));
+    const [floor, subject] = [`floor, ${atOnce} at once`, `runs, ${atOnce} at once`];
+    const samples = await inTurns(Math.min(rounds, LONG_ROUNDS), {
+      [floor]: perSecond(() => drain(rig.floor.ask(`/steps?tools=5&name=throughput-${++names}`))),
+      [subject]: perSecond(() => runToEnd(rig, "tools=5")),
+    });
+    const bars = atOnce === 16 ? { [subject]: "at least 0.7 x" } : {};
+    rows.push(...toRows("throughput, 5 tool steps", samples, { unit: "runs/s", floors: { [subject]: floor }, bars }));
   }
   return rows;
 }

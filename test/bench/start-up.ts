@@ -5,7 +5,10 @@ import { bundleWorker, startUpModules, type WorkerModule } from "../../scripts/w
 import { bundleOne, withProcess } from "./rig.ts";
 import { inTurns, type Row, timed, toRows } from "./row.ts";
 
-/** Keeps the modules that are put to it, and starts an isolate of them for each name that is asked for. */
+/**
+ * Keeps the modules that are put to it, and starts an isolate of them for each name that is asked for. With what it takes to
+ * answer: without a configuration the Worker refuses before it has made its routes.
+ */
 const LOADER = `
 const kept = new Map();
 export default { async fetch(request, env) {
@@ -18,8 +21,8 @@ export default { async fetch(request, env) {
     return new Response();
   }
   const options = { compatibilityDate: "2026-10-20", compatibilityFlags: ["enable_request_signal"], mainModule: "index.js" };
-  const code = () => ({ ...options, modules: kept.get(pathname), env: {}, globalOutbound: null });
-  return env.LOADER.get(pathname + search, code).getEntrypoint().fetch("http://start-up/health");
+  const code = () => ({ ...options, modules: kept.get(pathname), env: { ENVIRONMENT: "development" }, globalOutbound: null });
+  return env.LOADER.get(pathname + search, code).getEntrypoint().fetch("http://localhost/health");
 } };`;
 
 const kilobytes = (modules: readonly WorkerModule[]): number =>
@@ -43,7 +46,7 @@ export async function startUp(rounds: number): Promise<readonly Row[]> {
   const options = convertV4MiniflareOptions({
     ...{ host: "127.0.0.1", modules: true, script: LOADER, compatibilityDate: "2026-10-20" },
     workerLoaders: { LOADER: {} },
-    handleStructuredLogs: () => undefined, // without variables the Worker says that it is not configured
+    handleStructuredLogs: () => undefined, // the Worker's line for each request
   });
   const [runtime, { cpuMs }] = await withProcess(async () => {
     const started = new Miniflare(options);
@@ -57,7 +60,11 @@ export async function startUp(rounds: number): Promise<readonly Row[]> {
     const spent = new Map<string, number[]>();
     const start = (name: string) => async (round: number) => {
       const before = await cpuMs();
-      const ms = await timed(async () => (await runtime.dispatchFetch(`${address(name)}?${round}`)).text());
+      const ms = await timed(async () => {
+        const response = await runtime.dispatchFetch(`${address(name)}?${round}`);
+        if (!response.ok) throw new Error(`${name} answered ${response.status}: ${await response.text()}`);
+        await response.text();
+      });
       if (before !== null && round >= 0) spent.set(name, [...(spent.get(name) ?? []), Number(await cpuMs()) - before]);
       return ms;
     };

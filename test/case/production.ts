@@ -24,6 +24,8 @@ export type Production = {
   readonly run: (pack: string, body: Readonly<Record<string, unknown>>, tenant?: string) => Promise<string>;
   /** The task's events as they come. */
   readonly follow: (taskId: string, tenant?: string) => Promise<Response>;
+  /** The task as it is now. */
+  readonly look: (taskId: string, tenant?: string) => Promise<Readonly<Record<string, unknown>>>;
   /** The task's events to its end, and the task. */
   readonly finish: (
     taskId: string,
@@ -47,6 +49,8 @@ export async function startProduction(
     });
   const follow: Production["follow"] = (taskId, tenant = TENANT) =>
     ask(`/api/v1/tasks/${taskId}/events`, { headers: { accept: "text/event-stream", "x-tenant-id": tenant } });
+  const look: Production["look"] = async (taskId, tenant = TENANT) =>
+    Object(await (await ask(`/api/v1/tasks/${taskId}`, { headers: { "x-tenant-id": tenant } })).json());
   return {
     url,
     ask,
@@ -68,10 +72,10 @@ export async function startProduction(
       return String(Reflect.get(Object(answer), "task_id"));
     },
     follow,
+    look,
     finish: async (taskId, tenant = TENANT) => {
       const events = await (await follow(taskId, tenant)).text();
-      const asked = await ask(`/api/v1/tasks/${taskId}`, { headers: { "x-tenant-id": tenant } });
-      return { events, task: Object(await asked.json()) };
+      return { events, task: await look(taskId, tenant) };
     },
     stop: () => runtime.dispose(),
   };

@@ -12,6 +12,8 @@ import { countProofs, emptyVerdict, missed } from "./verdict.ts";
 const real = faultIds.filter((id) => entryOf(id).proof.ring === "runtime");
 const here = faultIds.filter((id) => entryOf(id).proof.ring === "simulator");
 
+const also = faultIds.filter((id) => entryOf(id).also !== undefined);
+
 describe("the catalogue of faults", () => {
   it("has all 56, each with one kind of proof", () => {
     expect(faultIds).toEqual(Array.from({ length: 56 }, (_, at) => at + 1));
@@ -57,9 +59,18 @@ describe("a proof", () => {
 
   it("misses nothing once each has struck, and nothing of a stage that was not run", () => {
     const hits = new Map([...here, ...real].map((id): [FaultId, number] => [id, 1]));
-    expect(missed({ hits }, STAGE_IDS)).toEqual([]);
+    const alsoHits = new Map(also.map((id): [FaultId, number] => [id, 1]));
+    expect(missed({ hits, alsoHits }, STAGE_IDS)).toEqual([]);
     expect(missed(emptyVerdict(), ["kills", "seeds"])).toEqual([]);
     expect(missed(emptyVerdict(), ["deploys"])).toEqual([8, 10]);
+  });
+
+  it("takes no strike elsewhere for one on the real runtime, and the reverse", () => {
+    const all = new Map([...here, ...real].map((id): [FaultId, number] => [id, 1]));
+    expect(missed({ hits: all, alsoHits: new Map() }, STAGE_IDS)).toEqual(also);
+    expect(missed({ hits: new Map(), alsoHits: all }, STAGE_IDS)).toEqual([...here, ...real].sort((a, b) => a - b));
+    expect(missed(emptyVerdict(), ["streams"])).toEqual([44]);
+    expect(missed(emptyVerdict(), ["providers"])).toEqual([31, 32, 33, 34, 35, 36, 37]);
   });
 
   it("takes a test for a fault only when it passed, and says which did not", () => {

@@ -12,11 +12,15 @@ export type Entry = {
     /** Needs a real account. */
     | { readonly ring: "account" }
     | { readonly ring: "pending"; readonly feature: string };
+  /** A stage on the real runtime that injects it as well, and counts its own hits. */
+  readonly also?: "providers" | "streams";
 };
 
 const here = (fault: string): Entry => ({ fault, proof: { ring: "simulator" } });
 const tested = (fault: string): Entry => ({ fault, proof: { ring: "runtime", by: "tests" } });
 const deployed = (fault: string): Entry => ({ fault, proof: { ring: "runtime", by: "deploys" } });
+/** By the simulator, and by model servers that misbehave on a real wire. */
+const served = (fault: string): Entry => ({ ...here(fault), also: "providers" });
 const pending = (fault: string, feature: string): Entry => ({ fault, proof: { ring: "pending", feature } });
 
 /** By number, as the requirement counts them. */
@@ -51,20 +55,20 @@ export const CATALOGUE = {
   28: here("a serialization failure or a deadlock"),
   29: here("the shared rate limiter is away"),
   30: tested("a migration while old code is live"),
-  31: here("the provider answers 429, 402, 529, 500, 401 and 413"),
-  32: here("the provider does not connect, or stalls"),
-  33: here("a model's stream is cut half-way"),
-  34: here("a tool call's JSON is malformed"),
-  35: here("a reply ends at its length inside a tool call"),
-  36: here("unknown tools, equal call ids, and fifty calls at once"),
-  37: here("an empty answer, a refusal, and the same call for ever"),
+  31: served("the provider answers 429, 402, 529, 500, 401 and 413"),
+  32: served("the provider does not connect, or stalls"),
+  33: served("a model's stream is cut half-way"),
+  34: served("a tool call's JSON is malformed"),
+  35: served("a reply ends at its length inside a tool call"),
+  36: served("unknown tools, equal call ids, and fifty calls at once"),
+  37: served("an empty answer, a refusal, and the same call for ever"),
   38: here("every provider is down for ten minutes"),
   39: tested("a tool hangs, spins, or answers without end"),
   40: here("a tool throws after it did its work"),
   41: tested("a tool asks for a forbidden host"),
   42: tested("more isolates at once than the platform gives"),
   43: here("a client repeats its request, also with another body, many at once"),
-  44: tested("a stream is cut before any event came, or asked for at an odd place"),
+  44: { ...tested("a stream is cut before any event came, or asked for at an odd place"), also: "streams" },
   45: tested("slow, huge and malformed requests"),
   46: here("text of every kind in what users and models say"),
   47: here("clocks that differ by ten minutes"),

@@ -1,5 +1,5 @@
 /** A proof as people read it and as programs compare it. Text alone. */
-import { COUNTED_PARTS, entryOf, faultIds, PENDING_PARTS, partIds } from "./catalogue.ts";
+import { COUNTED_PARTS, entryOf, type FaultId, faultIds, PENDING_PARTS, partIds } from "./catalogue.ts";
 import { addVerdict, countProofs, emptyVerdict, type Verdict } from "./verdict.ts";
 
 export type Stage = {
@@ -42,8 +42,16 @@ const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
 const BY = { tests: "tests in real runtimes", deploys: "real deploys, struck" } as const;
 
-/** What stands for a fault, in a word and a number. */
-function proofOf(id: (typeof faultIds)[number], { hits }: Verdict): string {
+const ALSO = { providers: "real model servers", streams: "real streams" } as const;
+
+/** What stands for a fault, in words and numbers. */
+function proofOf(id: FaultId, total: Verdict): string {
+  const { also } = entryOf(id);
+  const own = ownProofOf(id, total);
+  return also === undefined ? own : `${own}; ${ALSO[also]}, ${total.alsoHits.get(id) ?? 0} times`;
+}
+
+function ownProofOf(id: FaultId, { hits }: Verdict): string {
   const { proof } = entryOf(id);
   switch (proof.ring) {
     case "simulator":
@@ -80,7 +88,7 @@ ${stages.flatMap(({ name, facts }) => facts.map((fact) => `- ${name}: ${fact}.`)
 
 ## Faults
 
-${count.simulator} are injected by the simulator, and ${count.runtime} in a real runtime. ${count.account} needs a real account, and ${count.pending} wait for a feature.
+${count.simulator} are injected by the simulator, and ${count.runtime} in a real runtime; ${faultIds.filter((id) => entryOf(id).also).length} of them by a stage on the real runtime as well. ${count.account} needs a real account, and ${count.pending} wait for a feature.
 
 ${row(["fault", "what is injected", "proof"])}
 ${row(["---", "---", "---"])}
@@ -102,9 +110,10 @@ ${parts.join("\n")}
 
 /** One object a line: the proof, its stages, its faults. */
 export function toLines({ stages, total, ...about }: Proof): string {
-  const plain = ({ hits, partHits, wrong, ...numbers }: Verdict) => ({
+  const plain = ({ hits, alsoHits, partHits, wrong, ...numbers }: Verdict) => ({
     ...numbers,
     hits: Object.fromEntries(hits),
+    alsoHits: Object.fromEntries(alsoHits),
     partHits: Object.fromEntries(partHits),
     wrong: wrong.length,
   });
@@ -116,7 +125,10 @@ export function toLines({ stages, total, ...about }: Proof): string {
       seconds: Math.round(seconds),
       ...plain(verdict),
     })),
-    ...faultIds.map((id) => ({ kind: "fault", id, ...entryOf(id), hits: total.hits.get(id) ?? 0 })),
+    ...faultIds.map((id) => ({
+      ...{ kind: "fault", id, ...entryOf(id), hits: total.hits.get(id) ?? 0 },
+      ...(entryOf(id).also === undefined ? {} : { alsoHits: total.alsoHits.get(id) ?? 0 }),
+    })),
   ];
   return lines.map((one) => `${JSON.stringify(one)}\n`).join("");
 }

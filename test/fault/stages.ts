@@ -10,12 +10,14 @@ import { DIRECTED, ENUMERATED } from "./programs.ts";
 import type { FromThread } from "./prove-thread.ts";
 import { deployAgainAndAgain } from "./ring/deploy.ts";
 import { killAgainAndAgain } from "./ring/kill.ts";
+import { misbehaveAgainAndAgain } from "./ring/providers.ts";
+import { cutAgainAndAgain } from "./ring/streams.ts";
 import { runTests } from "./ring/tests.ts";
 import { addVerdict, emptyVerdict, type Verdict } from "./verdict.ts";
 
 export type Performed = { readonly verdict: Verdict; readonly facts?: readonly string[] };
 
-export const STAGE_IDS = ["programs", "deaths", "seeds", "tests", "kills", "deploys"] as const;
+export const STAGE_IDS = ["programs", "deaths", "seeds", "tests", "kills", "deploys", "streams", "providers"] as const;
 export type StageId = (typeof STAGE_IDS)[number];
 
 export type StagePlan = {
@@ -31,8 +33,16 @@ export type ProofPlan = { readonly seeds: number; readonly from: number; readonl
 const SEEDS_AT_ONCE = 10;
 const PARTS = 6;
 /** Of the runs on the real runtime. */
-const FULL = { tasks: 200, forMs: 60_000, deploys: 10 } as const;
-const QUICK = { tasks: 20, forMs: 10_000, deploys: 2 } as const;
+const FULL = {
+  ...{ tasks: 200, forMs: 60_000, deploys: 10 },
+  streams: { tasks: 20, readers: 5, cuts: 1_000 },
+  providers: { rounds: 5, longRounds: 2, tasks: 12 },
+} as const;
+const QUICK = {
+  ...{ tasks: 20, forMs: 10_000, deploys: 2 },
+  streams: { tasks: 4, readers: 3, cuts: 108 },
+  providers: { rounds: 1, longRounds: 0, tasks: 12 },
+} as const;
 
 export function stagesOf({ seeds, from, isQuick }: ProofPlan): Readonly<Record<StageId, StagePlan>> {
   const worlds = (name: string, errands: readonly Errand[]): StagePlan => ({
@@ -40,7 +50,7 @@ export function stagesOf({ seeds, from, isQuick }: ProofPlan): Readonly<Record<S
     perform: async (threads) => ({ verdict: await threads.perform(errands) }),
   });
   const run = (name: string, perform: () => Promise<Performed>): StagePlan => ({ name, isSimulated: false, perform });
-  const { tasks, forMs, deploys } = isQuick ? QUICK : FULL;
+  const { tasks, forMs, deploys, streams, providers } = isQuick ? QUICK : FULL;
   return {
     programs: worlds(
       "programs that are a fault",
@@ -51,6 +61,8 @@ export function stagesOf({ seeds, from, isQuick }: ProofPlan): Readonly<Record<S
     tests: run("tests in real runtimes", runTests),
     kills: run("a process killed under load", () => killAgainAndAgain({ seed: from, tasks, forMs })),
     deploys: run("deploys in mid-run", () => deployAgainAndAgain({ seed: from, tasks, deploys })),
+    streams: run("streams cut under way", () => cutAgainAndAgain({ seed: from, ...streams })),
+    providers: run("models that misbehave", () => misbehaveAgainAndAgain({ seed: from, ...providers })),
   };
 }
 

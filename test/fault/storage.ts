@@ -94,8 +94,15 @@ export class Store implements Draft {
     );
     return this.#prepared(query)
       .all(...values)
-      .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, toStored(value)])));
+      .map(toRow);
   }
+}
+
+/** A loop, for every row that an object reads comes by here. */
+function toRow(found: Readonly<Record<string, unknown>>): Row {
+  const row: Row = {};
+  for (const name of Object.keys(found)) row[name] = toStored(found[name]);
+  return row;
 }
 
 const toStored = (value: unknown): SqlStorageValue => {

@@ -20,6 +20,8 @@ export type Verdict = {
   happenings: number;
   recoveryMs: number;
   readonly hits: Map<FaultId, number>;
+  /** On the real runtime, of what is proved elsewhere too: neither stands for the other. */
+  readonly alsoHits: Map<FaultId, number>;
   readonly partHits: Map<PartId, number>;
   readonly wrong: Wrong[];
 };
@@ -27,6 +29,7 @@ export type Verdict = {
 export const emptyVerdict = (): Verdict => ({
   ...{ worlds: 0, tasks: 0, deaths: 0, moments: 0, happenings: 0, recoveryMs: 0 },
   hits: new Map(),
+  alsoHits: new Map(),
   partHits: new Map(),
   wrong: [],
 });
@@ -36,6 +39,7 @@ export function addOutcome(verdict: Verdict, source: Source, outcome: Outcome): 
     ...outcome,
     worlds: 1,
     hits: new Map(outcome.hits),
+    alsoHits: new Map(),
     partHits: new Map(outcome.partHits),
     wrong: outcome.wrong.length === 0 ? [] : [{ source, wrong: outcome.wrong }],
   });
@@ -49,6 +53,7 @@ export function addVerdict(verdict: Verdict, other: Verdict): void {
   verdict.happenings += other.happenings;
   verdict.recoveryMs = Math.max(verdict.recoveryMs, other.recoveryMs);
   for (const [id, hits] of other.hits) verdict.hits.set(id, (verdict.hits.get(id) ?? 0) + hits);
+  for (const [id, hits] of other.alsoHits) verdict.alsoHits.set(id, (verdict.alsoHits.get(id) ?? 0) + hits);
   for (const [id, hits] of other.partHits) verdict.partHits.set(id, (verdict.partHits.get(id) ?? 0) + hits);
   verdict.wrong.push(...other.wrong);
 }
@@ -58,13 +63,22 @@ export function addVerdict(verdict: Verdict, other: Verdict): void {
  * @param stages that were run.
  * @param isWhole whether the worlds were so many that each fault of the simulator must have struck.
  */
-export function missed({ hits }: Pick<Verdict, "hits">, stages: readonly string[], isWhole = true): FaultId[] {
+export function missed(
+  { hits, alsoHits }: Pick<Verdict, "hits" | "alsoHits">,
+  stages: readonly string[],
+  isWhole = true,
+): FaultId[] {
   const isRun = (id: FaultId): boolean => {
     const { proof } = entryOf(id);
     if (proof.ring === "simulator") return isWhole && SIMULATED.every((stage) => stages.includes(stage));
     return proof.ring === "runtime" && stages.includes(proof.by);
   };
-  return faultIds.filter((id) => isRun(id) && (hits.get(id) ?? 0) === 0);
+  const isMissed = (id: FaultId): boolean => {
+    const { also } = entryOf(id);
+    const isMissedThere = also !== undefined && stages.includes(also) && !alsoHits.get(id);
+    return isMissedThere || (isRun(id) && !hits.get(id));
+  };
+  return faultIds.filter(isMissed);
 }
 
 /** Stages that prove the faults of the simulator together. */

@@ -150,6 +150,13 @@ const ports = inSource((file, law) => {
   );
 });
 
+/** Made when their files load, the shapes of all routes took a fifth of what an isolate does before its first request. */
+const shapes = inSource((file) =>
+  linesOf(codeOf(file.text, "blank"), /^(?:export )?const \w+ =\s+(?:z|[A-Z]\w*\(\))\s*\./).map(
+    (line) => `line ${line}: a shape is made on first use: once(() => z...)`,
+  ),
+);
+
 const stars = inSource((file) =>
   linesOf(codeOf(file.text, "blank"), /^export \*/).map((line) => `line ${line}: name what is exported`),
 );
@@ -244,6 +251,7 @@ export const RULES: readonly Rule[] = [
   { claim: "a code file opens with a doc comment", breaches: opening },
   { claim: "SQL stands in store.ts and journal.ts", breaches: sql },
   { claim: "time, randomness and the environment come through ports", breaches: ports },
+  { claim: "a shape is made on first use", breaches: shapes },
   { claim: "nothing is exported by star", breaches: stars },
   { claim: "no file imports itself in a circle", breaches: cycles },
   { claim: "test/ mirrors src/", breaches: mirror },

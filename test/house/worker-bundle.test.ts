@@ -11,9 +11,9 @@ import { bundleWorker, startUpModules, type WorkerBundle, type WorkerModule } fr
  * Of all scripts of the upload: start-up compiles every one. Compiled modules and the engines among the assets do not
  * count.
  */
-const UPLOAD_KB_MAX = 700;
+const UPLOAD_KB_MAX = 580;
 /** Of what is evaluated before the first request. */
-const START_UP_KB_MAX = 320;
+const START_UP_KB_MAX = 260;
 
 /** Used by few isolates, or late: each is loaded by the first call that needs it. */
 const SELDOM = [

@@ -1,8 +1,9 @@
 /** The shelf of published packs, on the real bucket. */
 import { env as bindings } from "cloudflare:test";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../src/bindings.ts";
 import { type ComposedPack, composePack, createPackRegistry, SHARED_SHELF } from "../../src/pack/index.ts";
+import { POINTER_CACHE_MS } from "../../src/pack/limits.ts";
 import { type Clock, canonicalJson } from "../../src/platform/index.ts";
 
 const bucket = (bindings as unknown as Bindings).PACKS; // the bindings of wrangler.toml, by their own type
@@ -255,6 +256,22 @@ describe("what an isolate remembers of a shelf", () => {
     clock.advance(1);
     expect((await own.resolve("tenant-1", "hello", null))?.record.version).toBe("1.1.0");
     expect((await own.resolve("tenant-1", "hello", "1.0.0"))?.record.digest).toBe(other.digest);
+  });
+
+  it("is a record for as long as the shelf lists the same one", async () => {
+    const [one, two] = [await pack("hello", "1.0.0", "One"), await pack("hello", "1.0.0", "Two")];
+    await elsewhere().publish(SHARED_SHELF, one, ONCE_MORE);
+    const own = elsewhere();
+    const gets = vi.spyOn(bucket, "get");
+    const look = async () => {
+      clock.advance(POINTER_CACHE_MS);
+      const digest = (await own.resolve("tenant-1", "hello", null))?.record.digest;
+      return { digest, gets: gets.mock.calls.length };
+    };
+    expect([await look(), await look()]).toEqual(Array(2).fill({ digest: one.digest, gets: 1 }));
+    gets.mockRestore();
+    await elsewhere().publish(SHARED_SHELF, two, ONCE_MORE);
+    expect((await look()).digest).toBe(two.digest);
   });
 
   it("is forgotten at once when the isolate itself publishes", async () => {

@@ -84,6 +84,6 @@ describe("a policy that made room", () => {
       },
     }));
     const { body } = await answerOf(ask("/api/v1/policies", { tenant, body: { wasm }, via }));
-    expect(await env.PACKS.head(`${tenant}/policies/${PublishedPolicy.parse(body).digest}.wasm`)).not.toBeNull();
+    expect(await env.PACKS.head(`${tenant}/policies/${PublishedPolicy().parse(body).digest}.wasm`)).not.toBeNull();
   });
 });

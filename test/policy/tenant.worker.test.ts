@@ -69,11 +69,11 @@ describe("publishing", () => {
   it("keeps a policy under the digest of what was sent, once", async () => {
     const first = await publish(careful, { name: "careful" });
     expect(first.status).toBe(201);
-    const policy = PublishedPolicy.parse(first.body);
+    const policy = PublishedPolicy().parse(first.body);
     expect(policy).toMatchObject({ name: "careful", mode: null, published_by: "header", undecided: [] });
     const again = await publish(careful, { name: "renamed" });
     expect([again.status, again.body]).toEqual([200, first.body]);
-    expect(PolicyList.parse((await call(PATH)).body).items).toHaveLength(1);
+    expect(PolicyList().parse((await call(PATH)).body).items).toHaveLength(1);
     expect((await env.PACKS.head(`${tenant}/policies/${policy.digest}.wasm`))?.size).toBe(policy.bytes);
   });
 
@@ -128,7 +128,7 @@ describe("publishing", () => {
     }
     await object.activate(tenant, { digest: facts(1).digest, mode: "log" });
     const { body } = await publish(careful);
-    const { items } = PolicyList.parse((await call(PATH)).body);
+    const { items } = PolicyList().parse((await call(PATH)).body);
     expect(items).toHaveLength(POLICIES_KEPT_MAX);
     expect(items.map(({ digest }) => digest)).toContain(facts(1).digest);
     expect(items.map(({ digest }) => digest)).not.toContain(facts(2).digest);
@@ -141,10 +141,14 @@ describe("publishing", () => {
 describe("choosing", () => {
   it("makes one policy the active one, puts another in its place, and takes it back", async () => {
     const [first, second] = [await publish(careful), await publish(standard)];
-    expect(Policy.parse((await activate(first.body.digest, { mode: "log" })).body).mode).toBe("log");
+    expect(Policy().parse((await activate(first.body.digest, { mode: "log" })).body).mode).toBe("log");
     await activate(second.body.digest);
     const modes = async () =>
-      new Map(PolicyList.parse((await call(PATH)).body).items.map(({ digest, mode }) => [digest, mode]));
+      new Map(
+        PolicyList()
+          .parse((await call(PATH)).body)
+          .items.map(({ digest, mode }) => [digest, mode]),
+      );
     expect([...(await modes()).values()].toSorted()).toEqual(["enforce", null]);
     expect((await ask(ACTIVE, { tenant, method: "DELETE" })).status).toBe(204);
     expect([...(await modes()).values()]).toEqual([null, null]);

@@ -228,7 +228,10 @@ describe("a call whose run was lost", () => {
       expect(await object().view()).toMatchObject({ state: "done" });
       await until(() => rows().get("0.0/1")?.outcome === "done");
       expect([...rows().values()]).toMatchObject([
-        { id: lost?.id, is_finding: true, success: true, duration_ms: null },
+        {
+          ...{ id: lost?.id, is_finding: true, success: true, duration_ms: null },
+          decision: { decision: { effect: "allow" }, question: { tool: { id: "file_manager" } } },
+        },
       ]);
       expect(rows().get("0.0/1")?.audit?.id).toBe(lost?.audit?.id);
     });

@@ -2,25 +2,14 @@
 import { describe, expect, it } from "vitest";
 import type { Approval } from "../../src/task/approval/approval.ts";
 import { settle } from "../../src/task/handoff/handoff.ts";
-import {
-  type BrokenCall,
-  endingOf,
-  handedOver,
-  type LostRun,
-  lostCalls,
-  unmarkedOf,
-} from "../../src/task/loop/broken-call.ts";
+import { endingOf, handedOver, type LostRun, lostCalls, unmarkedOf } from "../../src/task/loop/broken-call.ts";
 import type { ToolCatalog } from "../../src/tool/index.ts";
 import { acceptedAs } from "./accepted.ts";
 import { approval, decided } from "./approvals.ts";
-import { call, history, malformed, result, step } from "./history.ts";
+import { broken, call, history, malformed, result, step } from "./history.ts";
 
 const NOW = 9_000;
 const CALLS = ["a", "b", "c", "d"].map((toolId) => call(toolId));
-const broken = (index: number, attempt = 1): BrokenCall => ({
-  ...{ step: 0, index, attempt, outcome: "unknown", at: 1, durationMs: null },
-  error: { code: "OUTCOME_UNKNOWN", message: "" },
-});
 const retry = (more: Partial<Approval> = {}) =>
   approval({ n: 2, kind: "unknown_outcome", ...decided("retry"), usedAt: 700, ...more });
 

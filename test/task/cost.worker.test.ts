@@ -120,7 +120,7 @@ describe("a run of six model calls and five tool calls, accepted and followed", 
   });
 
   it("writes so many rows and no more", () => {
-    expect(second.rows).toEqual({ task: 5, event: 15, entry: 9, alarms: 4 });
+    expect(second.rows).toEqual({ task: 5, event: 15, entry: 6, alarms: 4 });
   });
 
   it("asks objects and the queue so often and no more", () => {
@@ -133,8 +133,8 @@ describe("a run of six model calls and five tool calls, accepted and followed", 
       "TenantIndexObject.register": 1,
       "TenantIndexObject.acquire": 1,
       "TenantIndexObject.release": 1,
-      "ToolGateObject.enter": 5,
-      "ToolGateObject.leave": 5,
+      "ToolGateObject.enter": 1,
+      "ToolGateObject.leave": 1,
       "messages to the run queue": 1,
     });
   });

@@ -1,9 +1,13 @@
 /** Whether a decision counts, in which order it is refused, and what it changes. */
 import { describe, expect, it } from "vitest";
-import { approvalDue, isLapsed, lapse } from "../../src/task/approval/approval.ts";
+import { type Approval, approvalDue, isLapsed, lapse } from "../../src/task/approval/approval.ts";
 import { decisionChange, refuseDecision } from "../../src/task/approval/decision.ts";
 import type { Decide } from "../../src/task/index.ts";
+import type { CallDecision } from "../../src/task/journal/history.ts";
+import type { BrokenCall } from "../../src/task/loop/broken-call.ts";
+import { toolQuestion } from "../policy/questions.ts";
 import { approval, BINDING, decided, row } from "./approvals.ts";
+import { broken } from "./history.ts";
 
 const DECIDE: Decide = {
   decision: "approve",
@@ -14,6 +18,12 @@ const DECIDE: Decide = {
   request_key: "r2",
 };
 const NOW = 500;
+const changeBy = (one: Approval, request = DECIDE, task = row(), lost: readonly BrokenCall[] = []) =>
+  decisionChange(one, request, { row: task, broken: lost }, NOW);
+const decidedAt = (at: number): CallDecision => ({
+  ...{ at, question: toolQuestion() },
+  decision: { effect: "allow", reasons: [], obligations: [], policy: BINDING.policy, isEnforced: true },
+});
 const codeOf = (...args: Parameters<typeof refuseDecision>) => refuseDecision(...args)?.code ?? "counts";
 
 const REFUSALS = [
@@ -40,7 +50,7 @@ describe("a decision", () => {
   }
 
   it("takes a waiting task up again, with its deadline moved by what it waited", () => {
-    const change = decisionChange(approval(), DECIDE, row(), NOW);
+    const change = changeBy(approval());
     expect(change).toMatchObject({
       transitions: ["resumed"],
       patch: { waitingSince: null, deadlineAt: 10_400 },
@@ -51,14 +61,14 @@ describe("a decision", () => {
   });
 
   it("leaves a task that is still running where it is", () => {
-    const change = decisionChange(approval(), DECIDE, row({ state: "running", waitingSince: null }), NOW);
+    const change = changeBy(approval(), DECIDE, row({ state: "running", waitingSince: null }));
     expect(change.transitions).toBeUndefined();
     expect(change.events?.map(({ type }) => type)).toEqual(["approval.decided"]);
   });
 
   it("that a call happened is its result, with what the person knows of it", () => {
     const request: Decide = { ...DECIDE, decision: "happened", result: '{"id":7}' };
-    const change = decisionChange(approval({ kind: "unknown_outcome" }), request, row(), NOW);
+    const change = changeBy(approval({ kind: "unknown_outcome" }), request);
     expect(change.result?.record).toMatchObject({ success: true, resultJson: '{"id":7}', error: null });
     expect(change.events?.map(({ type }) => type)).toEqual(["approval.decided", "tool.result", "task.resumed"]);
     expect(change.events?.[1]?.data).toMatchObject({ call_id: "0.0", success: true, result: { id: 7 } });
@@ -66,14 +76,28 @@ describe("a decision", () => {
 
   it("that it did not happen is a failed call, which the model may make again", () => {
     const request: Decide = { ...DECIDE, decision: "did_not_happen" };
-    const change = decisionChange(approval({ kind: "unknown_outcome" }), request, row(), NOW);
+    const change = changeBy(approval({ kind: "unknown_outcome" }), request);
     expect(change.result?.record).toMatchObject({ success: false, error: { code: "TOOL_FAILED" } });
   });
 
   it("to try again is no result: the run makes the call", () => {
-    const change = decisionChange(approval({ kind: "unknown_outcome" }), { ...DECIDE, decision: "retry" }, row(), NOW);
+    const change = changeBy(approval({ kind: "unknown_outcome" }), { ...DECIDE, decision: "retry" });
     expect(change.result).toBeUndefined();
   });
+
+  for (const decision of ["happened", "did_not_happen"] as const) {
+    it(`that a call ${decision} keeps what the policy said of the attempt, or else when it was asked about`, () => {
+      const doubt = approval({ kind: "unknown_outcome", decision: decidedAt(400) });
+      const decisionBy = (one: Approval, lost: readonly BrokenCall[]) =>
+        changeBy(one, { ...DECIDE, decision }, row(), lost).result?.record.decision;
+      const seen = { ...broken(0, 2), decision: decidedAt(200) };
+      const other = { ...broken(1, 3), decision: decidedAt(300) };
+      expect(decisionBy(doubt, [{ ...broken(0), decision: decidedAt(100) }, seen, other])).toEqual(seen.decision);
+      expect(decisionBy(doubt, [seen, broken(0, 3)])).toEqual(doubt.decision);
+      // Asked about before that was kept.
+      expect(decisionBy(approval({ kind: "unknown_outcome" }), [broken(0)])).toBeUndefined();
+    });
+  }
 });
 
 describe("the time of an approval", () => {

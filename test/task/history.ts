@@ -2,6 +2,7 @@
 
 import type { ToolCall } from "../../src/model/index.ts";
 import type { CallResult, History, StepRecord } from "../../src/task/journal/history.ts";
+import type { BrokenCall } from "../../src/task/loop/broken-call.ts";
 
 export const call = (toolId: string, args: { [name: string]: unknown } = {}, callId = "c"): ToolCall => ({
   callId,
@@ -36,6 +37,12 @@ export const result = (n: number, index: number, value: unknown = null): CallRes
   resultJson: JSON.stringify(value),
   error: null,
   durationMs: 1,
+});
+
+/** An attempt at a call of the first step that came to no result. */
+export const broken = (index: number, attempt = 1): BrokenCall => ({
+  ...{ step: 0, index, attempt, outcome: "unknown", at: 1, durationMs: null },
+  error: { code: "OUTCOME_UNKNOWN", message: "" },
 });
 
 export const history = (steps: readonly StepRecord[], results: readonly CallResult[] = []): History => ({

@@ -201,6 +201,8 @@ describe("a call that broke off in its tool", () => {
       const word = { by: "key:approver", reason: null, result: '{"text":"it did"}', request_key: "r1", args_hash };
       expect(await object.decide(1, { ...word, decision: "happened" })).toMatchObject({ kind: "decided" });
       expect(resultsOf(await readUntil(stub()))).toMatchObject([{ success: true, result: { text: "it did" } }]);
+      // What the server may have said, and nothing that the policy was never told of.
+      expect(await stub().exportFiles()).toMatchObject({ taint: ["reads_untrusted"] });
     });
   }
 

@@ -115,8 +115,16 @@ describe("what goes over a handoff", () => {
     expect(ended(decided(["reads_private"], [], denied))).toEqual(["reads_private"]);
   });
 
-  it("is anything at all where nobody was asked and something came of it, and nothing where it was refused", () => {
+  it("is anything at all where a call was made that no decision is on record of, and nothing where it was refused", () => {
     expect(ended(result(0, 0))).toEqual(["reads_untrusted", "reads_private"]);
-    expect(ended(failed(0, "TOOL_LIMIT"))).toEqual([]);
+    expect(ended(failed(0, "TOOL_FAILED"))).toEqual(["reads_untrusted", "reads_private"]);
+    expect(ended({ ...failed(0, "TOOL_LIMIT"), isRefused: true })).toEqual([]);
+  });
+
+  it("is of a call in doubt what it read and what the policy was told of it, whatever a person found", () => {
+    expect(ended(decided(["reads_private"], [], { isFinding: true }))).toEqual(["reads_private"]);
+    expect(ended(decided(["writes"], ["reads_untrusted"], { isFinding: true }))).toEqual(["reads_untrusted"]);
+    // From before the decision was kept with it.
+    expect(ended({ ...result(0, 0), isFinding: true })).toEqual(["reads_untrusted", "reads_private"]);
   });
 });

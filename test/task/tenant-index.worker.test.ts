@@ -57,6 +57,15 @@ describe("running slots", () => {
     await alarm;
   });
 
+  it("are granted by an index that has not heard of the tenant's first task yet, or never will", async () => {
+    const report = { task_id: "first", pack_id: "hello", pack_version: "1.0.0", session_id: null, version: 3 };
+    const at = "2026-01-01T00:00:00.000Z";
+    const index = indexOf("tenant-unheard");
+    const asked = { ...report, state: "queued", created_at: at, updated_at: at } as const;
+    expect(await index.acquire("tenant-unheard", asked)).toBe(true);
+    expect(await index.list(all)).toMatchObject({ items: [{ task_id: "first", state: "running" }] });
+  });
+
   it("cost as much to grant however many tasks are over", async () => {
     const granting = (over: number) =>
       runInDurableObject(indexOf(`tenant-long-${over}`), (_object, { storage }) => {
@@ -68,8 +77,9 @@ describe("running slots", () => {
         };
         const store = new IndexStore({ exec } as SqlStorage);
         const report = { pack_id: "hello", pack_version: "1.0.0", session_id: null, created_at: "", updated_at: "" };
-        for (let n = 0; n < over; n++) store.put({ ...report, task_id: `over-${n}`, state: "done", version: 1 }, 1);
-        store.put({ ...report, task_id: "next", state: "queued", version: 1 }, 1);
+        for (let n = 0; n < over; n++)
+          store.put({ ...report, task_id: `over-${n}`, state: "done", version: 1 }, "kept", 1);
+        store.put({ ...report, task_id: "next", state: "queued", version: 1 }, "kept", 1);
         cursors.length = 0;
         expect(store.countRunning("next", 1) + store.countAhead("next", 1)).toBe(0);
         expect(store.nextInLine(10)).toEqual([]);

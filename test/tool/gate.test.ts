@@ -1,12 +1,12 @@
 /** The way from an admitted call to its isolate: the task's places, the tenant's counter, and a caller that gives up. */
 import { describe, expect, it } from "vitest";
-import { createLog, systemClock } from "../../src/platform/index.ts";
+import { type Clock, createLog, systemClock } from "../../src/platform/index.ts";
 import { createGate, type GateOptions, type ToolGate, toolGateName } from "../../src/tool/gate.ts";
-import { ISOLATES_PER_TASK_MAX } from "../../src/tool/limits.ts";
+import { ISOLATES_PER_TASK_MAX, PLACE_KEPT_MS } from "../../src/tool/limits.ts";
 
 const OPEN: ToolGate = { enter: async () => true, leave: async () => undefined };
 
-function gateWith(gate: Partial<ToolGate> = {}) {
+function gateWith(gate: Partial<ToolGate> = {}, clock: Clock = systemClock) {
   const seen: string[] = [];
   const lines: string[] = [];
   const gateFor: GateOptions["gateFor"] = (tenant, toolId) => ({
@@ -20,7 +20,7 @@ function gateWith(gate: Partial<ToolGate> = {}) {
     },
   });
   const log = createLog({}, (_, line) => void lines.push(line));
-  return { gate: createGate({ gateFor, clock: systemClock, log }), seen, lines };
+  return { gate: createGate({ gateFor, clock, log }), seen, lines };
 }
 const entry = (key: string) => ({ tenant: "tenant-123", toolId: "code_executor", key, runMs: 60_000 });
 const never = new AbortController().signal;
@@ -88,6 +88,60 @@ describe("a call on its way in", () => {
     }
     expect((await Promise.all(calls)).every(({ kind }) => kind === "passed")).toBe(true);
     expect(most).toBe(ISOLATES_PER_TASK_MAX);
+  });
+});
+
+describe("a place that may be kept", () => {
+  const KEPT: Partial<ToolGate> = { enter: async ({ keepMs = 0 }) => ({ keptMs: keepMs }) };
+  let now = 0;
+  const clock: Clock = { now: () => now, sleep: () => new Promise(() => undefined) };
+  const pass = ({ gate }: ReturnType<typeof gateWith>, key: string) => gate.pass(entry(key), never, async () => key);
+
+  it("carries the calls that follow, and is given back when the run has no more of them", async () => {
+    const kept = gateWith(KEPT, clock);
+    for (const key of ["a", "b", "c"]) expect(await pass(kept, key)).toEqual({ kind: "passed", value: key });
+    kept.gate.close();
+    expect(kept.seen).toEqual(["enter tenant-123 code_executor a", "leave a"]);
+  });
+
+  it("carries one call at a time", async () => {
+    const kept = gateWith(KEPT, clock);
+    const end = Promise.withResolvers<void>();
+    const first = kept.gate.pass(entry("a"), never, () => end.promise);
+    await pass(kept, "b");
+    await pass(kept, "c");
+    end.resolve();
+    await first;
+    expect(kept.seen).toEqual(["enter tenant-123 code_executor a", "enter tenant-123 code_executor b"]);
+  });
+
+  it("is given back and asked for again when its time is over", async () => {
+    const kept = gateWith(KEPT, clock);
+    await pass(kept, "a");
+    now += PLACE_KEPT_MS - 1;
+    await pass(kept, "b");
+    now += 1;
+    await pass(kept, "c");
+    expect(kept.seen).toEqual(["enter tenant-123 code_executor a", "leave a", "enter tenant-123 code_executor c"]);
+  });
+
+  it("of a call that is still under way goes back with it after the run's end", async () => {
+    const kept = gateWith(KEPT, clock);
+    const end = Promise.withResolvers<void>();
+    const call = kept.gate.pass(entry("a"), never, () => end.promise);
+    for (let turns = 0; turns < 10; turns++) await Promise.resolve();
+    kept.gate.close();
+    expect(kept.seen).toEqual(["enter tenant-123 code_executor a"]);
+    end.resolve();
+    await call;
+    expect(kept.seen.at(-1)).toBe("leave a");
+  });
+
+  it("of one tool is no other's", async () => {
+    const kept = gateWith(KEPT, clock);
+    await pass(kept, "a");
+    await kept.gate.pass({ ...entry("b"), toolId: "git" }, never, async () => 1);
+    expect(kept.seen.at(-1)).toBe("enter tenant-123 git b");
   });
 });
 

@@ -3,7 +3,7 @@ import { env as bindings, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { Bindings } from "../../src/bindings.ts";
 import { toolGateName } from "../../src/tool/index.ts";
-import { CALLS_PER_TOOL_MAX } from "../../src/tool/limits.ts";
+import { CALLS_PER_TOOL_MAX, PLACES_KEPT_MAX } from "../../src/tool/limits.ts";
 
 const env = bindings as unknown as Bindings; // the bindings of wrangler.toml, by their own type
 const gateOf = (tenant: string, tool: string) => env.TOOL_GATE.getByName(toolGateName(tenant, tool));
@@ -22,6 +22,15 @@ describe("running calls of one tool of one tenant", () => {
     expect(await gate.enter(wish("call-11", 0))).toBe(false);
     await gate.leave("call-3");
     expect(await eleventh).toBe(true);
+  });
+
+  it("leave half of the places to those who keep none", async () => {
+    const gate = gateOf("tenant-kept", "code_executor");
+    const keys = Array.from({ length: CALLS_PER_TOOL_MAX }, (_, index) => `call-${index}`);
+    const given = [];
+    for (const key of keys) given.push(await gate.enter({ ...wish(key, 0), keepMs: 15_000 }));
+    expect(given.filter((place) => typeof place === "object")).toHaveLength(PLACES_KEPT_MAX);
+    expect(given.filter((place) => place === true)).toHaveLength(CALLS_PER_TOOL_MAX - PLACES_KEPT_MAX);
   });
 
   for (const [name, tenant, tool] of [

@@ -104,4 +104,39 @@ describe("places", () => {
     places.leave("nobody");
     expect(await enter("b", { waitMs: 0 })).toBe(false);
   });
+
+  describe("that may be kept", () => {
+    const wish = (key: string) => ({ key, waitMs: 0, holdMs: 1_000, keepMs: 500 });
+
+    it("are so many, and the others are for one call each", async () => {
+      const places = new Places({ count: 4, keepable: 2, clock: testClock().clock });
+      const given = await Promise.all(["a", "b", "c"].map((key) => places.enter(wish(key))));
+      expect(given).toEqual([{ keptMs: 500 }, { keptMs: 500 }, true]);
+      places.leave("a");
+      expect(await places.enter(wish("d"))).toEqual({ keptMs: 500 });
+    });
+
+    it("are for one call while somebody waits", async () => {
+      const places = new Places({ count: 1, keepable: 1, clock: testClock().clock });
+      await places.enter({ key: "a", waitMs: 0, holdMs: 1_000 });
+      const [second, third] = [
+        places.enter({ ...wish("b"), waitMs: 100 }),
+        places.enter({ ...wish("c"), waitMs: 100 }),
+      ];
+      places.leave("a");
+      expect(await second).toBe(true);
+      places.leave("b");
+      expect(await third).toEqual({ keptMs: 500 });
+    });
+
+    it("are the same when they are asked for again, and last for a call that begins at the end of that time", async () => {
+      const { clock, move } = testClock();
+      const places = new Places({ count: 1, keepable: 1, clock });
+      await places.enter(wish("a"));
+      move(1_499);
+      expect([await places.enter(wish("a")), await places.enter(wish("b"))]).toEqual([{ keptMs: 500 }, false]);
+      move(1);
+      expect(await places.enter({ ...wish("b"), keepMs: 0 })).toBe(true);
+    });
+  });
 });

@@ -8,7 +8,7 @@ import { expiredEvents, lapse, toApprovalView } from "./approval.ts";
 import { decisionChange, refuseDecision } from "./decision.ts";
 
 export type DeskOptions = {
-  readonly journal: Pick<Journal, "row" | "history" | "approvals">;
+  readonly journal: Pick<Journal, "row" | "history" | "approvals" | "broken">;
   readonly change: (change: Change) => boolean;
   readonly clock: Clock;
 };
@@ -45,7 +45,8 @@ export class ApprovalDesk {
       const now = clock.now();
       const refusal = refuseDecision(approval, request, row, now);
       if (refusal !== null) return { kind: "refused", ...refusal };
-      assert(change(decisionChange(approval, request, row, now)), "a decision that counts can be written");
+      const decision = decisionChange(approval, request, { row, broken: journal.broken() }, now);
+      assert(change(decision), "a decision that counts can be written");
     }
     const decided = this.read(n);
     return decided === null ? { kind: "unknown" } : { kind: "decided", approval: decided };

@@ -6,7 +6,7 @@ import { assert, toRfc3339 } from "../../platform/index.ts";
 import type { ApprovalNeed } from "../../tool/index.ts";
 import type { DueChange } from "../journal/due.ts";
 import type { NewEvent } from "../journal/frames.ts";
-import { callIdOf, type History } from "../journal/history.ts";
+import { type CallDecision, callIdOf, type History } from "../journal/history.ts";
 import { APPROVALS_TOLD_MAX } from "../limits.ts";
 import type { ApprovalItem, ApprovalKind, ApprovalState, ApprovalView, Decision } from "../types.ts";
 
@@ -42,6 +42,8 @@ export type Approval = {
   } | null;
   /** When the run acted on it. It never does so again. */
   readonly usedAt: number | null;
+  /** What the policy said of a call in doubt when it was asked about; absent in other items, and in those of before it was kept. */
+  readonly decision?: CallDecision;
 };
 
 /** The facts an approval is bound to. */

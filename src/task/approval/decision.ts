@@ -6,6 +6,7 @@ import { toRfc3339 } from "../../platform/index.ts";
 import type { NewEvent } from "../journal/frames.ts";
 import { type CallResult, callIdOf } from "../journal/history.ts";
 import type { Change, TaskRow } from "../journal/journal.ts";
+import { type BrokenCall, brokenAt } from "../loop/broken-call.ts";
 import { resumed } from "../loop/outcome.ts";
 import { toolResultEvent } from "../loop/tool-result.ts";
 import { isEnded } from "../transitions.ts";
@@ -55,10 +56,13 @@ export function refuseDecision(approval: Approval, request: Decide, row: TaskRow
   return null;
 }
 
+/** What the journal has. */
+type Known = { readonly row: TaskRow; readonly broken: readonly BrokenCall[] };
+
 /** The decision itself, what it says of the call, and the task on its way again when it waited. */
-export function decisionChange(approval: Approval, request: Decide, row: TaskRow, now: number): Change {
+export function decisionChange(approval: Approval, request: Decide, { row, broken }: Known, now: number): Change {
   const { decision, by, reason, request_key } = request;
-  const record = resultOf(approval, request, now);
+  const record = resultOf(approval, request, broken, now);
   const events: NewEvent[] = [
     {
       type: "approval.decided",
@@ -82,8 +86,15 @@ export function decisionChange(approval: Approval, request: Decide, row: TaskRow
 }
 
 /** What a person knows of a call becomes its result; null where the call has yet to run, or to be answered by the run. */
-function resultOf(approval: Approval, { decision, result }: Decide, now: number): CallResult | null {
+function resultOf(
+  approval: Approval,
+  { decision, result }: Decide,
+  broken: readonly BrokenCall[],
+  now: number,
+): CallResult | null {
   if (decision !== "happened" && decision !== "did_not_happen") return null;
+  // Of the attempt that is found out about. When nobody is left who saw that begin, the same question was put once more with the doubt.
+  const asked = brokenAt(broken, approval).at(-1)?.decision ?? approval.decision;
   const isSuccess = decision === "happened";
   const message = "The connection to the tool was lost; a person found that the call did not take effect.";
   return {
@@ -95,6 +106,7 @@ function resultOf(approval: Approval, { decision, result }: Decide, now: number)
     durationMs: 0,
     toolName: approval.toolName,
     at: now,
+    ...(asked === undefined ? {} : { decision: asked }),
     isFinding: true,
   };
 }

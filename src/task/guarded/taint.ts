@@ -51,14 +51,15 @@ export function taintBefore(
   return readsOf([...(parent?.taint ?? []), ...brought, ...remembered, ...seen]);
 }
 
-/** What may be in the answer of a task that has ended, by what the policy was told of each call when it was made. */
+/**
+ * What may be in the answer of a task that has ended, by what the policy was told of each call when it was made. What came
+ * of a call that no decision is on record of, as of those from before any was kept, may be of any origin.
+ */
 export function taintOf({ results }: Pick<History, "results">): Label[] {
   const seen = results.flatMap((result): readonly Label[] => {
-    const { decision, error, taint = [] } = result;
-    // Nobody asked about a call that never ran. What came of one all the same is a person's word on it: of any origin.
-    if (decision === undefined) return error === null ? READS : [];
-    const { question } = decision;
-    return [...question.taint, ...taint, ...(isCalled(result) ? labelsThen(result) : [])];
+    const { decision, taint = [] } = result;
+    const read = decision === undefined ? READS : labelsThen(result);
+    return [...(decision?.question.taint ?? []), ...taint, ...(isCalled(result) ? read : [])];
   });
   return readsOf(seen);
 }

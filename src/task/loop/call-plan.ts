@@ -231,6 +231,7 @@ function toApprovals(run: Run, step: number, judged: readonly Judged[], last: nu
       expiredAt: null,
       decided: null,
       usedAt: null,
+      ...(isDoubt && question.decision !== null ? { decision: question.decision } : {}),
     };
   });
 }

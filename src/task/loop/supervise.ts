@@ -23,7 +23,7 @@ type Own = {
 export async function superviseRun(given: Run, { storage, index, renewLease, abort, log }: Own): Promise<RunEnd> {
   const { clock, random } = given.services;
   const done = new AbortController();
-  let run = given;
+  let run: Run = given;
   const keeper = keepLease({
     clock,
     signal: done.signal,
@@ -40,13 +40,16 @@ export async function superviseRun(given: Run, { storage, index, renewLease, abo
     // A firewall that breaks is a fault like any other.
     const guarded = guardRun(given);
     run = guarded;
-    return await runTask(await withRemoteTools(guarded, storage));
+    const equipped = await withRemoteTools(guarded, storage);
+    run = equipped;
+    return await runTask(equipped);
   } catch (thrown) {
     log.error("task.run_failed", { error: describeError(thrown) });
     const outputMaxLength = run.config.guardrails.output.max_length;
     const context = { ...nowOf(run), attempt: run.row().attempt, random, outputMaxLength };
     return end(run, faulted(run.history(), thrown, context));
   } finally {
+    run.host.close();
     done.abort();
     await keeper;
   }

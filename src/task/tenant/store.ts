@@ -42,6 +42,15 @@ CREATE INDEX IF NOT EXISTS entry_unfinished ON entry (touched_at) WHERE state IN
  */
 const UNFINISHED = "state IN ('queued', 'running', 'retry')";
 
+export type SlotChange = "kept" | "granted" | "wanted" | "given back";
+
+const SLOT_CHANGES: Readonly<Record<SlotChange, string>> = {
+  kept: "lease_until = entry.lease_until, wanted_at = entry.wanted_at",
+  granted: "lease_until = excluded.lease_until, wanted_at = NULL",
+  wanted: "lease_until = NULL, wanted_at = COALESCE(entry.wanted_at, excluded.wanted_at)",
+  "given back": "lease_until = NULL, wanted_at = NULL",
+};
+
 export class IndexStore {
   readonly #sql: SqlStorage;
   #isReady: boolean;
@@ -55,17 +64,21 @@ export class IndexStore {
     return this.#isReady;
   }
 
-  /** Takes a report unless a newer one is known; a report about an ended task also gives its slot back. */
-  put(report: IndexReport, now: number): void {
+  /**
+   * Takes a report unless a newer one is known; a report about an ended task also gives its slot back.
+   * @param slot what becomes of the task's slot with it. In the line a task keeps its place: the first time it asked counts.
+   */
+  put(report: IndexReport, slot: SlotChange, now: number): void {
     this.#ensure();
     this.#sql.exec(
-      `INSERT INTO entry (task_id, state, pack_id, pack_version, session_id, created_at, updated_at, version, touched_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO entry (task_id, state, pack_id, pack_version, session_id, created_at, updated_at, version, touched_at,
+         lease_until, wanted_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (task_id) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at,
-         version = excluded.version, touched_at = excluded.touched_at
+         version = excluded.version, touched_at = excluded.touched_at, ${SLOT_CHANGES[slot]}
        WHERE excluded.version >= entry.version`,
       report.task_id,
-      report.state,
+      slot === "granted" ? "running" : report.state,
       report.pack_id,
       report.pack_version,
       report.session_id,
@@ -73,6 +86,8 @@ export class IndexStore {
       report.updated_at,
       report.version,
       now,
+      slot === "granted" ? now + SLOT_LEASE_MS : null,
+      slot === "wanted" ? now : null,
     );
   }
 
@@ -83,6 +98,8 @@ export class IndexStore {
 
   /** Tasks that asked for a slot before the named one and still ask. */
   countAhead(taskId: string, now: number): number {
+    // Also asked before anything was reported: the first word of a tenant may be lost.
+    if (!this.#isReady) return 0;
     const mine = this.#sql
       .exec<{ wanted_at: number | null }>("SELECT wanted_at FROM entry WHERE task_id = ?", taskId)
       .toArray()[0]?.wanted_at;
@@ -90,25 +107,6 @@ export class IndexStore {
       `${UNFINISHED} AND wanted_at < ? AND touched_at > ? AND task_id <> ?`,
       mine ?? now + 1,
       now - 2 * SLOT_RETRY_MS,
-      taskId,
-    );
-  }
-
-  grant(taskId: string, now: number): void {
-    this.#sql.exec(
-      "UPDATE entry SET lease_until = ?, wanted_at = NULL, state = 'running', touched_at = ? WHERE task_id = ?",
-      now + SLOT_LEASE_MS,
-      now,
-      taskId,
-    );
-  }
-
-  /** The task keeps its place in the line: the first time it asked counts. */
-  want(taskId: string, now: number): void {
-    this.#sql.exec(
-      "UPDATE entry SET wanted_at = COALESCE(wanted_at, ?), lease_until = NULL, touched_at = ? WHERE task_id = ?",
-      now,
-      now,
       taskId,
     );
   }
@@ -123,13 +121,9 @@ export class IndexStore {
     );
   }
 
-  release(taskId: string): void {
-    this.#sql.exec("UPDATE entry SET lease_until = NULL, wanted_at = NULL WHERE task_id = ?", taskId);
-  }
-
   /** Whether the task is known, and nothing newer of it. */
   isNews(taskId: string, version: number): boolean {
-    return this.#isReady && this.#count("task_id = ? AND version <= ?", taskId, version) > 0;
+    return this.#count("task_id = ? AND version <= ?", taskId, version) > 0;
   }
 
   /** The task goes on no more by itself: that is news, and it said so when it was asked. */
@@ -173,7 +167,7 @@ export class IndexStore {
   }
 
   countUnfinished(): number {
-    return this.#isReady ? this.#count(UNFINISHED) : 0;
+    return this.#count(UNFINISHED);
   }
 
   /** Newest first. */
@@ -215,6 +209,7 @@ export class IndexStore {
   }
 
   #count(where: string, ...bindings: SqlStorageValue[]): number {
+    if (!this.#isReady) return 0;
     return this.#sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM entry WHERE ${where}`, ...bindings).one().n;
   }
 }

@@ -9,7 +9,7 @@ import { type Clock, describeError, type Log } from "../../platform/index.ts";
 import { INDEX_KICKS_MAX, INDEX_SWEEP_MS, SLOT_LEASE_MS, WATCH_GRACE_MS } from "../limits.ts";
 import type { ApprovalsReport, IndexReport } from "../services.ts";
 import { ApprovalListStore, type ApprovalQuery } from "./approval-list-store.ts";
-import { IndexStore, type ListQuery, type SilentCursor } from "./store.ts";
+import { IndexStore, type ListQuery, type SilentCursor, type SlotChange } from "./store.ts";
 import { isStill, type Watched } from "./watch.ts";
 import { WatchStore } from "./watch-store.ts";
 
@@ -48,19 +48,17 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
 
   async register(tenant: string, report: IndexReport): Promise<void> {
     await this.#own(tenant);
-    this.#take(report);
+    this.#take(report, "kept");
     await this.#keepWatch();
   }
 
   async acquire(tenant: string, report: IndexReport): Promise<boolean> {
     await this.#own(tenant);
     const now = this.#now();
-    this.#take(report);
-    await this.#keepWatch();
     const taken = this.#store.countRunning(report.task_id, now) + this.#store.countAhead(report.task_id, now);
     const isGranted = taken < this.#services.maxRunning;
-    if (isGranted) this.#store.grant(report.task_id, now);
-    else this.#store.want(report.task_id, now);
+    this.#take(report, isGranted ? "granted" : "wanted");
+    await this.#keepWatch();
     return isGranted;
   }
 
@@ -71,8 +69,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
 
   async release(tenant: string, report: IndexReport): Promise<void> {
     await this.#own(tenant);
-    this.#take(report);
-    this.#store.release(report.task_id);
+    this.#take(report, "given back");
     await this.#keepWatch();
     this.ctx.waitUntil(this.#kickNext());
   }
@@ -174,8 +171,8 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     return ids;
   }
 
-  #take(report: IndexReport): void {
-    this.#store.put(report, this.#now());
+  #take(report: IndexReport, slot: SlotChange): void {
+    this.#store.put(report, slot, this.#now());
     this.#watches.put(report.task_id, report.due_at ?? null, report.version);
   }
 

@@ -11,8 +11,8 @@ export type Part =
   | { readonly kind: "text"; readonly text: string }
   /** `pieces` of the arguments' JSON, sent one by one. */
   | { readonly kind: "call"; readonly id: string; readonly name: string; readonly pieces: readonly string[] }
-  /** Sends nothing more until the promise resolves. */
-  | { readonly kind: "wait"; readonly until: Promise<unknown> };
+  /** Sends nothing more until the promise resolves; one that is given as a function begins here. */
+  | { readonly kind: "wait"; readonly until: Promise<unknown> | (() => Promise<unknown>) };
 
 export type Stop = "stop" | "tool_calls" | "max_tokens" | "refusal";
 
@@ -46,6 +46,8 @@ export type Answer =
   | { readonly kind: "error"; readonly error: ErrorKind; readonly retryAfter?: string }
   /** Takes the request and never answers. */
   | { readonly kind: "silence" }
+  /** Takes the request and resets the connection. */
+  | { readonly kind: "reset" }
   | { readonly kind: "redirect"; readonly to: string }
   /** Something that is no model server answered. */
   | { readonly kind: "page"; readonly body: string; readonly type: string };
@@ -60,7 +62,7 @@ export const call = (name: string, json: string, id = "call_a"): Part => ({
   // In three pieces, so that no provider can rely on whole ones.
   pieces: [json.slice(0, 3), json.slice(3, 7), json.slice(7)].filter((piece) => piece !== ""),
 });
-export const wait = (until: Promise<unknown>): Part => ({ kind: "wait", until });
+export const wait = (until: (Part & { readonly kind: "wait" })["until"]): Part => ({ kind: "wait", until });
 
 export const stream = (
   parts: readonly Part[],

@@ -87,7 +87,13 @@ function toScript(answer: Answer): string {
   return [...cut, ...says, calls.join(" &\n")].join("\n");
 }
 
-export const RIGS: readonly Rig[] = [
+/** Makers of the providers that speak through an SDK: the sources', or those of a bundle. */
+type Makers = {
+  readonly createAnthropicProvider: typeof createAnthropicProvider;
+  readonly createOpenAiProvider: typeof createOpenAiProvider;
+};
+
+export const toServerRigs = ({ createAnthropicProvider, createOpenAiProvider }: Makers): readonly Rig[] => [
   serverRig("anthropic", anthropicWire, {
     headersMs: 10_000,
     create: ({ origin, fetch }, clock) => createAnthropicProvider({ apiKey: API_KEY, baseUrl: origin, fetch, clock }),
@@ -102,6 +108,10 @@ export const RIGS: readonly Rig[] = [
     create: ({ origin, fetch }, clock) =>
       createOpenAiProvider({ name: "ollama", apiKey: "none", baseUrl: toOllamaBaseUrl(origin), fetch, clock }),
   }),
+];
+
+export const RIGS: readonly Rig[] = [
+  ...toServerRigs({ createAnthropicProvider, createOpenAiProvider }),
   {
     name: "offline",
     server: null,

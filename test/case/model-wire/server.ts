@@ -29,6 +29,7 @@ export type Seen = { readonly url: string; readonly headers: IncomingMessage["he
 export class ModelServer {
   readonly seen: Seen[] = [];
   readonly #wire: Wire;
+  readonly #choose: ((seen: Seen) => Answer) | undefined;
   readonly #answers: Answer[] = [];
   readonly #server = createServer((request, response) => {
     this.#serve(request, response).catch((thrown: unknown) => response.destroy(new Error(String(thrown))));
@@ -36,8 +37,10 @@ export class ModelServer {
   #arrived: (() => void)[] = [];
   #closed: (() => void)[] = [];
 
-  constructor(wire: Wire) {
+  /** @param choose the answer to a request, when many ask at once; else they are those of `play`, in order. */
+  constructor(wire: Wire, choose?: (seen: Seen) => Answer) {
     this.#wire = wire;
+    this.#choose = choose;
   }
 
   async start(): Promise<string> {
@@ -75,13 +78,14 @@ export class ModelServer {
     const chunks: Uint8Array[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-    this.seen.push({ url: request.url ?? "", headers: request.headers, body });
+    const seen = { url: request.url ?? "", headers: request.headers, body };
+    this.seen.push(seen);
     response.on("close", () => {
       if (response.writableFinished) return;
       for (const resolve of this.#closed.splice(0)) resolve();
     });
     for (const resolve of this.#arrived.splice(0)) resolve();
-    const answer = this.#answers.shift();
+    const answer = this.#choose?.(seen) ?? this.#answers.shift();
     assert(answer !== undefined, "a request came that the test did not expect");
     await this.#answer(answer, response);
   }
@@ -89,6 +93,9 @@ export class ModelServer {
   async #answer(answer: Answer, response: ServerResponse): Promise<void> {
     switch (answer.kind) {
       case "silence":
+        return;
+      case "reset":
+        response.socket?.resetAndDestroy();
         return;
       case "redirect":
         response.writeHead(307, { location: answer.to }).end();
@@ -115,7 +122,7 @@ export class ModelServer {
     response.flushHeaders();
     await write(writer.open());
     for (const part of answer.parts) {
-      if (part.kind === "wait") await part.until;
+      if (part.kind === "wait") await (typeof part.until === "function" ? part.until() : part.until);
       else await write(part.kind === "text" ? writer.text(part.text) : writer.call(part, answer.stop));
     }
     switch (answer.end) {

@@ -11,8 +11,9 @@ import type { Random } from "../../../src/platform/index.ts";
 import { dropDataDir, freePort, newDataDir, type Server, startServer } from "../../flow/server.ts";
 import { emptyVerdict, type Verdict } from "../verdict.ts";
 import { type Audited, auditRun } from "./audit.ts";
-import { ask, type Load, newLoad, post, wishesOf } from "./load.ts";
-import { packAsking, type Service, startService } from "./service.ts";
+import { publishRing } from "./live.ts";
+import { type Load, newLoad, post, wishesOf } from "./load.ts";
+import { packAsking, startService } from "./service.ts";
 
 /** @param forMs how long the servers live, all together: what a start takes is this machine's. */
 export type KillPlan = { readonly seed: number; readonly tasks: number; readonly forMs: number };
@@ -62,7 +63,8 @@ export async function underLoad(
     startServer({ dataDir, port, env, ...(root === undefined ? {} : { root }) });
   let server = await startFrom(firstRoot);
   try {
-    await publish(server.url, service);
+    const tenants = new Set(wishesOf("", tasks).map((wish) => wish.tenant));
+    await publishRing(server.url, tenants, packAsking(service.origin));
     const load = newLoad();
     const wishes = wishesOf(`${name}-${plan.seed}`, tasks);
     const posted = post(wishes, { url: () => server.url, load, clients: CLIENTS, random, pauseMs: POSTS_PAUSE_MS });
@@ -78,14 +80,6 @@ export async function underLoad(
     await server.kill();
     await service.close();
     dropDataDir(dataDir);
-  }
-}
-
-async function publish(url: string, service: Service): Promise<void> {
-  const files = { "ring/profession-pack.yaml": packAsking(service.origin) };
-  for (const tenant of new Set(wishesOf("", 4).map((wish) => wish.tenant))) {
-    const answer = await ask(url, "/api/v1/packs", { tenant, body: { pack: "ring", files } });
-    if (answer?.status !== 201) throw new Error(`the pack was not published: ${answer?.status} ${answer?.text}`);
   }
 }
 

@@ -1,12 +1,12 @@
 /**
  * The world outside of a real run: a server on loopback whose tools do something, and which writes down each time they did it.
- * `note` may be called twice under one key and does it once; `pay` may not.
+ * `note` may be called twice under one key and does it once; `pay` may not; `nudge` needs no arguments.
  */
 import { createServer } from "node:http";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { createSampleServer, type SampleTool, text } from "../../case/mcp/server.ts";
 
-export type Done = { readonly tool: "note" | "pay"; readonly n: string; readonly key: string };
+export type Done = { readonly tool: "note" | "pay" | "nudge"; readonly n: string; readonly key: string };
 
 export type Service = {
   /** Such as `http://127.0.0.1:40123`. */
@@ -21,17 +21,22 @@ const NUMBERED = {
   properties: { n: { type: "string" } },
   required: ["n"],
 } satisfies SampleTool["inputSchema"];
+const ANY = { type: "object" } satisfies SampleTool["inputSchema"];
 
 export async function startService(): Promise<Service> {
   const done: Done[] = [];
-  const tool = (name: Done["tool"], annotations: SampleTool["annotations"]): SampleTool => ({
-    ...{ name, annotations, description: `Does ${name}`, inputSchema: NUMBERED },
+  const tool = (
+    name: Done["tool"],
+    annotations: SampleTool["annotations"],
+    inputSchema: typeof NUMBERED | typeof ANY = NUMBERED,
+  ): SampleTool => ({
+    ...{ name, annotations, description: `Does ${name}`, inputSchema },
     run: ({ args, key }) => {
       done.push({ tool: name, n: String(args.n), key: String(key) });
       return text(`${name} ${String(args.n)}`);
     },
   });
-  const tools = [tool("note", { idempotentHint: true }), tool("pay", {})];
+  const tools = [tool("note", { idempotentHint: true }), tool("pay", {}), tool("nudge", {}, ANY)];
   const server = createServer(async (request, response) => {
     // The run that asked may have been killed meanwhile: then nobody hears the answer, and what was done is done.
     response.on("error", () => undefined);
@@ -64,5 +69,5 @@ tools:
   available:
     - { id: file_manager, name: Files, sandbox: { timeout: 10s, filesystem: scoped, scoped_paths: ["/workspace"] } }
   mcp_servers:
-    - { id: svc, url: "${origin}/mcp", tools: [note, pay], trust_annotations: true }
+    - { id: svc, url: "${origin}/mcp", tools: [note, pay, nudge], trust_annotations: true }
 `;
