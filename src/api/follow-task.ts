@@ -3,11 +3,12 @@
  * saw is equal byte for byte, whenever and wherever they connected. Waits are bridged in waiting-stream.ts.
  */
 import { AppError, type TaskId, type TenantId, toRfc3339, utf8 } from "../platform/index.ts";
-import { isEnded, type TaskStub } from "../task/index.ts";
+import { type Followed, isEnded, type TaskStub } from "../task/index.ts";
 import { jsonResponse } from "./answer.ts";
 import { callObject } from "./call-object.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type StreamSource, throughWaits } from "./waiting-stream.ts";
+import type { Readmission } from "./while-admitted.ts";
 
 type TaskName = { readonly tenant: TenantId; readonly taskId: TaskId };
 
@@ -62,31 +63,18 @@ const resetEvent = (after: number, now: number) => ({
 const toFrame = (event: ReturnType<typeof resetEvent>): Uint8Array =>
   utf8(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 
-function withPrefix(prefix: Uint8Array, stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  const reader = stream.getReader();
-  return new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(prefix),
-    pull: async (controller) => {
-      const read = await reader.read();
-      if (read.done) controller.close();
-      else controller.enqueue(read.value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-}
-
 /** @throws AppError TASK_NOT_FOUND, UNAVAILABLE */
-function requireStream(stream: Awaited<ReturnType<TaskStub["subscribe"]>>): ReadableStream<Uint8Array> {
-  if (stream === null) throw new AppError("TASK_NOT_FOUND");
-  if (typeof stream === "string") throw new AppError("UNAVAILABLE", "The task has as many readers as it may have.");
-  return stream;
+function requireStream(followed: Awaited<ReturnType<TaskStub["follow"]>>): Followed {
+  if (followed === null) throw new AppError("TASK_NOT_FOUND");
+  if (typeof followed === "string") throw new AppError("UNAVAILABLE", "The task has as many readers as it may have.");
+  return followed;
 }
 
 /** @throws AppError TASK_NOT_FOUND, UNAVAILABLE */
 export async function followTask(
   deps: ApiDeps,
   task: TaskName,
-  options: { readonly after: number; readonly isHead: boolean },
+  options: { readonly after: number; readonly isHead: boolean; readonly readmission: Readmission | null },
 ): Promise<Response> {
   const { tenant, taskId } = task;
   if (options.isHead) {
@@ -95,10 +83,10 @@ export async function followTask(
       throw new AppError("TASK_NOT_FOUND");
     return new Response(null, { headers: HEADERS });
   }
-  const subscribe = (after: number) => callObject(deps, () => deps.tasks(tenant, taskId).subscribe(after));
+  const follow = (after: number) => callObject(deps, () => deps.tasks(tenant, taskId).follow(after));
   const source: StreamSource = {
-    subscribe: async (after) => {
-      const again = await subscribe(after);
+    follow: async (after) => {
+      const again = await follow(after);
       return typeof again === "string" ? null : again;
     },
     look: async () => {
@@ -107,10 +95,14 @@ export async function followTask(
     },
     clock: deps.clock,
   };
-  const stream = await subscribe(options.after);
-  if (stream !== "ahead") {
-    return new Response(throughWaits(source, requireStream(stream), options.after), { headers: HEADERS });
-  }
-  const whole = throughWaits(source, requireStream(await subscribe(0)), 0);
-  return new Response(withPrefix(toFrame(resetEvent(options.after, deps.clock.now())), whole), { headers: HEADERS });
+  const { after, readmission } = options;
+  const first = await follow(after);
+  const body =
+    first === "ahead"
+      ? throughWaits(source, requireStream(await follow(0)), {
+          ...{ after: 0, readmission },
+          prefix: toFrame(resetEvent(after, deps.clock.now())),
+        })
+      : throughWaits(source, requireStream(first), { after, readmission });
+  return new Response(body, { headers: HEADERS });
 }

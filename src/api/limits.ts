@@ -61,8 +61,6 @@ export const RPC_RESUME_DELAY_MS = 200;
 /** Characters of one event frame before its end was seen; a stream that never ends a frame is broken. Over it the stream counts as cut. */
 export const SSE_FRAME_CHARS_MAX = 8 * 1024 * 1024;
 
-/** What a stream has passed on is read for its position when there is this much of it: far cheaper than each piece. */
-export const UNREAD_BYTES_MAX = 64 * 1024;
 /** While a task waits for a person its object is asked this often, instead of being held by an open stream. */
 export const WAIT_POLL_MS = 5_000;
 /** Then a stream ends, and reconnecting resumes it: five minutes. */

@@ -9,7 +9,7 @@ import { eventPage, followTask, parseAfter } from "./follow-task.ts";
 import { type Route, requireKey, requirePrincipal, requireTaskId, tenantRoute } from "./route.ts";
 import { replayTask } from "./run-task.ts";
 import { Cancelled, EventPage, EventsQuery, ListQuery, ReplayAccepted, ReplayBody, Task, TaskList } from "./schema.ts";
-import { answerWhileAdmitted } from "./while-admitted.ts";
+import { readmissionOf } from "./while-admitted.ts";
 
 const list = tenantRoute({
   method: "GET",
@@ -75,8 +75,8 @@ const events = tenantRoute({
     if (type === "application/json") {
       return eventPage(call.deps, task, { after, limit: call.query.limit });
     }
-    const stream = await followTask(call.deps, task, { after, isHead: request.method === "HEAD" });
-    return answerWhileAdmitted(call.scope, stream, { audience: "tenant", needs: "tasks:read" });
+    const readmission = readmissionOf(call.scope, { audience: "tenant", needs: "tasks:read" });
+    return followTask(call.deps, task, { after, isHead: request.method === "HEAD", readmission });
   },
 });
 

@@ -42,12 +42,34 @@ export function untilRefused({ admit, clock, log }: Readmission, over: AbortSign
   return refused.signal;
 }
 
-/** An answer whose body ends when its caller is refused. The bare header of development is no credential to ask again. */
+/** Null for a caller that need not be asked again: the bare header of development is no credential. */
+export function readmissionOf({ request, deps, principal, log }: Scope, admission: Admission): Readmission | null {
+  if (principal === null || principal.kind === "header") return null;
+  return { admit: () => admit(request.headers, admission, deps), clock: deps.clock, log };
+}
+
+/** What `work` sends for as long as its caller is admitted. Refused, it ends without an error. @param work is over when the signal aborts. */
+export async function untilOver(
+  readmission: Readmission | null,
+  work: (refused?: AbortSignal) => Promise<void>,
+): Promise<void> {
+  if (readmission === null) return work();
+  const over = new AbortController();
+  const refused = untilRefused(readmission, over.signal);
+  try {
+    await work(refused);
+  } catch (thrown) {
+    if (!refused.aborted) throw thrown;
+  } finally {
+    over.abort();
+  }
+}
+
+/** An answer whose body ends when its caller is refused. */
 export function answerWhileAdmitted(scope: Scope, answer: Response, admission: Admission): Response {
-  const { request, deps, principal, log } = scope;
-  if (answer.body === null || principal === null || principal.kind === "header") return answer;
-  const readmit = () => admit(request.headers, admission, deps);
-  return new Response(whileAdmitted(answer.body, { admit: readmit, clock: deps.clock, log }), answer);
+  const readmission = readmissionOf(scope, admission);
+  if (answer.body === null || readmission === null) return answer;
+  return new Response(whileAdmitted(answer.body, readmission), answer);
 }
 
 /** The same bytes, ended early when the caller is refused: its client asks again, and is told why. */

@@ -33,10 +33,16 @@ export class Delivery {
         const batches = this.#undelivered;
         this.#undelivered = [];
         await sync();
-        for (const batch of batches) hub.deliver(batch);
+        hub.deliver(joined(batches));
       }
     } finally {
       this.#isDelivering = false;
     }
   }
 }
+
+/** One piece for each reader, however many commits became durable together. */
+const joined = (batches: readonly Batch[]): Batch => ({
+  lastSeq: batches.at(-1)?.lastSeq ?? 0,
+  frames: batches.map(({ frames }) => frames).join(""),
+});

@@ -13,6 +13,7 @@ export {
   DECISIONS,
   type Decide,
   type DecideOutcome,
+  type Followed,
   type ReplayPlan,
   TASK_ERROR_CODES,
   TASK_STATES,

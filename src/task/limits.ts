@@ -80,6 +80,10 @@ export const HANDOFF_ASK_MS_MAX = 30 * SECOND;
 /** Text is stored and sent when it is this old or this long, the first piece of a turn at once. */
 export const TEXT_FLUSH_MS = 100;
 export const TEXT_FLUSH_CHARS = 2_048;
+/** But for its length not sooner after the piece before: faster than any model writes, a piece would have the disk for itself. */
+export const TEXT_FLUSH_MS_MIN = 10;
+/** Nor is more than this held for that. */
+export const TEXT_HELD_CHARS_MAX = 32 * 1024;
 
 /** Events that stand in the task's own row until a row of the log takes them along; longer ones get one of their own. */
 export const TAIL_CHARS_MAX = 8 * 1024;

@@ -6,6 +6,7 @@
 import { utf8 } from "../platform/index.ts";
 import type { Batch } from "./journal/event-store.ts";
 import { HEARTBEAT_MS, STREAM_LAG_BYTES_MAX, STREAM_PAGE_CHARS, SUBSCRIBERS_MAX } from "./limits.ts";
+import type { Followed } from "./types.ts";
 
 /** Whoever may read along. While nobody does, text is held back; it is written before anybody looks. */
 export type Audience = Pick<StreamHub, "isThere" | "onArrival">;
@@ -13,8 +14,10 @@ export type Audience = Pick<StreamHub, "isThere" | "onArrival">;
 export type StreamSource = {
   /** Stored frames in (after, upTo], or null when there are none. */
   framesAfter(after: number, upTo: number, chars: number): Batch | null;
-  /** Whether no event can follow the last one. */
+  /** Whether no event can follow the last one, or none until somebody decides. */
   isOver(): boolean;
+  /** Whether the task has ended. */
+  hasEnded(): boolean;
 };
 
 type Reader = {
@@ -59,11 +62,11 @@ export class StreamHub {
   }
 
   /** Null when the task has as many readers as it may have. */
-  subscribe(after: number): ReadableStream<Uint8Array> | null {
+  follow(after: number): Followed | null {
     if (this.#readers.size >= SUBSCRIBERS_MAX) return null;
     this.arrive();
     let reader: Reader;
-    return new ReadableStream<Uint8Array>(
+    const stream = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
           reader = { controller, cursor: after, isLive: false };
@@ -75,6 +78,8 @@ export class StreamHub {
       },
       new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }),
     );
+    const isOver = () => reader.cursor >= this.#delivered && this.#source.isOver() && this.#source.hasEnded();
+    return { stream, ending: () => ({ seq: reader.cursor, isOver: isOver() }) };
   }
 
   /** Sends a batch that is durable. Batches come in order. */

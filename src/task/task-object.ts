@@ -42,6 +42,7 @@ import type {
   CreateTask,
   Decide,
   DecideOutcome,
+  Followed,
   TaskFile,
   TaskStub,
   TaskView,
@@ -83,7 +84,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     this.#calls = new CallsUnderWay({ ...common, told: () => this.#projector?.touch() });
     const isOver = () => this.#hub.delivered >= this.#journal.lastSeq && this.#isStill;
     const framesAfter = this.#journal.framesAfter.bind(this.#journal);
-    this.#hub = new StreamHub({ framesAfter, isOver }, this.#journal.lastSeq);
+    const hasEnded = () => isEnded(this.#journal.row?.state ?? "done");
+    this.#hub = new StreamHub({ framesAfter, isOver, hasEnded }, this.#journal.lastSeq);
     this.#delivery = new Delivery({ hub: this.#hub, sync: () => ctx.storage.sync(), background });
   }
 
@@ -123,9 +125,14 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   }
 
   async subscribe(after: number): Promise<ReadableStream<Uint8Array> | null | "ahead" | "full"> {
+    const followed = await this.follow(after);
+    return followed === null || typeof followed === "string" ? followed : followed.stream;
+  }
+
+  async follow(after: number): Promise<Followed | null | "ahead" | "full"> {
     if (this.#journal.row === null) return null;
     if (after > this.#journal.lastSeq) return "ahead";
-    return this.#hub.subscribe(after) ?? "full";
+    return this.#hub.follow(after) ?? "full";
   }
 
   async listFiles(): Promise<readonly TaskFile[] | null> {

@@ -227,6 +227,15 @@ export type TaskFile = {
   readonly modified_step: number | null;
 };
 
+/** A stream of events. Disposed of, between isolates, or the object stays in memory for it. */
+export type Followed = {
+  readonly stream: ReadableStream<Uint8Array>;
+  /** Where its end is: sequence of the last event in it, and whether the task has ended and has no other behind that. */
+  readonly ending: () => Ending | Promise<Ending>;
+} & Partial<Disposable>;
+
+export type Ending = { readonly seq: number; readonly isOver: boolean };
+
 /** The methods of a task's object that the doors, the queue and the index call. */
 export interface TaskStub {
   create(args: CreateTask): Promise<CreateOutcome>;
@@ -244,6 +253,8 @@ export interface TaskStub {
    * readers as it may have.
    */
   subscribe(after: number): Promise<ReadableStream<Uint8Array> | null | "ahead" | "full">;
+  /** The same, for a caller that does not read what it passes on. */
+  follow(after: number): Promise<Followed | null | "ahead" | "full">;
   /** The workspace as it stands, in path order. Null for an unknown task. */
   listFiles(): Promise<readonly TaskFile[] | null>;
   /** The bytes of one file. Null for an unknown task; "missing" when it has no such file. */

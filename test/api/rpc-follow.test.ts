@@ -65,6 +65,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
   const unused = () => Promise.reject(new Error("not asked for here"));
   const stub: TaskStub = {
     subscribe,
+    follow: unused,
     view: async () => ({ ...VIEW, state }),
     create: unused,
     events: unused,

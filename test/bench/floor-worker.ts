@@ -97,6 +97,22 @@ export class FloorObject extends DurableObject<Bindings> {
     }
   }
 
+  /** What the model sends, each piece stored before it is passed on. */
+  async relay(text: string): Promise<ReadableStream<Uint8Array>> {
+    const { body } = await fetch(`${this.env.MODEL_URL}/chat/completions`, { method: "POST", body: text });
+    const reader = (body ?? new ReadableStream<Uint8Array>()).getReader();
+    const decoder = new TextDecoder();
+    return new ReadableStream({
+      pull: async (controller) => {
+        const { value, done } = await reader.read();
+        if (done) return controller.close();
+        this.#write(decoder.decode(value, { stream: true }));
+        await this.ctx.storage.sync();
+        controller.enqueue(value);
+      },
+    });
+  }
+
   subscribe(): ReadableStream<Uint8Array> {
     return new ReadableStream({
       start: (controller) => {
@@ -106,13 +122,19 @@ export class FloorObject extends DurableObject<Bindings> {
     });
   }
 
-  publish(events: number, bytes: number): void {
-    const chunk = new Uint8Array(bytes).fill(120);
-    for (let event = 0; event < events; event++) for (const reader of this.#readers) reader.enqueue(chunk);
+  publish(sizes: readonly number[]): void {
+    for (const bytes of sizes) {
+      const chunk = new Uint8Array(bytes).fill(120);
+      for (const reader of this.#readers) reader.enqueue(chunk);
+    }
     for (const reader of this.#readers) reader.close();
     this.#readers = [];
   }
 }
+
+/** The type keeps Miniflare from compressing it, as it does what the product streams. */
+const asEvents = (stream: ReadableStream<Uint8Array>): Response =>
+  new Response(stream, { headers: { "content-type": "text/event-stream" } });
 
 const done = (): Response => new Response("done");
 
@@ -133,10 +155,12 @@ export default {
         return done();
       case "/pass":
         return fetch(`${env.MODEL_URL}/chat/completions`, { method: "POST", body: await request.text() });
+      case "/relay":
+        return asEvents(await object().relay(await request.text()));
       case "/subscribe":
-        return new Response(await object().subscribe());
+        return asEvents(await object().subscribe());
       case "/publish":
-        await object().publish(number("events"), number("bytes"));
+        await object().publish(searchParams.getAll("bytes").map(Number));
         return done();
       default:
         return done();

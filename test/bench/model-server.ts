@@ -1,6 +1,7 @@
 /**
  * A model without latency: speaks OpenAI's wire, and does what the last text of a user asks. `tools=5` calls a tool until
- * five results are there, then answers; `gated` waits with its text until `release`; `pieces=N` sends N pieces of 2 KB.
+ * five results are there, then answers; `gated` waits with its text until `release`, and `open-ended` with the end of its answer
+ * until the next one; `pieces=N` sends N pieces of 2 KB.
  */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -26,14 +27,21 @@ const toolCall = (step: number): Part & { readonly kind: "call" } => ({
   pieces: [JSON.stringify({ action: "search", path: "/workspace", query: `step ${step}` })],
 });
 
-type Wanted = { readonly tools: number; readonly pieces: number; readonly isGated: boolean; readonly results: number };
+type Wanted = {
+  readonly tools: number;
+  readonly results: number;
+  readonly pieces: number;
+  readonly isGated: boolean;
+  readonly isOpen: boolean;
+};
 
 async function readWanted(request: IncomingMessage): Promise<Wanted> {
   let body = "";
   for await (const chunk of request.setEncoding("utf8")) body += chunk;
   const number = (name: string): number => Number(new RegExp(`${name}=(\\d+)`).exec(body)?.[1] ?? 0);
   const results = body.split('"role":"tool"').length - 1;
-  return { tools: number("tools"), pieces: number("pieces"), isGated: body.includes("gated"), results };
+  const [isGated, isOpen] = [body.includes("gated"), body.includes("open-ended")];
+  return { tools: number("tools"), results, pieces: number("pieces"), isGated, isOpen };
 }
 
 export async function startModelServer(): Promise<ModelServer> {
@@ -55,7 +63,14 @@ export async function startModelServer(): Promise<ModelServer> {
       return;
     }
     const pieces = Array.from({ length: wanted.pieces }, () => writer.text(PIECE));
-    response.end((pieces.length === 0 ? writer.text("done") : pieces.join("")) + writer.close("stop"));
+    const text = pieces.length === 0 ? writer.text("done") : pieces.join("");
+    if (!wanted.isOpen) {
+      response.end(text + writer.close("stop"));
+      return;
+    }
+    response.write(text);
+    await gate.promise;
+    response.end(writer.close("stop"));
   });
   // A connection that a server ends while it is used again is a lost call; hosted models keep theirs for longer than 5 s.
   server.keepAliveTimeout = 10 * 60 * 1_000;

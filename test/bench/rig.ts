@@ -25,7 +25,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 const PACK = `{ schema_version: "1.0", pack_id: bench, version: 1.0.0, risk_level: low, author: { name: Bench },
   role: { title: Runner, domain: Benchmarks, seniority: senior, goal: { primary: Run } },
-  guardrails: { behavioral: { max_autonomous_steps: 50 } },
+  guardrails: { behavioral: { max_autonomous_steps: 50 }, output: { max_length: 1000000 } },
   tools: { available: [ { id: file_manager, name: Files, description: Files of the task, risk_level: low,
     sandbox: { timeout: 10s, filesystem: scoped, scoped_paths: ["/workspace"] } } ] } }`;
 

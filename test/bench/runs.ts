@@ -61,45 +61,68 @@ export async function accept(rig: Rig, rounds: number): Promise<readonly Row[]> 
       const tenant = nextTenant();
       const started = performance.now();
       const events = await rig.product.follow(await rig.product.run("bench", { input: "nothing" }, tenant), tenant);
-      return (await readUntil(events, "event: task.queued")) - started;
+      return (await readUntil(events, "event: task.queued")).at - started;
     },
   });
   const floors = { "POST to 202": "new object, one row", "POST to the first event": "new object, one row" };
   return toRows("accept", samples, { floors, bars: { "POST to 202": "1.5 x, tail no worse by a third" } });
 }
 
-/** From the moment the model sends text to the moment a client reads it. */
+const PASSED = "bytes passed through";
+const STORED = "stored by an object, passed on";
+const DELTA = "text.delta";
+const LAST_DELTA = "text.delta, the answer's end right behind it";
+
+/** From the moment the model sends text to the moment a client reads it, and the bytes that carry it. */
 export async function firstText(rig: Rig, rounds: number): Promise<readonly Row[]> {
-  const fromRelease = async (open: () => Promise<Response>, sign: string): Promise<number> => {
+  const sizes: Record<string, number[]> = { [PASSED]: [], [DELTA]: [] };
+  const fromRelease = async (name: string, sign: string, open: () => Promise<Response>): Promise<number> => {
     const gated = rig.model.gated();
     const response = await open();
     await gated;
     const released = performance.now();
     rig.model.release();
-    return (await readUntil(response, sign)) - released;
+    const { at, frame } = await readUntil(response, sign, rig.model.release);
+    sizes[name]?.push(Buffer.byteLength(frame));
+    return at - released;
+  };
+  const passed = (name: string, path: string) => (): Promise<number> =>
+    fromRelease(name, '"content":"done"', () => rig.floor.ask(path, "gated open-ended"));
+  const event = (name: string, input: string) => async (): Promise<number> => {
+    const tenant = nextTenant();
+    const gated = rig.model.gated();
+    const taskId = await rig.product.run("bench", { input }, tenant);
+    await gated;
+    return fromRelease(name, "event: text.delta", () => rig.product.follow(taskId, tenant));
   };
   const samples = await inTurns(rounds, {
-    "bytes passed through": () => fromRelease(() => rig.floor.ask("/pass", "gated"), '"content":"done"'),
-    "text.delta": async () => {
-      const tenant = nextTenant();
-      const gated = rig.model.gated();
-      const taskId = await rig.product.run("bench", { input: "gated" }, tenant);
-      await gated;
-      return fromRelease(() => rig.product.follow(taskId, tenant), "event: text.delta");
-    },
+    [PASSED]: passed(PASSED, "/pass"),
+    [STORED]: passed(STORED, "/relay?name=relay"),
+    [DELTA]: event(DELTA, "gated open-ended"),
+    [LAST_DELTA]: event(LAST_DELTA, "gated"),
   });
-  const floors = { "text.delta": "bytes passed through" };
-  return toRows("first text", samples, { floors, bars: { "text.delta": "+2 ms" } });
+  const floors = { [STORED]: PASSED, [DELTA]: PASSED, [LAST_DELTA]: PASSED };
+  return [
+    ...toRows("first text", samples, { floors, bars: { [DELTA]: "+2 ms" } }),
+    ...toRows("first text, size", sizes, { unit: "bytes", floors, bars: { [DELTA]: "1.3 x" } }),
+  ];
 }
 
-/** Reads to the end. @returns when `sign` was there. */
-async function readUntil(response: Response, sign: string): Promise<number> {
+/** Reads to the end. @returns when `sign` was there, and the frame that has it. @param seen called at that moment. */
+async function readUntil(
+  response: Response,
+  sign: string,
+  seen: () => void = () => undefined,
+): Promise<{ readonly at: number; readonly frame: string }> {
+  const decoder = new TextDecoder();
   let [text, at] = ["", Number.NaN];
   for await (const chunk of response.body ?? []) {
-    text += new TextDecoder().decode(chunk);
-    if (Number.isNaN(at) && text.includes(sign)) at = performance.now();
+    text += decoder.decode(chunk, { stream: true });
+    if (!Number.isNaN(at) || !text.includes(sign)) continue;
+    at = performance.now();
+    seen();
   }
-  return at;
+  return { at, frame: text.split("\n\n").find((frame) => frame.includes(sign)) ?? "" };
 }
 
 /** Queued to done with so many steps that each call a tool, beside the same calls and rows on a bare object. */
@@ -184,17 +207,23 @@ export async function throughput(rig: Rig, rounds: number): Promise<readonly Row
 }
 
 const READERS = 100;
+/** As a run sends them: a text in pieces, then the whole of it in its last event. */
 const PIECES = 100;
-const PIECE_BYTES = 2_100;
+const PIECE_BYTES = 2_140;
+const LAST_BYTES = 206_000;
 
 /** All readers from the first byte to the last, beside an object that enqueues as many bytes in as many pieces. */
 export async function fanOut(rig: Rig, rounds: number): Promise<readonly Row[]> {
   const readers = Array.from({ length: READERS });
+  const sizes = [...Array<number>(PIECES).fill(PIECE_BYTES), LAST_BYTES];
+  const publish = `&bytes=${sizes.join("&bytes=")}`;
   const samples = await inTurns(rounds, {
     "raw enqueue, 100 readers": async (round) => {
-      const path = (route: string) => `/${route}?name=fan-${round}&events=${PIECES}&bytes=${PIECE_BYTES}`;
-      const open = await Promise.all(readers.map(() => rig.floor.ask(path("subscribe"))));
-      return timed(() => Promise.all([...open.map((one) => one.text()), drain(rig.floor.ask(path("publish")))]));
+      const open = await Promise.all(readers.map(() => rig.floor.ask(`/subscribe?name=fan-${round}`)));
+      return timed(() => {
+        const published = drain(rig.floor.ask(`/publish?name=fan-${round}${publish}`));
+        return Promise.all([...open.map((one) => one.text()), published]);
+      });
     },
     "events, 100 readers": async () => {
       const tenant = nextTenant();
@@ -202,10 +231,15 @@ export async function fanOut(rig: Rig, rounds: number): Promise<readonly Row[]> 
       const taskId = await rig.product.run("bench", { input: `gated pieces=${PIECES}` }, tenant);
       const open = await Promise.all(readers.map(() => rig.product.follow(taskId, tenant)));
       await gated;
-      return timed(() => {
+      let texts: readonly string[] = [];
+      const ms = await timed(async () => {
         rig.model.release();
-        return Promise.all(open.map((one) => one.text()));
+        texts = await Promise.all(open.map((one) => one.text()));
       });
+      const isWhole = (text: string): boolean =>
+        text.length > PIECES * PIECE_BYTES && text.includes("event: task.done");
+      if (!texts.every(isWhole)) throw new Error(`a reader did not have all of it: ${texts[0]?.slice(-300)}`);
+      return ms;
     },
   });
   const floors = { "events, 100 readers": "raw enqueue, 100 readers" };

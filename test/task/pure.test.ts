@@ -5,6 +5,7 @@ import type { Clock } from "../../src/platform/index.ts";
 import { changeDue, isDue, nextDue } from "../../src/task/journal/due.ts";
 import { encodeFrames, framesBetween, parseFrames } from "../../src/task/journal/frames.ts";
 import { lastTextOf, toMessages, totalsOf } from "../../src/task/journal/history.ts";
+import { TEXT_FLUSH_MS_MIN, TEXT_HELD_CHARS_MAX } from "../../src/task/limits.ts";
 import { nextRetryDelayMs } from "../../src/task/loop/backoff.ts";
 import { childTraceOf } from "../../src/task/loop/run.ts";
 import { TextBuffer } from "../../src/task/loop/text-buffer.ts";
@@ -113,15 +114,19 @@ describe("the text buffer", () => {
   /** A clock whose sleeps end when the test says so. */
   function manualClock() {
     const sleepers: (() => void)[] = [];
+    let now = 0;
     const clock: Clock = {
-      now: () => 0,
+      now: () => now,
       sleep: (_ms, signal) =>
         new Promise((resolve, reject) => {
           sleepers.push(resolve);
           signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
         }),
     };
-    return { clock, wake: () => sleepers.splice(0).forEach((resolve) => void resolve()) };
+    const advance = (ms: number) => {
+      now += ms;
+    };
+    return { clock, advance, wake: () => sleepers.splice(0).forEach((resolve) => void resolve()) };
   }
 
   const READER = { isThere: true };
@@ -140,13 +145,29 @@ describe("the text buffer", () => {
     expect(written).toEqual(["a", "bc"]);
   });
   it("does not wait once it holds enough", () => {
+    const { clock, advance } = manualClock();
     const written: string[] = [];
-    const buffer = new TextBuffer(manualClock().clock, READER, (text) => written.push(text));
+    const buffer = new TextBuffer(clock, READER, (text) => written.push(text));
     buffer.push("a");
+    advance(TEXT_FLUSH_MS_MIN);
     buffer.push("b".repeat(2_047));
     expect(written).toHaveLength(1);
     buffer.push("b");
     expect(written[1]).toHaveLength(2_048);
+  });
+  it("holds more of what comes all at once, and never more than so much", () => {
+    const { clock, advance } = manualClock();
+    const written: string[] = [];
+    const buffer = new TextBuffer(clock, READER, (text) => written.push(text));
+    const piece = "b".repeat(2_048);
+    for (let pushed = 0; pushed <= TEXT_HELD_CHARS_MAX; pushed += piece.length) buffer.push(piece);
+    expect(written.map(({ length }) => length)).toEqual([2_048, TEXT_HELD_CHARS_MAX]);
+    advance(TEXT_FLUSH_MS_MIN - 1);
+    buffer.push(piece);
+    expect(written).toHaveLength(2);
+    advance(1);
+    buffer.push("c");
+    expect(written[2]).toBe(`${piece}c`);
   });
   it("holds everything back while nobody reads along, and goes on from there when somebody comes", () => {
     const written: string[] = [];

@@ -3,9 +3,14 @@ import { describe, expect, it, vi } from "vitest";
 import { encodeFrames, framesBetween } from "../../src/task/journal/frames.ts";
 import { SUBSCRIBERS_MAX } from "../../src/task/limits.ts";
 import { StreamHub } from "../../src/task/stream.ts";
+import type { Followed } from "../../src/task/types.ts";
 
-/** A task of `total` events, `size` characters each; `publish` makes the next one durable and sends it. */
-function task(total: number, size = 1) {
+/**
+ * A task of `total` events, `size` characters each, that ends or waits behind them; `publish` makes the next one durable and
+ * sends it, and `end` lets a waiting task end with one more.
+ */
+function task(total: number, size = 1, hasEnded = true) {
+  let [last, isEnded] = [total, hasEnded];
   const stored: string[] = [];
   const hub: StreamHub = new StreamHub(
     {
@@ -19,7 +24,8 @@ function task(total: number, size = 1) {
         }
         return lastSeq === after ? null : { lastSeq, frames };
       },
-      isOver: () => hub.delivered === total,
+      isOver: () => hub.delivered === last,
+      hasEnded: () => isEnded,
     },
     0,
   );
@@ -29,25 +35,29 @@ function task(total: number, size = 1) {
     stored.push(frames);
     hub.deliver({ lastSeq: seq, frames });
   };
-  return { hub, publish, all: () => stored.join("") };
+  const end = () => {
+    isEnded = true;
+    last += 1;
+  };
+  return { hub, publish, end, all: () => stored.join("") };
 }
 
-const read = async (stream: ReadableStream<Uint8Array> | null): Promise<string> =>
-  (await new Response(stream).text()).replaceAll(": ping\n\n", "");
+const read = async (followed: Followed | null): Promise<string> =>
+  (await new Response(followed?.stream ?? null).text()).replaceAll(": ping\n\n", "");
 
 describe("the stream of a task", () => {
   it("gives an early, a late and a resuming reader the same bytes", async () => {
     const { hub, publish, all } = task(6);
-    const early = read(hub.subscribe(0));
+    const early = read(hub.follow(0));
     publish();
     publish();
     publish();
-    const middle = read(hub.subscribe(0));
-    const resumed = read(hub.subscribe(2));
+    const middle = read(hub.follow(0));
+    const resumed = read(hub.follow(2));
     publish();
     publish();
     publish();
-    const late = read(hub.subscribe(0));
+    const late = read(hub.follow(0));
     expect(await early).toBe(all());
     expect(await middle).toBe(all());
     expect(await late).toBe(all());
@@ -58,7 +68,7 @@ describe("the stream of a task", () => {
     const { hub, publish, all } = task(1);
     expect(hub.isThere).toBe(false);
     hub.onArrival(publish);
-    const reader = hub.subscribe(0);
+    const reader = hub.follow(0);
     expect(hub.isThere).toBe(true);
     hub.onArrival(null);
     expect(await read(reader)).toBe(all());
@@ -69,22 +79,54 @@ describe("the stream of a task", () => {
   it("ends after the last event, also for a reader that has it already", async () => {
     const { hub, publish } = task(1);
     publish();
-    expect(await read(hub.subscribe(1))).toBe("");
+    expect(await read(hub.follow(1))).toBe("");
+  });
+
+  it("says where it ended, and that nothing follows, when the task has ended", async () => {
+    const { hub, publish } = task(2);
+    publish();
+    const early = hub.follow(0);
+    const late = hub.follow(2);
+    publish();
+    for (const followed of [early, late]) {
+      await read(followed);
+      expect(await followed?.ending()).toEqual({ seq: 2, isOver: true });
+    }
+  });
+
+  it("says where it ended when the task waits, whatever has happened since", async () => {
+    const { hub, publish } = task(2, 1, false);
+    publish();
+    publish();
+    const followed = hub.follow(0);
+    await read(followed);
+    publish();
+    expect(await followed?.ending()).toEqual({ seq: 2, isOver: false });
+  });
+
+  it("does not say that nothing follows when the task ended behind a wait", async () => {
+    const state = task(1, 1, false);
+    state.publish();
+    const followed = state.hub.follow(0);
+    await read(followed);
+    state.end();
+    state.publish();
+    expect(await followed?.ending()).toEqual({ seq: 1, isOver: false });
   });
 
   it("feeds a reader that lags behind from storage, without a gap", async () => {
     const count = 40;
     const { hub, publish, all } = task(count, 100_000);
-    const stream = hub.subscribe(0);
+    const stream = hub.follow(0);
     for (let n = 0; n < count; n++) publish();
     expect(await read(stream)).toBe(all());
   });
 
   it("forgets a reader that went away", async () => {
     const { hub, publish, all } = task(2);
-    const gone = hub.subscribe(0);
-    await gone?.cancel();
-    const other = read(hub.subscribe(0));
+    const gone = hub.follow(0);
+    await gone?.stream.cancel();
+    const other = read(hub.follow(0));
     publish();
     publish();
     expect(await other).toBe(all());
@@ -94,7 +136,7 @@ describe("the stream of a task", () => {
     vi.useFakeTimers();
     try {
       const { hub } = task(1);
-      const reader = hub.subscribe(0)?.getReader();
+      const reader = hub.follow(0)?.stream.getReader();
       const next = async () => new TextDecoder().decode((await reader?.read())?.value);
       expect(await next()).toBe(": ping\n\n");
       vi.advanceTimersByTime(14_999);
@@ -110,7 +152,7 @@ describe("the stream of a task", () => {
 
   it("refuses a reader over the limit", () => {
     const { hub } = task(1);
-    for (let n = 0; n < SUBSCRIBERS_MAX; n++) expect(hub.subscribe(0)).not.toBeNull();
-    expect(hub.subscribe(0)).toBeNull();
+    for (let n = 0; n < SUBSCRIBERS_MAX; n++) expect(hub.follow(0)).not.toBeNull();
+    expect(hub.follow(0)).toBeNull();
   });
 });

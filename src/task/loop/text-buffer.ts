@@ -1,10 +1,10 @@
 /**
  * Text of a running turn on its way to storage and readers. The first piece goes at once; later ones are gathered
- * for TEXT_FLUSH_MS or TEXT_FLUSH_CHARS, so that a fast model does not cost a row per token. While nobody reads along all
- * of it waits for the turn's own row.
+ * for TEXT_FLUSH_MS or TEXT_FLUSH_CHARS, so that a fast model does not cost a row per token, and one that sends its answer at
+ * once does not cost a row per 2 KB. While nobody reads along all of it waits for the turn's own row.
  */
 import type { Clock } from "../../platform/index.ts";
-import { TEXT_FLUSH_CHARS, TEXT_FLUSH_MS } from "../limits.ts";
+import { TEXT_FLUSH_CHARS, TEXT_FLUSH_MS, TEXT_FLUSH_MS_MIN, TEXT_HELD_CHARS_MAX } from "../limits.ts";
 import type { Audience } from "../stream.ts";
 
 export class TextBuffer {
@@ -13,6 +13,7 @@ export class TextBuffer {
   readonly #write: (text: string) => void;
   #text = "";
   #hasWritten = false;
+  #writtenAt = 0;
   #timer: AbortController | null = null;
 
   /** @param write stores and sends one piece. */
@@ -30,7 +31,7 @@ export class TextBuffer {
   push(text: string): void {
     this.#text += text;
     if (!this.#audience.isThere) return;
-    if (!this.#hasWritten || this.#text.length >= TEXT_FLUSH_CHARS) {
+    if (!this.#hasWritten || this.#isEnough()) {
       this.flush();
       return;
     }
@@ -43,11 +44,18 @@ export class TextBuffer {
     );
   }
 
+  #isEnough(): boolean {
+    const { length } = this.#text;
+    if (length < TEXT_FLUSH_CHARS) return false;
+    return length >= TEXT_HELD_CHARS_MAX || this.#clock.now() - this.#writtenAt >= TEXT_FLUSH_MS_MIN;
+  }
+
   flush(): void {
     this.#stopTimer();
     const text = this.take();
     if (text === "") return;
     this.#hasWritten = true;
+    this.#writtenAt = this.#clock.now();
     this.#write(text);
   }
 
