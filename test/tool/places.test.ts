@@ -1,26 +1,7 @@
 /** Places and the line before them: who comes in, in which order, and what becomes of a holder that is gone. */
 import { describe, expect, it } from "vitest";
 import { Places } from "../../src/tool/places.ts";
-
-/** Time that moves when the test says so; whoever sleeps wakes when it has come. */
-function testClock() {
-  let now = 1_000;
-  const sleeping: { readonly at: number; readonly wake: () => void }[] = [];
-  return {
-    clock: {
-      now: () => now,
-      sleep: (ms: number, signal?: AbortSignal) =>
-        new Promise<void>((resolve, reject) => {
-          sleeping.push({ at: now + ms, wake: resolve });
-          signal?.addEventListener("abort", () => reject(signal.reason));
-        }),
-    },
-    move: (ms: number) => {
-      now += ms;
-      for (const sleeper of sleeping) if (sleeper.at <= now) sleeper.wake();
-    },
-  };
-}
+import { testClock } from "./test-clock.ts";
 
 function setup(count: number) {
   const { clock, move } = testClock();
