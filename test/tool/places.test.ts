@@ -114,8 +114,10 @@ describe("places", () => {
       const { clock, move } = testClock();
       const places = new Places({ count: 1, keepable: 1, clock });
       await places.enter(wish("a"));
-      move(1_499);
-      expect([await places.enter(wish("a")), await places.enter(wish("b"))]).toEqual([{ keptMs: 500 }, false]);
+      move(499);
+      expect(await places.enter(wish("a"))).toEqual({ keptMs: 1 });
+      move(1_000);
+      expect([await places.enter(wish("a")), await places.enter(wish("b"))]).toEqual([true, false]);
       move(1);
       expect(await places.enter({ ...wish("b"), keepMs: 0 })).toBe(true);
     });
