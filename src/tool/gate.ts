@@ -75,7 +75,7 @@ class KeepingCounter implements Counter {
   /** Places at hand, and those in use by the key of their call. */
   #idle: Kept[] = [];
   readonly #used = new Map<string, Kept>();
-  #isClosed = false;
+  readonly #closed = new AbortController();
 
   constructor(clock: Clock, counter: Counter) {
     this.#clock = clock;
@@ -90,22 +90,34 @@ class KeepingCounter implements Counter {
       this.#used.set(wish.key, kept);
       return true;
     }
-    const place = await this.#counter.enter({ ...wish, keepMs: PLACE_KEPT_MS });
+    // Others wait for a place as long as they may hold it: none may lie idle for so long.
+    const place = await this.#counter.enter({ ...wish, keepMs: Math.min(PLACE_KEPT_MS, wish.holdMs / 2) });
     // Counted from before it was asked for: the lease at the counter is never over first.
-    if (typeof place === "object") this.#used.set(wish.key, { key: wish.key, until: now + place.keptMs });
+    if (typeof place === "object") this.#keep({ key: wish.key, until: now + place.keptMs });
     return place;
   }
 
   leave(key: string): void {
     const kept = this.#used.get(key);
-    if (kept === undefined || this.#isClosed) return void this.#counter.leave(kept?.key ?? key);
     this.#used.delete(key);
-    this.#idle.push(kept);
+    const isOver = kept === undefined || this.#closed.signal.aborted || kept.until <= this.#clock.now();
+    if (isOver) this.#counter.leave(kept?.key ?? key);
+    else this.#idle.push(kept);
   }
 
   close(): void {
-    this.#isClosed = true;
+    this.#closed.abort();
     this.#giveBack(() => true);
+  }
+
+  /** For its call, and then no longer than its time: the run may have no further call for minutes, and others wait. */
+  #keep(kept: Kept): void {
+    this.#used.set(kept.key, kept);
+    const { until } = kept;
+    this.#clock.sleep(Math.max(0, until - this.#clock.now()), this.#closed.signal).then(
+      () => this.#giveBack((one) => one.until <= until),
+      () => undefined, // closed: given back already
+    );
   }
 
   #giveBack(isOver: (kept: Kept) => boolean): void {

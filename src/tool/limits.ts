@@ -16,7 +16,8 @@ export const CALLS_PER_TOOL_MAX = 10;
 
 /**
  * How long a task that has one of these places may begin further calls on it without asking, in milliseconds: a few turns of
- * a model. So many of the places may be kept so; over it, or while others wait, a place is for one call.
+ * a model; half as long as a call may run at most, for that long others wait. So many of the places may be kept so; over it,
+ * or while others wait, a place is for one call.
  */
 export const PLACE_KEPT_MS = 15_000;
 export const PLACES_KEPT_MAX = CALLS_PER_TOOL_MAX / 2;

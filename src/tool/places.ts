@@ -29,7 +29,8 @@ export type Place = true | { readonly keptMs: number };
 type Held = {
   /** Epoch milliseconds at which the place comes back. */
   readonly until: number;
-  readonly place: Place;
+  /** Until when its holder may begin further calls; null: it is for one call. */
+  readonly keptUntil: number | null;
 };
 
 type Waiting = Wish & { readonly wake: () => void };
@@ -51,8 +52,7 @@ export class Places {
   /** The key's place once it has one; false when none came free in time, or the key left the line. */
   async enter(wish: Wish): Promise<Place | false> {
     const { key, waitMs } = wish;
-    const held = this.#held.get(key);
-    if (held !== undefined) return held.place;
+    if (this.#held.has(key)) return this.#placeOf(key);
     const turn = Promise.withResolvers<void>();
     const waiting = { ...wish, wake: turn.resolve };
     this.#line.push(waiting);
@@ -64,7 +64,7 @@ export class Places {
       if (!isOver) await this.#until(turn.promise, Math.min(left, this.#nextLapse()));
       else {
         this.#remove(waiting);
-        return this.#held.get(key)?.place ?? false;
+        return this.#placeOf(key);
       }
     }
   }
@@ -74,6 +74,14 @@ export class Places {
     this.#held.delete(key);
     for (const waiting of this.#line.filter((one) => one.key === key)) this.#remove(waiting);
     this.#moveUp();
+  }
+
+  /** With what is left of its time: asked again it is not longer than its lease. */
+  #placeOf(key: string): Place | false {
+    const held = this.#held.get(key);
+    if (held === undefined) return false;
+    const keptMs = (held.keptUntil ?? 0) - this.#clock.now();
+    return keptMs > 0 ? { keptMs } : true;
   }
 
   #remove(waiting: Waiting): void {
@@ -98,9 +106,10 @@ export class Places {
 
   /** Kept while nobody waits and others still find places that are not: idle ones must never be all there are. */
   #grant({ holdMs, keepMs = 0 }: Wish, now: number): Held {
-    const kept = [...this.#held.values()].filter(({ place }) => place !== true).length;
-    if (keepMs <= 0 || kept >= this.#keepable || this.#line.length > 0) return { until: now + holdMs, place: true };
-    return { until: now + keepMs + holdMs, place: { keptMs: keepMs } };
+    const kept = [...this.#held.values()].filter(({ keptUntil }) => keptUntil !== null).length;
+    const isKept = keepMs > 0 && kept < this.#keepable && this.#line.length === 0;
+    const keptUntil = isKept ? now + keepMs : null;
+    return { until: (keptUntil ?? now) + holdMs, keptUntil };
   }
 
   #nextLapse(): number {

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/platform/index.ts";
 import { LEASE_CHECK_MS, SLOT_LEASE_MS } from "../../src/task/limits.ts";
 import { IndexStore } from "../../src/task/tenant/store.ts";
+import type { TaskState } from "../../src/task/types.ts";
 import { accept, env, fiveSteps, readUntil, typesOf } from "./harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -64,6 +65,46 @@ describe("running slots", () => {
     const asked = { ...report, state: "queued", created_at: at, updated_at: at } as const;
     expect(await index.acquire("tenant-unheard", asked)).toBe(true);
     expect(await index.list(all)).toMatchObject({ items: [{ task_id: "first", state: "running" }] });
+  });
+
+  describe("that a task asks for while a newer report of it overtakes the question", () => {
+    const at = "2026-01-01T00:00:00.000Z";
+    const of = (n: number, state: TaskState, version: number) =>
+      ({
+        ...{ task_id: `task-${n}`, pack_id: "hello", pack_version: "1.0.0", session_id: null },
+        ...{ state, version, created_at: at, updated_at: at },
+      }) as const;
+    const granted = async (tenant: string, from: number, count: number) => {
+      const answers = [];
+      for (let n = from; n < from + count; n++) answers.push(await indexOf(tenant).acquire(tenant, of(n, "queued", 1)));
+      return answers.filter((isGranted) => isGranted).length;
+    };
+
+    it("count like any other", async () => {
+      const tenant = "tenant-overtaken";
+      await indexOf(tenant).register(tenant, of(0, "queued", 2));
+      expect(await indexOf(tenant).acquire(tenant, of(0, "queued", 1))).toBe(true);
+      expect(await granted(tenant, 1, 20)).toBe(19);
+    });
+
+    it("are waited for in line", async () => {
+      const tenant = "tenant-overtaken-line";
+      expect(await granted(tenant, 1, 20)).toBe(20);
+      await indexOf(tenant).register(tenant, of(0, "queued", 2));
+      expect(await indexOf(tenant).acquire(tenant, of(0, "queued", 1))).toBe(false);
+      const line = await runInDurableObject(indexOf(tenant), (_object, { storage }) =>
+        new IndexStore(storage.sql).nextInLine(10),
+      );
+      expect(line).toEqual(["task-0"]);
+    });
+
+    it("are nobody's when it was cancelled", async () => {
+      const tenant = "tenant-overtaken-end";
+      await indexOf(tenant).release(tenant, of(0, "cancelled", 2));
+      await indexOf(tenant).acquire(tenant, of(0, "queued", 1));
+      expect(await indexOf(tenant).list(all)).toMatchObject({ items: [{ state: "cancelled" }] });
+      expect(await granted(tenant, 1, 20)).toBe(20);
+    });
   });
 
   it("cost as much to grant however many tasks are over", async () => {

@@ -2,7 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { type Clock, createLog, systemClock } from "../../src/platform/index.ts";
 import { createGate, type GateOptions, type ToolGate, toolGateName } from "../../src/tool/gate.ts";
-import { ISOLATES_PER_TASK_MAX, PLACE_KEPT_MS } from "../../src/tool/limits.ts";
+import { CALLS_PER_TOOL_MAX, ISOLATES_PER_TASK_MAX, PLACE_KEPT_MS, PLACES_KEPT_MAX } from "../../src/tool/limits.ts";
+import { Places } from "../../src/tool/places.ts";
+import { testClock } from "./test-clock.ts";
 
 const OPEN: ToolGate = { enter: async () => true, leave: async () => undefined };
 
@@ -24,6 +26,9 @@ function gateWith(gate: Partial<ToolGate> = {}, clock: Clock = systemClock) {
 }
 const entry = (key: string) => ({ tenant: "tenant-123", toolId: "code_executor", key, runMs: 60_000 });
 const never = new AbortController().signal;
+const settled = async () => {
+  for (let turns = 0; turns < 50; turns++) await Promise.resolve();
+};
 
 describe("a call on its way in", () => {
   it("asks the tenant's counter and gives its place back", async () => {
@@ -136,6 +141,52 @@ describe("a place that may be kept", () => {
     await call;
     expect(kept.seen.at(-1)).toBe("leave a");
   });
+
+  it("is given back when its time is over although the run has no further call yet", async () => {
+    const { clock, move } = testClock();
+    const kept = gateWith(KEPT, clock);
+    await pass(kept, "a");
+    move(PLACE_KEPT_MS - 1);
+    await settled();
+    expect(kept.seen).toEqual(["enter tenant-123 code_executor a"]);
+    move(1);
+    await settled();
+    expect(kept.seen.at(-1)).toBe("leave a");
+  });
+
+  it("is given back with its call when that outlasts its time", async () => {
+    const { clock, move } = testClock();
+    const kept = gateWith(KEPT, clock);
+    const end = Promise.withResolvers<void>();
+    const call = kept.gate.pass(entry("a"), never, () => end.promise);
+    await settled();
+    move(PLACE_KEPT_MS);
+    end.resolve();
+    await call;
+    expect(kept.seen.at(-1)).toBe("leave a");
+  });
+
+  for (const runMs of [4_000, 33_000]) {
+    it(`keeps no call of ${runMs} ms from running while the other tasks think`, async () => {
+      const { clock, move } = testClock();
+      const places = new Places({ count: CALLS_PER_TOOL_MAX, keepable: PLACES_KEPT_MAX, clock });
+      const counter: ToolGate = { enter: (wish) => places.enter(wish), leave: async (key) => places.leave(key) };
+      const run = (n: number, work: () => Promise<unknown>) =>
+        gateWith(counter, clock).gate.pass({ ...entry(`task-${n}`), runMs }, never, work);
+      for (let n = 0; n < PLACES_KEPT_MAX; n++) await run(n, async () => undefined);
+      move(1);
+      const busy = CALLS_PER_TOOL_MAX - PLACES_KEPT_MAX;
+      for (let n = 0; n < busy; n++) void run(PLACES_KEPT_MAX + n, () => new Promise(() => undefined));
+      let hasRun = false;
+      void run(CALLS_PER_TOOL_MAX, async () => {
+        hasRun = true;
+      });
+      await settled();
+      move(runMs - 1);
+      await settled();
+      expect(hasRun).toBe(true);
+    });
+  }
 
   it("of one tool is no other's", async () => {
     const kept = gateWith(KEPT, clock);

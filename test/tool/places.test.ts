@@ -1,26 +1,7 @@
 /** Places and the line before them: who comes in, in which order, and what becomes of a holder that is gone. */
 import { describe, expect, it } from "vitest";
 import { Places } from "../../src/tool/places.ts";
-
-/** Time that moves when the test says so; whoever sleeps wakes when it has come. */
-function testClock() {
-  let now = 1_000;
-  const sleeping: { readonly at: number; readonly wake: () => void }[] = [];
-  return {
-    clock: {
-      now: () => now,
-      sleep: (ms: number, signal?: AbortSignal) =>
-        new Promise<void>((resolve, reject) => {
-          sleeping.push({ at: now + ms, wake: resolve });
-          signal?.addEventListener("abort", () => reject(signal.reason));
-        }),
-    },
-    move: (ms: number) => {
-      now += ms;
-      for (const sleeper of sleeping) if (sleeper.at <= now) sleeper.wake();
-    },
-  };
-}
+import { testClock } from "./test-clock.ts";
 
 function setup(count: number) {
   const { clock, move } = testClock();
@@ -133,8 +114,10 @@ describe("places", () => {
       const { clock, move } = testClock();
       const places = new Places({ count: 1, keepable: 1, clock });
       await places.enter(wish("a"));
-      move(1_499);
-      expect([await places.enter(wish("a")), await places.enter(wish("b"))]).toEqual([{ keptMs: 500 }, false]);
+      move(499);
+      expect(await places.enter(wish("a"))).toEqual({ keptMs: 1 });
+      move(1_000);
+      expect([await places.enter(wish("a")), await places.enter(wish("b"))]).toEqual([true, false]);
       move(1);
       expect(await places.enter({ ...wish("b"), keepMs: 0 })).toBe(true);
     });

@@ -67,27 +67,43 @@ export class IndexStore {
   /**
    * Takes a report unless a newer one is known; a report about an ended task also gives its slot back.
    * @param slot what becomes of the task's slot with it. In the line a task keeps its place: the first time it asked counts.
+   * A slot that is asked for is not lost when the report is overtaken, unless the task goes on no more.
    */
   put(report: IndexReport, slot: SlotChange, now: number): void {
     this.#ensure();
+    const leaseUntil = slot === "granted" ? now + SLOT_LEASE_MS : null;
+    const wantedAt = slot === "wanted" ? now : null;
+    const taken = this.#sql
+      .exec(
+        `INSERT INTO entry (task_id, state, pack_id, pack_version, session_id, created_at, updated_at, version, touched_at,
+             lease_until, wanted_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (task_id) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at,
+             version = excluded.version, touched_at = excluded.touched_at, ${SLOT_CHANGES[slot]}
+           WHERE excluded.version >= entry.version
+           RETURNING task_id`,
+        report.task_id,
+        slot === "granted" ? "running" : report.state,
+        report.pack_id,
+        report.pack_version,
+        report.session_id,
+        report.created_at,
+        report.updated_at,
+        report.version,
+        now,
+        leaseUntil,
+        wantedAt,
+      )
+      .toArray();
+    if (taken.length > 0 || (leaseUntil ?? wantedAt) === null) return;
     this.#sql.exec(
-      `INSERT INTO entry (task_id, state, pack_id, pack_version, session_id, created_at, updated_at, version, touched_at,
-         lease_until, wanted_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (task_id) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at,
-         version = excluded.version, touched_at = excluded.touched_at, ${SLOT_CHANGES[slot]}
-       WHERE excluded.version >= entry.version`,
-      report.task_id,
-      slot === "granted" ? "running" : report.state,
-      report.pack_id,
-      report.pack_version,
-      report.session_id,
-      report.created_at,
-      report.updated_at,
-      report.version,
+      `UPDATE entry SET lease_until = ?, wanted_at = iif(? IS NULL, NULL, COALESCE(wanted_at, ?)), touched_at = ?
+       WHERE task_id = ? AND ${UNFINISHED}`,
+      leaseUntil,
+      wantedAt,
+      wantedAt,
       now,
-      slot === "granted" ? now + SLOT_LEASE_MS : null,
-      slot === "wanted" ? now : null,
+      report.task_id,
     );
   }
 
