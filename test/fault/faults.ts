@@ -13,6 +13,7 @@ export class Faults {
   readonly #enabled: ReadonlySet<FaultId>;
   readonly #random: Random;
   readonly #now: () => number;
+  readonly #isCertain: boolean;
   #left: number;
   #isOver = false;
 
@@ -22,11 +23,14 @@ export class Faults {
     readonly random: Random;
     readonly now: () => number;
     readonly most: number;
+    /** Each strikes at its first occasion and at every other: nothing is left to chance. */
+    readonly isCertain?: boolean;
   }) {
     this.#enabled = new Set(options.enabled);
     this.#random = options.random;
     this.#now = options.now;
     this.#left = options.most;
+    this.#isCertain = options.isCertain ?? false;
   }
 
   /** From here on nothing fails any more. */
@@ -40,7 +44,8 @@ export class Faults {
 
   /** Whether it strikes now. */
   strikes(id: FaultId, probability: number): boolean {
-    if (!this.isEnabled(id) || this.#left <= 0 || this.#random() >= probability) return false;
+    if (!this.isEnabled(id) || this.#left <= 0) return false;
+    if (!this.#isCertain && this.#random() >= probability) return false;
     this.#left -= 1;
     this.hit(id);
     return true;

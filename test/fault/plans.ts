@@ -68,7 +68,7 @@ export const planOfProgram = (program: Program): Plan => ({
   ...CALM,
   seed: 1,
   wishes: [{ tenant: "alpha", program }],
-  ...(program.pack === "short" ? { faults: [50], most: 5 } : {}),
+  ...(program.pack === "short" ? { faults: [50], most: 5, isCertain: true } : {}),
   ...(program.pack === "patient"
     ? { person: { everyMs: DAY_MS, afterMs: 29 * DAY_MS }, cronMs: DAY_MS / 2, evictMs: 0.75 * DAY_MS }
     : {}),

@@ -23,6 +23,8 @@ export type Plan = {
   readonly faults: readonly FaultId[];
   /** Strikes at most. */
   readonly most: number;
+  /** They strike wherever they can. */
+  readonly isCertain?: boolean;
   /** Probability of a death at each moment while faults are about. */
   readonly deaths: number;
   /** The moment, from 1, at which something dies for certain; 0: none. */
@@ -95,7 +97,8 @@ export async function live(plan: Plan, postgres: Postgres): Promise<Outcome> {
   const newer = await packOf("worker", "1.1.0");
   const random = seeded(plan.seed);
   const simulation = new Simulation(random);
-  const faults = new Faults({ enabled: plan.faults, random, now: () => simulation.now, most: plan.most });
+  const { faults: enabled, most, isCertain = false } = plan;
+  const faults = new Faults({ enabled, random, now: () => simulation.now, most, isCertain });
   const count: Count = { moments: 0, deaths: 0, isOpen: true };
   const programs = programsOf(plan.wishes.map(({ program }) => program));
   const fate = fateOf(plan, faults, simulation, count);
