@@ -2,10 +2,11 @@
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { beforeAll, describe, expect, it } from "vitest";
+import { ANSWER_FIRST_MS, READMIT_EVERY_MS } from "../../src/api/limits.ts";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
+import type { Clock } from "../../src/platform/index.ts";
 import { type Fetch, newKey, ORIGIN, publishShared } from "./gateway.ts";
 import { askAs, asOperator, guarded, type MadeKey, makeKey, makeTenant } from "./guarded.ts";
-import { type ManualClock, manualClock } from "./ports.ts";
 
 const REVOCATION_MS_MAX = 60_000;
 /** Longer than any of these tests may take. */
@@ -17,13 +18,37 @@ beforeAll(async () => {
   tenant = await makeTenant("streamer");
 });
 
-type Elsewhere = { readonly via: Fetch; readonly clock: ManualClock; readonly made: MadeKey };
+type Elsewhere = {
+  readonly via: Fetch;
+  /** The time is over: whoever is about to ask for its credential again does. */
+  readonly pass: () => void;
+  readonly made: MadeKey;
+};
 
-/** A key, and an isolate that is not the one that revokes it. */
+/** A key, and an isolate that is not the one that revokes it. Of its sleeps only those end that such a stream is about. */
 async function elsewhere(): Promise<Elsewhere> {
-  const clock = manualClock(Date.now());
-  return { via: guarded({ clock }), clock, made: await makeKey(tenant, ["operator"]) };
+  let ahead = 0;
+  let isPast = Promise.withResolvers<void>();
+  const ends = (ms: number): Promise<void> =>
+    ms === ANSWER_FIRST_MS
+      ? Promise.resolve()
+      : ms === READMIT_EVERY_MS
+        ? isPast.promise
+        : Promise.withResolvers<void>().promise;
+  const clock: Clock = {
+    now: () => Date.now() + ahead,
+    sleep: (ms, signal) => Promise.race([ends(ms), rejectionOf(signal)]),
+  };
+  const pass = () => {
+    ahead = REVOCATION_MS_MAX;
+    isPast.resolve();
+    isPast = Promise.withResolvers();
+  };
+  return { via: guarded({ clock }), pass, made: await makeKey(tenant, ["operator"]) };
 }
+
+const rejectionOf = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true }));
 
 const revoke = (id: string): Promise<Response> => asOperator(`/api/v1/keys/${id}`, { method: "DELETE" });
 
@@ -48,7 +73,7 @@ describe("a key that is revoked while", () => {
     let seen = "";
     while (!seen.includes("first")) seen += (await reader?.read())?.value ?? "";
     await revoke(one.made.id);
-    one.clock.advance(REVOCATION_MS_MAX);
+    one.pass();
     for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) seen += read.value;
     expect(seen).not.toMatch(/event: task\.(?:done|failed|cancelled)/);
     const again = await askAs(one.made.key, `/api/v1/tasks/${taskId}/events`, { via: one.via });
@@ -80,7 +105,7 @@ describe("a key that is revoked while", () => {
       for await (const { payload } of client.runAgent(message, { onHeader })) {
         if (payload.case !== "textChunk") continue;
         await revoke(one.made.id);
-        one.clock.advance(REVOCATION_MS_MAX);
+        one.pass();
       }
     };
     const ended = await follow().catch((thrown: unknown) => thrown);
@@ -105,7 +130,7 @@ describe("a key that is revoked while an MCP client waits for its tool", () => {
     const run = await askAs(one.made.key, "/api/v1/agents/tester/run", again);
     const { task_id } = await run.json<{ task_id: string }>();
     await revoke(one.made.id);
-    one.clock.advance(REVOCATION_MS_MAX);
+    one.pass();
     expect(await stream.text()).not.toContain('"result"');
     expect(["queued", "running"]).toContain(await stateOf(task_id));
   });
@@ -119,7 +144,7 @@ describe("a key that stays good", () => {
     const { task_id } = await run.json<{ task_id: string }>();
     const read = (via: Fetch) => askAs(one.made.key, `/api/v1/tasks/${task_id}/events`, { via });
     const open = await read(one.via);
-    one.clock.advance(REVOCATION_MS_MAX);
+    one.pass();
     const frames = async (response: Response) =>
       (await response.text()).split("\n\n").filter((frame) => !frame.startsWith(":"));
     const seen = await frames(open);

@@ -32,5 +32,5 @@ export const toTraffic = (faults: Faults, random: Random, isEnded: (name: string
   skewMs: () => (faults.strikes(47, 0.3) ? Math.round((random() * 2 - 1) * SKEW_MS_MAX) : 0),
   isAlarmTwice: (name) => name.startsWith("task/") && faults.strikes(4, 0.06),
   isFull: (name) => (query) =>
-    name.startsWith("task/") && /^\s*INSERT INTO (?:step|result)\b/i.test(query) && faults.strikes(11, 0.1),
+    name.startsWith("task/") && /^\s*INSERT INTO event\b/i.test(query) && faults.strikes(11, 0.1),
 });
