@@ -64,6 +64,8 @@ export function toRows(
       (samples[name] ?? []).toSorted((a, b) => a - b),
       0.5,
     );
+  // Of a rate the slow ones are the small ones.
+  const tail = options.unit?.endsWith("/s") === true ? 0.01 : 0.99;
   return Object.entries(samples).map(([name, values]) => {
     const sorted = values.toSorted((a, b) => a - b);
     const floor = options.floors?.[name] ?? null;
@@ -73,7 +75,7 @@ export function toRows(
       unit: options.unit ?? "ms",
       n: sorted.length,
       p50: p50(name),
-      p99: sorted.length > 1 ? quantile(sorted, 0.99) : null,
+      p99: sorted.length > 1 ? quantile(sorted, tail) : null,
       floor,
       ratio: floor === null ? null : p50(name) / p50(floor),
       bar: options.bars?.[name] ?? null,
