@@ -78,7 +78,7 @@ type Variables = Readonly<Record<string, unknown>>;
 
 const CLAUDE: Readonly<Record<Tier, string>> = {
   "tier-1": "claude-opus-4-6",
-  "tier-2": "claude-sonnet-4-5",
+  "tier-2": "claude-sonnet-5",
   "tier-3": "claude-haiku-4-5",
 };
 const OFFLINE: ModelRef = { provider: "offline", model: "scripted" };

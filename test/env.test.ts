@@ -1,5 +1,6 @@
 /** Variables -> Config: the defaults, what each variable changes, and one sentence for every fault. */
-import { describe, expect, it } from "vitest";
+import { Anthropic } from "@anthropic-ai/sdk";
+import { describe, expect, it, vi } from "vitest";
 import { type Config, parseConfig } from "../src/env.ts";
 
 const DEVELOPMENT = { ENVIRONMENT: "development" };
@@ -43,7 +44,22 @@ describe("without any variable", () => {
 
 describe("tiers", () => {
   const OFFLINE = Array.from({ length: 3 }, () => "offline/scripted");
-  const CLAUDE = ["anthropic/claude-opus-4-6", "anthropic/claude-sonnet-4-5", "anthropic/claude-haiku-4-5"];
+  const CLAUDE = ["anthropic/claude-opus-4-6", "anthropic/claude-sonnet-5", "anthropic/claude-haiku-4-5"];
+
+  it("of Claude name no model whose end its provider has announced, as the SDK tells", async () => {
+    const told = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const client = new Anthropic({
+      apiKey: "k",
+      maxRetries: 0,
+      fetch: async () => new Response("{}", { status: 400 }),
+    });
+    for (const model of CLAUDE.map((name) => name.replace("anthropic/", ""))) {
+      await client.messages.create({ model, max_tokens: 1, messages: [] }).catch(() => undefined); // refused, see above
+    }
+    expect(told.mock.calls).toEqual([]);
+    told.mockRestore();
+  });
+
   const CASES: readonly (readonly [name: string, Readonly<Record<string, string>>, readonly string[]])[] = [
     ["are offline without a provider", {}, OFFLINE],
     ["are offline when the key is empty", { ANTHROPIC_API_KEY: " " }, OFFLINE],

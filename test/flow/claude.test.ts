@@ -42,7 +42,7 @@ async function run(input: string, key: string): Promise<string> {
 
 describe("a run on the Messages API", () => {
   it("says in its start line that Claude is in use", () => {
-    expect(server.output()).toContain("claude-sonnet-4-5");
+    expect(server.output()).toContain("claude-sonnet-5");
   });
 
   it("delivers text as it is sent, and carries one trace id from the request to the model and the tool", async () => {
