@@ -74,6 +74,22 @@ export const planOfProgram = (program: Program): Plan => ({
     : {}),
 });
 
+/** One fault alone, as soon as it can and a few times, in a world that has something of all that it may strike. */
+export const planOfFault = (id: FaultId): Plan => ({
+  ...CALM,
+  seed: 1,
+  wishes: [
+    { tenant: "alpha", program: program("all", [turn(call("write", 1), call("read", 2)), turn(call("pay", 3))]) },
+    {
+      tenant: "beta",
+      program: program("hands", [
+        turn(call("hand", 4, { child: program("hands.1", [turn(call("keyed", 5))], { pack: "helper" }) })),
+      ]),
+    },
+  ],
+  ...{ faults: [id], most: 3, isCertain: true },
+});
+
 /** One program alone, in a world without other faults, with a death at one moment; 0: none. */
 export const planOfDeath = (program: Program, deathAt: number): Plan => ({
   ...CALM,

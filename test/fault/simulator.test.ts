@@ -1,7 +1,7 @@
 /** The quick form of the proof (`npm run prove`): the same worlds, fewer of them. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Errand, run } from "./errand.ts";
-import { openUniverse, planOf } from "./plans.ts";
+import { openUniverse, planOf, planOfFault, RANDOM_FAULTS } from "./plans.ts";
 import type { Postgres } from "./postgres.ts";
 import { DIRECTED, ENUMERATED } from "./programs.ts";
 import { live } from "./universe.ts";
@@ -52,6 +52,17 @@ describe("a death at every moment", () => {
       const verdict = await run({ kind: "deaths", program: id, part: 1, of: 8 }, universe);
       expect(verdict.wrong).toEqual([]);
       expect(verdict.worlds).toBeGreaterThan(5);
+    });
+  }
+});
+
+describe("a fault that strikes at random", () => {
+  // A death is a fault of its own, see above.
+  for (const id of RANDOM_FAULTS.filter((one) => one !== 3)) {
+    it(`finds what to strike, alone in a world: ${id}`, async () => {
+      const { hits, wrong } = await live(planOfFault(id), universe);
+      expect(wrong).toEqual([]);
+      expect(hits.get(id) ?? 0).toBeGreaterThan(0);
     });
   }
 });
