@@ -54,15 +54,12 @@ const breakOff = (error: ToolRefusal): Ending => ({ ...fail(error), isInDoubt: t
 export function createToolHost(options: ToolHostOptions): ToolHost {
   const { tools, catalog, clock, log } = options;
   const gate = createGate(options);
-  const policyOf = createPolicies();
+  const host: Host = { ...options, gate, policyOf: createPolicies() };
   return {
     execute: async (request, signal, onBroken) => {
       signal.throwIfAborted();
       const started = clock.now();
-      const ending = await run({ ...options, gate, policyOf }, tools.byId.get(request.toolId), request, {
-        signal,
-        onBroken,
-      });
+      const ending = await run(host, tools.byId.get(request.toolId), request, { signal, onBroken });
       const outcome: ToolOutcome = { ...ending, durationMs: Math.max(0, Math.round(clock.now() - started)) };
       // What was asked and answered is not logged: it is the user's.
       log.info("tool.executed", {
