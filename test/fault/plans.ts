@@ -101,12 +101,21 @@ export const planOfDeath = (program: Program, deathAt: number): Plan => ({
   restMs: 10 * MINUTE_MS,
 });
 
-/** Loads everything that is loaded on first use: what a world does must not depend on whether it is the first. */
+/** Of worlds that only load; each finds more there than the one before. */
+const WARM_WORLDS_MAX = 20;
+
+/**
+ * Loads everything that is loaded on first use: what a world does must not depend on whether it is the first. While a module
+ * is on its way simulated time runs on, so a task may be late before it came to all that it needs: until one comes out right.
+ */
 export async function openUniverse(): Promise<Postgres> {
   const postgres = await openPostgres();
   const family: Program = program("warm", [
     turn(call("hand", 1, { child: program("warm.1", [turn(call("pay", 2))], { pack: "helper" }) })),
   ]);
-  await live({ ...CALM, seed: 1, wishes: [{ tenant: "alpha", program: family }] }, postgres);
-  return postgres;
+  for (let worlds = 0; worlds < WARM_WORLDS_MAX; worlds++) {
+    const { wrong } = await live({ ...CALM, seed: 1, wishes: [{ tenant: "alpha", program: family }] }, postgres);
+    if (wrong.length === 0) return postgres;
+  }
+  throw new Error(`no world of ${WARM_WORLDS_MAX} came out right: something does not load`);
 }
