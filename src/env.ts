@@ -68,7 +68,7 @@ export type Config = {
     readonly region: string | null;
   };
   /** Which of the two ways starts a run; the alarm is the net under both. `both` outside of tests. */
-  readonly dispatch: "both" | "queue" | "kick";
+  readonly dispatch: "alarm" | "both" | "queue";
 };
 
 /** A task is stored with its input in one row, and the platform's rows end at 2 MB. */
@@ -362,7 +362,7 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
     bodyBytesMax: reader.integer("BODY_BYTES_MAX", { min: 1024, max: BODY_BYTES_CEILING, fallback: 1024 * 1024 }),
     allowFullNetwork: reader.choice("ALLOW_FULL_NETWORK", ["false", "true"], "false") === "true",
     policy: readPolicy(reader, environment),
-    dispatch: reader.choice("RUN_DISPATCH", ["both", "queue", "kick"], "both"),
+    dispatch: reader.choice("RUN_DISPATCH", ["both", "queue", "alarm"], "both"),
   };
   return reader.faults.length > 0 ? err(reader.faults) : ok(config);
 }

@@ -39,7 +39,7 @@ import {
 import { createPolicy } from "./policies.ts";
 import { createDecisionReader } from "./policy/index.ts";
 import { createReadiness } from "./ready.ts";
-import { createProjection, databaseList } from "./task/index.ts";
+import { ALARM_LATE_MS, createProjection, databaseList } from "./task/index.ts";
 import type {
   ApprovalsReport,
   HandoffPort,
@@ -59,8 +59,8 @@ import {
 } from "./tool/index.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
-/** A queue message in case the direct kick is lost; later than any kick, so that it finds nothing to do. */
-const QUEUE_NET_SECONDS = 5;
+/** A queue message in case a task's own alarm was lost: it comes when that counts as lost, and finds nothing to do else. */
+export const QUEUE_NET_SECONDS = ALARM_LATE_MS / 1_000 + 5;
 
 const log = createLog();
 
@@ -217,8 +217,9 @@ function handoffPort(env: Bindings): HandoffPort {
     },
     start: async (child) => {
       const { tenant, task_id, traceparent } = child;
-      const { kind } = await taskStub(env, tenant, task_id).create(child);
-      if (kind === "created") await dispatch(env, requireConfig(env).dispatch, { tenant, task_id, traceparent });
+      const { dispatch: ways } = requireConfig(env);
+      const { kind } = await taskStub(env, tenant, task_id).create({ ...child, starts_itself: ways !== "queue" });
+      if (kind === "created") await dispatch(env, ways, { tenant, task_id, traceparent });
       return kind;
     },
     taskOf: (tenant, taskId) => taskStub(env, tenant, taskId),
@@ -270,17 +271,13 @@ export function indexServices(env: Bindings): IndexServices {
   };
 }
 
-/** Queue message and direct kick; either alone is enough, and the task's alarm is the net under both. */
+/** The message of a task that was created. It starts itself too, unless it is told not to: either alone is enough. */
 export async function dispatch(env: Bindings, ways: Config["dispatch"], task: RunMessage): Promise<void> {
-  const delay = ways === "both" ? { delaySeconds: QUEUE_NET_SECONDS } : {};
-  const started = await Promise.allSettled([
-    ways === "kick" ? undefined : env.RUN_QUEUE.send(task, delay),
-    ways === "queue" ? undefined : taskStub(env, task.tenant, task.task_id).kick(),
-  ]);
-  for (const way of started) {
-    if (way.status === "rejected") {
-      log.warn("dispatch.failed", { tenant_id: task.tenant, task_id: task.task_id, error: describeError(way.reason) });
-    }
+  if (ways === "alarm") return;
+  try {
+    await env.RUN_QUEUE.send(task, ways === "both" ? { delaySeconds: QUEUE_NET_SECONDS } : {});
+  } catch (thrown) {
+    log.warn("dispatch.failed", { tenant_id: task.tenant, task_id: task.task_id, error: describeError(thrown) });
   }
 }
 

@@ -24,6 +24,8 @@ export type ApiConfig = {
   readonly defaultTier: Tier;
   readonly corsOrigins: readonly string[];
   readonly bodyBytesMax: number;
+  /** What starts an accepted task: itself by its alarm, the run queue, or either. */
+  readonly dispatch: "alarm" | "both" | "queue";
 };
 
 /** `failed`: tasks cannot be accepted. `degraded`: they can, something else is missing. */
@@ -66,7 +68,7 @@ export type ApiDeps = {
   readonly limiter: RateLimiter;
   readonly registry: PackRegistry;
   readonly router: Pick<ModelRouter, "isAllowed" | "modelOf">;
-  /** Starts an accepted task: queue message and direct kick. May fail: the task's alarm is the net under it. */
+  /** Tells the run queue of an accepted task. May fail: the task starts itself. */
   readonly dispatch: (task: {
     readonly tenant: TenantId;
     readonly taskId: TaskId;

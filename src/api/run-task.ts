@@ -141,8 +141,8 @@ type NewTask = {
   readonly background: Background;
 };
 
-/** Behind the answer, for where one thread does both, the answer would wait for the start. */
-async function startLater(
+/** Behind the answer, which waits for nothing of it. */
+async function tellQueue(
   { clock, dispatch, log }: ApiDeps,
   { tenant, taskId, correlation }: Pick<Origin, "tenant" | "correlation"> & Pick<NewTask, "taskId">,
 ): Promise<void> {
@@ -150,7 +150,7 @@ async function startLater(
     await clock.sleep(ANSWER_FIRST_MS);
     await dispatch({ tenant, taskId, traceparent: correlation.traceparent });
   } catch (thrown) {
-    // The task is accepted and its alarm is armed: it starts a little later.
+    // The task is accepted and its alarm is armed.
     const facts = { trace_id: correlation.traceId, tenant_id: tenant, task_id: taskId };
     log.with(facts).warn("task.dispatch_failed", { error: describeError(thrown) });
   }
@@ -168,11 +168,12 @@ async function create(deps: ApiDeps, origin: Origin, task: NewTask): Promise<Acc
     trace_id: correlation.traceId,
     traceparent: correlation.traceparent,
     requested_by: origin.requestedBy,
+    starts_itself: deps.config.dispatch !== "queue",
   };
   const outcome = await callObject(deps, () => deps.tasks(tenant, taskId).create(args));
   switch (outcome.kind) {
     case "created":
-      background.waitUntil(startLater(deps, { tenant, taskId, correlation }));
+      background.waitUntil(tellQueue(deps, { tenant, taskId, correlation }));
       return { taskId, packId: outcome.pack_id, isReplayed: false };
     case "existing":
       return { taskId, packId: outcome.pack_id, isReplayed: true };

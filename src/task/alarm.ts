@@ -1,4 +1,4 @@
-/** The one alarm of a task's object: set to the earliest due time, or to now by a kick that nothing else may move. */
+/** The one alarm of a task's object: set to the earliest due time, or to a moment of its own by a kick that nothing else may move. */
 import { type Due, nextDue } from "./journal/due.ts";
 import { ALARM_LATE_MS } from "./limits.ts";
 
@@ -36,12 +36,12 @@ export class TaskAlarm {
     }
   }
 
-  /** Wakes the object at once, unless it is about to wake anyway: an alarm that is long due may have been lost. */
-  kick(now: number): void {
+  /** Wakes the object by then, unless it is about to wake anyway: an alarm that is long due may have been lost. */
+  kick(at: number): void {
     const armedAt = this.#armedAt ?? Number.POSITIVE_INFINITY;
-    if (armedAt <= now && now - armedAt < ALARM_LATE_MS) return;
-    this.#kickedAt = now;
-    this.set(now);
+    if (armedAt <= at && at - armedAt < ALARM_LATE_MS) return;
+    this.#kickedAt = at;
+    this.set(at);
   }
 
   set(at: number): void {

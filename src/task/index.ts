@@ -1,5 +1,6 @@
 /** The task room for the doors: what a task looks like from outside. The objects themselves are in object.ts. */
 
+export { ALARM_LATE_MS } from "./limits.ts";
 export { createProjection, databaseList, replayProjection } from "./projection/projection.ts";
 export { END_EVENTS, isEnded } from "./transitions.ts";
 export {

@@ -11,8 +11,12 @@ export const LEASE_MS = 15 * SECOND;
 export const LEASE_RENEW_BELOW_MS = 5 * SECOND;
 /** How often a run looks at its lease. */
 export const LEASE_CHECK_MS = 2.5 * SECOND;
-/** The alarm that is armed when a task is accepted: the net under the queue message and the direct kick. */
+/** From the acceptance to the alarm that starts the task, so that the answer is on its way first. */
+export const START_AFTER_MS = 5;
+/** Should that alarm have been lost, or a task be started by a message alone: the task starts after this time. */
 export const ACCEPT_NET_MS = 30 * SECOND;
+/** A slot that was granted with the acceptance is taken within this time, or asked for again. */
+export const RESERVED_MS = 10 * SECOND;
 /** A task that was refused a running slot looks again after this time, should no release have kicked it. */
 export const SLOT_RETRY_MS = 60 * SECOND;
 /** The index could not be reached: the task asks it again after this time. */

@@ -20,7 +20,7 @@ import { isDue, isPast } from "./journal/due.ts";
 import { describeFiles } from "./journal/files.ts";
 import { lastTextOf } from "./journal/history.ts";
 import { type Change, Journal, type TaskRow } from "./journal/journal.ts";
-import { ACCEPT_NET_MS, FAULT_RETRY_MS, INDEX_RETRY_MS, SLOT_RETRY_MS } from "./limits.ts";
+import { ACCEPT_NET_MS, FAULT_RETRY_MS, INDEX_RETRY_MS, SLOT_RETRY_MS, START_AFTER_MS } from "./limits.ts";
 import { CallsUnderWay } from "./loop/calls-under-way.ts";
 import { timeOf } from "./loop/deadline.ts";
 import { acceptedEvent, cancelled, deadlineExceeded, packGone, started } from "./loop/outcome.ts";
@@ -106,6 +106,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     });
     if (args.replay !== null) importCarried(this.ctx.storage, args.replay.journal);
     // No await between the row and its alarm: the platform writes both or neither.
+    if (args.starts_itself === true) this.#alarm.kick(now + START_AFTER_MS);
     this.#arm();
     this.#delivery.add(batch);
     this.#projector?.touch();
@@ -240,7 +241,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   /** From a slot to the end, a pause or a handover. */
   async #runOnce(): Promise<void> {
     const startedAt = this.#services.clock.now();
-    const slot = await this.#index.acquire();
+    const slot = await this.#index.acquire(startedAt);
     if (slot !== "granted") return this.#lookAgain(startedAt + (slot === "refused" ? SLOT_RETRY_MS : INDEX_RETRY_MS));
     const abort = new AbortController();
     this.#run = abort;

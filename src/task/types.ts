@@ -59,6 +59,8 @@ export type CreateTask = {
   /** Who started it, as credentials name them; a pack with four eyes does not let them decide. Null: not known. */
   readonly requested_by: string | null;
   readonly replay: ReplayPlan | null;
+  /** Whether it starts by itself, with a slot that is asked for as it is made known; else whoever creates it kicks it. Not kept. */
+  readonly starts_itself?: boolean;
   /** Absent: a client started it. */
   readonly parent?: ParentLink;
 };

@@ -19,6 +19,7 @@ const CONFIG: ApiConfig = {
   defaultTier: "tier-2",
   corsOrigins: ["https://console.example"],
   bodyBytesMax: 1024,
+  dispatch: "both",
 };
 
 const nothing = (): never => {

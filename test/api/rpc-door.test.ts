@@ -27,6 +27,7 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
       defaultTier: "tier-2",
       corsOrigins: [],
       bodyBytesMax: 1024,
+      dispatch: "both",
       ...config,
     },
     credentials: keyring({ authMode: config.authMode ?? "dev" }).credentials,

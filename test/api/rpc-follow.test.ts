@@ -87,6 +87,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
       defaultTier: "tier-2",
       corsOrigins: [],
       bodyBytesMax: 1024,
+      dispatch: "both",
     },
     credentials: keyring().credentials,
     access: accessWith(),

@@ -2,6 +2,7 @@
  * A simulated world: the real objects, loops, ports and statements of the rooms, and around them a clock, a network, queues,
  * a database, a provider and isolates that one seed decides about. Wiring alone; what happens in it is the actors' doing.
  */
+
 import { LimiterObject } from "../../src/api/object.ts";
 import { createRateLimiter, type RateLimiter, toPolicies } from "../../src/api/rate-limiter.ts";
 import {
@@ -22,6 +23,7 @@ import { BreakerObject } from "../../src/model/object.ts";
 import { createLog, newTraceId, type TenantId } from "../../src/platform/index.ts";
 import type { CreateOutcome, CreateTask, TaskState } from "../../src/task/index.ts";
 import { createProjection, isEnded } from "../../src/task/index.ts";
+import { ALARM_LATE_MS } from "../../src/task/limits.ts";
 import {
   DirectoryObject,
   type HandoffPort,
@@ -180,12 +182,10 @@ export class World {
     return this.objects.call(from, "task", `${tenant}/${taskId}`, "kick", []);
   }
 
-  /** Queue message and direct kick, as the doors and parents give them; either may be lost. */
+  /** The queue's message, as the doors and parents give it; it may be lost. */
   async dispatch(from: Life, tenant: string, taskId: string): Promise<void> {
-    await Promise.allSettled([
-      from.ask("runs.send", () => this.runQueue.put([`${tenant}/${taskId}`], 5_000)),
-      this.kick(from, tenant, taskId),
-    ]);
+    const told = from.ask("runs.send", () => this.runQueue.put([`${tenant}/${taskId}`], ALARM_LATE_MS + 5_000));
+    await told.catch(() => undefined); // the task starts itself
   }
 
   limiterOf(life: Life): RateLimiter {
@@ -339,7 +339,9 @@ export class World {
           };
         }),
       start: async (child) => {
-        const { kind } = await call<CreateOutcome>(child.tenant, child.task_id, "create", [child]);
+        const { kind } = await call<CreateOutcome>(child.tenant, child.task_id, "create", [
+          { ...child, starts_itself: true },
+        ]);
         if (kind === "created") await this.dispatch(life, child.tenant, child.task_id);
         return kind;
       },

@@ -120,17 +120,15 @@ describe("a run of six model calls and five tool calls, accepted and followed", 
   });
 
   it("writes so many rows and no more", () => {
-    expect(second.rows).toEqual({ task: 5, event: 15, entry: 6, alarms: 4 });
+    expect(second.rows).toEqual({ task: 5, event: 15, entry: 4, alarms: 3 });
   });
 
   it("asks objects and the queue so often and no more", () => {
     expect(second.requests).toEqual({
       "LimiterObject.take": 2,
       "TaskObject.create": 1,
-      "TaskObject.kick": 1,
       "TaskObject.alarm": 1,
       "TaskObject.follow": 1,
-      "TenantIndexObject.register": 1,
       "TenantIndexObject.acquire": 1,
       "TenantIndexObject.release": 1,
       "ToolGateObject.enter": 1,

@@ -1,14 +1,23 @@
-/** Either way of starting a run is enough on its own: one suite, run with the direct kick off and with the consumer off. */
-import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+/** Either way of starting a run is enough on its own: one suite, run with the task's own alarm off and with the consumer off. */
+import {
+  createExecutionContext,
+  createMessageBatch,
+  getQueueResult,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { consume } from "../../src/consume.ts";
-import { dispatch } from "../../src/wire.ts";
+import { systemClock } from "../../src/platform/index.ts";
+import { dispatch, QUEUE_NET_SECONDS } from "../../src/wire.ts";
 import { accept, env, fiveSteps, isGapless, readUntil, typesOf } from "./harness.ts";
 
-for (const way of ["queue", "kick", "both"] as const) {
-  describe(`runs started by ${way === "both" ? "message and kick" : `the ${way} alone`}`, () => {
+afterEach(() => void vi.restoreAllMocks());
+
+for (const way of ["queue", "alarm", "both"] as const) {
+  describe(`runs started by ${way === "both" ? "message and alarm" : `the ${way} alone`}`, () => {
     const start = async (input: string) => {
-      const task = await accept(input);
+      const task = await accept(input, { startsItself: way !== "queue" });
       const { tenant, taskId, args } = task;
       await dispatch(env, way, { tenant, task_id: taskId, traceparent: args.traceparent });
       return task;
@@ -36,6 +45,19 @@ for (const way of ["queue", "kick", "both"] as const) {
 }
 
 describe("the run queue", () => {
+  it("starts a task whose own alarm was lost", async () => {
+    // An hour ahead of the runtime, which therefore fires nothing by itself.
+    let now = Date.now() + 3_600_000;
+    vi.spyOn(systemClock, "now").mockImplementation(() => now);
+    const { stub, taskId, tenant } = await accept("hello", { startsItself: true });
+    await runInDurableObject(stub(), (_object, { storage }) => storage.deleteAlarm());
+    now += QUEUE_NET_SECONDS * 1_000;
+    const batch = batchOf("vasini-runs", [{ tenant, task_id: taskId, traceparent: "" }]);
+    await consume(batch, env);
+    expect(await runDurableObjectAlarm(stub())).toBe(true);
+    expect(await stub().view()).toMatchObject({ state: "done" });
+  });
+
   const batchOf = (queue: string, bodies: readonly unknown[]) =>
     createMessageBatch(
       queue,

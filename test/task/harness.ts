@@ -48,7 +48,7 @@ export async function publish(id: string, extra?: string) {
 
 let count = 0;
 
-/** A task accepted but not started. */
+/** A task accepted but not started, unless it starts itself. */
 export async function accept(
   input: string,
   options: {
@@ -58,6 +58,7 @@ export async function accept(
     requestedBy?: string;
     session?: string;
     replay?: CreateTask["replay"];
+    startsItself?: boolean;
   } = {},
 ) {
   const pack = options.pack ?? "tester";
@@ -84,6 +85,7 @@ export async function accept(
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     requested_by: options.requestedBy ?? null,
     replay: options.replay ?? null,
+    ...(options.startsItself === true ? { starts_itself: true } : {}),
   };
   const outcome = await stub().create(args);
   return { args, taskId, tenant, stub, outcome };

@@ -8,7 +8,7 @@ import { accept as acceptByDoor, ask, follow, publishShared } from "../api/gatew
 import calling from "../fault/journals/v1-calling.json";
 import asking from "../fault/journals/v2-asking.json";
 import handed from "../fault/journals/v3-handed.json";
-import { env, fiveSteps, publish, readUntil, TOOLS, typesOf } from "./harness.ts";
+import { accept, env, fiveSteps, publish, readUntil, TOOLS, typesOf } from "./harness.ts";
 import { lacks, SHAPES } from "./shapes.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -43,7 +43,7 @@ describe("an object", () => {
   }
 });
 
-/** A whole task through the front door, and everything that its objects were told and said. */
+/** A whole task through the front door and one that a message starts, and everything that their objects were told and said. */
 async function watchRun(): Promise<readonly Heard[]> {
   await publishShared("shaped", { more: TOOLS });
   const heard: Heard[] = [];
@@ -68,6 +68,9 @@ async function watchRun(): Promise<readonly Heard[]> {
   }
   await (await ask(`/api/v1/tasks/${taskId}/cancel`, { tenant: "shapes", method: "POST" })).text();
   await vi.waitUntil(() => heard.some(({ name }) => name === "TenantIndexObject.release"), { timeout: 60_000 });
+  const { stub } = await accept("@say done", { tenant: "shapes" });
+  await stub().kick();
+  await readUntil(stub());
   return heard;
 }
 

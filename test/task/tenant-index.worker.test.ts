@@ -2,7 +2,8 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/platform/index.ts";
-import { LEASE_CHECK_MS, SLOT_LEASE_MS } from "../../src/task/limits.ts";
+import { LEASE_CHECK_MS, RESERVED_MS, SLOT_LEASE_MS } from "../../src/task/limits.ts";
+import { TenantIndexObject } from "../../src/task/object.ts";
 import { IndexStore } from "../../src/task/tenant/store.ts";
 import type { TaskState } from "../../src/task/types.ts";
 import { accept, env, fiveSteps, readUntil, typesOf } from "./harness.ts";
@@ -104,6 +105,70 @@ describe("running slots", () => {
       await indexOf(tenant).acquire(tenant, of(0, "queued", 1));
       expect(await indexOf(tenant).list(all)).toMatchObject({ items: [{ state: "cancelled" }] });
       expect(await granted(tenant, 1, 20)).toBe(20);
+    });
+  });
+
+  describe("of tasks that start themselves", () => {
+    /** An hour ahead of the runtime, which therefore fires nothing by itself. */
+    const standStill = () => {
+      let now = Date.now() + 3_600_000;
+      vi.spyOn(systemClock, "now").mockImplementation(() => now);
+      return (ms: number): void => {
+        now += ms;
+      };
+    };
+    const asked = () => vi.spyOn(TenantIndexObject.prototype, "acquire");
+    const at = "2026-01-01T00:00:00.000Z";
+    const fill = async (tenant: string, count: number) => {
+      const report = { pack_id: "hello", pack_version: "1.0.0", session_id: null, created_at: at, updated_at: at };
+      const grants = Array.from({ length: count }, (_, n) =>
+        indexOf(tenant).acquire(tenant, { ...report, task_id: `task-${n}`, state: "queued", version: 1 }),
+      );
+      return (await Promise.all(grants)).filter((isGranted) => isGranted).length;
+    };
+
+    it("are asked for with the acceptance, and not again", async () => {
+      const index = asked();
+      standStill();
+      const { stub } = await accept("hello", { tenant: "tenant-self", startsItself: true });
+      await runDurableObjectAlarm(stub());
+      expect(await stub().view()).toMatchObject({ state: "done" });
+      expect(index).toHaveBeenCalledTimes(1);
+    });
+
+    it("are asked for again when the alarm came late, or by another instance", async () => {
+      const index = asked();
+      const move = standStill();
+      const late = await accept("hello", { tenant: "tenant-late", startsItself: true });
+      move(RESERVED_MS);
+      await runDurableObjectAlarm(late.stub());
+      expect(index).toHaveBeenCalledTimes(2);
+      const other = await accept("hello", { tenant: "tenant-late", startsItself: true });
+      await abortAllDurableObjects();
+      await runDurableObjectAlarm(other.stub());
+      expect(index).toHaveBeenCalledTimes(4);
+      for (const { stub } of [late, other]) expect(await stub().view()).toMatchObject({ state: "done" });
+    });
+
+    it("are waited for in line when there are none, and found free when the alarm comes", async () => {
+      const tenant = "tenant-self-line";
+      const move = standStill();
+      expect(await fill(tenant, 20)).toBe(20);
+      const { stub } = await accept("hello", { tenant, startsItself: true });
+      await runDurableObjectAlarm(stub());
+      expect(await stub().view()).toMatchObject({ state: "queued" });
+      move(SLOT_LEASE_MS);
+      await runDurableObjectAlarm(stub());
+      expect(await stub().view()).toMatchObject({ state: "done" });
+    });
+
+    it("are free again when the task is cancelled before it starts", async () => {
+      standStill();
+      const tenant = "tenant-self-cancel";
+      const { stub } = await accept("hello", { tenant, startsItself: true });
+      expect(await fill(tenant, 20)).toBe(19);
+      await stub().cancel();
+      expect(await fill(tenant, 20)).toBe(20);
     });
   });
 

@@ -4,7 +4,7 @@ import type { CreateTask } from "../types.ts";
 import type { Due } from "./due.ts";
 
 export function acceptedRow(
-  { replay, ...rest }: CreateTask,
+  { replay, starts_itself: _, ...rest }: CreateTask,
   at: { readonly now: number; readonly deadlineAt: number; readonly due: Due },
 ) {
   const plan = replay && {

@@ -5,6 +5,7 @@
 import { describeError, type Log } from "../../platform/index.ts";
 import { toApprovalItems } from "../approval/approval.ts";
 import type { Journal } from "../journal/journal.ts";
+import { RESERVED_MS } from "../limits.ts";
 import type { IndexReport, TenantIndexPort } from "../services.ts";
 import { isEnded } from "../transitions.ts";
 import type { CreateTask } from "../types.ts";
@@ -16,8 +17,12 @@ export type IndexLinkOptions = {
   readonly log: () => Log;
 };
 
+/** A slot that is asked for before the run that is to have it. */
+type Reservation = { readonly isGranted: Promise<boolean | undefined>; readonly until: number };
+
 export class IndexLink {
   readonly #options: IndexLinkOptions;
+  #reserved: Reservation | null = null;
 
   constructor(options: IndexLinkOptions) {
     this.#options = options;
@@ -25,13 +30,18 @@ export class IndexLink {
 
   /**
    * Makes known a task that is about to be written: what is sent after a write waits for the disk. Should the task not
-   * come to be, the index's sweep finds nothing and forgets it.
+   * come to be, the index's sweep finds nothing and forgets it. One that starts itself asks for its slot with it.
    */
   async announce(args: CreateTask, now: number): Promise<void> {
-    await this.#tell(args.tenant, (index) => index.register(toFirstReport(args, now)));
+    const report = toFirstReport(args, now);
+    if (args.starts_itself !== true) return this.#tell(args.tenant, (index) => index.register(report));
+    const isGranted = this.#tell(args.tenant, (index) => index.acquire(report));
+    this.#reserved = { isGranted, until: now + RESERVED_MS };
+    await isGranted;
   }
 
-  async acquire(): Promise<"granted" | "refused" | "unreachable"> {
+  async acquire(now: number): Promise<"granted" | "refused" | "unreachable"> {
+    if (await this.#takeReserved(now)) return "granted";
     const answer = await this.#ask((index, report) => index.acquire(report));
     return answer === undefined ? "unreachable" : answer ? "granted" : "refused";
   }
@@ -65,6 +75,13 @@ export class IndexLink {
     const { journal, indexOf } = this.#options;
     const request = journal.row?.request;
     if (request !== undefined) await indexOf(request.tenant).forget(request.task_id);
+  }
+
+  /** Once, and only what was granted: a slot that was refused may have become free since. */
+  async #takeReserved(now: number): Promise<boolean> {
+    const reserved = this.#reserved;
+    this.#reserved = null;
+    return reserved !== null && now < reserved.until && (await reserved.isGranted) === true;
   }
 
   /** Undefined when the index could not be reached. */
