@@ -16,7 +16,7 @@ import { TOOL_HOOKS } from "../src/tool/workers/code-executor/pack-tool/protocol
 import { HOOK_GLOBALS, STRIP_GLOBAL } from "../src/tool/workers/code-executor/protocol.ts";
 import { PYTHON_TICK_COUNTER, PYTHON_TICK_IMPORT } from "../src/tool/workers/code-executor/python/ticks.ts";
 import { TICK_COUNTER, TICK_IMPORT } from "../src/tool/workers/code-executor/ticks.ts";
-import { PYTHON_TICK_LOOPS, TICK_LOOPS } from "../src/tool/workers/limits.ts";
+import { ENGINE_PAGES_MIN, PYTHON_TICK_LOOPS, TICK_LOOPS } from "../src/tool/workers/limits.ts";
 import { buildPythonImage, buildScriptImage, compileModule } from "./engine-image.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -74,9 +74,25 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
+/**
+ * How QuickJS imports its memory: module `a`, name `a`, a memory, with a maximum, of 256 pages. Names are minified, so
+ * this belongs to the pinned version.
+ */
+const MEMORY_IMPORT = Buffer.from([1, 0x61, 1, 0x61, 2, 1, 0x80, 2]);
+
+/** QuickJS with a memory that begins smaller. */
+function withSmallMemory(plain: Buffer): Buffer {
+  const at = plain.indexOf(MEMORY_IMPORT);
+  if (at < 0) throw new Error("QuickJS imports its memory otherwise than it used to");
+  const engine = Buffer.from(plain);
+  // In two bytes again, so that nothing moves.
+  engine.set([(ENGINE_PAGES_MIN & 0x7f) | 0x80, ENGINE_PAGES_MIN >> 7], at + MEMORY_IMPORT.length - 2);
+  return engine;
+}
+
 const meteredEngine = once(async (): Promise<Uint8Array> => {
   const plain = await readFile(resolve("@jitl/quickjs-wasmfile-release-sync/wasm"));
-  return meterLoops(plain, { tick: TICK_IMPORT, counter: TICK_COUNTER, period: TICK_LOOPS });
+  return meterLoops(withSmallMemory(plain), { tick: TICK_IMPORT, counter: TICK_COUNTER, period: TICK_LOOPS });
 });
 
 const pageFile = (name: string): Promise<Uint8Array> =>
