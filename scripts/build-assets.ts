@@ -11,10 +11,13 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { meterLoops } from "../src/policy/meter-wasm.ts";
 import { LARGE_ASSETS } from "../src/tool/engine.ts";
+import { SHELL_GLOBALS } from "../src/tool/workers/code-executor/bash/shell.ts";
+import { TOOL_HOOKS } from "../src/tool/workers/code-executor/pack-tool/protocol.ts";
+import { HOOK_GLOBALS, STRIP_GLOBAL } from "../src/tool/workers/code-executor/protocol.ts";
 import { PYTHON_TICK_COUNTER, PYTHON_TICK_IMPORT } from "../src/tool/workers/code-executor/python/ticks.ts";
 import { TICK_COUNTER, TICK_IMPORT } from "../src/tool/workers/code-executor/ticks.ts";
-import { PYTHON_TICK_LOOPS, TICK_LOOPS } from "../src/tool/workers/limits.ts";
-import { buildPythonImage, buildShellImage, compileModule } from "./engine-image.ts";
+import { ENGINE_PAGES_MIN, PYTHON_TICK_LOOPS, TICK_LOOPS } from "../src/tool/workers/limits.ts";
+import { buildPythonImage, buildScriptImage, compileModule } from "./engine-image.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const WORKERS = join(ROOT, "src/tool/workers");
@@ -36,9 +39,6 @@ const bundleWorker = (name: string): Promise<Uint8Array> => bundleIsolate(join(W
 /** A script for QuickJS. */
 const bundleScript = (file: string): Promise<Uint8Array> =>
   bundle(join(WORKERS, "code-executor", file), { format: "iife", external: [] });
-
-/** The shell, for QuickJS too. */
-const bundleShell = (): Promise<Uint8Array> => bundleScript("bash/guest/index.ts");
 
 async function bundle(
   entry: string,
@@ -74,19 +74,62 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
+/**
+ * How QuickJS imports its memory: module `a`, name `a`, a memory, with a maximum, of 256 pages. Names are minified, so
+ * this belongs to the pinned version.
+ */
+const MEMORY_IMPORT = Buffer.from([1, 0x61, 1, 0x61, 2, 1, 0x80, 2]);
+
+/** QuickJS with a memory that begins smaller. */
+function withSmallMemory(plain: Buffer): Buffer {
+  const at = plain.indexOf(MEMORY_IMPORT);
+  if (at < 0) throw new Error("QuickJS imports its memory otherwise than it used to");
+  const engine = Buffer.from(plain);
+  // In two bytes again, so that nothing moves.
+  engine.set([(ENGINE_PAGES_MIN & 0x7f) | 0x80, ENGINE_PAGES_MIN >> 7], at + MEMORY_IMPORT.length - 2);
+  return engine;
+}
+
 const meteredEngine = once(async (): Promise<Uint8Array> => {
   const plain = await readFile(resolve("@jitl/quickjs-wasmfile-release-sync/wasm"));
-  return meterLoops(plain, { tick: TICK_IMPORT, counter: TICK_COUNTER, period: TICK_LOOPS });
+  return meterLoops(withSmallMemory(plain), { tick: TICK_IMPORT, counter: TICK_COUNTER, period: TICK_LOOPS });
 });
 
 const pageFile = (name: string): Promise<Uint8Array> =>
   readFile(join(dirname(resolve("swagger-ui-dist/package.json")), name));
 
-async function shellImage(): Promise<Uint8Array> {
+type ScriptImage = {
+  readonly script: string;
+  readonly hooks: readonly string[];
+  /** That resumes it. */
+  readonly worker: string;
+};
+
+/** QuickJS with a script loaded in it, by the name of the asset. */
+const SCRIPT_IMAGES: Readonly<Record<string, ScriptImage>> = {
+  "code-executor.image": {
+    script: "guest/index.ts",
+    hooks: Object.values(HOOK_GLOBALS),
+    worker: "code-executor",
+  },
+  "pack-tool.image": {
+    script: "pack-tool/guest/index.ts",
+    hooks: Object.values(TOOL_HOOKS),
+    worker: "code-executor/pack-tool",
+  },
+  "shell.image": {
+    script: "bash/guest/index.ts",
+    hooks: Object.values(SHELL_GLOBALS),
+    worker: "code-executor/bash",
+  },
+  "strip.image": { script: "strip.ts", hooks: [STRIP_GLOBAL], worker: "code-executor" },
+};
+
+async function scriptImage(name: string, { script, hooks, worker }: ScriptImage): Promise<Uint8Array> {
   // The isolate's own code is part of the key: the image has the form that this code reads.
-  const inputs = await Promise.all([meteredEngine(), bundleShell(), bundleWorker("code-executor/bash")]);
-  const [wasm, script] = inputs;
-  return cached("shell.image", inputs, () => buildShellImage(wasm, new TextDecoder().decode(script)));
+  const inputs = await Promise.all([meteredEngine(), bundleScript(script), bundleWorker(worker)]);
+  const [wasm, source] = inputs;
+  return cached(name, inputs, () => buildScriptImage(wasm, new TextDecoder().decode(source), hooks));
 }
 
 const pyodideFile = (name: string): Promise<Uint8Array> => readFile(join(dirname(resolve("pyodide")), name));
@@ -159,10 +202,7 @@ const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "engine/git.js": () => bundleWorker("git"),
   "engine/http-request.js": () => bundleWorker("http-request"),
   "engine/mcp.js": () => bundleWorker("mcp"),
-  "engine/guest.txt": () => bundleScript("guest/index.ts"),
-  "engine/strip.txt": () => bundleScript("strip.ts"),
   "engine/pack-tool.js": () => bundleWorker("code-executor/pack-tool"),
-  "engine/pack-guest.txt": () => bundleScript("pack-tool/guest/index.ts"),
   "engine/policy.js": () => bundleIsolate(POLICY_ISOLATE),
   "engine/python.image": pythonImage,
   "engine/python.js": () => bundleWorker("code-executor/python"),
@@ -170,7 +210,9 @@ const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "engine/python-library.zip": () => pyodideFile("python_stdlib.zip"),
   "engine/python-trampoline.wasm": pythonTrampoline,
   "engine/quickjs.wasm": meteredEngine,
-  "engine/shell.image": shellImage,
+  ...Object.fromEntries(
+    Object.entries(SCRIPT_IMAGES).map(([name, image]) => [`engine/${name}`, () => scriptImage(name, image)]),
+  ),
   "docs/swagger-ui-bundle.js": () => pageFile("swagger-ui-bundle.js"),
   "docs/swagger-ui.css": () => pageFile("swagger-ui.css"),
 };

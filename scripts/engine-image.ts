@@ -22,16 +22,21 @@ export const compileModule = (bytes: Uint8Array): WebAssembly.Module =>
 
 /**
  * @param wasm the metered QuickJS.
- * @param script the shell as one script; all it may ask of the host while it loads is the time.
+ * @param script what a call finds there; all it may ask of the host while it loads is the time.
+ * @param hooks the globals that it leaves for the host.
  */
-export async function buildShellImage(wasm: Uint8Array, script: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function buildScriptImage(
+  wasm: Uint8Array,
+  script: string,
+  hooks: readonly string[],
+): Promise<Uint8Array<ArrayBuffer>> {
   const module = compileModule(wasm);
   const engine = await Engine.start({ wasm: module, memoryBytes: LOAD_BYTES, tick: () => 0 });
   engine.define(HOST_GLOBAL, () => "=0");
-  const loaded = await engine.evaluate(script, { file: "shell.js", async: false });
-  if (!loaded.ok) throw new Error(`the shell does not load: ${engine.errorText(loaded.error)}`);
+  const loaded = await engine.evaluate(script, { file: "host.js", async: false });
+  if (!loaded.ok) throw new Error(`the script does not load: ${engine.errorText(loaded.error)}`);
   await engine.runJobs();
-  return engine.freeze(module);
+  return engine.freeze(module, hooks);
 }
 
 /** What the interpreter finds while it starts: its library, and nothing of a call. */

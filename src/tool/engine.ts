@@ -45,14 +45,15 @@ const MODULES: Readonly<Record<EngineName, Readonly<Record<string, Module>>>> = 
   },
   "code-executor": {
     [MAIN_MODULE]: { asset: "code-executor.js", kind: "js" },
-    "guest.txt": { asset: "guest.txt", kind: "text" },
-    "strip.txt": { asset: "strip.txt", kind: "text" },
+    "code-executor.image": { asset: "code-executor.image", kind: "data" },
+    // Not large, though it has 2.5 MB: JavaScript in a new isolate would wait for it too.
+    "strip.image": { asset: "strip.image", kind: "data" },
     "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
   },
   // The tool itself, `bundle.txt`, comes from its pack.
   "pack-tool": {
     [MAIN_MODULE]: { asset: "pack-tool.js", kind: "js" },
-    "guest.txt": { asset: "pack-guest.txt", kind: "text" },
+    "pack-tool.image": { asset: "pack-tool.image", kind: "data" },
     "quickjs.wasm": { asset: "quickjs.wasm", kind: "wasm" },
   },
   "file-manager": { [MAIN_MODULE]: { asset: "file-manager.js", kind: "js" } },

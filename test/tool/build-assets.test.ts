@@ -10,10 +10,12 @@ const build = (): string =>
 const asset = (path: string): string => join(ROOT, "dist/assets", path);
 
 const ASSETS = [
-  ...["engine/bash.js", "engine/code-executor.js", "engine/file-manager.js", "engine/guest.txt", "engine/strip.txt"],
+  ...["engine/bash.js", "engine/code-executor.js", "engine/file-manager.js"],
   ...[
     "engine/pack-tool.js",
-    "engine/pack-guest.txt",
+    "engine/pack-tool.image",
+    "engine/code-executor.image",
+    "engine/strip.image",
     "engine/git.js",
     "engine/http-request.js",
     "engine/mcp.js",

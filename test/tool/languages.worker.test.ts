@@ -42,6 +42,18 @@ describe("two calls share nothing", () => {
     python: "[False, False, False] False False False /workspace {}\n",
     bash: "[] /workspace 0 hBs\n",
   };
+  const DRAW: Readonly<Record<Language, string>> = {
+    javascript: "console.log(Math.random())",
+    typescript: "console.log(Math.random() as number)",
+    python: "import random\nprint(random.random())",
+    bash: "echo $RANDOM$RANDOM$RANDOM",
+  };
+  for (const language of LANGUAGES) {
+    it(`not even their random numbers: ${language}`, async () => {
+      const draw = async () => (await run(language, DRAW[language])).result.stdout;
+      expect(await draw()).not.toBe(await draw());
+    });
+  }
   for (const language of ["python", "bash"] as const) {
     it(`of one tenant: ${language}`, async () => {
       await run(language, LEAVE[language]);

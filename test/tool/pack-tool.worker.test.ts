@@ -24,6 +24,12 @@ describe("a pack's own tool", () => {
     });
   });
 
+  it("draws random numbers of its own in every call", async () => {
+    const { host, owner } = await hostFor("return Math.random()");
+    const draw = async () => (await callOn(host, { tenant: "tenant-123", args: {}, owner })).result;
+    expect(await draw()).not.toBe(await draw());
+  });
+
   it("is offered to the model with what it says of itself", async () => {
     const { catalog } = await hostFor("return 1");
     expect(catalog.offered).toEqual([{ id: "mine", description: "Mine", parameters: { type: "object" } }]);

@@ -16,6 +16,12 @@ export const SHELL_STACK_BYTES_MAX = 512 * 1024;
 export const ENGINE_OVERHEAD_BYTES = 32 * 1024 * 1024;
 
 /**
+ * What that memory begins with, in pages of 64 KiB: 5 MiB are its C stack's, the rest is heap, which grows with its
+ * program. Every call has a memory of its own, and what it does not need still costs. Built in by scripts/build-assets.ts.
+ */
+export const ENGINE_PAGES_MIN = 96;
+
+/**
  * Loop rounds between two looks at the clock: 3 ms of bytecode, at most about 50 ms of the slowest loop in C. Built
  * into the engine's code by scripts/build-assets.ts.
  */

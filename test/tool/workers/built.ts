@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { ShellParts } from "../../../src/tool/workers/code-executor/bash/program.ts";
 import type { Parts } from "../../../src/tool/workers/code-executor/program.ts";
 import type { PythonParts } from "../../../src/tool/workers/code-executor/python/program.ts";
-import { parseImage } from "../../../src/tool/workers/image.ts";
+import { type Image, parseImage } from "../../../src/tool/workers/image.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const engine = (name: string): string => join(ROOT, "dist/assets/engine", name);
@@ -14,7 +14,10 @@ const module = (name: string): WebAssembly.Module =>
   // By reflection, because the Workers types say that a module cannot be made at run time. Node can.
   Reflect.construct(WebAssembly.Module, [readFileSync(engine(name))]);
 
+const image = (name: string): Image => parseImage(readFileSync(engine(name)));
+
 let parts: Omit<Parts, "pace"> | undefined;
+let tool: Image | undefined;
 let python: Omit<PythonParts, "pace"> | undefined;
 let shell: Omit<ShellParts, "pace"> | undefined;
 
@@ -23,8 +26,9 @@ export function builtParts(): Omit<Parts, "pace"> {
   execFileSync(process.execPath, [join(ROOT, "scripts/build-assets.ts")]);
   parts = {
     wasm: module("quickjs.wasm"),
-    guest: readFileSync(engine("guest.txt"), "utf8"),
-    strip: readFileSync(engine("strip.txt"), "utf8"),
+    image: image("code-executor.image"),
+    stripper: image("strip.image"),
+    random: () => 0.5,
   };
   return parts;
 }
@@ -32,12 +36,13 @@ export function builtParts(): Omit<Parts, "pace"> {
 /** What a pack's tool runs in beside its own code. */
 export function builtToolParts() {
   const { wasm } = builtParts();
-  return { wasm, guest: readFileSync(engine("pack-guest.txt"), "utf8") };
+  tool ??= image("pack-tool.image");
+  return { wasm, image: tool };
 }
 
 export function builtShell(): Omit<ShellParts, "pace"> {
   const { wasm } = builtParts();
-  shell ??= { wasm, image: parseImage(readFileSync(engine("shell.image"))), random: () => 0.5 };
+  shell ??= { wasm, image: image("shell.image"), random: () => 0.5 };
   return shell;
 }
 
@@ -45,7 +50,7 @@ export function builtPython(): Omit<PythonParts, "pace"> {
   builtParts();
   python ??= {
     ...{ wasm: module("python.wasm"), trampoline: module("python-trampoline.wasm") },
-    image: parseImage(readFileSync(engine("python.image"))),
+    image: image("python.image"),
     library: readFileSync(engine("python-library.zip")),
     randomBytes: (into) => void crypto.getRandomValues(into),
   };

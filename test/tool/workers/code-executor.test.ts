@@ -12,12 +12,17 @@ const FILES = {
   "/workspace/data.json": '{"n": 2}',
 };
 
-type Options = Partial<WorkerRequest> & { readonly language?: string; readonly stdin?: string };
+type Options = Partial<WorkerRequest> & {
+  readonly language?: string;
+  readonly stdin?: string;
+  readonly random?: () => number;
+};
 
 /** Ends within its budget whatever the code: the test clock moves a little at each look. */
-async function run(code: string, { language = "javascript", stdin = "", ...more }: Options = {}) {
+async function run(code: string, { language = "javascript", stdin = "", random, ...more }: Options = {}) {
   const pace = testPace(0.1);
-  const response = await runProgram(request({ language, code, stdin }, FILES, more), { ...builtParts(), pace });
+  const parts = { ...builtParts(), pace, ...(random === undefined ? {} : { random }) };
+  const response = await runProgram(request({ language, code, stdin }, FILES, more), parts);
   return { response, pauses: pace.pauses() };
 }
 
@@ -296,6 +301,38 @@ describe("the world of a program", () => {
   it("is a new one for every call", async () => {
     await result("globalThis.left = 1; Array.prototype.left = 1; Object.prototype.left = 1");
     expect((await result("[typeof left, [].left, ({}).left]")).value).toEqual(["undefined", null, null]);
+  });
+
+  for (const [name, leave] of [
+    ["its files and modules", "require('./lib').five = null; require('fs').writeFileSync('a.txt', '')"],
+    ["the built-in modules", "require('path').join = require('fs').readFileSync = require('util').inspect = null"],
+    ["its process", "process.env.KEY = process.left = 1; process.exitCode = 3"],
+    ["its timers and promises", "setTimeout(() => {}, 1e9); new Promise(() => {}); process.exit(3)"],
+    ["what is built into the language", "Object.assign(JSON, { stringify: null }); Promise.prototype.then = null"],
+    ["an end in the middle", "for (;;) globalThis.left = 1"],
+  ] as const) {
+    it(`leaves nothing to another call: ${name}`, async () => {
+      const look = `const { join } = require("path"); const fs = require("fs");
+        console.log([typeof left, require("./lib").five(), fs.readFileSync("a.txt", "utf8"), join("a", "b"), typeof process.left,
+          Object.keys(process.env).length, JSON.stringify({})].join());
+        await new Promise((done) => setTimeout(done, 1))`;
+      const [, during] = await Promise.all([run(leave, { timeoutMs: 20 }), result(look)]);
+      for (const seen of [during, await result(look)]) {
+        expect(seen).toMatchObject({ stdout: "undefined,5,alpha,a/b,undefined,2,{}\n", exit_code: 0 });
+      }
+    });
+  }
+
+  it("has random numbers of its own in every call", async () => {
+    const draw = async (seed: number) => (await result("[Math.random(), Math.random()]", { random: () => seed })).value;
+    const drawn = [await draw(0.25), await draw(0.75), await draw(0)].flat();
+    expect(new Set(drawn).size).toBe(6);
+    expect(drawn.filter((number) => Number(number) >= 0 && Number(number) < 1)).toHaveLength(6);
+    expect(await draw(0.25)).toEqual(drawn.slice(0, 2));
+  });
+
+  it("has the engine's own Math.random", async () => {
+    expect((await result("Math.random.toString()")).value).toMatch(/\[native code\]/);
   });
 
   it("knows its key and its trace, and nothing else of its surroundings", async () => {

@@ -9,7 +9,7 @@ import { request } from "./request.ts";
 const FILES = { "/workspace/a.txt": "alpha", "/workspace/d/b.txt": "beta" };
 const answer = (body: string, status = 200) => ({ ok: true, status, headers: { "x-a": "1" }, body }) as const;
 
-type Options = Partial<WorkerRequest> & { readonly args?: object; readonly send?: Parts["send"] };
+type Options = Partial<WorkerRequest> & { readonly args?: object } & Partial<Pick<Parts, "send" | "random">>;
 
 /** Ends within its budget whatever the code: the test clock moves a little at each look. */
 async function call(body: string, { args = {}, send = async () => answer("hello"), ...more }: Options = {}) {
@@ -17,8 +17,11 @@ async function call(body: string, { args = {}, send = async () => answer("hello"
   return callBundle(bundle, { args, send, ...more });
 }
 
-function callBundle(bundle: string, { args = {}, send = async () => answer(""), ...more }: Options = {}) {
-  const parts = { ...builtToolParts(), bundle, pace: testPace(0.1), send };
+function callBundle(
+  bundle: string,
+  { args = {}, send = async () => answer(""), random = () => 0.5, ...more }: Options = {},
+) {
+  const parts = { ...builtToolParts(), bundle, pace: testPace(0.1), send, random };
   return callTool(request({ ...args }, FILES, more), parts);
 }
 
@@ -94,6 +97,27 @@ describe("a pack's tool", () => {
       [[], [], null],
       [[], [], null],
     ]);
+  });
+});
+
+describe("two calls of a tool", () => {
+  it("have random numbers of their own", async () => {
+    const draw = (seed: number) => result("return Math.random()", { random: () => seed });
+    const [first, second, again] = [await draw(0.25), await draw(0.75), await draw(0.25)];
+    expect(second).not.toBe(first);
+    expect(again).toBe(first);
+  });
+
+  it("share nothing that one of them broke, neither afterwards nor at the same time", async () => {
+    const body = `
+      const seen = [globalThis.left ?? null, JSON.stringify({}), typeof setTimeout, typeof console.log, [].concat([1])];
+      globalThis.left = 1;
+      setTimeout(() => {}, 1e9);
+      JSON.stringify = Array.prototype.concat = globalThis.setTimeout = console.log = null;
+      return seen;`;
+    const clean = [null, "{}", "function", "function", [1]];
+    expect(await Promise.all([result(body), result(body)])).toEqual([clean, clean]);
+    expect(await result(body)).toEqual(clean);
   });
 });
 

@@ -5,15 +5,13 @@
 import loadModule from "@jitl/quickjs-wasmfile-release-sync/emscripten-module";
 import { QuickJSFFI } from "@jitl/quickjs-wasmfile-release-sync/ffi";
 import { type Image, placeImage } from "../image.ts";
-import { ENGINE_OVERHEAD_BYTES } from "../limits.ts";
+import { ENGINE_OVERHEAD_BYTES, ENGINE_PAGES_MIN } from "../limits.ts";
 import { TICK_COUNTER, TICK_IMPORT } from "./ticks.ts";
 
 /** More loop rounds than any call without a program's code takes: a 32 MiB string costs about 64 million. */
 const NO_TICKS = 2 ** 31 - 1;
 
 const PAGE_BYTES = 65_536;
-/** What the build asks for at its start; with less it does not load. */
-const INITIAL_PAGES = 256;
 
 /** Pointers are numbers; each names what it points to. @see quickjs-emscripten, c/interface.c */
 export type Binding = {
@@ -88,7 +86,7 @@ export async function instantiate(
 ): Promise<{ readonly binding: Binding; readonly running: Running; readonly heap: Heap }> {
   // A cast, because these two are part of the platform and not yet of its types.
   const { Suspending, promising } = WebAssembly as unknown as StackSwitching;
-  const initial = Math.max(INITIAL_PAGES, Math.ceil((options.image?.memoryBytes ?? 0) / PAGE_BYTES));
+  const initial = Math.max(ENGINE_PAGES_MIN, Math.ceil((options.image?.memoryBytes ?? 0) / PAGE_BYTES));
   const pages = Math.ceil((options.memoryBytes + ENGINE_OVERHEAD_BYTES) / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial, maximum: Math.max(pages, initial) });
   let counter: WebAssembly.ExportValue | undefined;

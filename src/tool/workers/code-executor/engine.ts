@@ -9,6 +9,7 @@
 import { encodeImage, type Image } from "../image.ts";
 import { STACK_BYTES_MAX } from "../limits.ts";
 import { type Binding, type Heap, instantiate, type Running } from "./binding.ts";
+import { findRandomState, seedRandomState } from "./random-state.ts";
 
 const ALL_INTRINSICS = 0;
 /** `await` at the top level; the value is a promise of `{value}`. @see quickjs.h, JS_EVAL_FLAG_ASYNC */
@@ -21,9 +22,19 @@ export type HostFunction = (...args: readonly string[]) => string;
 
 export type EngineOptions = {
   readonly wasm: WebAssembly.Module;
+  /** Of the heap, with what an image brings along. */
   readonly memoryBytes: number;
   /** Throws to stop the engine, returns a promise to suspend it. */
   readonly tick: () => number | Promise<number>;
+};
+
+export type ResumeOptions = EngineOptions & {
+  readonly image: Image;
+  /** Names that `freeze` was given, in the same order. */
+  readonly hooks: readonly string[];
+  readonly stackBytes: number;
+  /** Uniform in [0, 1): the image's own random numbers are the same in every call. */
+  readonly random: () => number;
   /** Source of an ES module; one that throws when there is no such module. Absent: nothing can be imported. */
   readonly loadModule?: (name: string) => string;
 };
@@ -33,6 +44,8 @@ export type Handle = number;
 
 export type Evaluated = { readonly ok: true; readonly value: Handle } | { readonly ok: false; readonly error: Handle };
 
+type Opened = { readonly runtime: number; readonly context: number; readonly hooks: ReadonlyMap<string, Handle> };
+
 export class Engine {
   readonly #binding: Binding;
   readonly #running: Running;
@@ -40,65 +53,76 @@ export class Engine {
   readonly #runtime: number;
   readonly #context: number;
   readonly #functions: HostFunction[];
+  readonly #hooks: ReadonlyMap<string, Handle>;
 
-  /** Use `Engine.start`. */
+  /** Use `Engine.resume`. */
   constructor(parts: {
     readonly binding: Binding;
     readonly running: Running;
     readonly heap: Heap;
-    readonly runtime: number;
-    readonly context: number;
     readonly functions: HostFunction[];
+    readonly opened: Opened;
   }) {
     this.#binding = parts.binding;
     this.#running = parts.running;
     this.#heap = parts.heap;
-    this.#runtime = parts.runtime;
-    this.#context = parts.context;
     this.#functions = parts.functions;
+    this.#runtime = parts.opened.runtime;
+    this.#context = parts.opened.context;
+    this.#hooks = parts.opened.hooks;
   }
 
+  /** From nothing, to be frozen: a call's engine is resumed. */
   static async start(options: EngineOptions): Promise<Engine> {
     return Engine.#make(options, [], ({ binding, heap }) =>
       heap.withoutTicks(() => {
         const runtime = binding.QTS_NewRuntime();
         binding.QTS_RuntimeSetMemoryLimit(runtime, options.memoryBytes);
         binding.QTS_RuntimeSetMaxStackSize(runtime, STACK_BYTES_MAX);
-        if (options.loadModule !== undefined) binding.QTS_RuntimeEnableModuleLoader(runtime, 0);
-        return { runtime, context: binding.QTS_NewContext(runtime, ALL_INTRINSICS) };
+        return { runtime, context: binding.QTS_NewContext(runtime, ALL_INTRINSICS), hooks: new Map() };
       }),
     );
   }
 
   /**
-   * A new engine in the state that `freeze` saw. Its heap may grow by `memoryBytes` beyond that.
+   * A new engine in the state that `freeze` saw.
    * @param functions what stands behind the globals that were defined then, in the same order.
    */
-  static async resume(
-    options: EngineOptions & { readonly image: Image; readonly stackBytes: number },
-    functions: readonly HostFunction[],
-  ): Promise<Engine> {
-    const [runtime, context] = options.image.roots;
-    if (runtime === undefined || context === undefined) throw new Error("the image holds no engine");
-    const memoryBytes = options.memoryBytes + options.image.memoryBytes;
-    return Engine.#make({ ...options, memoryBytes }, [...functions], ({ binding }) => {
-      binding.QTS_RuntimeSetMemoryLimit(runtime, memoryBytes);
+  static async resume(options: ResumeOptions, functions: readonly HostFunction[]): Promise<Engine> {
+    const [runtime, context, randomState, ...handles] = options.image.roots;
+    if (runtime === undefined || context === undefined || randomState === undefined) {
+      throw new Error("the image holds no engine");
+    }
+    const hooks = new Map(handles.map((handle, index) => [options.hooks[index] ?? "", handle]));
+    return Engine.#make(options, [...functions], ({ binding, heap }) => {
+      binding.QTS_RuntimeSetMemoryLimit(runtime, options.memoryBytes);
       binding.QTS_RuntimeSetMaxStackSize(runtime, options.stackBytes);
-      return { runtime, context };
+      if (options.loadModule !== undefined) binding.QTS_RuntimeEnableModuleLoader(runtime, 0);
+      seedRandomState(heap.bytes(), randomState, options.random);
+      return { runtime, context, hooks };
     });
   }
 
-  /** The engine as it stands, for `resume`. Only between two calls: a suspended one is not in its memory. */
-  async freeze(wasm: WebAssembly.Module): Promise<Uint8Array<ArrayBuffer>> {
+  /**
+   * The engine as it stands, for `resume`. Only between two calls: a suspended one is not in its memory.
+   * @param hooks globals that are the host's alone: no longer there in the image, and to be had by `hook`.
+   */
+  async freeze(wasm: WebAssembly.Module, hooks: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
+    const handles = hooks.map((name) => this.#global(name));
+    const removal = hooks.map((name) => `delete globalThis.${name};`).join("");
+    const drawn = await this.evaluate(`${removal}Math.random()`, { file: "host.js", async: false });
+    if (!drawn.ok) throw new Error(this.errorText(drawn.error));
     const callbacks = { callFunction: () => 0, loadModule: () => 0 };
     const fresh = await instantiate(wasm, { memoryBytes: 0, tick: () => 0, callbacks });
-    return encodeImage(this.#heap.bytes(), fresh.heap.bytes(), [this.#runtime, this.#context]);
+    const memory = this.#heap.bytes();
+    const randomState = findRandomState(memory, this.#context, this.numberOf(drawn.value));
+    return encodeImage(memory, fresh.heap.bytes(), [this.#runtime, this.#context, randomState, ...handles]);
   }
 
   static async #make(
-    options: EngineOptions & { readonly image?: Image },
+    options: EngineOptions & Partial<ResumeOptions>,
     functions: HostFunction[],
-    open: (parts: { readonly binding: Binding; readonly heap: Heap }) => { runtime: number; context: number },
+    open: (parts: { readonly binding: Binding; readonly heap: Heap }) => Opened,
   ): Promise<Engine> {
     const made: { engine?: Engine } = {};
     const { binding, running, heap } = await instantiate(options.wasm, {
@@ -111,7 +135,7 @@ export class Engine {
         },
       },
     });
-    made.engine = new Engine({ binding, running, heap, ...open({ binding, heap }), functions });
+    made.engine = new Engine({ binding, running, heap, functions, opened: open({ binding, heap }) });
     return made.engine;
   }
 
@@ -151,13 +175,11 @@ export class Engine {
     }
   }
 
-  /** A property of the global object. Of our own making only: a program's getter must not run here. */
-  global(name: string): Handle {
-    const key = this.text(name);
-    return this.#heap.withoutTicks(() => {
-      const global = this.#binding.QTS_GetGlobalObject(this.#context);
-      return this.#binding.QTS_GetProp(this.#context, global, key);
-    });
+  /** What stood behind a global that `freeze` took away. */
+  hook(name: string): Handle {
+    const handle = this.#hooks.get(name);
+    if (handle === undefined) throw new Error(`the engine has no hook ${name}`);
+    return handle;
   }
 
   /** A string in the engine's heap. It ends at the first NUL. */
@@ -189,6 +211,14 @@ export class Engine {
     return this.#heap.withoutTicks(() => {
       const pointer = this.#binding.QTS_GetString(this.#context, handle);
       return pointer === 0 ? "error" : this.#heap.readText(pointer);
+    });
+  }
+
+  #global(name: string): Handle {
+    const key = this.text(name);
+    return this.#heap.withoutTicks(() => {
+      const global = this.#binding.QTS_GetGlobalObject(this.#context);
+      return this.#binding.QTS_GetProp(this.#context, global, key);
     });
   }
 

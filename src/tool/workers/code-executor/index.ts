@@ -1,16 +1,21 @@
 /** The isolate of `code_executor`: one method, JSON in, JSON out. */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { WorkerRequest } from "../../contract.ts";
-import guest from "./guest.txt";
+import { parseImage } from "../image.ts";
+import file from "./code-executor.image";
 import { systemPace } from "./pace.ts";
 import { runProgram } from "./program.ts";
 import wasm from "./quickjs.wasm";
-import strip from "./strip.txt";
+import stripFile from "./strip.image";
+
+const image = parseImage(new Uint8Array(file));
+const stripper = parseImage(new Uint8Array(stripFile));
+const parts = { wasm, image, stripper, pace: systemPace, random: Math.random };
 
 export default class CodeExecutor extends WorkerEntrypoint {
   async run(requestJson: string): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;
-    return JSON.stringify(await runProgram(request, { wasm, guest, strip, pace: systemPace }));
+    return JSON.stringify(await runProgram(request, parts));
   }
 }

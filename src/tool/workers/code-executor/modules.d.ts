@@ -1,18 +1,6 @@
 /** Modules that scripts/build-assets.ts makes and the Worker Loader hands to the isolate beside its code. */
 
-declare module "*/guest.txt" {
-  const source: string;
-  // biome-ignore lint/style/noDefaultExport: how the loader exports it
-  export default source;
-}
-
 declare module "*/bundle.txt" {
-  const source: string;
-  // biome-ignore lint/style/noDefaultExport: how the loader exports it
-  export default source;
-}
-
-declare module "*/strip.txt" {
   const source: string;
   // biome-ignore lint/style/noDefaultExport: how the loader exports it
   export default source;
@@ -24,13 +12,7 @@ declare module "*/quickjs.wasm" {
   export default module;
 }
 
-declare module "*/shell.image" {
-  const image: ArrayBuffer;
-  // biome-ignore lint/style/noDefaultExport: how the loader exports it
-  export default image;
-}
-
-declare module "*/python.image" {
+declare module "*.image" {
   const file: ArrayBuffer;
   // biome-ignore lint/style/noDefaultExport: how the loader exports it
   export default file;

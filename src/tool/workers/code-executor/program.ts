@@ -3,24 +3,27 @@
  * wrong is its result (exit code 1 and standard error); only its limits and its call's arguments are tool errors.
  */
 import type { WorkerRequest, WorkerResponse } from "../../contract.ts";
-import { VALUE_BYTES_MAX } from "../limits.ts";
+import type { Image } from "../image.ts";
+import { STACK_BYTES_MAX, VALUE_BYTES_MAX } from "../limits.ts";
 import { Workspace, workingFolder } from "../workspace.ts";
 import { Budget, OutOfTime, type Pace } from "./budget.ts";
 import { type Call, parseCall, refuseCall, stoppedCall } from "./call.ts";
-import { Engine, type Handle } from "./engine.ts";
+import { Engine, type ResumeOptions } from "./engine.ts";
 import { answerFileOperation } from "./files.ts";
 import { Output } from "./output.ts";
-import { HOOK_GLOBALS, HOST_GLOBAL, type ModuleTable, type ProgramFacts, STRIP_GLOBAL } from "./protocol.ts";
+import { HOOK_GLOBALS, type ModuleTable, type ProgramFacts, STRIP_GLOBAL } from "./protocol.ts";
 
 /** What the isolate was loaded with. */
 export type Parts = {
   /** The metered engine. */
   readonly wasm: WebAssembly.Module;
-  /** Source of guest/index.ts as a script. */
-  readonly guest: string;
-  /** Source of strip.ts as a script. */
-  readonly strip: string;
+  /** The engine with guest/index.ts loaded in it. */
+  readonly image: Image;
+  /** The engine with strip.ts loaded in it. */
+  readonly stripper: Image;
   readonly pace: Pace;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
 };
 
 type Arguments = Call<"javascript" | "typescript">;
@@ -75,19 +78,21 @@ class Program {
   async run(): Promise<void> {
     const { code, language } = this.#args;
     const source = language === "typescript" ? await this.#strip(code, hasImports(code), true) : code;
-    const engine = await this.#engine((name) => this.#loadModule(name));
-    const hooks = await this.#prepare(engine);
+    const host = (operation = "", first = "", second = "") => this.#answer(operation, first, second);
+    const options = this.#options(this.#parts.image, Object.values(HOOK_GLOBALS));
+    const engine = await Engine.resume({ ...options, loadModule: (name) => this.#loadModule(name) }, [host]);
+    await this.#start(engine);
     let program = await engine.evaluate(source, { file: this.#file(), async: true });
     // A static import does not compile in a script. Nothing has run yet, so it may be turned into `require`.
     if (!program.ok && language === "javascript" && hasImports(code)) {
       program = await engine.evaluate(await this.#strip(code, true, false), { file: this.#file(), async: true });
     }
     if (!program.ok) {
-      const text = await engine.call(hooks.describe, [program.error]);
+      const text = await engine.call(engine.hook(HOOK_GLOBALS.describe), [program.error]);
       throw new CompileError(text.ok ? engine.textOf(text.value) : "SyntaxError");
     }
-    await engine.call(hooks.watch, [program.value]);
-    await this.#drain(engine, hooks.fire);
+    await engine.call(engine.hook(HOOK_GLOBALS.watch), [program.value]);
+    await this.#drain(engine);
     if (this.#settled === null) {
       this.#err.note("Warning: the program ended with a top-level await that never came back");
       this.#exitCode = EXIT_UNSETTLED;
@@ -95,7 +100,7 @@ class Program {
       this.#err.note(this.#settled.text);
       this.#exitCode = 1;
     } else {
-      const code = await engine.call(hooks.exitCode, []);
+      const code = await engine.call(engine.hook(HOOK_GLOBALS.exitCode), []);
       this.#exitCode = code.ok ? Math.trunc(engine.numberOf(code.value)) & 0xff : 0;
     }
   }
@@ -128,47 +133,35 @@ class Program {
     };
   }
 
-  #engine(loadModule?: (name: string) => string): Promise<Engine> {
+  #options(image: Image, hooks: readonly string[]): ResumeOptions {
+    const { wasm, random } = this.#parts;
     const { memoryBytes } = this.#request;
-    const options = { wasm: this.#parts.wasm, memoryBytes, tick: this.#budget.tick };
-    return Engine.start(loadModule === undefined ? options : { ...options, loadModule });
+    return { wasm, image, hooks, random, memoryBytes, stackBytes: STACK_BYTES_MAX, tick: this.#budget.tick };
   }
 
   /** Turns TypeScript, static imports, or both into a plain script. */
   async #strip(code: string, imports: boolean, typescript: boolean): Promise<string> {
-    const engine = await this.#engine();
-    await engine.evaluate(this.#parts.strip, { file: "strip.js", async: false });
+    const engine = await Engine.resume(this.#options(this.#parts.stripper, [STRIP_GLOBAL]), []);
     const transforms = [...(typescript ? ["typescript"] : []), ...(imports ? ["imports"] : [])].join(",");
-    const result = await engine.call(engine.global(STRIP_GLOBAL), [engine.text(code), engine.text(transforms)]);
+    const result = await engine.call(engine.hook(STRIP_GLOBAL), [engine.text(code), engine.text(transforms)]);
     if (result.ok) return engine.textOf(result.value);
     throw new CompileError(engine.errorText(result.error));
   }
 
-  async #prepare(engine: Engine): Promise<Readonly<Record<keyof typeof HOOK_GLOBALS, Handle>>> {
-    engine.define(HOST_GLOBAL, (operation, first, second) => this.#answer(operation ?? "", first ?? "", second ?? ""));
-    await engine.evaluate(this.#parts.guest, { file: "host.js", async: false });
-    const hooks = {
-      start: engine.global(HOOK_GLOBALS.start),
-      watch: engine.global(HOOK_GLOBALS.watch),
-      fire: engine.global(HOOK_GLOBALS.fire),
-      describe: engine.global(HOOK_GLOBALS.describe),
-      exitCode: engine.global(HOOK_GLOBALS.exitCode),
-    };
-    const removal = Object.values(HOOK_GLOBALS).map((name) => `delete globalThis.${name};`);
-    await engine.evaluate(removal.join(""), { file: "host.js", async: false });
+  async #start(engine: Engine): Promise<void> {
     const facts: ProgramFacts = {
       cwd: workingFolder(this.#request),
       file: this.#file(),
       env: { TRACEPARENT: this.#request.traceparent, IDEMPOTENCY_KEY: this.#request.key },
     };
-    const started = await engine.call(hooks.start, [engine.text(JSON.stringify(facts))]);
+    const started = await engine.call(engine.hook(HOOK_GLOBALS.start), [engine.text(JSON.stringify(facts))]);
     if (started.ok) this.#modules = JSON.parse(engine.textOf(started.value)) as ModuleTable; // our own script's answer
-    return hooks;
   }
   #modules: ModuleTable = {};
 
   /** Runs queued jobs and timers until nothing is left to run, or the program has failed. */
-  async #drain(engine: Engine, fire: Handle): Promise<void> {
+  async #drain(engine: Engine): Promise<void> {
+    const fire = engine.hook(HOOK_GLOBALS.fire);
     for (;;) {
       await engine.runJobs();
       if (this.#settled?.kind === "error") return;

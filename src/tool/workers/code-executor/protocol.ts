@@ -2,7 +2,7 @@
 
 /** The program's side finds this global at its start and removes it before any program runs. */
 export const HOST_GLOBAL = "__host";
-/** Where the program's side leaves its hooks for the host, removed likewise. */
+/** Where the program's side leaves its hooks for the host: removed when its image is taken. */
 export const HOOK_GLOBALS = {
   /** (facts as JSON) -> the modules a program can import, as JSON. Called once, first. */
   start: "__start",
@@ -15,7 +15,7 @@ export const HOOK_GLOBALS = {
   /** () -> what `process.exitCode` says. */
   exitCode: "__exitCode",
 } as const;
-/** The stripper's one function: (code, comma-separated transforms) -> plain script. */
+/** The stripper's one hook: (code, comma-separated transforms) -> plain script. */
 export const STRIP_GLOBAL = "__strip";
 
 /**
@@ -36,8 +36,6 @@ export type Operation =
   | "fetch"
   /** All of standard input. */
   | "stdin"
-  /** A number in [0, 1), in decimal: an engine that is resumed from an image has no randomness of its own. */
-  | "random"
   /** Files: (path), except where named. */
   | "read"
   | "write" // (path, text)

@@ -55,8 +55,6 @@ async function run(
     switch (operation) {
       case "now":
         return `=${parts.pace.now()}`;
-      case "random":
-        return `=${parts.random()}`;
       case "settled":
         settled = first === "value" ? parseResult(second) : aborted(second);
         return "=";
@@ -65,12 +63,14 @@ async function run(
     }
   };
   const budget = new Budget(parts.pace, request.timeoutMs);
-  const { wasm, image } = parts;
-  const options = { wasm, image, memoryBytes: request.memoryBytes, stackBytes: SHELL_STACK_BYTES_MAX };
-  const engine = await Engine.resume({ ...options, tick: budget.tick }, [host]);
+  const { wasm, image, random } = parts;
+  // The shell itself is not the script's.
+  const memoryBytes = request.memoryBytes + image.memoryBytes;
+  const limits = { memoryBytes, stackBytes: SHELL_STACK_BYTES_MAX, tick: budget.tick };
+  const engine = await Engine.resume({ wasm, image, hooks: Object.values(SHELL_GLOBALS), random, ...limits }, [host]);
   try {
-    const fire = engine.global(SHELL_GLOBALS.fire);
-    await engine.call(engine.global(SHELL_GLOBALS.start), [engine.text(JSON.stringify(facts))]);
+    const fire = engine.hook(SHELL_GLOBALS.fire);
+    await engine.call(engine.hook(SHELL_GLOBALS.start), [engine.text(JSON.stringify(facts))]);
     for (;;) {
       await engine.runJobs();
       if (settled !== null) return settled;

@@ -1,6 +1,6 @@
 /** What the shell's two sides agree on, and what the shell may spend. */
 
-/** Hooks that the shell leaves for the host. A script cannot reach them: the shell has no way to JavaScript. */
+/** Where the shell leaves its hooks for the host: removed when its image is taken. */
 export const SHELL_GLOBALS = {
   /** (facts as JSON): runs the script, reports through `settled`. */
   start: "__start",

@@ -3,13 +3,13 @@
  * like code that a model wrote, so its loops, its memory and its expressions end within the call's limits.
  */
 import type { ToolErrorCode, WorkerRequest, WorkerResponse } from "../../../contract.ts";
-import { FETCHES_PENDING_MAX } from "../../limits.ts";
+import type { Image } from "../../image.ts";
+import { FETCHES_PENDING_MAX, STACK_BYTES_MAX } from "../../limits.ts";
 import { Workspace, workingFolder } from "../../workspace.ts";
 import { Budget, OutOfTime, type Pace } from "../budget.ts";
-import { Engine, type Handle } from "../engine.ts";
+import { Engine } from "../engine.ts";
 import { answerFileOperation } from "../files.ts";
 import { Output } from "../output.ts";
-import { HOST_GLOBAL } from "../protocol.ts";
 import type { OutboundAnswer, OutboundRequest, ToolFacts } from "./protocol.ts";
 import { TOOL_HOOKS } from "./protocol.ts";
 
@@ -17,11 +17,13 @@ import { TOOL_HOOKS } from "./protocol.ts";
 export type Parts = {
   /** The metered engine. */
   readonly wasm: WebAssembly.Module;
-  /** Source of guest/index.ts as a script. */
-  readonly guest: string;
+  /** The engine with guest/index.ts loaded in it. */
+  readonly image: Image;
   /** The tool, as a script. */
   readonly bundle: string;
   readonly pace: Pace;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   readonly send: (request: OutboundRequest) => Promise<OutboundAnswer>;
 };
 
@@ -65,21 +67,15 @@ class ToolCall {
 
   /** Null when the tool has settled. */
   async run(): Promise<ToolError | null> {
+    const { wasm, image, random } = this.#parts;
     const { memoryBytes } = this.#request;
-    const engine = await Engine.start({ wasm: this.#parts.wasm, memoryBytes, tick: this.#budget.tick });
-    engine.define(HOST_GLOBAL, (operation, first, second) => this.#answer(operation ?? "", first ?? "", second ?? ""));
-    await engine.evaluate(this.#parts.guest, { file: "host.js", async: false });
-    const hooks = {
-      begin: engine.global(TOOL_HOOKS.begin),
-      arrive: engine.global(TOOL_HOOKS.arrive),
-      fire: engine.global(TOOL_HOOKS.fire),
-    };
-    const removal = Object.values(TOOL_HOOKS).map((name) => `delete globalThis.${name};`);
-    await engine.evaluate(removal.join(""), { file: "host.js", async: false });
+    const limits = { memoryBytes, stackBytes: STACK_BYTES_MAX, tick: this.#budget.tick };
+    const host = (operation = "", first = "", second = "") => this.#answer(operation, first, second);
+    const engine = await Engine.resume({ wasm, image, hooks: Object.values(TOOL_HOOKS), random, ...limits }, [host]);
     const loaded = await engine.evaluate(this.#parts.bundle, { file: "tool.js", async: false });
     if (!loaded.ok) return { code: "TOOL_FAILED", message: "the tool failed while it was loaded" };
-    await engine.call(hooks.begin, [engine.text(JSON.stringify(this.#facts()))]);
-    return this.#drain(engine, hooks);
+    await engine.call(engine.hook(TOOL_HOOKS.begin), [engine.text(JSON.stringify(this.#facts()))]);
+    return this.#drain(engine);
   }
 
   answer(error: ToolError | null): WorkerResponse {
@@ -98,16 +94,17 @@ class ToolCall {
   }
 
   /** Runs jobs, timers and arrivals until the tool has settled, or nothing is left that could make it. */
-  async #drain(engine: Engine, hooks: { readonly arrive: Handle; readonly fire: Handle }): Promise<ToolError | null> {
+  async #drain(engine: Engine): Promise<ToolError | null> {
+    const [arrive, fire] = [engine.hook(TOOL_HOOKS.arrive), engine.hook(TOOL_HOOKS.fire)];
     for (;;) {
       await engine.runJobs();
       if (this.#settled !== null) return null;
       const next = this.#arrived.shift();
       if (next !== undefined) {
-        await engine.call(hooks.arrive, [engine.text(next.id), engine.text(JSON.stringify(next.answer))]);
+        await engine.call(arrive, [engine.text(next.id), engine.text(JSON.stringify(next.answer))]);
         continue;
       }
-      const timer = await engine.call(hooks.fire, []);
+      const timer = await engine.call(fire, []);
       const ms = timer.ok ? engine.numberOf(timer.value) : -1;
       if (ms < 0 && this.#pending === 0) {
         return { code: "TOOL_FAILED", message: "the tool never came back: it waits for something that cannot happen" };

@@ -1,19 +1,22 @@
 /** The isolate of a pack's own tool: one method, JSON in, JSON out. The tool's bundle is one of its modules. */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Gateway, WorkerRequest } from "../../../contract.ts";
+import { parseImage } from "../../image.ts";
 import { systemPace } from "../pace.ts";
 import bundle from "./bundle.txt";
 import { callTool } from "./call.ts";
-import guest from "./guest.txt";
 import { sendOut } from "./outbound.ts";
+import file from "./pack-tool.image";
 import type { OutboundRequest } from "./protocol.ts";
 import wasm from "./quickjs.wasm";
+
+const parts = { wasm, image: parseImage(new Uint8Array(file)), bundle, pace: systemPace, random: Math.random };
 
 export default class PackTool extends WorkerEntrypoint {
   async run(requestJson: string, gateway: Gateway | null): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;
     const send = (outbound: OutboundRequest) => sendOut(gateway, outbound);
-    return JSON.stringify(await callTool(request, { wasm, guest, bundle, pace: systemPace, send }));
+    return JSON.stringify(await callTool(request, { ...parts, send }));
   }
 }

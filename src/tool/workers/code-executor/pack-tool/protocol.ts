@@ -3,7 +3,7 @@
 /** Where a bundle leaves its exports: the bundler's `globalName` (src/cli/tool-bundle.ts). */
 export const BUNDLE_GLOBAL = "__tool";
 
-/** Where the tool's side leaves its hooks for the host, removed before the bundle runs. */
+/** Where the tool's side leaves its hooks for the host: removed when its image is taken. */
 export const TOOL_HOOKS = {
   /** (facts as JSON): calls the tool, and reports through `settled`. */
   begin: "__begin",

@@ -2,7 +2,6 @@
  * The globals that the shell takes for granted and QuickJS has not. Imported before the shell, which keeps some of
  * them at its start.
  */
-import { ask } from "../../guest/host.ts";
 import { timerGlobals } from "../../guest/timers.ts";
 import { digest } from "./digest.ts";
 import { atob, btoa, TextDecoder, TextEncoder } from "./text.ts";
@@ -60,8 +59,6 @@ const hex = (digits: number): string =>
   Array.from({ length: digits }, () => Math.floor(Math.random() * 16).toString(16)).join("");
 
 const silent = () => undefined;
-
-Math.random = () => Number(ask("random"));
 
 Object.assign(globalThis, timerGlobals, {
   ...{ AbortController, AbortSignal, DOMException, TextDecoder, TextEncoder, atob, btoa },

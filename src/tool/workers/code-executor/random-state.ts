@@ -1,0 +1,30 @@
+/**
+ * The state of an engine's `Math.random`. An engine seeds it when it starts; one that is resumed from an image has to
+ * be seeded anew, or every call would draw the same numbers.
+ * @see quickjs.c, js_math_random: xorshift64*
+ */
+
+/** From the start of a context; its structure is smaller. */
+const SEARCHED_BYTES = 1024;
+const MULTIPLIER = 0x2545_f491_4f6c_dd1dn;
+
+/** The number in [0, 1) that was drawn when this state came to be. */
+const toNumber = (state: bigint): number => Number(BigInt.asUintN(64, state * MULTIPLIER) >> 12n) / 2 ** 52;
+
+/**
+ * @returns the address of the state.
+ * @param drawn what `Math.random()` has just given.
+ */
+export function findRandomState(memory: Uint8Array, context: number, drawn: number): number {
+  const words = new BigUint64Array(memory.buffer, memory.byteOffset + context, SEARCHED_BYTES / 8);
+  const index = words.findIndex((word) => toNumber(word) === drawn);
+  if (index < 0) throw new Error("the engine keeps the state of Math.random where it is not looked for");
+  return context + index * 8;
+}
+
+/** @param random uniform in [0, 1). */
+export function seedRandomState(memory: Uint8Array, at: number, random: () => number): void {
+  const half = (): number => Math.floor(random() * 2 ** 32);
+  // Zero would stay zero for ever.
+  new Uint32Array(memory.buffer, memory.byteOffset + at, 2).set([half() | 1, half()]);
+}
