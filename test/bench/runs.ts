@@ -13,7 +13,8 @@ const TENANTS = 8;
 /** Between two looks at a run that nobody reads. */
 const LOOK_MS = 20;
 let turns = 0;
-const nextTenant = (): string => `bench-${turns++ % TENANTS}`;
+const tenantOf = (turn: number): string => `bench-${turn % TENANTS}`;
+const nextTenant = (): string => tenantOf(turns++);
 
 async function runToEnd({ product }: Rig, input: string, tenant = nextTenant()): Promise<void> {
   const events = await (await product.follow(await product.run("bench", { input }, tenant), tenant)).text();
@@ -45,18 +46,21 @@ async function runUnread({ model, product }: Rig, tools: number, tenant = nextTe
 
 /** POST to 202, everything included, beside a new object that writes a row. */
 export async function accept(rig: Rig, rounds: number): Promise<readonly Row[]> {
+  const accepted = async (tenant: string): Promise<number> => {
+    let taskId = "";
+    const ms = await timed(async () => {
+      taskId = await rig.product.run("bench", { input: "nothing" }, tenant);
+    });
+    await rig.product.finish(taskId, tenant); // or the rest of the run would meet the next sample
+    return ms;
+  };
+  // A tenant's first task makes its index and its limiter, and enlists it: measured by itself.
+  for (let turn = 0; turn < TENANTS; turn++) await accepted(tenantOf(turn));
   const samples = await inTurns(rounds, {
     "empty Worker": () => timed(() => drain(rig.floor.ask("/"))),
     "new object, one row": (round) => timed(() => drain(rig.floor.ask(`/object?name=accept-${round}`, "row"))),
-    "POST to 202": async () => {
-      const tenant = nextTenant();
-      let taskId = "";
-      const ms = await timed(async () => {
-        taskId = await rig.product.run("bench", { input: "nothing" }, tenant);
-      });
-      await rig.product.finish(taskId, tenant); // or the rest of the run would meet the next sample
-      return ms;
-    },
+    "POST to 202": () => accepted(nextTenant()),
+    "POST to 202, a tenant's first": (round) => accepted(`accept-${round}`),
     "POST to the first event": async () => {
       const tenant = nextTenant();
       const started = performance.now();
@@ -64,7 +68,8 @@ export async function accept(rig: Rig, rounds: number): Promise<readonly Row[]> 
       return (await readUntil(events, "event: task.queued")).at - started;
     },
   });
-  const floors = { "POST to 202": "new object, one row", "POST to the first event": "new object, one row" };
+  const floor = "new object, one row";
+  const floors = { "POST to 202": floor, "POST to 202, a tenant's first": floor, "POST to the first event": floor };
   return toRows("accept", samples, { floors, bars: { "POST to 202": "1.5 x, tail no worse by a third" } });
 }
 
