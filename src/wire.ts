@@ -60,7 +60,7 @@ import {
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** A queue message in case a task's own alarm was lost: it comes when that counts as lost, and finds nothing to do else. */
-export const QUEUE_NET_SECONDS = ALARM_LATE_MS / 1_000 + 5;
+export const QUEUE_NET_SECONDS = ALARM_LATE_MS / 1_000 + 1;
 
 const log = createLog();
 

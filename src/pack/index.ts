@@ -7,9 +7,10 @@ export { diffPacks, type PackChange } from "./diff.ts";
 export { TOOL_BUNDLE_BYTES_MAX } from "./limits.ts";
 export { mcpToolId } from "./mcp-id.ts";
 export { renderSystemPrompt } from "./prompt.ts";
-export { createPackRegistry, loadToolCode, type PackRegistry, type Resolved, SHARED_SHELF } from "./registry.ts";
+export { createPackRegistry, loadToolCode, type PackRegistry, type Resolved } from "./registry.ts";
 export { BUILTIN_TOOLS, FRAMEWORK_VERSION, NOT_YET, type NotYet, SANDBOX_CEILINGS } from "./release.ts";
 export { scaffoldPack } from "./scaffold.ts";
+export { SHARED_SHELF } from "./shelf.ts";
 export type {
   AgentConfig,
   ComposedPack,

@@ -40,6 +40,9 @@ export const LIST_PAGE_SIZE = 1_000;
 /** Pages read of one shelf: 20,000 published versions. Over it: the rest is not listed, which is an error. */
 export const LIST_PAGES_MAX = 20;
 
+/** Attempts to name a pack's newest version while others publish: one of those at it gets through each time. Over it: 503. */
+export const POINT_ATTEMPTS_MAX = 20;
+
 /** Records read at once: a Worker has six connections, and the request needs one of its own. */
 export const READS_AT_ONCE = 4;
 

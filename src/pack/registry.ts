@@ -1,27 +1,31 @@
 /**
- * Published packs in the registry bucket. Three kinds of objects, each under the shelf that owns it:
- *   <shelf>/packs/<pack_id>/<version>.json   a record: which digest this version is, and what a list needs to know
- *   <shelf>/blobs/<digest>.json              the composed pack, canonical JSON under its own SHA-256
- *   <shelf>/tools/<digest>.js                the code of a pack's own tool, under its own SHA-256
- * A blob never changes and is kept as long as it is used; what a shelf holds is believed for a second, and a record for
- * as long as its shelf lists the same one.
+ * Published packs, as runs and lists read them from the registry bucket (what stands there: shelf.ts). A blob never changes
+ * and is kept as long as it is used; what a shelf holds is believed for a second, and a record for as long as its shelf
+ * lists the same one.
  */
-import {
-  AppError,
-  type Clock,
-  canonicalJson,
-  parsePackId,
-  parseTenantId,
-  sha256Hex,
-  toRfc3339,
-} from "../platform/index.ts";
+import { AppError, type Clock, parsePackId, parseTenantId, sha256Hex } from "../platform/index.ts";
 import { type BlobCache, createBlobCache, createPointerCache } from "./cache.ts";
-import { LIST_PAGE_SIZE, LIST_PAGES_MAX, READS_AT_ONCE } from "./limits.ts";
-import type { AgentConfig, ComposedPack, PackRecord } from "./types.ts";
-import { compareVersions } from "./version.ts";
-
-/** A shelf of the bucket: a tenant's id, or the shared shelf that every tenant can read. No tenant id starts with `_`. */
-export const SHARED_SHELF = "_shared";
+import { READS_AT_ONCE } from "./limits.ts";
+import { type Publish, publisher } from "./publish.ts";
+import {
+  blobKey,
+  DIGEST,
+  isShelf,
+  type Listed,
+  listBelow,
+  newestFirst,
+  newestKey,
+  packsPrefix,
+  parseRecord,
+  recordKey,
+  SHARED_SHELF,
+  type Shelved,
+  toolKey,
+  toShelved,
+  VERSION,
+  versionsIn,
+} from "./shelf.ts";
+import type { AgentConfig, PackRecord } from "./types.ts";
 
 export type Resolved = { readonly record: PackRecord; readonly owner: string };
 
@@ -37,12 +41,7 @@ export interface PackRegistry {
   list(tenant: string): Promise<readonly PackRecord[]>;
   /** Every version the tenant can run, newest first. */
   versions(tenant: string, packId: string): Promise<readonly PackRecord[]>;
-  /** `replaceable`: in development the newest digest of a version wins; in production another digest is refused. */
-  publish(
-    owner: string,
-    pack: ComposedPack,
-    options: { readonly replaceable: boolean },
-  ): Promise<"published" | "unchanged" | "version_exists">;
+  readonly publish: Publish;
 }
 
 export type RegistryOptions = {
@@ -51,16 +50,6 @@ export type RegistryOptions = {
   /** Shared by several registries of one isolate; one of its own when absent. */
   readonly blobCache?: BlobCache;
 };
-
-const VERSION = /^\d+\.\d+\.\d+$/;
-const DIGEST = /^[0-9a-f]{64}$/;
-
-const isShelf = (shelf: string): boolean => shelf === SHARED_SHELF || parseTenantId(shelf) !== undefined;
-const packsPrefix = (shelf: string): string => `${shelf}/packs/`;
-const recordKey = (shelf: string, packId: string, version: string): string =>
-  `${shelf}/packs/${packId}/${version}.json`;
-const blobKey = (shelf: string, digest: string): string => `${shelf}/blobs/${digest}.json`;
-const toolKey = (shelf: string, digest: string): string => `${shelf}/tools/${digest}.js`;
 
 /** The code of a pack's own tool, checked against its digest; null when it is gone. */
 export async function loadToolCode(bucket: R2Bucket, owner: string, digest: string): Promise<string | null> {
@@ -72,15 +61,11 @@ export async function loadToolCode(bucket: R2Bucket, owner: string, digest: stri
   return code;
 }
 
-/** An object below a prefix: the rest of its key, and what tells its content. */
-type Listed = { readonly name: string; readonly etag: string };
-/** A version on a shelf; `etag` is null where nobody has looked. */
-type Shelved = { readonly version: string; readonly etag: string | null };
-
 /** What stands on shelves, remembered for a second. */
 function createShelves(bucket: R2Bucket, clock: Clock) {
   const records = createPointerCache<{ readonly record: PackRecord; readonly etag: string } | null>(clock);
   const listings = createPointerCache<readonly Listed[]>(clock);
+  const newests = createPointerCache<PackRecord | null>(clock);
 
   /** The record of a version as its shelf lists it is read once; that of one that was named, once a second. */
   const record = async (shelf: string, packId: string, { version, etag }: Shelved): Promise<PackRecord | null> => {
@@ -95,33 +80,25 @@ function createShelves(bucket: R2Bucket, clock: Clock) {
     return filed?.record ?? null;
   };
 
-  const below = (prefix: string): Promise<readonly Listed[]> =>
-    listings.get(prefix, async () => {
-      const found: Listed[] = [];
-      let cursor: string | undefined;
-      for (let page = 0; page < LIST_PAGES_MAX; page++) {
-        const listed = await bucket.list({
-          prefix,
-          limit: LIST_PAGE_SIZE,
-          ...(cursor === undefined ? {} : { cursor }),
-        });
-        for (const { key, etag } of listed.objects) found.push({ name: key.slice(prefix.length), etag });
-        if (!listed.truncated) return found;
-        cursor = listed.cursor;
-      }
-      // A list that silently ends early would hide packs that can be run.
-      throw new AppError("UNAVAILABLE", `A shelf holds more than ${LIST_PAGES_MAX * LIST_PAGE_SIZE} versions.`);
+  const newest = (shelf: string, packId: string): Promise<PackRecord | null> => {
+    const key = newestKey(shelf, packId);
+    return newests.get(key, async () => {
+      const object = await bucket.get(key);
+      return object === null ? null : parseRecord(await object.text(), key);
     });
+  };
 
-  /** Newest first. */
+  const below = (prefix: string): Promise<readonly Listed[]> => listings.get(prefix, () => listBelow(bucket, prefix));
+
   const versionsOf = async (shelf: string, packId: string): Promise<readonly Shelved[]> =>
-    (await below(`${packsPrefix(shelf)}${packId}/`)).flatMap(toShelved).sort(newestFirst);
+    versionsIn(await below(`${packsPrefix(shelf)}${packId}/`));
 
   const clear = (): void => {
     records.clear();
     listings.clear();
+    newests.clear();
   };
-  return { record, below, versionsOf, clear };
+  return { record, newest, below, versionsOf, clear };
 }
 
 /** Create one per isolate: its caches live as long as it does. */
@@ -133,8 +110,9 @@ export function createPackRegistry({ bucket, clock, blobCache = createBlobCache(
     // All at once: a run waits for the slowest shelf, not for one after the other.
     const found = await Promise.all(
       shelvesOf(tenant).map(async (owner) => {
-        const wanted = version === null ? (await shelves.versionsOf(owner, packId))[0] : { version, etag: null };
-        const record = wanted === undefined ? null : await shelves.record(owner, packId, wanted);
+        const record = await (version === null
+          ? shelves.newest(owner, packId)
+          : shelves.record(owner, packId, { version, etag: null }));
         return record === null ? null : { record, owner };
       }),
     );
@@ -204,14 +182,6 @@ export function createPackRegistry({ bucket, clock, blobCache = createBlobCache(
 const shelvesOf = (tenant: string): readonly string[] =>
   parseTenantId(tenant) === undefined ? [SHARED_SHELF] : [tenant, SHARED_SHELF];
 
-const newestFirst = (a: Shelved, b: Shelved): number => compareVersions(b.version, a.version);
-
-/** `1.0.0.json` is version 1.0.0; nothing for what is no version. */
-function toShelved({ name, etag }: Listed): Shelved[] {
-  const version = name.endsWith(".json") ? name.slice(0, -".json".length) : "";
-  return VERSION.test(version) ? [{ version, etag }] : [];
-}
-
 /** Several reads at once, but never more than the connections allow; what is gone in the meantime is left out. */
 async function readAll(reads: readonly (() => Promise<PackRecord | null>)[]): Promise<readonly PackRecord[]> {
   const found: PackRecord[] = [];
@@ -221,55 +191,3 @@ async function readAll(reads: readonly (() => Promise<PackRecord | null>)[]): Pr
   }
   return found;
 }
-
-function parseRecord(text: string, key: string): PackRecord {
-  const record: unknown = JSON.parse(text);
-  const isRecord =
-    typeof record === "object" && record !== null && "digest" in record && DIGEST.test(String(record.digest));
-  if (!isRecord) throw new AppError("INTERNAL", `The registry's record ${key} is malformed.`);
-  // Written by `publish` alone, from a PackRecord; the digest is what everything else depends on.
-  return record as unknown as PackRecord;
-}
-
-function publisher(bucket: R2Bucket, clock: Clock, forget: () => void): PackRegistry["publish"] {
-  return async (owner, { config, digest, bundles }, { replaceable }) => {
-    if (!isShelf(owner)) throw new AppError("INTERNAL", "A pack was published to a shelf that cannot exist.");
-    const key = recordKey(owner, config.pack_id, config.version);
-    const before = await bucket.get(key);
-    const known = before === null ? null : parseRecord(await before.text(), key).digest;
-    if (known !== null && known !== digest && !replaceable) return "version_exists";
-
-    // From the inside out: nothing must ever name what is not there.
-    for (const [toolDigest, code] of bundles) {
-      const tool = toolKey(owner, toolDigest);
-      if ((await bucket.head(tool)) === null) {
-        await bucket.put(tool, code, { httpMetadata: { contentType: "text/javascript" } });
-      }
-    }
-    const blob = blobKey(owner, digest);
-    if (known !== digest || (await bucket.head(blob)) === null) {
-      await bucket.put(blob, canonicalJson(config), { httpMetadata: { contentType: "application/json" } });
-    }
-    if (known === digest) return "unchanged";
-    const written = await bucket.put(key, JSON.stringify(toRecord(config, digest, clock)), {
-      httpMetadata: { contentType: "application/json" },
-      // Two publishers of one new version: the second must not replace what the first has just made.
-      ...(replaceable ? {} : { onlyIf: { etagDoesNotMatch: "*" } }),
-    });
-    forget();
-    if (written !== null) return "published";
-    const winner = await bucket.get(key);
-    return winner !== null && parseRecord(await winner.text(), key).digest === digest ? "unchanged" : "version_exists";
-  };
-}
-
-const toRecord = (config: AgentConfig, digest: string, clock: Clock): PackRecord => ({
-  pack_id: config.pack_id,
-  version: config.version,
-  digest,
-  title: config.role.title,
-  risk_level: config.risk_level,
-  tier: config.model.tier ?? null,
-  input_max_length: config.guardrails.input.max_length,
-  published_at: toRfc3339(clock.now()),
-});

@@ -22,7 +22,7 @@ export const SLOT_RETRY_MS = 60 * SECOND;
 /** The index could not be reached: the task asks it again after this time. */
 export const INDEX_RETRY_MS = 2 * SECOND;
 /** An alarm that is overdue by this much counts as lost: a kick sets it again. */
-export const ALARM_LATE_MS = 10 * SECOND;
+export const ALARM_LATE_MS = 4 * SECOND;
 /** An alarm handler that failed on a fault of our own is tried again after this time. */
 export const FAULT_RETRY_MS = 5 * SECOND;
 

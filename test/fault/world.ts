@@ -184,7 +184,7 @@ export class World {
 
   /** The queue's message, as the doors and parents give it; it may be lost. */
   async dispatch(from: Life, tenant: string, taskId: string): Promise<void> {
-    const told = from.ask("runs.send", () => this.runQueue.put([`${tenant}/${taskId}`], ALARM_LATE_MS + 5_000));
+    const told = from.ask("runs.send", () => this.runQueue.put([`${tenant}/${taskId}`], ALARM_LATE_MS + 1_000));
     await told.catch(() => undefined); // the task starts itself
   }
 

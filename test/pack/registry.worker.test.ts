@@ -44,11 +44,12 @@ beforeEach(async () => {
 });
 
 describe("publishing", () => {
-  it("puts a record and a blob on the owner's shelf, and nothing else", async () => {
+  it("puts a record, a blob and what is newest on the owner's shelf, and nothing else", async () => {
     const composed = await pack("hello", "1.0.0");
     expect(await registry.publish("tenant-1", composed, FINAL)).toBe("published");
     expect((await bucket.list()).objects.map(({ key }) => key)).toEqual([
       `tenant-1/blobs/${composed.digest}.json`,
+      "tenant-1/newest/hello.json",
       "tenant-1/packs/hello/1.0.0.json",
     ]);
     expect((await registry.resolve("tenant-1", "hello", null))?.record).toEqual({
@@ -104,6 +105,23 @@ describe("publishing", () => {
     expect(outcomes.filter((outcome) => outcome === "version_exists")).toHaveLength(4);
     const winner = packs[outcomes.indexOf("published")];
     expect((await elsewhere().resolve("tenant-1", "raced", null))?.record.digest).toBe(winner?.digest);
+  });
+
+  it("of several new versions at once leaves the newest of them the newest", async () => {
+    const packs = await Promise.all([3, 0, 4, 1, 2].map((minor) => pack("raced", `1.${minor}.0`)));
+    const outcomes = await Promise.all(packs.map((composed) => elsewhere().publish("tenant-1", composed, FINAL)));
+    expect(outcomes).toEqual(packs.map(() => "published"));
+    expect((await elsewhere().resolve("tenant-1", "raced", null))?.record.version).toBe("1.4.0");
+    expect(await elsewhere().publish("tenant-1", await pack("raced", "1.3.9"), FINAL)).toBe("published");
+    expect((await elsewhere().resolve("tenant-1", "raced", null))?.record.version).toBe("1.4.0");
+  });
+
+  it("again makes good what died before it said which version is the newest", async () => {
+    const composed = await pack("hello", "1.0.0");
+    await registry.publish("tenant-1", composed, FINAL);
+    await bucket.delete("tenant-1/newest/hello.json");
+    expect(await elsewhere().publish("tenant-1", composed, FINAL)).toBe("unchanged");
+    expect((await elsewhere().resolve("tenant-1", "hello", null))?.record.version).toBe("1.0.0");
   });
 
   it("to a shelf that no tenant can have is a mistake of ours", async () => {
@@ -201,6 +219,8 @@ describe("listing", () => {
       const batch = versions.slice(start, start + 50);
       await Promise.all(batch.map((v) => bucket.put(`${SHARED_SHELF}/packs/many/${v}.json`, text.replace("1.0.0", v))));
     }
+    expect(await elsewhere().versions("tenant-1", "many")).toHaveLength(1_051);
+    await elsewhere().publish(SHARED_SHELF, await pack("many", "1.0.1"), FINAL);
     expect((await elsewhere().resolve("tenant-1", "many", null))?.record.version).toBe("1.1.1049");
   });
 
@@ -265,13 +285,25 @@ describe("what an isolate remembers of a shelf", () => {
     const gets = vi.spyOn(bucket, "get");
     const look = async () => {
       clock.advance(POINTER_CACHE_MS);
-      const digest = (await own.resolve("tenant-1", "hello", null))?.record.digest;
-      return { digest, gets: gets.mock.calls.length };
+      const [record] = await own.list("tenant-1");
+      return { digest: record?.digest, gets: gets.mock.calls.length };
     };
     expect([await look(), await look()]).toEqual(Array(2).fill({ digest: one.digest, gets: 1 }));
     gets.mockRestore();
     await elsewhere().publish(SHARED_SHELF, two, ONCE_MORE);
     expect((await look()).digest).toBe(two.digest);
+  });
+
+  it("is asked for once a second by runs, and never with a list", async () => {
+    await elsewhere().publish(SHARED_SHELF, await pack("hello", "1.0.0"), FINAL);
+    const own = elsewhere();
+    const [gets, lists] = [vi.spyOn(bucket, "get"), vi.spyOn(bucket, "list")];
+    for (const asked of [2, 2, 4]) {
+      expect((await own.resolve("tenant-1", "hello", null))?.record.version).toBe("1.0.0");
+      expect([gets.mock.calls.length, lists.mock.calls.length]).toEqual([asked, 0]);
+      clock.advance(POINTER_CACHE_MS / 2);
+    }
+    vi.restoreAllMocks();
   });
 
   it("is forgotten at once when the isolate itself publishes", async () => {
