@@ -1,5 +1,5 @@
 /**
- * A model without latency: speaks OpenAI's wire, and does what the last text of a user asks. `tools=5` calls a tool until
+ * A model without latency: speaks OpenAI's wire, and does what the last text of a user asks. `tools=5` calls the first tool until
  * five results are there, then answers; `gated` waits with its text until `release`, and `open-ended` with the end of its answer
  * until the next one; `pieces=N` sends N pieces of 2 KB.
  */
@@ -21,14 +21,16 @@ export type ModelServer = {
 };
 
 const PIECE = "word ".repeat(410);
-/** Another one each time: a model that repeats itself is stopped. */
-const toolCall = (step: number): Part & { readonly kind: "call" } => ({
-  ...{ kind: "call", id: `call_${step}`, name: "file_manager" },
+/** Another one each time: a model that repeats itself is stopped. Tools of other names take what they are given. */
+const toolCall = (name: string, step: number): Part & { readonly kind: "call" } => ({
+  ...{ kind: "call", id: `call_${step}`, name },
   pieces: [JSON.stringify({ action: "search", path: "/workspace", query: `step ${step}` })],
 });
 
 type Wanted = {
   readonly tools: number;
+  /** The first of those that are offered. */
+  readonly toolName: string;
   readonly results: number;
   readonly pieces: number;
   readonly isGated: boolean;
@@ -41,7 +43,8 @@ async function readWanted(request: IncomingMessage): Promise<Wanted> {
   const number = (name: string): number => Number(new RegExp(`${name}=(\\d+)`).exec(body)?.[1] ?? 0);
   const results = body.split('"role":"tool"').length - 1;
   const [isGated, isOpen] = [body.includes("gated"), body.includes("open-ended")];
-  return { tools: number("tools"), results, pieces: number("pieces"), isGated, isOpen };
+  const toolName = /"tools":\[\{"type":"function","function":\{"name":"(\w+)"/.exec(body)?.[1] ?? "";
+  return { tools: number("tools"), toolName, results, pieces: number("pieces"), isGated, isOpen };
 }
 
 export async function startModelServer(): Promise<ModelServer> {
@@ -59,7 +62,7 @@ export async function startModelServer(): Promise<ModelServer> {
       await gate.promise;
     }
     if (wanted.results < wanted.tools) {
-      response.end(writer.call(toolCall(wanted.results), "tool_calls") + writer.close("tool_calls"));
+      response.end(writer.call(toolCall(wanted.toolName, wanted.results), "tool_calls") + writer.close("tool_calls"));
       return;
     }
     const pieces = Array.from({ length: wanted.pieces }, () => writer.text(PIECE));

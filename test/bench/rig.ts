@@ -5,6 +5,7 @@ import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { bundleWorker } from "../../scripts/worker-bundle.ts";
+import { bundlePath, toBundleFile } from "../../src/pack/index.ts";
 import { type Production, startProduction } from "../case/production.ts";
 import { type ModelServer, startModelServer } from "./model-server.ts";
 
@@ -23,11 +24,18 @@ export type Rig = {
 
 const ROOT = join(import.meta.dirname, "../..");
 
-const PACK = `{ schema_version: "1.0", pack_id: bench, version: 1.0.0, risk_level: low, author: { name: Bench },
+const packOf = (id: string, tool: string): string => `{
+  schema_version: "1.0", pack_id: ${id}, version: 1.0.0, risk_level: low, author: { name: Bench },
   role: { title: Runner, domain: Benchmarks, seniority: senior, goal: { primary: Run } },
   guardrails: { behavioral: { max_autonomous_steps: 50 }, output: { max_length: 1000000 } },
-  tools: { available: [ { id: file_manager, name: Files, description: Files of the task, risk_level: low,
-    sandbox: { timeout: 10s, filesystem: scoped, scoped_paths: ["/workspace"] } } ] } }`;
+  tools: { available: [ ${tool} ] } }`;
+const FILES = `{ id: file_manager, name: Files, description: Files of the task, risk_level: low,
+    sandbox: { timeout: 10s, filesystem: scoped, scoped_paths: ["/workspace"] } }`;
+const OWN = "{ id: constant, name: Constant, description: A constant, risk_level: low, sandbox: { timeout: 10s } }";
+const CONSTANT = {
+  ...{ id: "constant", description: "A constant", parameters: undefined },
+  source: "var __tool = { default: { async run() { return {}; } } };",
+};
 
 /** One Worker file as the runtime takes it. */
 export async function bundleOne(file: string): Promise<string> {
@@ -63,7 +71,9 @@ export async function startRig(): Promise<Rig> {
   started.defer(product.stop);
   const [floor, floorProcess] = await withProcess(() => startFloor(model.url));
   started.defer(floor.stop);
-  await product.publish("bench", { "bench/profession-pack.yaml": PACK });
+  await product.publish("bench", { "bench/profession-pack.yaml": packOf("bench", FILES) });
+  const own = { [bundlePath("own", CONSTANT.id)]: toBundleFile(CONSTANT) };
+  await product.publish("own", { "own/profession-pack.yaml": packOf("own", OWN), ...own });
   const all = started.move();
   return {
     model,
