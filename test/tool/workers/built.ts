@@ -28,7 +28,7 @@ export function builtParts(): Omit<Parts, "pace"> {
     wasm: module("quickjs.wasm"),
     image: image("code-executor.image"),
     stripper: image("strip.image"),
-    random: () => 0.5,
+    randomBytes: (into) => void into.fill(7),
   };
   return parts;
 }
@@ -42,7 +42,7 @@ export function builtToolParts() {
 
 export function builtShell(): Omit<ShellParts, "pace"> {
   const { wasm } = builtParts();
-  shell ??= { wasm, image: image("shell.image"), random: () => 0.5 };
+  shell ??= { wasm, image: image("shell.image"), randomBytes: (into) => void into.fill(7) };
   return shell;
 }
 

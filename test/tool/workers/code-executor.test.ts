@@ -15,13 +15,13 @@ const FILES = {
 type Options = Partial<WorkerRequest> & {
   readonly language?: string;
   readonly stdin?: string;
-  readonly random?: () => number;
+  readonly randomBytes?: (into: Uint8Array) => void;
 };
 
 /** Ends within its budget whatever the code: the test clock moves a little at each look. */
-async function run(code: string, { language = "javascript", stdin = "", random, ...more }: Options = {}) {
+async function run(code: string, { language = "javascript", stdin = "", randomBytes, ...more }: Options = {}) {
   const pace = testPace(0.1);
-  const parts = { ...builtParts(), pace, ...(random === undefined ? {} : { random }) };
+  const parts = { ...builtParts(), pace, ...(randomBytes === undefined ? {} : { randomBytes }) };
   const response = await runProgram(request({ language, code, stdin }, FILES, more), parts);
   return { response, pauses: pace.pauses() };
 }
@@ -324,11 +324,14 @@ describe("the world of a program", () => {
   }
 
   it("has random numbers of its own in every call", async () => {
-    const draw = async (seed: number) => (await result("[Math.random(), Math.random()]", { random: () => seed })).value;
-    const drawn = [await draw(0.25), await draw(0.75), await draw(0)].flat();
+    const draw = async (seed: number) => {
+      const randomBytes = (into: Uint8Array) => void into.fill(seed);
+      return (await result("[Math.random(), Math.random()]", { randomBytes })).value;
+    };
+    const drawn = [await draw(1), await draw(2), await draw(0)].flat();
     expect(new Set(drawn).size).toBe(6);
     expect(drawn.filter((number) => Number(number) >= 0 && Number(number) < 1)).toHaveLength(6);
-    expect(await draw(0.25)).toEqual(drawn.slice(0, 2));
+    expect(await draw(1)).toEqual(drawn.slice(0, 2));
   });
 
   it("has the engine's own Math.random", async () => {

@@ -9,7 +9,7 @@ import { request } from "./request.ts";
 const FILES = { "/workspace/a.txt": "alpha", "/workspace/d/b.txt": "beta" };
 const answer = (body: string, status = 200) => ({ ok: true, status, headers: { "x-a": "1" }, body }) as const;
 
-type Options = Partial<WorkerRequest> & { readonly args?: object } & Partial<Pick<Parts, "send" | "random">>;
+type Options = Partial<WorkerRequest> & { readonly args?: object } & Partial<Pick<Parts, "send" | "randomBytes">>;
 
 /** Ends within its budget whatever the code: the test clock moves a little at each look. */
 async function call(body: string, { args = {}, send = async () => answer("hello"), ...more }: Options = {}) {
@@ -19,9 +19,9 @@ async function call(body: string, { args = {}, send = async () => answer("hello"
 
 function callBundle(
   bundle: string,
-  { args = {}, send = async () => answer(""), random = () => 0.5, ...more }: Options = {},
+  { args = {}, send = async () => answer(""), randomBytes = (into) => void into.fill(7), ...more }: Options = {},
 ) {
-  const parts = { ...builtToolParts(), bundle, pace: testPace(0.1), send, random };
+  const parts = { ...builtToolParts(), bundle, pace: testPace(0.1), send, randomBytes };
   return callTool(request({ ...args }, FILES, more), parts);
 }
 
@@ -102,8 +102,8 @@ describe("a pack's tool", () => {
 
 describe("two calls of a tool", () => {
   it("have random numbers of their own", async () => {
-    const draw = (seed: number) => result("return Math.random()", { random: () => seed });
-    const [first, second, again] = [await draw(0.25), await draw(0.75), await draw(0.25)];
+    const draw = (seed: number) => result("return Math.random()", { randomBytes: (into) => void into.fill(seed) });
+    const [first, second, again] = [await draw(1), await draw(2), await draw(1)];
     expect(second).not.toBe(first);
     expect(again).toBe(first);
   });

@@ -17,13 +17,20 @@ describe("the state of an engine's random numbers", () => {
     expect(() => findRandomState(new Uint8Array(SIZE), CONTEXT, 0.5)).toThrow(/not looked for/);
   });
 
-  for (const [name, random] of [
+  it("is every bit that it is seeded with", () => {
+    const memory = new Uint8Array(SIZE);
+    const seed = [0xfe, 1, 2, 3, 4, 5, 6, 7];
+    seedRandomState(memory, 64, (into) => into.set(seed));
+    expect([...memory.subarray(64, 72)]).toEqual(seed);
+  });
+
+  for (const [name, byte] of [
     ["nothing but zeros", 0],
-    ["the largest numbers", 1 - 2 ** -53],
+    ["the largest numbers", 255],
   ] as const) {
     it(`is never zero, and touches nothing beside it, when it is seeded from ${name}`, () => {
       const memory = new Uint8Array(SIZE);
-      seedRandomState(memory, 64, () => random);
+      seedRandomState(memory, 64, (into) => void into.fill(byte));
       expect(new DataView(memory.buffer).getBigUint64(64, true)).toBeGreaterThan(0n);
       memory.fill(0, 64, 72);
       expect(memory.every((byte) => byte === 0)).toBe(true);

@@ -33,8 +33,8 @@ export type ResumeOptions = EngineOptions & {
   /** Names that `freeze` was given, in the same order. */
   readonly hooks: readonly string[];
   readonly stackBytes: number;
-  /** Uniform in [0, 1): the image's own random numbers are the same in every call. */
-  readonly random: () => number;
+  /** The image's own random numbers are the same in every call. */
+  readonly randomBytes: (into: Uint8Array) => void;
   /** Source of an ES module; one that throws when there is no such module. Absent: nothing can be imported. */
   readonly loadModule?: (name: string) => string;
 };
@@ -98,7 +98,7 @@ export class Engine {
       binding.QTS_RuntimeSetMemoryLimit(runtime, options.memoryBytes);
       binding.QTS_RuntimeSetMaxStackSize(runtime, options.stackBytes);
       if (options.loadModule !== undefined) binding.QTS_RuntimeEnableModuleLoader(runtime, 0);
-      seedRandomState(heap.bytes(), randomState, options.random);
+      seedRandomState(heap.bytes(), randomState, options.randomBytes);
       return { runtime, context, hooks };
     });
   }

@@ -6,11 +6,12 @@ import file from "./code-executor.image";
 import { systemPace } from "./pace.ts";
 import { runProgram } from "./program.ts";
 import wasm from "./quickjs.wasm";
+import { systemRandomBytes } from "./random-bytes.ts";
 import stripFile from "./strip.image";
 
 const image = parseImage(new Uint8Array(file));
 const stripper = parseImage(new Uint8Array(stripFile));
-const parts = { wasm, image, stripper, pace: systemPace, random: Math.random };
+const parts = { wasm, image, stripper, pace: systemPace, randomBytes: systemRandomBytes };
 
 export default class CodeExecutor extends WorkerEntrypoint {
   async run(requestJson: string): Promise<string> {

@@ -22,8 +22,7 @@ export type Parts = {
   /** The engine with strip.ts loaded in it. */
   readonly stripper: Image;
   readonly pace: Pace;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
+  readonly randomBytes: (into: Uint8Array) => void;
 };
 
 type Arguments = Call<"javascript" | "typescript">;
@@ -134,9 +133,9 @@ class Program {
   }
 
   #options(image: Image, hooks: readonly string[]): ResumeOptions {
-    const { wasm, random } = this.#parts;
+    const { wasm, randomBytes } = this.#parts;
     const { memoryBytes } = this.#request;
-    return { wasm, image, hooks, random, memoryBytes, stackBytes: STACK_BYTES_MAX, tick: this.#budget.tick };
+    return { wasm, image, hooks, randomBytes, memoryBytes, stackBytes: STACK_BYTES_MAX, tick: this.#budget.tick };
   }
 
   /** Turns TypeScript, static imports, or both into a plain script. */

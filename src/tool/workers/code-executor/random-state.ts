@@ -6,6 +6,7 @@
 
 /** From the start of a context; its structure is smaller. */
 const SEARCHED_BYTES = 1024;
+const STATE_BYTES = 8;
 const MULTIPLIER = 0x2545_f491_4f6c_dd1dn;
 
 /** The number in [0, 1) that was drawn when this state came to be. */
@@ -16,15 +17,16 @@ const toNumber = (state: bigint): number => Number(BigInt.asUintN(64, state * MU
  * @param drawn what `Math.random()` has just given.
  */
 export function findRandomState(memory: Uint8Array, context: number, drawn: number): number {
-  const words = new BigUint64Array(memory.buffer, memory.byteOffset + context, SEARCHED_BYTES / 8);
+  const words = new BigUint64Array(memory.buffer, memory.byteOffset + context, SEARCHED_BYTES / STATE_BYTES);
   const index = words.findIndex((word) => toNumber(word) === drawn);
   if (index < 0) throw new Error("the engine keeps the state of Math.random where it is not looked for");
-  return context + index * 8;
+  return context + index * STATE_BYTES;
 }
 
-/** @param random uniform in [0, 1). */
-export function seedRandomState(memory: Uint8Array, at: number, random: () => number): void {
-  const half = (): number => Math.floor(random() * 2 ** 32);
+/** @param randomBytes fills all it is given; the state is these bytes and nothing else. */
+export function seedRandomState(memory: Uint8Array, at: number, randomBytes: (into: Uint8Array) => void): void {
+  const state = memory.subarray(at, at + STATE_BYTES);
+  randomBytes(state);
   // Zero would stay zero for ever.
-  new Uint32Array(memory.buffer, memory.byteOffset + at, 2).set([half() | 1, half()]);
+  if (state.every((byte) => byte === 0)) state[0] = 1;
 }

@@ -3,16 +3,20 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { WorkerRequest } from "../../../contract.ts";
 import { parseImage } from "../../image.ts";
 import { systemPace } from "../pace.ts";
+import { systemRandomBytes } from "../random-bytes.ts";
 import { runShell } from "./program.ts";
 import wasm from "./quickjs.wasm";
 import shell from "./shell.image";
 
-const image = parseImage(new Uint8Array(shell));
+const parts = {
+  ...{ wasm, pace: systemPace, randomBytes: systemRandomBytes },
+  image: parseImage(new Uint8Array(shell)),
+};
 
 export default class BashExecutor extends WorkerEntrypoint {
   async run(requestJson: string): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;
-    return JSON.stringify(await runShell(request, { wasm, image, pace: systemPace, random: Math.random }));
+    return JSON.stringify(await runShell(request, parts));
   }
 }

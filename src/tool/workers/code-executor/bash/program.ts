@@ -20,8 +20,7 @@ export type ShellParts = {
   /** The engine with the shell loaded in it. */
   readonly image: Image;
   readonly pace: Pace;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
+  readonly randomBytes: (into: Uint8Array) => void;
 };
 
 export async function runShell(request: WorkerRequest, parts: ShellParts): Promise<WorkerResponse> {
@@ -63,11 +62,12 @@ async function run(
     }
   };
   const budget = new Budget(parts.pace, request.timeoutMs);
-  const { wasm, image, random } = parts;
+  const { wasm, image, randomBytes } = parts;
   // The shell itself is not the script's.
   const memoryBytes = request.memoryBytes + image.memoryBytes;
+  const hooks = Object.values(SHELL_GLOBALS);
   const limits = { memoryBytes, stackBytes: SHELL_STACK_BYTES_MAX, tick: budget.tick };
-  const engine = await Engine.resume({ wasm, image, hooks: Object.values(SHELL_GLOBALS), random, ...limits }, [host]);
+  const engine = await Engine.resume({ wasm, image, hooks, randomBytes, ...limits }, [host]);
   try {
     const fire = engine.hook(SHELL_GLOBALS.fire);
     await engine.call(engine.hook(SHELL_GLOBALS.start), [engine.text(JSON.stringify(facts))]);

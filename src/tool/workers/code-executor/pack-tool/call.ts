@@ -22,8 +22,7 @@ export type Parts = {
   /** The tool, as a script. */
   readonly bundle: string;
   readonly pace: Pace;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
+  readonly randomBytes: (into: Uint8Array) => void;
   readonly send: (request: OutboundRequest) => Promise<OutboundAnswer>;
 };
 
@@ -67,11 +66,12 @@ class ToolCall {
 
   /** Null when the tool has settled. */
   async run(): Promise<ToolError | null> {
-    const { wasm, image, random } = this.#parts;
+    const { wasm, image, randomBytes } = this.#parts;
     const { memoryBytes } = this.#request;
+    const hooks = Object.values(TOOL_HOOKS);
     const limits = { memoryBytes, stackBytes: STACK_BYTES_MAX, tick: this.#budget.tick };
     const host = (operation = "", first = "", second = "") => this.#answer(operation, first, second);
-    const engine = await Engine.resume({ wasm, image, hooks: Object.values(TOOL_HOOKS), random, ...limits }, [host]);
+    const engine = await Engine.resume({ wasm, image, hooks, randomBytes, ...limits }, [host]);
     const loaded = await engine.evaluate(this.#parts.bundle, { file: "tool.js", async: false });
     if (!loaded.ok) return { code: "TOOL_FAILED", message: "the tool failed while it was loaded" };
     await engine.call(engine.hook(TOOL_HOOKS.begin), [engine.text(JSON.stringify(this.#facts()))]);

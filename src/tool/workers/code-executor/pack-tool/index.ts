@@ -3,6 +3,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Gateway, WorkerRequest } from "../../../contract.ts";
 import { parseImage } from "../../image.ts";
 import { systemPace } from "../pace.ts";
+import { systemRandomBytes } from "../random-bytes.ts";
 import bundle from "./bundle.txt";
 import { callTool } from "./call.ts";
 import { sendOut } from "./outbound.ts";
@@ -10,7 +11,10 @@ import file from "./pack-tool.image";
 import type { OutboundRequest } from "./protocol.ts";
 import wasm from "./quickjs.wasm";
 
-const parts = { wasm, image: parseImage(new Uint8Array(file)), bundle, pace: systemPace, random: Math.random };
+const parts = {
+  ...{ wasm, bundle, pace: systemPace, randomBytes: systemRandomBytes },
+  image: parseImage(new Uint8Array(file)),
+};
 
 export default class PackTool extends WorkerEntrypoint {
   async run(requestJson: string, gateway: Gateway | null): Promise<string> {

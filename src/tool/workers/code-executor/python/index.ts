@@ -3,6 +3,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { WorkerRequest } from "../../../contract.ts";
 import { parseImage } from "../../image.ts";
 import { systemPace } from "../pace.ts";
+import { systemRandomBytes } from "../random-bytes.ts";
 import { runPython } from "./program.ts";
 import started from "./python.image";
 import wasm from "./python.wasm";
@@ -10,10 +11,9 @@ import library from "./python-library.zip";
 import trampoline from "./python-trampoline.wasm";
 
 const parts = {
-  ...{ wasm, trampoline, pace: systemPace },
+  ...{ wasm, trampoline, pace: systemPace, randomBytes: systemRandomBytes },
   image: parseImage(new Uint8Array(started)),
   library: new Uint8Array(library),
-  randomBytes: (into: Uint8Array) => void crypto.getRandomValues(into),
 };
 
 export default class PythonExecutor extends WorkerEntrypoint {
