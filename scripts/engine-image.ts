@@ -2,17 +2,23 @@
  * Starts an engine as a call would find it and takes its memory: what takes a moment once, when the assets are built,
  * takes none when a tool is called. Run by scripts/build-assets.ts.
  */
+import { instantiate } from "../src/tool/workers/code-executor/binding.ts";
 import { Engine } from "../src/tool/workers/code-executor/engine.ts";
 import { HOST_GLOBAL } from "../src/tool/workers/code-executor/protocol.ts";
 import { Descriptors } from "../src/tool/workers/code-executor/python/descriptors.ts";
 import { callExport, type MachineOptions, startMachine } from "../src/tool/workers/code-executor/python/machine.ts";
 import { createDisk, PYTHON_ENVIRONMENT } from "../src/tool/workers/code-executor/python/program.ts";
 import { createSystem } from "../src/tool/workers/code-executor/python/system.ts";
+import { findRandomState } from "../src/tool/workers/code-executor/random-state.ts";
 import { encodeImage } from "../src/tool/workers/image.ts";
+import { STACK_BYTES_MAX } from "../src/tool/workers/limits.ts";
 
 /** Room to load in; a call's own limit comes with the call. */
 const LOAD_BYTES = 64 * 1024 * 1024;
 const NO_QUOTA = { fileBytes: 0, totalBytes: 0, files: 0 };
+/** All that a script may ask of the host while it loads is the time. */
+const ANSWER = "=0";
+const ALL_INTRINSICS = 0;
 /** In tracebacks; there is no such file. */
 const DRIVER_FILE = "/lib/driver.py";
 
@@ -22,8 +28,8 @@ export const compileModule = (bytes: Uint8Array): WebAssembly.Module =>
 
 /**
  * @param wasm the metered QuickJS.
- * @param script what a call finds there; all it may ask of the host while it loads is the time.
- * @param hooks the globals that it leaves for the host.
+ * @param script what a call finds there. It may ask the host for the time.
+ * @param hooks the functions that it leaves as globals for the host alone: in the image they are globals no longer.
  */
 export async function buildScriptImage(
   wasm: Uint8Array,
@@ -31,12 +37,37 @@ export async function buildScriptImage(
   hooks: readonly string[],
 ): Promise<Uint8Array<ArrayBuffer>> {
   const module = compileModule(wasm);
-  const engine = await Engine.start({ wasm: module, memoryBytes: LOAD_BYTES, tick: () => 0 });
-  engine.define(HOST_GLOBAL, () => "=0");
-  const loaded = await engine.evaluate(script, { file: "host.js", async: false });
-  if (!loaded.ok) throw new Error(`the script does not load: ${engine.errorText(loaded.error)}`);
+  const callbacks = { callFunction: () => engine.text(ANSWER), loadModule: () => 0 };
+  const options = { memoryBytes: LOAD_BYTES, tick: () => 0, callbacks };
+  const { binding, running, heap } = await instantiate(module, options);
+  const { runtime, context } = heap.withoutTicks(() => {
+    const runtime = binding.QTS_NewRuntime();
+    binding.QTS_RuntimeSetMemoryLimit(runtime, LOAD_BYTES);
+    binding.QTS_RuntimeSetMaxStackSize(runtime, STACK_BYTES_MAX);
+    return { runtime, context: binding.QTS_NewContext(runtime, ALL_INTRINSICS) };
+  });
+  const engine = new Engine({ binding, running, heap, functions: [], opened: { runtime, context, hooks: new Map() } });
+  const evaluate = async (source: string): Promise<number> => {
+    const evaluated = await engine.evaluate(source, { file: "host.js", async: false });
+    if (!evaluated.ok) throw new Error(`the script does not load: ${engine.errorText(evaluated.error)}`);
+    return evaluated.value;
+  };
+  const hostName = engine.text(HOST_GLOBAL);
+  heap.withoutTicks(() => {
+    const host = binding.QTS_NewFunction(context, HOST_GLOBAL, 0, false, 0);
+    binding.QTS_SetProp(context, binding.QTS_GetGlobalObject(context), hostName, host);
+  });
+  await evaluate(script);
   await engine.runJobs();
-  return engine.freeze(module, hooks);
+  const handles: number[] = [];
+  for (const name of hooks) {
+    const isFunction = `if (typeof ${name} !== "function") throw new Error("it leaves no function ${name}");`;
+    handles.push(await evaluate(`${isFunction}${name}`));
+    await evaluate(`delete globalThis.${name}`);
+  }
+  const randomState = findRandomState(heap.bytes(), context, engine.numberOf(await evaluate("Math.random()")));
+  const fresh = await instantiate(module, { ...options, memoryBytes: 0 });
+  return encodeImage(heap.bytes(), fresh.heap.bytes(), [runtime, context, randomState, ...handles]);
 }
 
 /** What the interpreter finds while it starts: its library, and nothing of a call. */

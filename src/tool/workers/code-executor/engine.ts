@@ -6,12 +6,10 @@
  * the rest of the process gets its turn: an endless loop inside neither outlives its time nor freezes what runs
  * beside it. Only evaluating, calling and running jobs execute a program's code, so only these are asynchronous.
  */
-import { encodeImage, type Image } from "../image.ts";
-import { STACK_BYTES_MAX } from "../limits.ts";
+import type { Image } from "../image.ts";
 import { type Binding, type Heap, instantiate, type Running } from "./binding.ts";
-import { findRandomState, seedRandomState } from "./random-state.ts";
+import { seedRandomState } from "./random-state.ts";
 
-const ALL_INTRINSICS = 0;
 /** `await` at the top level; the value is a promise of `{value}`. @see quickjs.h, JS_EVAL_FLAG_ASYNC */
 const EVAL_ASYNC = 1 << 7;
 /** Between two looks at whether jobs are left. */
@@ -20,17 +18,14 @@ const JOBS_PER_TURN = 100;
 /** Synchronous function for the program. What it throws unwinds the engine, so it is for ending a program only. */
 export type HostFunction = (...args: readonly string[]) => string;
 
-export type EngineOptions = {
+export type ResumeOptions = {
   readonly wasm: WebAssembly.Module;
   /** Of the heap, with what an image brings along. */
   readonly memoryBytes: number;
   /** Throws to stop the engine, returns a promise to suspend it. */
   readonly tick: () => number | Promise<number>;
-};
-
-export type ResumeOptions = EngineOptions & {
   readonly image: Image;
-  /** Names that `freeze` was given, in the same order. */
+  /** Names that the image was made with, in the same order. */
   readonly hooks: readonly string[];
   readonly stackBytes: number;
   /** The image's own random numbers are the same in every call. */
@@ -44,7 +39,11 @@ export type Handle = number;
 
 export type Evaluated = { readonly ok: true; readonly value: Handle } | { readonly ok: false; readonly error: Handle };
 
-type Opened = { readonly runtime: number; readonly context: number; readonly hooks: ReadonlyMap<string, Handle> };
+type Opened = {
+  readonly runtime: number;
+  readonly context: number;
+  readonly hooks: ReadonlyMap<string, Handle | undefined>;
+};
 
 export class Engine {
   readonly #binding: Binding;
@@ -52,15 +51,15 @@ export class Engine {
   readonly #heap: Heap;
   readonly #runtime: number;
   readonly #context: number;
-  readonly #functions: HostFunction[];
-  readonly #hooks: ReadonlyMap<string, Handle>;
+  readonly #functions: readonly HostFunction[];
+  readonly #hooks: Opened["hooks"];
 
-  /** Use `Engine.resume`. */
+  /** Use `Engine.resume`; the build, which makes what is resumed, has parts of its own. */
   constructor(parts: {
     readonly binding: Binding;
     readonly running: Running;
     readonly heap: Heap;
-    readonly functions: HostFunction[];
+    readonly functions: readonly HostFunction[];
     readonly opened: Opened;
   }) {
     this.#binding = parts.binding;
@@ -72,20 +71,8 @@ export class Engine {
     this.#hooks = parts.opened.hooks;
   }
 
-  /** From nothing, to be frozen: a call's engine is resumed. */
-  static async start(options: EngineOptions): Promise<Engine> {
-    return Engine.#make(options, [], ({ binding, heap }) =>
-      heap.withoutTicks(() => {
-        const runtime = binding.QTS_NewRuntime();
-        binding.QTS_RuntimeSetMemoryLimit(runtime, options.memoryBytes);
-        binding.QTS_RuntimeSetMaxStackSize(runtime, STACK_BYTES_MAX);
-        return { runtime, context: binding.QTS_NewContext(runtime, ALL_INTRINSICS), hooks: new Map() };
-      }),
-    );
-  }
-
   /**
-   * A new engine in the state that `freeze` saw.
+   * A new engine in the state that the build left in the image.
    * @param functions what stands behind the globals that were defined then, in the same order.
    */
   static async resume(options: ResumeOptions, functions: readonly HostFunction[]): Promise<Engine> {
@@ -93,37 +80,10 @@ export class Engine {
     if (runtime === undefined || context === undefined || randomState === undefined) {
       throw new Error("the image holds no engine");
     }
-    const hooks = new Map(handles.map((handle, index) => [options.hooks[index] ?? "", handle]));
-    return Engine.#make(options, [...functions], ({ binding, heap }) => {
-      binding.QTS_RuntimeSetMemoryLimit(runtime, options.memoryBytes);
-      binding.QTS_RuntimeSetMaxStackSize(runtime, options.stackBytes);
-      if (options.loadModule !== undefined) binding.QTS_RuntimeEnableModuleLoader(runtime, 0);
-      seedRandomState(heap.bytes(), randomState, options.randomBytes);
-      return { runtime, context, hooks };
-    });
-  }
-
-  /**
-   * The engine as it stands, for `resume`. Only between two calls: a suspended one is not in its memory.
-   * @param hooks globals that are the host's alone: no longer there in the image, and to be had by `hook`.
-   */
-  async freeze(wasm: WebAssembly.Module, hooks: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
-    const handles = hooks.map((name) => this.#global(name));
-    const removal = hooks.map((name) => `delete globalThis.${name};`).join("");
-    const drawn = await this.evaluate(`${removal}Math.random()`, { file: "host.js", async: false });
-    if (!drawn.ok) throw new Error(this.errorText(drawn.error));
-    const callbacks = { callFunction: () => 0, loadModule: () => 0 };
-    const fresh = await instantiate(wasm, { memoryBytes: 0, tick: () => 0, callbacks });
-    const memory = this.#heap.bytes();
-    const randomState = findRandomState(memory, this.#context, this.numberOf(drawn.value));
-    return encodeImage(memory, fresh.heap.bytes(), [this.#runtime, this.#context, randomState, ...handles]);
-  }
-
-  static async #make(
-    options: EngineOptions & Partial<ResumeOptions>,
-    functions: HostFunction[],
-    open: (parts: { readonly binding: Binding; readonly heap: Heap }) => Opened,
-  ): Promise<Engine> {
+    if (handles.length !== options.hooks.length) {
+      throw new Error(`the image holds ${handles.length} hooks, not ${options.hooks.length}`);
+    }
+    const hooks = new Map(options.hooks.map((name, index) => [name, handles[index]]));
     const made: { engine?: Engine } = {};
     const { binding, running, heap } = await instantiate(options.wasm, {
       ...options,
@@ -135,19 +95,12 @@ export class Engine {
         },
       },
     });
-    made.engine = new Engine({ binding, running, heap, functions, opened: open({ binding, heap }) });
+    binding.QTS_RuntimeSetMemoryLimit(runtime, options.memoryBytes);
+    binding.QTS_RuntimeSetMaxStackSize(runtime, options.stackBytes);
+    if (options.loadModule !== undefined) binding.QTS_RuntimeEnableModuleLoader(runtime, 0);
+    seedRandomState(heap.bytes(), randomState, options.randomBytes);
+    made.engine = new Engine({ binding, running, heap, functions, opened: { runtime, context, hooks } });
     return made.engine;
-  }
-
-  /** Makes a global that runs on this side of the wall. */
-  define(name: string, fn: HostFunction): void {
-    this.#functions.push(fn);
-    const key = this.text(name);
-    this.#heap.withoutTicks(() => {
-      const value = this.#binding.QTS_NewFunction(this.#context, name, fn.length, false, this.#functions.length - 1);
-      const global = this.#binding.QTS_GetGlobalObject(this.#context);
-      this.#binding.QTS_SetProp(this.#context, global, key, value);
-    });
   }
 
   /** A script's completion value; with `async`, the promise of it as `{value}`. An error is one of compiling too. */
@@ -175,7 +128,7 @@ export class Engine {
     }
   }
 
-  /** What stood behind a global that `freeze` took away. */
+  /** What stood behind a global that the build took away. */
   hook(name: string): Handle {
     const handle = this.#hooks.get(name);
     if (handle === undefined) throw new Error(`the engine has no hook ${name}`);
@@ -211,14 +164,6 @@ export class Engine {
     return this.#heap.withoutTicks(() => {
       const pointer = this.#binding.QTS_GetString(this.#context, handle);
       return pointer === 0 ? "error" : this.#heap.readText(pointer);
-    });
-  }
-
-  #global(name: string): Handle {
-    const key = this.text(name);
-    return this.#heap.withoutTicks(() => {
-      const global = this.#binding.QTS_GetGlobalObject(this.#context);
-      return this.#binding.QTS_GetProp(this.#context, global, key);
     });
   }
 

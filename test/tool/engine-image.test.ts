@@ -1,0 +1,51 @@
+/** What is resumed from an engine's image is what was taken. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { buildScriptImage } from "../../scripts/engine-image.ts";
+import { Engine } from "../../src/tool/workers/code-executor/engine.ts";
+import { parseImage } from "../../src/tool/workers/image.ts";
+import { builtParts } from "./workers/built.ts";
+
+const SCRIPT = `
+  const begun = [__host("now"), Date.now(), Math.random()];
+  globalThis.__begun = () => begun.join();
+  globalThis.__double = (text) => text + text;`;
+const HOOKS = ["__begun", "__double"];
+
+const { wasm } = builtParts();
+const build = (hooks: readonly string[] = HOOKS): Promise<Uint8Array> =>
+  buildScriptImage(readFileSync(join(import.meta.dirname, "../../dist/assets/engine/quickjs.wasm")), SCRIPT, hooks);
+
+async function resume(hooks: readonly string[]): Promise<Engine> {
+  const image = parseImage(await build());
+  const randomBytes = (into: Uint8Array) => void into.fill(7);
+  const limits = { memoryBytes: 2 ** 24, stackBytes: 2 ** 18, tick: () => 0 };
+  return Engine.resume({ wasm, image, hooks, randomBytes, ...limits }, []);
+}
+
+describe("an engine's image", () => {
+  it("is not made of a script that leaves no function where the host looks for one", async () => {
+    await expect(build([...HOOKS, "__absent"])).rejects.toThrow("it leaves no function __absent");
+    await expect(build([...HOOKS, "Math"])).rejects.toThrow("it leaves no function Math");
+  });
+});
+
+describe("an engine resumed from its image", () => {
+  it("has its hooks by their names, and no longer as globals", async () => {
+    const engine = await resume(HOOKS);
+    const doubled = await engine.call(engine.hook("__double"), [engine.text("ab")]);
+    expect(engine.textOf(doubled.ok ? doubled.value : 0)).toBe("abab");
+    const seen = await engine.evaluate("typeof __double + typeof __begun", { file: "a.js", async: false });
+    expect(engine.textOf(seen.ok ? seen.value : 0)).toBe("undefinedundefined");
+  });
+
+  for (const [name, hooks] of [
+    ["fewer hooks", ["__begun"]],
+    ["more hooks", [...HOOKS, "__more"]],
+  ] as const) {
+    it(`is refused with ${name} than the image was made with`, async () => {
+      await expect(resume(hooks)).rejects.toThrow(`the image holds 2 hooks, not ${hooks.length}`);
+    });
+  }
+});
