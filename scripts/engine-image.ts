@@ -1,6 +1,7 @@
 /**
  * Starts an engine as a call would find it and takes its memory: what takes a moment once, when the assets are built,
- * takes none when a tool is called. Run by scripts/build-assets.ts.
+ * takes none when a tool is called. An image is the same from every build of the same code: its name is its digest, so
+ * nothing of the time or the machine goes into it. Run by scripts/build-assets.ts.
  */
 import { instantiate } from "../src/tool/workers/code-executor/binding.ts";
 import { Engine } from "../src/tool/workers/code-executor/engine.ts";
@@ -28,7 +29,7 @@ export const compileModule = (bytes: Uint8Array): WebAssembly.Module =>
 
 /**
  * @param wasm the metered QuickJS.
- * @param script what a call finds there. It may ask the host for the time.
+ * @param script what a call finds there. It may ask the host for the time, and gets the same answer in every build.
  * @param hooks the functions that it leaves as globals for the host alone: in the image they are globals no longer.
  */
 export async function buildScriptImage(
@@ -38,7 +39,7 @@ export async function buildScriptImage(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const module = compileModule(wasm);
   const callbacks = { callFunction: () => engine.text(ANSWER), loadModule: () => 0 };
-  const options = { memoryBytes: LOAD_BYTES, tick: () => 0, callbacks };
+  const options = { memoryBytes: LOAD_BYTES, tick: () => 0, now: () => 0, callbacks };
   const { binding, running, heap } = await instantiate(module, options);
   const { runtime, context } = heap.withoutTicks(() => {
     const runtime = binding.QTS_NewRuntime();

@@ -41,6 +41,20 @@ describe("build-assets", () => {
     expect(times()).toEqual(before);
   });
 
+  it("puts nothing of this machine into an image", () => {
+    build();
+    const images = ASSETS.filter((path) => path.endsWith(".image"));
+    expect(images).toHaveLength(5);
+    expect(images.filter((path) => readFileSync(asset(path)).includes(ROOT))).toEqual([]);
+  });
+
+  it("lets no engine that runs code draw its seed from numbers that tell the next ones", () => {
+    build();
+    for (const path of ["bash", "code-executor", "pack-tool", "python"].map((name) => `engine/${name}.js`)) {
+      expect(readFileSync(asset(path), "utf8")).not.toContain("Math.random");
+    }
+  });
+
   it("puts no path of this machine and no import but the platform's into an engine", () => {
     build();
     for (const path of ASSETS.filter((path) => /^engine\/.*(js|txt)$/.test(path))) {

@@ -1,7 +1,7 @@
-/** What is resumed from an engine's image is what was taken. */
+/** An engine's image is the same from every build, and what is resumed from it is what was taken. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { buildScriptImage } from "../../scripts/engine-image.ts";
 import { Engine } from "../../src/tool/workers/code-executor/engine.ts";
 import { parseImage } from "../../src/tool/workers/image.ts";
@@ -17,6 +17,20 @@ const { wasm } = builtParts();
 const build = (hooks: readonly string[] = HOOKS): Promise<Uint8Array> =>
   buildScriptImage(readFileSync(join(import.meta.dirname, "../../dist/assets/engine/quickjs.wasm")), SCRIPT, hooks);
 
+const program = process.argv[1] ?? "";
+/** As another machine would build it, at another time. */
+function stubMachine(path: string, language: string, time: number): void {
+  process.argv[1] = path;
+  vi.stubGlobal("navigator", { language });
+  vi.useFakeTimers({ toFake: ["Date"], now: time });
+}
+
+afterEach(() => {
+  process.argv[1] = program;
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
 async function resume(hooks: readonly string[]): Promise<Engine> {
   const image = parseImage(await build());
   const randomBytes = (into: Uint8Array) => void into.fill(7);
@@ -25,6 +39,19 @@ async function resume(hooks: readonly string[]): Promise<Engine> {
 }
 
 describe("an engine's image", () => {
+  it("has the same bytes whoever builds it, wherever and whenever", async () => {
+    stubMachine("/first/place/build.ts", "en-US", 1_700_000_000_000);
+    const one = await build();
+    stubMachine("/second/place/of/another/length/build.ts", "de-DE", 1_800_000_000_123);
+    expect(Buffer.compare(one, await build())).toBe(0);
+  });
+
+  it("holds nothing of the machine that built it", async () => {
+    stubMachine("/first/place/build.ts", "tlh-QO", 1_700_000_000_000);
+    const image = Buffer.from(await build());
+    expect(["/first/place", "tlh_QO"].filter((text) => image.includes(text))).toEqual([]);
+  });
+
   it("is not made of a script that leaves no function where the host looks for one", async () => {
     await expect(build([...HOOKS, "__absent"])).rejects.toThrow("it leaves no function __absent");
     await expect(build([...HOOKS, "Math"])).rejects.toThrow("it leaves no function Math");

@@ -13,6 +13,15 @@ const NO_TICKS = 2 ** 31 - 1;
 
 const PAGE_BYTES = 65_536;
 
+/**
+ * Imports of the build: its clock, in epoch milliseconds, and how large its environment variables are. Names are
+ * minified, so they belong to the pinned version; with another one images differ from build to build, and a test fails.
+ */
+const CLOCK_IMPORT = "p";
+const ENVIRONMENT_IMPORT = "f";
+/** `ENOSYS`, to which the C library answers with no variables at all. Its own would name the machine. */
+const NO_ENVIRONMENT = 52;
+
 /** Pointers are numbers; each names what it points to. @see quickjs-emscripten, c/interface.c */
 export type Binding = {
   QTS_NewRuntime(): number;
@@ -81,6 +90,8 @@ export async function instantiate(
     /** Laid over the new memory before anything runs in it. */
     readonly image?: Image;
     readonly tick: () => number | Promise<number>;
+    /** Epoch milliseconds. Absent: the real time. */
+    readonly now?: () => number;
     readonly callbacks: Callbacks;
   },
 ): Promise<{ readonly binding: Binding; readonly running: Running; readonly heap: Heap }> {
@@ -95,8 +106,14 @@ export async function instantiate(
     wasmMemory: memory,
     ...{ print: silent, printErr: silent },
     instantiateWasm: (imports, receive) => {
-      const withTick = { a: { ...imports.a, [TICK_IMPORT]: new Suspending(options.tick) } };
-      const instance = new WebAssembly.Instance(wasm, withTick);
+      const instance = new WebAssembly.Instance(wasm, {
+        a: {
+          ...imports.a,
+          ...(options.now === undefined ? {} : { [CLOCK_IMPORT]: options.now }),
+          [ENVIRONMENT_IMPORT]: () => NO_ENVIRONMENT,
+          [TICK_IMPORT]: new Suspending(options.tick),
+        },
+      });
       counter = instance.exports[TICK_COUNTER];
       receive(instance);
       return instance.exports;
