@@ -67,8 +67,10 @@ export type Config = {
     /** What policies are told of where this Worker runs; null: nothing. */
     readonly region: string | null;
   };
-  /** Which of the two ways starts a run; the alarm is the net under both. `both` outside of tests. */
+  /** What starts a run: the task's own alarm, the run queue, or the one with the other as its net. `both` outside of tests. */
   readonly dispatch: "alarm" | "both" | "queue";
+  /** Unless the run queue alone is to start it. */
+  readonly startsItself: boolean;
 };
 
 /** A task is stored with its input in one row, and the platform's rows end at 2 MB. */
@@ -334,6 +336,7 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
   // Many OpenAI-compatible servers need no key: a base URL alone configures the provider.
   if (openaiKey !== null || openaiBaseUrl !== null) configured.add("openai");
   if (ollamaBaseUrl !== null) configured.add("ollama");
+  const dispatch = reader.choice("RUN_DISPATCH", ["both", "queue", "alarm"], "both");
   const config: Config = {
     environment,
     authMode,
@@ -362,7 +365,8 @@ export function parseConfig(variables: Variables): Result<Config, readonly strin
     bodyBytesMax: reader.integer("BODY_BYTES_MAX", { min: 1024, max: BODY_BYTES_CEILING, fallback: 1024 * 1024 }),
     allowFullNetwork: reader.choice("ALLOW_FULL_NETWORK", ["false", "true"], "false") === "true",
     policy: readPolicy(reader, environment),
-    dispatch: reader.choice("RUN_DISPATCH", ["both", "queue", "alarm"], "both"),
+    dispatch,
+    startsItself: dispatch !== "queue",
   };
   return reader.faults.length > 0 ? err(reader.faults) : ok(config);
 }

@@ -217,8 +217,8 @@ function handoffPort(env: Bindings): HandoffPort {
     },
     start: async (child) => {
       const { tenant, task_id, traceparent } = child;
-      const { dispatch: ways } = requireConfig(env);
-      const { kind } = await taskStub(env, tenant, task_id).create({ ...child, starts_itself: ways !== "queue" });
+      const { dispatch: ways, startsItself: starts_itself } = requireConfig(env);
+      const { kind } = await taskStub(env, tenant, task_id).create({ ...child, starts_itself });
       if (kind === "created") await dispatch(env, ways, { tenant, task_id, traceparent });
       return kind;
     },

@@ -24,8 +24,8 @@ export type ApiConfig = {
   readonly defaultTier: Tier;
   readonly corsOrigins: readonly string[];
   readonly bodyBytesMax: number;
-  /** What starts an accepted task: itself by its alarm, the run queue, or either. */
-  readonly dispatch: "alarm" | "both" | "queue";
+  /** Whether an accepted task starts itself, or waits for its message from the run queue. */
+  readonly startsItself: boolean;
 };
 
 /** `failed`: tasks cannot be accepted. `degraded`: they can, something else is missing. */

@@ -168,7 +168,7 @@ async function create(deps: ApiDeps, origin: Origin, task: NewTask): Promise<Acc
     trace_id: correlation.traceId,
     traceparent: correlation.traceparent,
     requested_by: origin.requestedBy,
-    starts_itself: deps.config.dispatch !== "queue",
+    starts_itself: deps.config.startsItself,
   };
   const outcome = await callObject(deps, () => deps.tasks(tenant, taskId).create(args));
   switch (outcome.kind) {

@@ -13,7 +13,7 @@ export const LEASE_RENEW_BELOW_MS = 5 * SECOND;
 export const LEASE_CHECK_MS = 2.5 * SECOND;
 /** From the acceptance to the alarm that starts the task, so that the answer is on its way first. */
 export const START_AFTER_MS = 5;
-/** Should that alarm have been lost, or a task be started by a message alone: the task starts after this time. */
+/** The first alarm of a task that does not start itself: the net under its message. */
 export const ACCEPT_NET_MS = 30 * SECOND;
 /** A slot that was granted with the acceptance is taken within this time, or asked for again. */
 export const RESERVED_MS = 10 * SECOND;

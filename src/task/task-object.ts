@@ -71,8 +71,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     super(ctx, env);
     this.#services = services;
     this.#journal = new Journal(ctx.storage);
-    this.#index = new IndexLink({ journal: this.#journal, indexOf: services.indexOf, log: () => this.#log });
-    const { projection: port, clock, random } = services;
+    const { projection: port, clock, random, indexOf } = services;
+    this.#index = new IndexLink({ journal: this.#journal, indexOf, clock, log: () => this.#log });
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);
     const change = (change: Change) => this.#change(change);
     const common = { journal: this.#journal, change, background, clock, log: () => this.#log };
@@ -241,7 +241,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   /** From a slot to the end, a pause or a handover. */
   async #runOnce(): Promise<void> {
     const startedAt = this.#services.clock.now();
-    const slot = await this.#index.acquire(startedAt);
+    const slot = await this.#index.acquire();
     if (slot !== "granted") return this.#lookAgain(startedAt + (slot === "refused" ? SLOT_RETRY_MS : INDEX_RETRY_MS));
     const abort = new AbortController();
     this.#run = abort;

@@ -19,7 +19,7 @@ const CONFIG: ApiConfig = {
   defaultTier: "tier-2",
   corsOrigins: ["https://console.example"],
   bodyBytesMax: 1024,
-  dispatch: "both",
+  startsItself: true,
 };
 
 const nothing = (): never => {

@@ -27,7 +27,7 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
       defaultTier: "tier-2",
       corsOrigins: [],
       bodyBytesMax: 1024,
-      dispatch: "both",
+      startsItself: true,
       ...config,
     },
     credentials: keyring({ authMode: config.authMode ?? "dev" }).credentials,

@@ -87,7 +87,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
       defaultTier: "tier-2",
       corsOrigins: [],
       bodyBytesMax: 1024,
-      dispatch: "both",
+      startsItself: true,
     },
     credentials: keyring().credentials,
     access: accessWith(),

@@ -2,7 +2,7 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/platform/index.ts";
-import { LEASE_CHECK_MS, RESERVED_MS, SLOT_LEASE_MS } from "../../src/task/limits.ts";
+import { LEASE_CHECK_MS, RESERVED_MS, SLOT_LEASE_MS, SLOT_RETRY_MS } from "../../src/task/limits.ts";
 import { TenantIndexObject } from "../../src/task/object.ts";
 import { IndexStore } from "../../src/task/tenant/store.ts";
 import type { TaskState } from "../../src/task/types.ts";
@@ -66,6 +66,18 @@ describe("running slots", () => {
     const asked = { ...report, state: "queued", created_at: at, updated_at: at } as const;
     expect(await index.acquire("tenant-unheard", asked)).toBe(true);
     expect(await index.list(all)).toMatchObject({ items: [{ task_id: "first", state: "running" }] });
+  });
+
+  it("are kept by every task whose run was lost and which asks again, while others wait", async () => {
+    const tenant = "tenant-holders";
+    const at = "2026-01-01T00:00:00.000Z";
+    const report = { pack_id: "hello", pack_version: "1.0.0", session_id: null, created_at: at, updated_at: at };
+    const ask = (n: number, version: number) =>
+      indexOf(tenant).acquire(tenant, { ...report, task_id: `task-${n}`, state: "queued", version });
+    for (let n = 0; n < 20; n++) expect(await ask(n, 1)).toBe(true);
+    expect(await ask(20, 1)).toBe(false);
+    for (let n = 0; n < 20; n++) expect(await ask(n, 2)).toBe(true);
+    expect(await ask(20, 2)).toBe(false);
   });
 
   describe("that a task asks for while a newer report of it overtakes the question", () => {
@@ -160,6 +172,33 @@ describe("running slots", () => {
       move(SLOT_LEASE_MS);
       await runDurableObjectAlarm(stub());
       expect(await stub().view()).toMatchObject({ state: "done" });
+    });
+
+    it("are kept by a task that asks again, whoever waits by then", async () => {
+      const tenant = "tenant-self-again";
+      const move = standStill();
+      expect(await fill(tenant, 19)).toBe(19);
+      const one = await accept("hello", { tenant, startsItself: true });
+      const other = await accept("hello", { tenant, startsItself: true });
+      await runDurableObjectAlarm(other.stub());
+      expect(await other.stub().view()).toMatchObject({ state: "queued" });
+      move(RESERVED_MS);
+      await abortAllDurableObjects();
+      await runDurableObjectAlarm(one.stub());
+      expect(await one.stub().view()).toMatchObject({ state: "done" });
+    });
+
+    it("go to the next one when the first in line was never written", async () => {
+      const tenant = "tenant-self-phantom";
+      standStill();
+      expect(await fill(tenant, 21)).toBe(20);
+      const { stub } = await accept("hello", { tenant, startsItself: true });
+      await runDurableObjectAlarm(stub());
+      const alarmAt = () => runInDurableObject(stub(), (_object, { storage }) => storage.getAlarm());
+      expect(await alarmAt()).toBe(systemClock.now() + SLOT_RETRY_MS);
+      const report = { pack_id: "hello", pack_version: "1.0.0", session_id: null, created_at: at, updated_at: at };
+      await indexOf(tenant).release(tenant, { ...report, task_id: "task-0", state: "done", version: 2 });
+      while ((await alarmAt()) !== systemClock.now()) await scheduler.wait(1);
     });
 
     it("are free again when the task is cancelled before it starts", async () => {

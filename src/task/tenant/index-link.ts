@@ -2,7 +2,7 @@
  * A task's line to its tenant's index. What the index misses while it cannot be reached, its own sweep finds out from
  * the task, so telling it never fails the task.
  */
-import { describeError, type Log } from "../../platform/index.ts";
+import { type Clock, describeError, type Log } from "../../platform/index.ts";
 import { toApprovalItems } from "../approval/approval.ts";
 import type { Journal } from "../journal/journal.ts";
 import { RESERVED_MS } from "../limits.ts";
@@ -14,6 +14,7 @@ import { toFirstReport, toReport } from "../view.ts";
 export type IndexLinkOptions = {
   readonly journal: Pick<Journal, "row" | "lastSeq" | "updatedAt" | "history" | "approvals">;
   readonly indexOf: (tenant: string) => TenantIndexPort;
+  readonly clock: Clock;
   readonly log: () => Log;
 };
 
@@ -40,8 +41,8 @@ export class IndexLink {
     await isGranted;
   }
 
-  async acquire(now: number): Promise<"granted" | "refused" | "unreachable"> {
-    if (await this.#takeReserved(now)) return "granted";
+  async acquire(): Promise<"granted" | "refused" | "unreachable"> {
+    if (await this.#takeReserved()) return "granted";
     const answer = await this.#ask((index, report) => index.acquire(report));
     return answer === undefined ? "unreachable" : answer ? "granted" : "refused";
   }
@@ -78,10 +79,11 @@ export class IndexLink {
   }
 
   /** Once, and only what was granted: a slot that was refused may have become free since. */
-  async #takeReserved(now: number): Promise<boolean> {
+  async #takeReserved(): Promise<boolean> {
     const reserved = this.#reserved;
     this.#reserved = null;
-    return reserved !== null && now < reserved.until && (await reserved.isGranted) === true;
+    if (reserved === null || (await reserved.isGranted) !== true) return false;
+    return this.#options.clock.now() < reserved.until;
   }
 
   /** Undefined when the index could not be reached. */

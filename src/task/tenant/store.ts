@@ -107,6 +107,11 @@ export class IndexStore {
     );
   }
 
+  /** Whether the task has a slot: should it ask again, it keeps that, whoever waits. */
+  holdsSlot(taskId: string, now: number): boolean {
+    return this.#count(`${UNFINISHED} AND lease_until > ? AND task_id = ?`, now, taskId) > 0;
+  }
+
   /** Slots whose lease still runs, without the named task's own. */
   countRunning(exceptTaskId: string, now: number): number {
     return this.#count(`${UNFINISHED} AND lease_until > ? AND task_id <> ?`, now, exceptTaskId);

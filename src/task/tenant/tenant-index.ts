@@ -55,8 +55,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
   async acquire(tenant: string, report: IndexReport): Promise<boolean> {
     await this.#own(tenant);
     const now = this.#now();
-    const taken = this.#store.countRunning(report.task_id, now) + this.#store.countAhead(report.task_id, now);
-    const isGranted = taken < this.#services.maxRunning;
+    const isGranted = this.#store.holdsSlot(report.task_id, now) || this.#hasRoom(report.task_id, now);
     this.#take(report, isGranted ? "granted" : "wanted");
     await this.#keepWatch();
     return isGranted;
@@ -126,20 +125,31 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     }
   }
 
+  /** First come, first served. */
+  #hasRoom(taskId: string, now: number): boolean {
+    const taken = this.#store.countRunning(taskId, now) + this.#store.countAhead(taskId, now);
+    return taken < this.#services.maxRunning;
+  }
+
   /** The line moves up: as many waiting tasks as there are free slots. */
   async #kickNext(): Promise<void> {
     if (!this.#store.isReady) return;
     const free = this.#services.maxRunning - this.#store.countRunning("", this.#now());
     const next = this.#store.nextInLine(Math.max(0, Math.min(free, INDEX_KICKS_MAX)));
-    await Promise.all(next.map((taskId) => this.#kick(taskId)));
+    const kicked = await Promise.all(next.map((taskId) => this.#kick(taskId)));
+    // One that was never written is forgotten by now, and its turn is another's.
+    if (kicked.includes("forgotten")) await this.#kickNext();
   }
 
-  async #kick(taskId: string): Promise<void> {
+  async #kick(taskId: string): Promise<"forgotten" | undefined> {
     const tenant = this.#tenant;
     if (tenant === null) return;
     try {
       const watched = await this.#services.kick(tenant, taskId);
-      if (watched === null) return await this.forget(tenant, taskId);
+      if (watched === null) {
+        await this.forget(tenant, taskId);
+        return "forgotten";
+      }
       this.#learn(taskId, watched);
     } catch (thrown) {
       // The task is asked again by a later sweep.
