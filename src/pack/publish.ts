@@ -21,13 +21,12 @@ export type Publish = (
   options: { readonly replaceable: boolean },
 ) => Promise<"published" | "unchanged" | "version_exists">;
 
-/** @param forget called when something was published: what is remembered of shelves holds no more. */
+/** @param forget what is remembered of shelves may hold no more. */
 export function publisher(bucket: R2Bucket, clock: Clock, forget: () => void): Publish {
   return async (owner, { config, digest, bundles }, { replaceable }) => {
     if (!isShelf(owner)) throw new AppError("INTERNAL", "A pack was published to a shelf that cannot exist.");
     const key = recordKey(owner, config.pack_id, config.version);
-    const before = await bucket.get(key);
-    const known = before === null ? null : parseRecord(await before.text(), key).digest;
+    const known = await digestOf(bucket, key);
     if (known !== null && known !== digest && !replaceable) return "version_exists";
 
     // From the inside out: nothing must ever name what is not there.
@@ -41,21 +40,25 @@ export function publisher(bucket: R2Bucket, clock: Clock, forget: () => void): P
     if (known !== digest || (await bucket.head(blob)) === null) {
       await bucket.put(blob, canonicalJson(config), { httpMetadata: { contentType: "application/json" } });
     }
-    if (known === digest) {
-      await pointToNewest(bucket, owner, config.pack_id);
-      return "unchanged";
-    }
-    const written = await bucket.put(key, JSON.stringify(toRecord(config, digest, clock)), {
-      httpMetadata: { contentType: "application/json" },
-      // Two publishers of one new version: the second must not replace what the first has just made.
-      ...(replaceable ? {} : { onlyIf: { etagDoesNotMatch: "*" } }),
-    });
-    if (written !== null) await pointToNewest(bucket, owner, config.pack_id);
+    const written =
+      known !== digest &&
+      (await bucket.put(key, JSON.stringify(toRecord(config, digest, clock)), {
+        httpMetadata: { contentType: "application/json" },
+        // Two publishers of one new version: the second must not replace what the first has just made.
+        ...(replaceable ? {} : { onlyIf: { etagDoesNotMatch: "*" } }),
+      })) !== null;
+    const stands = written || known === digest ? digest : await digestOf(bucket, key);
+    if (stands !== digest) return "version_exists";
+    await pointToNewest(bucket, owner, config.pack_id);
     forget();
-    if (written !== null) return "published";
-    const winner = await bucket.get(key);
-    return winner !== null && parseRecord(await winner.text(), key).digest === digest ? "unchanged" : "version_exists";
+    return written ? "published" : "unchanged";
   };
+}
+
+/** Of a version that stands on its shelf; null when none does. */
+async function digestOf(bucket: R2Bucket, key: string): Promise<string | null> {
+  const object = await bucket.get(key);
+  return object === null ? null : parseRecord(await object.text(), key).digest;
 }
 
 /** Behind each publication, also of what is there already: whoever did it before may have died before this. */

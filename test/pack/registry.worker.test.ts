@@ -107,6 +107,18 @@ describe("publishing", () => {
     expect((await elsewhere().resolve("tenant-1", "raced", null))?.record.digest).toBe(winner?.digest);
   });
 
+  it("of one content by many at once is one publication, and all find it there", async () => {
+    const composed = await pack("raced", "1.0.0");
+    const publishing = async () => {
+      const isolate = elsewhere();
+      const outcome = await isolate.publish("tenant-1", composed, FINAL);
+      return { outcome, found: (await isolate.resolve("tenant-1", "raced", null))?.record.digest };
+    };
+    const made = await Promise.all(Array.from({ length: 5 }, publishing));
+    expect(made.map(({ found }) => found)).toEqual(made.map(() => composed.digest));
+    expect(made.map(({ outcome }) => outcome).toSorted()).toEqual(["published", ...Array(4).fill("unchanged")]);
+  });
+
   it("of several new versions at once leaves the newest of them the newest", async () => {
     const packs = await Promise.all([3, 0, 4, 1, 2].map((minor) => pack("raced", `1.${minor}.0`)));
     const outcomes = await Promise.all(packs.map((composed) => elsewhere().publish("tenant-1", composed, FINAL)));
