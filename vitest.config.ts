@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { Unfinished } from "./test/unfinished.ts";
 
 const report = process.env.TEST_REPORT;
 
@@ -37,7 +38,7 @@ export default defineConfig({
   test: {
     // The default is one less than the cores, which leaves one of two idle; the flow suites mostly wait for a server.
     maxWorkers: 3,
-    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
+    reporters: report ? ["default", new Unfinished(), ["json", { outputFile: report }]] : ["default"],
     projects: [
       {
         plugins: [

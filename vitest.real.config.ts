@@ -3,6 +3,7 @@
  * TEST_DATABASE_URL and TEST_REDIS_URL. TEST_REPORT names a file for a JSON report.
  */
 import { defineConfig } from "vitest/config";
+import { Unfinished } from "./test/unfinished.ts";
 
 const report = process.env.TEST_REPORT;
 // Without it the suites of Redis would run on the small one in the tests' own process, and prove nothing.
@@ -11,7 +12,7 @@ if (!process.env.TEST_REDIS_URL) throw new Error("TEST_REDIS_URL is not set: run
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
+    reporters: report ? ["default", new Unfinished(), ["json", { outputFile: report }]] : ["default"],
     include: ["test/**/*.real.test.ts", "test/api/limiter-upstash.test.ts", "test/memory/upstash-memory.test.ts"],
     // Five minutes by itself: npm run test:idle.
     exclude: ["test/flow/idle.real.test.ts"],
