@@ -38,16 +38,16 @@ export async function buildScriptImage(
   hooks: readonly string[],
 ): Promise<Uint8Array<ArrayBuffer>> {
   const module = compileModule(wasm);
-  const callbacks = { callFunction: () => engine.text(ANSWER), loadModule: () => 0 };
-  const options = { memoryBytes: LOAD_BYTES, tick: () => 0, now: () => 0, callbacks };
-  const { binding, running, heap } = await instantiate(module, options);
+  const instance = await instantiate(module, { memoryBytes: LOAD_BYTES, now: () => 0 });
+  instance.serve({ tick: () => 0, callbacks: { callFunction: () => engine.text(ANSWER), loadModule: () => 0 } });
+  const { binding, heap } = instance;
   const { runtime, context } = heap.withoutTicks(() => {
     const runtime = binding.QTS_NewRuntime();
     binding.QTS_RuntimeSetMemoryLimit(runtime, LOAD_BYTES);
     binding.QTS_RuntimeSetMaxStackSize(runtime, STACK_BYTES_MAX);
     return { runtime, context: binding.QTS_NewContext(runtime, ALL_INTRINSICS) };
   });
-  const engine = new Engine({ binding, running, heap, functions: [], opened: { runtime, context, hooks: new Map() } });
+  const engine = new Engine(instance, { runtime, context, hooks: new Map() }, []);
   const evaluate = async (source: string): Promise<number> => {
     const evaluated = await engine.evaluate(source, { file: "host.js", async: false });
     if (!evaluated.ok) throw new Error(`the script does not load: ${engine.errorText(evaluated.error)}`);
@@ -67,7 +67,7 @@ export async function buildScriptImage(
     await evaluate(`delete globalThis.${name}`);
   }
   const randomState = findRandomState(heap.bytes(), context, engine.numberOf(await evaluate("Math.random()")));
-  const fresh = await instantiate(module, { ...options, memoryBytes: 0 });
+  const fresh = await instantiate(module, { memoryBytes: 0 });
   return encodeImage(heap.bytes(), fresh.heap.bytes(), [runtime, context, randomState, ...handles]);
 }
 

@@ -31,11 +31,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-async function resume(hooks: readonly string[]): Promise<Engine> {
+async function resume<T>(hooks: readonly string[], work: (engine: Engine) => Promise<T>): Promise<T> {
   const image = parseImage(await build());
   const randomBytes = (into: Uint8Array) => void into.fill(7);
   const limits = { memoryBytes: 2 ** 24, stackBytes: 2 ** 18, tick: () => 0 };
-  return Engine.resume({ wasm, image, hooks, randomBytes, ...limits }, []);
+  return Engine.resume({ wasm, image, hooks, randomBytes, ...limits }, [], work);
 }
 
 describe("an engine's image", () => {
@@ -60,11 +60,12 @@ describe("an engine's image", () => {
 
 describe("an engine resumed from its image", () => {
   it("has its hooks by their names, and no longer as globals", async () => {
-    const engine = await resume(HOOKS);
-    const doubled = await engine.call(engine.hook("__double"), [engine.text("ab")]);
-    expect(engine.textOf(doubled.ok ? doubled.value : 0)).toBe("abab");
-    const seen = await engine.evaluate("typeof __double + typeof __begun", { file: "a.js", async: false });
-    expect(engine.textOf(seen.ok ? seen.value : 0)).toBe("undefinedundefined");
+    await resume(HOOKS, async (engine) => {
+      const doubled = await engine.call(engine.hook("__double"), [engine.text("ab")]);
+      expect(engine.textOf(doubled.ok ? doubled.value : 0)).toBe("abab");
+      const seen = await engine.evaluate("typeof __double + typeof __begun", { file: "a.js", async: false });
+      expect(engine.textOf(seen.ok ? seen.value : 0)).toBe("undefinedundefined");
+    });
   });
 
   for (const [name, hooks] of [
@@ -72,7 +73,9 @@ describe("an engine resumed from its image", () => {
     ["more hooks", [...HOOKS, "__more"]],
   ] as const) {
     it(`is refused with ${name} than the image was made with`, async () => {
-      await expect(resume(hooks)).rejects.toThrow(`the image holds 2 hooks, not ${hooks.length}`);
+      await expect(resume(hooks, async () => undefined)).rejects.toThrow(
+        `the image holds 2 hooks, not ${hooks.length}`,
+      );
     });
   }
 });

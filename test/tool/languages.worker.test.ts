@@ -28,17 +28,26 @@ describe("a call", () => {
 });
 
 describe("two calls share nothing", () => {
-  const LEAVE: Readonly<Record<"python" | "bash", string>> = {
+  const LEAVE_SCRIPT =
+    "globalThis.left = 'left'; Object.prototype.left = 'left'; JSON.stringify = Array.prototype.map = null; setTimeout(() => {}, 5)";
+  const LOOK_SCRIPT = "console.log(String(globalThis.left), 'left' in {}, JSON.stringify([1].map((n) => n + 1)))";
+  const LEAVE: Readonly<Record<Language, string>> = {
+    javascript: LEAVE_SCRIPT,
+    typescript: LEAVE_SCRIPT,
     python:
       "import sys, os, json, builtins\nbuiltins.left = sys.left = json.left = 'left'\nos.environ['LEFT'] = 'left'\nopen('/tmp/left', 'w').write('left')\nsys.path.append('/left')\nos.chdir('/tmp')\njson.dumps = None",
     bash: "left=left; export left; left() { echo left; }; alias left='echo left'; echo left > /tmp/left; cd /tmp; set -f; shopt -s extglob; printf left > /bin/ls",
   };
-  const LOOK: Readonly<Record<"python" | "bash", string>> = {
+  const LOOK: Readonly<Record<Language, string>> = {
+    javascript: LOOK_SCRIPT,
+    typescript: LOOK_SCRIPT,
     python:
       "import sys, os, json, builtins\nprint([hasattr(m, 'left') for m in (builtins, sys, json)], 'LEFT' in os.environ, os.path.exists('/tmp/left'), '/left' in sys.path, os.getcwd(), json.dumps({}))",
     bash: 'echo "[$left]" $(pwd) $(ls /tmp | wc -l) $-; type left >/dev/null 2>&1 && echo left; ls',
   };
-  const CLEAN: Readonly<Record<"python" | "bash", string>> = {
+  const CLEAN: Readonly<Record<Language, string>> = {
+    javascript: "undefined false [2]\n",
+    typescript: "undefined false [2]\n",
     python: "[False, False, False] False False False /workspace {}\n",
     bash: "[] /workspace 0 hBs\n",
   };
@@ -53,8 +62,6 @@ describe("two calls share nothing", () => {
       const draw = async () => (await run(language, DRAW[language])).result.stdout;
       expect(await draw()).not.toBe(await draw());
     });
-  }
-  for (const language of ["python", "bash"] as const) {
     it(`of one tenant: ${language}`, async () => {
       await run(language, LEAVE[language]);
       expect((await run(language, LOOK[language])).result.stdout).toBe(CLEAN[language]);

@@ -22,6 +22,12 @@ export const ENGINE_OVERHEAD_BYTES = 32 * 1024 * 1024;
 export const ENGINE_PAGES_MIN = 96;
 
 /**
+ * Linear memory of an instance that waits for its isolate's next call, in bytes. A larger one (Bash: 18 MiB) is made anew: an
+ * isolate has 128 MB for all of its calls.
+ */
+export const SPARE_BYTES_MAX = 9 * 1024 * 1024;
+
+/**
  * Loop rounds between two looks at the clock: 3 ms of bytecode, at most about 50 ms of the slowest loop in C. Built
  * into the engine's code by scripts/build-assets.ts.
  */

@@ -19,6 +19,8 @@ const PAGE_BYTES = 65_536;
  */
 const CLOCK_IMPORT = "p";
 const ENVIRONMENT_IMPORT = "f";
+/** Export of the build: where its C stack stands. As above. */
+const STACK_POSITION_EXPORT = "Oa";
 /** `ENOSYS`, to which the C library answers with no variables at all. Its own would name the machine. */
 const NO_ENVIRONMENT = 52;
 
@@ -82,25 +84,53 @@ type StackSwitching = {
   promising(run: WebAssembly.ExportValue | undefined): (...args: readonly number[]) => Promise<number>;
 };
 
-/** A fresh instance of the engine's code with a memory of its own. */
+/** What stands behind an instance for as long as it works for one call. */
+export type Serving = {
+  readonly callbacks: Callbacks;
+  /** Throws to stop what runs, returns a promise to suspend it. */
+  readonly tick: () => number | Promise<number>;
+};
+
+export type Instance = {
+  readonly binding: Binding;
+  readonly running: Running;
+  readonly heap: Heap;
+  /** Heap that it was made for. */
+  readonly memoryBytes: number;
+  serve(serving: Serving): void;
+  /**
+   * Back to what it was when it was made: every byte of its memory, its counter, and nobody behind it. Of what a program
+   * can reach there is nothing else: the code's tables and other globals are constant, or the stack's.
+   * @returns false when it cannot be: its memory has grown, or something that ran in it did not return.
+   */
+  rewind(): boolean;
+};
+
+const NOBODY: Serving = {
+  callbacks: { callFunction: () => 0, loadModule: () => 0 },
+  tick: () => {
+    throw new Error("the engine runs for nobody");
+  },
+};
+
+/** A new instance of the engine's code with a memory of its own. */
 export async function instantiate(
   wasm: WebAssembly.Module,
   options: {
     readonly memoryBytes: number;
     /** Laid over the new memory before anything runs in it. */
     readonly image?: Image;
-    readonly tick: () => number | Promise<number>;
     /** Epoch milliseconds. Absent: the real time. */
     readonly now?: () => number;
-    readonly callbacks: Callbacks;
   },
-): Promise<{ readonly binding: Binding; readonly running: Running; readonly heap: Heap }> {
+): Promise<Instance> {
   // A cast, because these two are part of the platform and not yet of its types.
   const { Suspending, promising } = WebAssembly as unknown as StackSwitching;
   const initial = Math.max(ENGINE_PAGES_MIN, Math.ceil((options.image?.memoryBytes ?? 0) / PAGE_BYTES));
   const pages = Math.ceil((options.memoryBytes + ENGINE_OVERHEAD_BYTES) / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial, maximum: Math.max(pages, initial) });
-  let counter: WebAssembly.ExportValue | undefined;
+  let serving = NOBODY;
+  let exports: WebAssembly.Exports = {};
   const silent = () => undefined;
   const module = await loadModule({
     wasmMemory: memory,
@@ -111,23 +141,26 @@ export async function instantiate(
           ...imports.a,
           ...(options.now === undefined ? {} : { [CLOCK_IMPORT]: options.now }),
           [ENVIRONMENT_IMPORT]: () => NO_ENVIRONMENT,
-          [TICK_IMPORT]: new Suspending(options.tick),
+          [TICK_IMPORT]: new Suspending(() => serving.tick()),
         },
       });
-      counter = instance.exports[TICK_COUNTER];
+      exports = instance.exports;
       receive(instance);
       return instance.exports;
     },
   });
-  if (options.image !== undefined) placeImage(options.image, new Uint8Array(memory.buffer));
-  const { callbacks } = options;
+  const place = (): void => {
+    if (options.image !== undefined) placeImage(options.image, new Uint8Array(memory.buffer));
+  };
+  place();
   // A cast from the package's branded numbers to plain ones; its own methods have exactly these shapes.
   const loose = module as unknown as LooseModule;
   loose.callbacks = {
-    callFunction: (_, context, __, count, argv, id) => callbacks.callFunction(context, count, argv, id),
-    loadModuleSource: (_, __, ___, name) => callbacks.loadModule(name),
+    callFunction: (_, context, __, count, argv, id) => serving.callbacks.callFunction(context, count, argv, id),
+    loadModuleSource: (_, __, ___, name) => serving.callbacks.loadModule(name),
     freeHostRef: silent,
   };
+  const counter = counterOf(exports);
   const heap: Heap = {
     allocate: loose._malloc,
     free: loose._free,
@@ -138,8 +171,7 @@ export async function instantiate(
     bytes: () => new Uint8Array(memory.buffer),
     writePointers: (at, pointers) => new Uint32Array(memory.buffer, at, pointers.length).set(pointers),
     withoutTicks: (work) => {
-      if (!(counter instanceof WebAssembly.Global)) throw new Error("the engine's code is not metered");
-      const left: number = counter.value;
+      const left = counter.value;
       counter.value = NO_TICKS;
       try {
         return work();
@@ -153,7 +185,35 @@ export async function instantiate(
     call: promising(loose._QTS_Call),
     runJobs: promising(loose._QTS_ExecutePendingJob),
   };
-  return { binding: new QuickJSFFI(module) as unknown as Binding, running, heap };
+  const stackPosition = stackPositionOf(exports);
+  const [counted, stack] = [counter.value, stackPosition()];
+  return {
+    ...{ binding: new QuickJSFFI(module) as unknown as Binding, running, heap, memoryBytes: options.memoryBytes },
+    serve: (next) => {
+      serving = next;
+    },
+    rewind: () => {
+      serving = NOBODY;
+      if (memory.buffer.byteLength !== initial * PAGE_BYTES || stackPosition() !== stack) return false;
+      heap.bytes().fill(0);
+      place();
+      counter.value = counted;
+      return true;
+    },
+  };
+}
+
+function counterOf(exports: WebAssembly.Exports): { value: number } {
+  const counter = exports[TICK_COUNTER];
+  if (counter instanceof WebAssembly.Global) return counter;
+  throw new Error("the engine's code is not metered");
+}
+
+function stackPositionOf(exports: WebAssembly.Exports): () => number {
+  const position = exports[STACK_POSITION_EXPORT];
+  // A cast, because any other function of the build needs arguments or gives nothing, and a test holds it.
+  if (typeof position === "function") return position as () => number;
+  throw new Error("the engine's code does not say where its stack stands");
 }
 
 type LooseModule = {

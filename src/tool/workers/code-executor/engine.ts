@@ -1,14 +1,15 @@
 /**
- * One QuickJS engine: a fresh WebAssembly instance with a heap limit, a stack limit and a budget, used once and thrown
- * away. It knows nothing of files or consoles; text is all that crosses its wall.
+ * One QuickJS engine: a WebAssembly instance in the state its image has, with a heap limit, a stack limit and a budget, for
+ * one call. It knows nothing of files or consoles; text is all that crosses its wall.
  *
  * At each tick the budget may throw, which unwinds the engine for good, or return a promise, which suspends it so that
  * the rest of the process gets its turn: an endless loop inside neither outlives its time nor freezes what runs
  * beside it. Only evaluating, calling and running jobs execute a program's code, so only these are asynchronous.
  */
 import type { Image } from "../image.ts";
-import { type Binding, type Heap, instantiate, type Running } from "./binding.ts";
+import type { Instance } from "./binding.ts";
 import { seedRandomState } from "./random-state.ts";
+import { keepSpare, takeInstance } from "./spare.ts";
 
 /** `await` at the top level; the value is a promise of `{value}`. @see quickjs.h, JS_EVAL_FLAG_ASYNC */
 const EVAL_ASYNC = 1 << 7;
@@ -46,36 +47,31 @@ type Opened = {
 };
 
 export class Engine {
-  readonly #binding: Binding;
-  readonly #running: Running;
-  readonly #heap: Heap;
+  readonly #instance: Instance;
   readonly #runtime: number;
   readonly #context: number;
   readonly #functions: readonly HostFunction[];
   readonly #hooks: Opened["hooks"];
 
   /** Use `Engine.resume`; the build, which makes what is resumed, has parts of its own. */
-  constructor(parts: {
-    readonly binding: Binding;
-    readonly running: Running;
-    readonly heap: Heap;
-    readonly functions: readonly HostFunction[];
-    readonly opened: Opened;
-  }) {
-    this.#binding = parts.binding;
-    this.#running = parts.running;
-    this.#heap = parts.heap;
-    this.#functions = parts.functions;
-    this.#runtime = parts.opened.runtime;
-    this.#context = parts.opened.context;
-    this.#hooks = parts.opened.hooks;
+  constructor(instance: Instance, opened: Opened, functions: readonly HostFunction[]) {
+    this.#instance = instance;
+    this.#functions = functions;
+    this.#runtime = opened.runtime;
+    this.#context = opened.context;
+    this.#hooks = opened.hooks;
   }
 
   /**
-   * A new engine in the state that the build left in the image.
+   * An engine in the state that the build left in the image, for as long as `work` takes and no longer. When it throws, what
+   * ran in the engine may not have come to its end, and the instance goes with it.
    * @param functions what stands behind the globals that were defined then, in the same order.
    */
-  static async resume(options: ResumeOptions, functions: readonly HostFunction[]): Promise<Engine> {
+  static async resume<T>(
+    options: ResumeOptions,
+    functions: readonly HostFunction[],
+    work: (engine: Engine) => Promise<T>,
+  ): Promise<T> {
     const [runtime, context, randomState, ...handles] = options.image.roots;
     if (runtime === undefined || context === undefined || randomState === undefined) {
       throw new Error("the image holds no engine");
@@ -84,14 +80,16 @@ export class Engine {
       throw new Error(`the image holds ${handles.length} hooks, not ${options.hooks.length}`);
     }
     const hooks = new Map(options.hooks.map((name, index) => [name, handles[index]]));
-    const made: { engine?: Engine } = {};
-    const { binding, running, heap } = await instantiate(options.wasm, {
-      ...options,
+    const instance = await takeInstance(options);
+    const { binding, heap } = instance;
+    const engine = new Engine(instance, { runtime, context, hooks }, functions);
+    instance.serve({
+      tick: options.tick,
       callbacks: {
-        callFunction: (_, count, argv, id) => (made.engine ? made.engine.#answer(id, count, argv) : 0),
+        callFunction: (_, count, argv, id) => engine.#answer(id, count, argv),
         loadModule: (name) => {
           const source = options.loadModule?.(name);
-          return source === undefined || !made.engine ? 0 : made.engine.#allocateText(source).pointer;
+          return source === undefined ? 0 : engine.#allocateText(source).pointer;
         },
       },
     });
@@ -99,8 +97,9 @@ export class Engine {
     binding.QTS_RuntimeSetMaxStackSize(runtime, options.stackBytes);
     if (options.loadModule !== undefined) binding.QTS_RuntimeEnableModuleLoader(runtime, 0);
     seedRandomState(heap.bytes(), randomState, options.randomBytes);
-    made.engine = new Engine({ binding, running, heap, functions, opened: { runtime, context, hooks } });
-    return made.engine;
+    const result = await work(engine);
+    keepSpare(options.image, instance);
+    return result;
   }
 
   /** A script's completion value; with `async`, the promise of it as `{value}`. An error is one of compiling too. */
@@ -109,22 +108,22 @@ export class Engine {
     const file = this.#allocateText(options.file);
     const flags = options.async ? EVAL_ASYNC : 0;
     const { pointer, bytes } = code;
-    const value = await this.#running.evaluate(this.#context, pointer, bytes, file.pointer, 0, flags);
+    const value = await this.#instance.running.evaluate(this.#context, pointer, bytes, file.pointer, 0, flags);
     return this.#settle(value);
   }
 
   async call(fn: Handle, args: readonly Handle[]): Promise<Evaluated> {
-    const argv = this.#heap.withoutTicks(() => this.#heap.allocate(4 * Math.max(args.length, 1)));
-    this.#heap.writePointers(argv, args);
-    const self = this.#binding.QTS_GetUndefined();
-    return this.#settle(await this.#running.call(this.#context, fn, self, args.length, argv));
+    const argv = this.#instance.heap.withoutTicks(() => this.#instance.heap.allocate(4 * Math.max(args.length, 1)));
+    this.#instance.heap.writePointers(argv, args);
+    const self = this.#instance.binding.QTS_GetUndefined();
+    return this.#settle(await this.#instance.running.call(this.#context, fn, self, args.length, argv));
   }
 
   /** Runs what promises have queued until nothing is left. A job that throws was nobody's to catch: it is dropped. */
   async runJobs(): Promise<void> {
-    const out = this.#heap.withoutTicks(() => this.#heap.allocate(4));
-    while (this.#binding.QTS_IsJobPending(this.#runtime) !== 0) {
-      await this.#running.runJobs(this.#runtime, JOBS_PER_TURN, out);
+    const out = this.#instance.heap.withoutTicks(() => this.#instance.heap.allocate(4));
+    while (this.#instance.binding.QTS_IsJobPending(this.#runtime) !== 0) {
+      await this.#instance.running.runJobs(this.#runtime, JOBS_PER_TURN, out);
     }
   }
 
@@ -138,52 +137,54 @@ export class Engine {
   /** A string in the engine's heap. It ends at the first NUL. */
   text(text: string): Handle {
     const { pointer } = this.#allocateText(text);
-    return this.#heap.withoutTicks(() => {
-      const value = this.#binding.QTS_NewString(this.#context, pointer);
-      this.#heap.free(pointer);
+    return this.#instance.heap.withoutTicks(() => {
+      const value = this.#instance.binding.QTS_NewString(this.#context, pointer);
+      this.#instance.heap.free(pointer);
       return value;
     });
   }
 
   numberOf(handle: Handle): number {
-    return this.#binding.QTS_GetFloat64(this.#context, handle);
+    return this.#instance.binding.QTS_GetFloat64(this.#context, handle);
   }
 
   /** Of a string only: any other value could run a program's code to become one. */
   textOf(handle: Handle): string {
-    return this.#heap.withoutTicks(() => {
-      const pointer = this.#binding.QTS_GetString(this.#context, handle);
-      const text = pointer === 0 ? "" : this.#heap.readText(pointer);
-      if (pointer !== 0) this.#binding.QTS_FreeCString(this.#context, pointer);
+    return this.#instance.heap.withoutTicks(() => {
+      const pointer = this.#instance.binding.QTS_GetString(this.#context, handle);
+      const text = pointer === 0 ? "" : this.#instance.heap.readText(pointer);
+      if (pointer !== 0) this.#instance.binding.QTS_FreeCString(this.#context, pointer);
       return text;
     });
   }
 
   /** An error's own words, for errors of trusted code: a program's could run its code here. */
   errorText(handle: Handle): string {
-    return this.#heap.withoutTicks(() => {
-      const pointer = this.#binding.QTS_GetString(this.#context, handle);
-      return pointer === 0 ? "error" : this.#heap.readText(pointer);
+    return this.#instance.heap.withoutTicks(() => {
+      const pointer = this.#instance.binding.QTS_GetString(this.#context, handle);
+      return pointer === 0 ? "error" : this.#instance.heap.readText(pointer);
     });
   }
 
   #settle(value: number): Evaluated {
-    const error = this.#heap.withoutTicks(() => this.#binding.QTS_ResolveException(this.#context, value));
+    const error = this.#instance.heap.withoutTicks(() =>
+      this.#instance.binding.QTS_ResolveException(this.#context, value),
+    );
     return error === 0 ? { ok: true, value } : { ok: false, error };
   }
 
   #answer(id: number, count: number, argv: number): number {
     const args = Array.from({ length: count }, (_, index) =>
-      this.textOf(this.#binding.QTS_ArgvGetJSValueConstPointer(argv, index)),
+      this.textOf(this.#instance.binding.QTS_ArgvGetJSValueConstPointer(argv, index)),
     );
     return this.text(this.#functions[id]?.(...args) ?? "");
   }
 
   #allocateText(text: string): { readonly pointer: number; readonly bytes: number } {
-    const bytes = this.#heap.textBytes(text);
-    const pointer = this.#heap.withoutTicks(() => this.#heap.allocate(bytes + 1));
+    const bytes = this.#instance.heap.textBytes(text);
+    const pointer = this.#instance.heap.withoutTicks(() => this.#instance.heap.allocate(bytes + 1));
     if (pointer === 0) throw new RangeError("out of memory");
-    this.#heap.writeText(pointer, text, bytes + 1);
+    this.#instance.heap.writeText(pointer, text, bytes + 1);
     return { pointer, bytes };
   }
 }

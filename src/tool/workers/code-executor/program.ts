@@ -79,7 +79,12 @@ class Program {
     const source = language === "typescript" ? await this.#strip(code, hasImports(code), true) : code;
     const host = (operation = "", first = "", second = "") => this.#answer(operation, first, second);
     const options = this.#options(this.#parts.image, Object.values(HOOK_GLOBALS));
-    const engine = await Engine.resume({ ...options, loadModule: (name) => this.#loadModule(name) }, [host]);
+    const loadModule = (name: string) => this.#loadModule(name);
+    await Engine.resume({ ...options, loadModule }, [host], (engine) => this.#runIn(engine, source));
+  }
+
+  async #runIn(engine: Engine, source: string): Promise<void> {
+    const { code, language } = this.#args;
     await this.#start(engine);
     let program = await engine.evaluate(source, { file: this.#file(), async: true });
     // A static import does not compile in a script. Nothing has run yet, so it may be turned into `require`.
@@ -140,11 +145,14 @@ class Program {
 
   /** Turns TypeScript, static imports, or both into a plain script. */
   async #strip(code: string, imports: boolean, typescript: boolean): Promise<string> {
-    const engine = await Engine.resume(this.#options(this.#parts.stripper, [STRIP_GLOBAL]), []);
     const transforms = [...(typescript ? ["typescript"] : []), ...(imports ? ["imports"] : [])].join(",");
-    const result = await engine.call(engine.hook(STRIP_GLOBAL), [engine.text(code), engine.text(transforms)]);
-    if (result.ok) return engine.textOf(result.value);
-    throw new CompileError(engine.errorText(result.error));
+    const options = this.#options(this.#parts.stripper, [STRIP_GLOBAL]);
+    const stripped = await Engine.resume(options, [], async (engine) => {
+      const result = await engine.call(engine.hook(STRIP_GLOBAL), [engine.text(code), engine.text(transforms)]);
+      return result.ok ? engine.textOf(result.value) : new CompileError(engine.errorText(result.error));
+    });
+    if (stripped instanceof CompileError) throw stripped;
+    return stripped;
   }
 
   async #start(engine: Engine): Promise<void> {

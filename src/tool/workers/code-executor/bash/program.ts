@@ -67,8 +67,7 @@ async function run(
   const memoryBytes = request.memoryBytes + image.memoryBytes;
   const hooks = Object.values(SHELL_GLOBALS);
   const limits = { memoryBytes, stackBytes: SHELL_STACK_BYTES_MAX, tick: budget.tick };
-  const engine = await Engine.resume({ wasm, image, hooks, randomBytes, ...limits }, [host]);
-  try {
+  const work = async (engine: Engine): Promise<ShellResult> => {
     const fire = engine.hook(SHELL_GLOBALS.fire);
     await engine.call(engine.hook(SHELL_GLOBALS.start), [engine.text(JSON.stringify(facts))]);
     for (;;) {
@@ -80,6 +79,9 @@ async function run(
       if (ms < 0) return aborted("out of memory");
       if (ms > 0) await budget.wait(ms);
     }
+  };
+  try {
+    return await Engine.resume({ wasm, image, hooks, randomBytes, ...limits }, [host], work);
   } catch (thrown) {
     // The engine itself gave up: its stack or memory ran out where the shell could not be told.
     if (thrown instanceof RangeError || thrown instanceof WebAssembly.RuntimeError) return aborted(thrown.message);

@@ -71,7 +71,10 @@ class ToolCall {
     const hooks = Object.values(TOOL_HOOKS);
     const limits = { memoryBytes, stackBytes: STACK_BYTES_MAX, tick: this.#budget.tick };
     const host = (operation = "", first = "", second = "") => this.#answer(operation, first, second);
-    const engine = await Engine.resume({ wasm, image, hooks, randomBytes, ...limits }, [host]);
+    return Engine.resume({ wasm, image, hooks, randomBytes, ...limits }, [host], (engine) => this.#callIn(engine));
+  }
+
+  async #callIn(engine: Engine): Promise<ToolError | null> {
     const loaded = await engine.evaluate(this.#parts.bundle, { file: "tool.js", async: false });
     if (!loaded.ok) return { code: "TOOL_FAILED", message: "the tool failed while it was loaded" };
     await engine.call(engine.hook(TOOL_HOOKS.begin), [engine.text(JSON.stringify(this.#facts()))]);
