@@ -179,5 +179,7 @@ export type WorkerResponse =
   | {
       readonly ok: false;
       readonly error: { readonly code: ToolErrorCode; readonly message: string };
+      /** The tool did not say so itself: its engine ended it, in the middle of whatever it did. */
+      readonly wasStopped?: true;
       readonly console?: string;
     };

@@ -1,6 +1,7 @@
 /**
  * Whether a call that came to no result may have taken effect all the same. A tool that says that it failed is believed, but
- * for what its gateway saw: a request that was on its way and got no whole answer. Pure.
+ * for what its gateway saw: a request that was on its way and got no whole answer. One that met a limit or was stopped says
+ * nothing: any request that it had sent may have been the one that counts. Pure.
  */
 import { isRecord } from "../platform/index.ts";
 import type { ToolErrorCode } from "./contract.ts";
@@ -22,10 +23,14 @@ type Failed = {
 };
 
 export const isInDoubt = ({ engine, said, code, egress = [] }: Failed): boolean =>
-  code === "TOOL_TIMEOUT" || !saysItFailed(said) || changesOf(engine, egress).some(isUnanswered);
+  code === "TOOL_TIMEOUT" ||
+  !saysItFailed(said) ||
+  changesOf(engine, egress).some(code === "TOOL_LIMIT" || wasStopped(said) ? mayHaveArrived : isUnanswered);
 
 /** What is no answer, or one of success that cannot be taken as it is, says nothing of a failure. */
 const saysItFailed = (said: unknown): boolean => isRecord(said) && said.ok === false;
+
+const wasStopped = (said: unknown): boolean => isRecord(said) && said.wasStopped === true;
 
 /** The requests that may have done what the call is for. */
 function changesOf(engine: EngineName, egress: readonly EgressRecord[]): readonly EgressRecord[] {
@@ -34,5 +39,8 @@ function changesOf(engine: EngineName, egress: readonly EgressRecord[]): readonl
   return egress.slice(1).filter(({ method }) => method !== "DELETE");
 }
 
-const isUnanswered = ({ allowed, reason }: EgressRecord): boolean =>
-  allowed && reason !== undefined && UNANSWERED.includes(reason);
+/** With an answer, or with none that it is known not to have got. */
+const mayHaveArrived = ({ allowed, reason }: EgressRecord): boolean =>
+  allowed && (reason === undefined || UNANSWERED.includes(reason));
+
+const isUnanswered = (record: EgressRecord): boolean => record.reason !== undefined && mayHaveArrived(record);

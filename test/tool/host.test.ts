@@ -142,8 +142,8 @@ describe("a failure that a tool tells of itself", () => {
     ...{ host: "api.example.com", method, allowed: true, sent_bytes: 2, received_bytes: 0 },
     ...more,
   });
-  const doubtOf = async (egress: readonly EgressRecord[]): Promise<boolean> => {
-    const { execute } = await hostWith(answering({ kind: "answer", json: failure, egress }));
+  const doubtOf = async (egress: readonly EgressRecord[], json = failure): Promise<boolean> => {
+    const { execute } = await hostWith(answering({ kind: "answer", json, egress }));
     const { success, isInDoubt = false } = await execute();
     expect(success).toBe(false);
     return isInDoubt;
@@ -167,6 +167,19 @@ describe("a failure that a tool tells of itself", () => {
     ["that was not sent, for want of its secrets", asked("POST", { reason: "secrets_unavailable" })],
   ] as const) {
     it(`is believed after a POST ${name}`, async () => expect(await doubtOf([record])).toBe(false));
+  }
+
+  const limited = '{"ok":false,"error":{"code":"TOOL_LIMIT","message":"out of memory"}}';
+  const stopped = JSON.stringify({ ...JSON.parse(failure), wasStopped: true });
+  for (const [name, record, expected] of [
+    ["is in doubt after a POST that was answered", asked("POST", { status: 201 }), true],
+    ["is in doubt after a POST that may have arrived", asked("POST", { reason: "timeout" }), true],
+    ["is believed after a POST that was not let out", asked("POST", { allowed: false, reason: "not_listed" }), false],
+    ["is believed after a POST that was not sent", asked("POST", { reason: "secrets_unavailable" }), false],
+    ["is believed after a GET that was answered", asked("GET", { status: 200 }), false],
+  ] as const) {
+    it(`${name}, when its engine stopped it`, async () => expect(await doubtOf([record], stopped)).toBe(expected));
+    it(`${name}, when it met a limit`, async () => expect(await doubtOf([record], limited)).toBe(expected));
   }
 });
 

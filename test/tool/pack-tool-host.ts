@@ -21,6 +21,8 @@ export type Setup = {
   readonly sandbox?: string;
   readonly more?: string;
   readonly publish?: boolean;
+  /** Places of this machine that its network opens to; with any, `network: full` is allowed too. */
+  readonly localOrigins?: readonly string[];
 };
 
 type Call = {
@@ -34,7 +36,7 @@ type Call = {
 /** A published pack with one tool of its own whose `run` has this body. */
 export async function hostFor(
   body: string,
-  { owner = SHARED_SHELF, sandbox = SCOPED, more = "", publish = true }: Setup = {},
+  { owner = SHARED_SHELF, sandbox = SCOPED, more = "", publish = true, localOrigins = [] }: Setup = {},
 ) {
   const source = `var __tool = { default: { async run(args, context) { ${body} } } };`;
   const bundle: ToolBundle = { id: "mine", source, description: "Mine", parameters: undefined };
@@ -56,10 +58,10 @@ tools: { available: [${tool("mine", sandbox, more)}] }
   const registry = createPackRegistry({ bucket: env.PACKS, clock: systemClock });
   if (publish) await registry.publish(owner, composed.value, { replaceable: true });
   const { config } = composed.value;
-  const tools = collectTools(config);
+  const tools = collectTools(config, { allowFullNetwork: localOrigins.length > 0 });
   const catalog = compileCatalog(tools);
   const log = createLog({}, () => undefined);
-  const host = createToolHost({ tools, catalog, runnerFor, clock: systemClock, log });
+  const host = createToolHost({ tools, catalog, runnerFor, localOrigins, clock: systemClock, log });
   return { catalog, host, owner, digest: config.tools.available[0]?.bundle };
 }
 

@@ -1,6 +1,6 @@
 /** Packs' own tools as a task's object calls them, in the real runtime: real registry, real loader, real isolates. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { CONSOLE_CHARS_MAX } from "../../src/tool/limits.ts";
 import { isolateId } from "../../src/tool/object.ts";
 import { callOn, env, hostFor, runPackTool, type Setup } from "./pack-tool-host.ts";
@@ -44,6 +44,22 @@ describe("a pack's own tool", () => {
     const outcome = await runPackTool("console.log('x'.repeat(20000)); throw new Error('mine')");
     expect(outcome).toMatchObject({ success: false, error: { code: "TOOL_FAILED", message: "Error: mine" } });
     expect(outcome.console?.length).toBe(CONSOLE_CHARS_MAX + "\n[cut]\n".length);
+  });
+
+  it("that meets a limit after a request that was answered is in doubt, and the next call finds nothing of it", async () => {
+    const origin = inject("outside").origin;
+    const body = `
+      const before = globalThis.left ?? null;
+      globalThis.left = 1;
+      const { status } = await context.fetch("${origin}/echo", { method: "POST", body: "pay" });
+      for (const all = []; args.fill; all.push(new Array(1000).fill(7)));
+      return [before, status];`;
+    const sandbox = `${SCOPED}, network: "full", memory_limit: "8Mi"`;
+    const { host, owner } = await hostFor(body, { sandbox, localOrigins: [origin] });
+    const pay = (fill: boolean) => callOn(host, { tenant: "tenant-123", args: { fill }, owner });
+    expect(await pay(false)).toMatchObject({ success: true, result: [null, 200] });
+    expect(await pay(true)).toMatchObject({ success: false, error: { code: "TOOL_LIMIT" }, isInDoubt: true });
+    expect(await pay(false)).toMatchObject({ success: true, result: [null, 200] });
   });
 
   it("that loops is stopped at its timeout, and others are answered meanwhile", async () => {

@@ -213,6 +213,11 @@ describe("a tool that fails", () => {
     });
   }
 
+  it("is not said to have been stopped, and one that its engine ended is", async () => {
+    expect(await call("throw new Error('no')")).not.toHaveProperty("wasStopped");
+    expect(await call("return new Promise(() => {})")).toMatchObject({ ok: false, wasStopped: true });
+  });
+
   for (const [name, bundle] of [
     ["throws", "throw new Error('no')"],
     ["is no script", "const = 1"],

@@ -83,7 +83,7 @@ class ToolCall {
 
   answer(error: ToolError | null): WorkerResponse {
     const console = this.#console.toString();
-    if (error !== null) return { ok: false, error, console };
+    if (error !== null) return { ok: false, error, wasStopped: true, console };
     // What was settled is our own script's JSON, unless the tool broke that script: then it is no JSON, and says so.
     const value: unknown = JSON.parse(this.#settled?.json ?? "null");
     if (this.#settled?.kind === "value")
