@@ -3,7 +3,7 @@
  * are made again on a new stub, `overloaded` ones never, or the retries would keep the object down. Every method of an
  * object is safe to repeat, so nothing else has to be known here.
  */
-import { AppError, type Clock, type Random } from "../platform/index.ts";
+import { AppError, type Clock, type Random, within } from "../platform/index.ts";
 import { OBJECT_CALL_ATTEMPTS_MAX, OBJECT_CALL_DELAY_MS, OBJECT_CALL_TIMEOUT_MS } from "./limits.ts";
 
 type Ports = { readonly clock: Clock; readonly random: Random };
@@ -11,21 +11,7 @@ type Ports = { readonly clock: Clock; readonly random: Random };
 const isMarked = (thrown: unknown, mark: "retryable" | "overloaded"): boolean =>
   typeof thrown === "object" && thrown !== null && Reflect.get(thrown, mark) === true;
 
-async function withTimeout<T>(call: () => Promise<T>, clock: Clock): Promise<T> {
-  const timer = new AbortController();
-  const late = clock.sleep(OBJECT_CALL_TIMEOUT_MS, timer.signal).then(
-    () => {
-      throw new AppError("UNAVAILABLE", "The task's object did not answer in time.");
-    },
-    // Aborted because the call ended first: whoever is still waiting here waits for nothing.
-    () => new Promise<never>(() => undefined),
-  );
-  try {
-    return await Promise.race([call(), late]);
-  } finally {
-    timer.abort();
-  }
-}
+const late = (): AppError => new AppError("UNAVAILABLE", "The task's object did not answer in time.");
 
 /**
  * @param call makes the stub and calls it; run once per attempt.
@@ -34,7 +20,7 @@ async function withTimeout<T>(call: () => Promise<T>, clock: Clock): Promise<T> 
 export async function callObject<T>(ports: Ports, call: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await withTimeout(call, ports.clock);
+      return await within(ports.clock, OBJECT_CALL_TIMEOUT_MS, late, call);
     } catch (thrown) {
       if (isMarked(thrown, "overloaded")) throw new AppError("UNAVAILABLE", undefined, { cause: thrown });
       if (!isMarked(thrown, "retryable")) throw thrown;

@@ -2,7 +2,7 @@
  * An isolate's side of the breakers. It trusts an answer for a second, reports probes, and failures that are more than a few
  * among many calls, and lets calls through when a breaker cannot be reached: what protects a provider must not become one more outage.
  */
-import { type Clock, describeError, type Log } from "../platform/index.ts";
+import { type Clock, describeError, type Log, within } from "../platform/index.ts";
 import type { BreakerAnswer, BreakerReport } from "./breaker.ts";
 import { BREAKER_CACHE_MS, BREAKER_FAILURE_SHARE, BREAKER_SHARE_WINDOW_MS, BREAKER_WAIT_MS_MAX } from "./limits.ts";
 
@@ -57,7 +57,7 @@ export function createBreakerClient({ objectFor, clock, log }: Options): Breaker
 
   const call = async (model: string, request: (stub: BreakerStub) => Promise<BreakerAnswer>) => {
     try {
-      const answer = await withTimeout(clock, () => request(objectFor(model)));
+      const answer = await within(clock, BREAKER_WAIT_MS_MAX, late, () => request(objectFor(model)));
       remember(model, answer);
       return answer;
     } catch (thrown) {
@@ -94,16 +94,4 @@ export function createBreakerClient({ objectFor, clock, log }: Options): Breaker
   };
 }
 
-async function withTimeout<T>(clock: Clock, request: () => Promise<T>): Promise<T> {
-  const done = new AbortController();
-  try {
-    const late = clock.sleep(BREAKER_WAIT_MS_MAX, done.signal).then(() => {
-      throw new Error(`no answer within ${BREAKER_WAIT_MS_MAX} ms`);
-    });
-    const answer = request();
-    answer.catch(() => undefined); // It may still fail after nobody waits for it.
-    return await Promise.race([answer, late]);
-  } finally {
-    done.abort();
-  }
-}
+const late = (): Error => new Error(`no answer within ${BREAKER_WAIT_MS_MAX} ms`);

@@ -12,8 +12,7 @@ export async function within<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
-  const timer = new AbortController();
-  const over = clock.sleep(ms, timer.signal).then(
+  const over = clock.sleep(ms, stop.signal).then(
     () => {
       throw late();
     },
@@ -23,7 +22,6 @@ export async function within<T>(
   try {
     return await Promise.race([work(stop.signal), over]);
   } finally {
-    timer.abort();
     stop.abort();
   }
 }
