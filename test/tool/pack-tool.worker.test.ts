@@ -52,7 +52,7 @@ describe("a pack's own tool", () => {
       const before = globalThis.left ?? null;
       globalThis.left = 1;
       const { status } = await context.fetch("${origin}/echo", { method: "POST", body: "pay" });
-      for (const all = []; args.fill; all.push(new Array(1000).fill(7)));
+      for (const all = new Map(); args.fill; all.set("key " + all.size, { n: all.size }));
       return [before, status];`;
     const sandbox = `${SCOPED}, network: "full", memory_limit: "8Mi"`;
     const { host, owner } = await hostFor(body, { sandbox, localOrigins: [origin] });

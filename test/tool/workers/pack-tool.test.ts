@@ -178,7 +178,8 @@ const FAILURES = [
     "TOOL_FAILED",
     /^no$/,
   ],
-  ["something that is no error", "throw null", "TOOL_FAILED", /null/],
+  ["something that is no error", "throw 'text'", "TOOL_FAILED", /Uncaught "text"/],
+  ["what the engine throws when its memory is full", "throw null", "TOOL_LIMIT", /null.* memory is full/],
   ["a path out of scope", "context.files.read('/etc/passwd')", "PATH_DENIED", /outside of what this tool may use/],
   ["a path with a NUL", "context.files.write('z\\0.txt', 'a')", "TOOL_FAILED", /EINVAL: a path holds no NUL/],
   [
@@ -197,6 +198,18 @@ const FAILURES = [
   ["a loop in the engine's own code", "return new Array(4294967295).indexOf(1)", "TOOL_TIMEOUT", /longer than/],
   ["an answer that never comes", "return context.fetch('u')", "TOOL_TIMEOUT", /longer than/],
   ["a heap bomb", "const a = []; for (;;) a.push(new Array(1000).fill(7))", "TOOL_LIMIT", /memory/],
+  [
+    "a heap bomb of small pieces",
+    "const m = new Map(); for (let n = 0; ; n++) m.set('k' + n, { n })",
+    "TOOL_LIMIT",
+    /memory/,
+  ],
+  [
+    "a heap bomb that is kept",
+    "globalThis.m = new Map(); for (let n = 0; ; n++) m.set('k' + n, { n })",
+    "TOOL_LIMIT",
+    /memory/,
+  ],
   ["deep recursion", "function f() { return f() + 1 } return f()", "TOOL_LIMIT", /stack overflow/],
 ] as const;
 
@@ -216,6 +229,12 @@ describe("a tool that fails", () => {
   it("is not said to have been stopped, and one that its engine ended is", async () => {
     expect(await call("throw new Error('no')")).not.toHaveProperty("wasStopped");
     expect(await call("return new Promise(() => {})")).toMatchObject({ ok: false, wasStopped: true });
+    const full = "globalThis.m = null; for (;;) globalThis.m = { next: globalThis.m }";
+    expect(await call(full)).toMatchObject({
+      ok: false,
+      wasStopped: true,
+      error: { message: expect.stringMatching(/memory is full/) },
+    });
   });
 
   for (const [name, bundle] of [

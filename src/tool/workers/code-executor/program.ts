@@ -80,10 +80,12 @@ class Program {
     const host = (operation = "", first = "", second = "") => this.#answer(operation, first, second);
     const options = this.#options(this.#parts.image, Object.values(HOOK_GLOBALS));
     const loadModule = (name: string) => this.#loadModule(name);
-    await Engine.resume({ ...options, loadModule }, [host], (engine) => this.#runIn(engine, source));
+    const faulty = await Engine.resume({ ...options, loadModule }, [host], (engine) => this.#runIn(engine, source));
+    if (faulty !== null) throw faulty;
   }
 
-  async #runIn(engine: Engine, source: string): Promise<void> {
+  /** A program that does not compile is the engine's end as good as any. */
+  async #runIn(engine: Engine, source: string): Promise<CompileError | null> {
     const { code, language } = this.#args;
     await this.#start(engine);
     let program = await engine.evaluate(source, { file: this.#file(), async: true });
@@ -93,7 +95,7 @@ class Program {
     }
     if (!program.ok) {
       const text = await engine.call(engine.hook(HOOK_GLOBALS.describe), [program.error]);
-      throw new CompileError(text.ok ? engine.textOf(text.value) : "SyntaxError");
+      return new CompileError(text.ok ? engine.textOf(text.value) : "SyntaxError");
     }
     await engine.call(engine.hook(HOOK_GLOBALS.watch), [program.value]);
     await this.#drain(engine);
@@ -107,6 +109,7 @@ class Program {
       const code = await engine.call(engine.hook(HOOK_GLOBALS.exitCode), []);
       this.#exitCode = code.ok ? Math.trunc(engine.numberOf(code.value)) & 0xff : 0;
     }
+    return null;
   }
 
   /** The end of a program that did not come to its own end. */

@@ -9,6 +9,7 @@ const OWN_FILE = "host.js";
 
 /** A stack overflow's stack is as long as the stack: its head says all there is to say. */
 export function describeError(error: unknown): string {
+  if (error === null) return "Uncaught null, which the engine throws too when its memory is full";
   if (!(error instanceof Error)) return `Uncaught ${inspect(error)}`;
   const lines = String(error.stack ?? "")
     .trimEnd()

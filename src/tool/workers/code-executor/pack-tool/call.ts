@@ -1,5 +1,5 @@
 /**
- * One call of a pack's own tool: arguments in, its result, file changes and console out. The tool runs in a fresh engine
+ * One call of a pack's own tool: arguments in, its result, file changes and console out. The tool runs in the engine
  * like code that a model wrote, so its loops, its memory and its expressions end within the call's limits.
  */
 import type { ToolErrorCode, WorkerRequest, WorkerResponse } from "../../../contract.ts";
@@ -110,7 +110,10 @@ class ToolCall {
       const timer = await engine.call(fire, []);
       const ms = timer.ok ? engine.numberOf(timer.value) : -1;
       if (ms < 0 && this.#pending === 0) {
-        return { code: "TOOL_FAILED", message: "the tool never came back: it waits for something that cannot happen" };
+        return {
+          code: "TOOL_FAILED",
+          message: "the tool never came back: it waits for something that cannot happen, or its memory is full",
+        };
       }
       if (ms !== 0) await this.#wait(ms < 0 ? Number.MAX_SAFE_INTEGER : ms);
     }

@@ -69,12 +69,25 @@ const CODES: Readonly<Record<string, string>> = {
 
 function toFailure(error: unknown): string {
   const { name, message, code } = Object(error);
-  // The engine's own class, for what no program can go on from.
+  // The engine's own class, for what no program can go on from, and what it throws when there is no room for one.
+  if (error === null) return stringify({ code: "TOOL_LIMIT", message: describeError(error) });
   if (name === "InternalError") return stringify({ code: "TOOL_LIMIT", message: String(message) });
   const known = typeof code === "string" && Object.hasOwn(CODES, code) ? CODES[code] : "TOOL_FAILED";
   const isToolFailure = name === "ToolFailure";
   if (!isToolFailure) print(describeError(error));
   return stringify({ code: known, message: isToolFailure ? String(message) : describeError(error).split("\n")[0] });
+}
+
+/** Made before a tool can fill the memory. */
+const FULL = stringify({ code: "TOOL_LIMIT", message: "out of memory" });
+
+/** What still fills the memory may leave no room to say so. */
+function tellFailure(error: unknown): string {
+  try {
+    return toFailure(error);
+  } catch {
+    return FULL;
+  }
 }
 
 /** Called once. Whatever the tool does, exactly one answer is reported, unless it never comes back. */
@@ -89,7 +102,7 @@ async function begin(factsJson: string): Promise<void> {
     if (json === undefined) throw new TypeError("the tool's result is nothing that JSON can say");
     ask("settled", "value", json);
   } catch (error) {
-    ask("settled", "error", toFailure(error));
+    ask("settled", "error", tellFailure(error));
   }
 }
 
