@@ -56,7 +56,7 @@ export async function submit(world: World, { tenant, program }: Wish): Promise<A
     },
     ...{ idempotency_key: key, fingerprint: await sha256Hex(program.id), trace_id: `trace-${program.id}` },
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    ...{ requested_by: "key:starter", replay: null, starts_itself: true },
+    ...{ requested_by: "key:starter", replay: null, starts_itself: world.options.startsItself },
   };
   const create = (more: Partial<CreateTask> = {}): Promise<CreateOutcome> =>
     persist(world, life, () =>

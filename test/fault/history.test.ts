@@ -81,7 +81,16 @@ async function takeUp(name: string, journal: Journal) {
     ["worker", [{ ...(await packOf("worker")), digest: journal.pack_digest }]],
     ["helper", [await packOf("helper")]],
   ]);
-  const world = new World({ simulation, faults, fate: () => false, postgres, programs, shelf, maxRunning: 3 });
+  const world = new World({
+    simulation,
+    faults,
+    fate: () => false,
+    postgres,
+    programs,
+    shelf,
+    maxRunning: 3,
+    startsItself: true,
+  });
   const id = `${journal.tenant}/${journal.task_id}`;
   load(world, id, journal);
   return withAmbient({ now: () => simulation.now, random }, async () => {

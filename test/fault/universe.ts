@@ -32,6 +32,8 @@ export type Plan = {
   readonly person: { readonly everyMs: number; readonly afterMs: number };
   readonly cronMs: number;
   readonly maxRunning: number;
+  /** Whether a task starts by its own alarm, with the queue's message as its net; else by the message alone. */
+  readonly startsItself: boolean;
   /** How often every task's object is evicted; null: never by the clock. */
   readonly evictMs: number | null;
   /** After the last end: projections, queues and their retries. */
@@ -102,7 +104,8 @@ export async function live(plan: Plan, postgres: Postgres): Promise<Outcome> {
   const count: Count = { moments: 0, deaths: 0, isOpen: true };
   const programs = programsOf(plan.wishes.map(({ program }) => program));
   const fate = fateOf(plan, faults, simulation, count);
-  const world = new World({ simulation, faults, fate, postgres, programs, shelf, maxRunning: plan.maxRunning });
+  const { maxRunning, startsItself } = plan;
+  const world = new World({ simulation, faults, fate, postgres, programs, shelf, maxRunning, startsItself });
   const accepted: Accepted[] = [];
   return withAmbient({ now: () => simulation.now, random }, async () => {
     begin(world, plan, accepted, newer);

@@ -61,6 +61,7 @@ export type WorldOptions = {
   readonly shelf: Map<string, Pack[]>;
   /** Slots of a tenant. */
   readonly maxRunning: number;
+  readonly startsItself: boolean;
 };
 
 /** Whoever reads this anywhere has read a secret. */
@@ -184,8 +185,9 @@ export class World {
 
   /** The queue's message, as the doors and parents give it; it may be lost. */
   async dispatch(from: Life, tenant: string, taskId: string): Promise<void> {
-    const told = from.ask("runs.send", () => this.runQueue.put([`${tenant}/${taskId}`], ALARM_LATE_MS + 1_000));
-    await told.catch(() => undefined); // the task starts itself
+    const delayMs = this.options.startsItself ? ALARM_LATE_MS + 1_000 : 0;
+    const told = from.ask("runs.send", () => this.runQueue.put([`${tenant}/${taskId}`], delayMs));
+    await told.catch(() => undefined); // lost: the task's own alarm is the net
   }
 
   limiterOf(life: Life): RateLimiter {
@@ -340,7 +342,7 @@ export class World {
         }),
       start: async (child) => {
         const { kind } = await call<CreateOutcome>(child.tenant, child.task_id, "create", [
-          { ...child, starts_itself: true },
+          { ...child, starts_itself: this.options.startsItself },
         ]);
         if (kind === "created") await this.dispatch(life, child.tenant, child.task_id);
         return kind;
