@@ -14,8 +14,8 @@ const SCRIPT = `
 const HOOKS = ["__begun", "__double"];
 
 const { wasm } = builtParts();
-const build = (hooks: readonly string[] = HOOKS): Promise<Uint8Array> =>
-  buildScriptImage(readFileSync(join(import.meta.dirname, "../../dist/assets/engine/quickjs.wasm")), SCRIPT, hooks);
+const build = (hooks: readonly string[] = HOOKS, script = SCRIPT): Promise<Uint8Array> =>
+  buildScriptImage(readFileSync(join(import.meta.dirname, "../../dist/assets/engine/quickjs.wasm")), script, hooks);
 
 const program = process.argv[1] ?? "";
 /** As another machine would build it, at another time. */
@@ -50,6 +50,11 @@ describe("an engine's image", () => {
     stubMachine("/first/place/build.ts", "tlh-QO", 1_700_000_000_000);
     const image = Buffer.from(await build());
     expect(["/first/place", "tlh_QO"].filter((text) => image.includes(text))).toEqual([]);
+  });
+
+  it("is not made of a script that asks for local time", async () => {
+    const asks = `${SCRIPT} new Date().getHours();`;
+    await expect(build(HOOKS, asks)).rejects.toThrow("must not ask for local time");
   });
 
   it("is not made of a script that leaves no function where the host looks for one", async () => {

@@ -18,9 +18,19 @@ const PAGE_BYTES = 65_536;
  * minified, so they belong to the pinned version; with another one images differ from build to build, and a test fails.
  */
 const CLOCK_IMPORT = "p";
+/** What the C library asks of the machine's time zone: a moment's local time, and the zone's names. */
+const ZONE_IMPORTS = ["m", "n"];
 const ENVIRONMENT_IMPORT = "f";
 /** Export of the build: where its C stack stands. As above. */
 const STACK_POSITION_EXPORT = "Oa";
+const NO_ZONE = Object.fromEntries(
+  ZONE_IMPORTS.map((name) => [
+    name,
+    () => {
+      throw new Error("a script must not ask for local time while its image is made");
+    },
+  ]),
+);
 /** `ENOSYS`, to which the C library answers with no variables at all. Its own would name the machine. */
 const NO_ENVIRONMENT = 52;
 
@@ -120,7 +130,7 @@ export async function instantiate(
     readonly memoryBytes: number;
     /** Laid over the new memory before anything runs in it. */
     readonly image?: Image;
-    /** Epoch milliseconds. Absent: the real time. */
+    /** Epoch milliseconds, and then no time zone can be asked for. Absent: the real time, in the machine's zone. */
     readonly now?: () => number;
   },
 ): Promise<Instance> {
@@ -139,7 +149,7 @@ export async function instantiate(
       const instance = new WebAssembly.Instance(wasm, {
         a: {
           ...imports.a,
-          ...(options.now === undefined ? {} : { [CLOCK_IMPORT]: options.now }),
+          ...(options.now === undefined ? {} : { [CLOCK_IMPORT]: options.now, ...NO_ZONE }),
           [ENVIRONMENT_IMPORT]: () => NO_ENVIRONMENT,
           [TICK_IMPORT]: new Suspending(() => serving.tick()),
         },
