@@ -107,8 +107,8 @@ type Plan = Pick<
 async function planRun(deps: ApiDeps, tenant: TenantId, request: RunRequest): Promise<Result<Plan, AppError>> {
   const resolved = await deps.registry.resolve(tenant, request.packId, request.version);
   if (resolved === null) {
-    const named = request.version === null ? request.packId : `${request.packId} ${request.version}`;
-    return err(new AppError("PACK_NOT_FOUND", `There is no pack ${named}.`));
+    const { packId, version } = request;
+    return err(new AppError("PACK_NOT_FOUND", await deps.registry.explainAbsence(tenant, packId, version)));
   }
   const { record, owner } = resolved;
   const refusal = await refusePack(deps, tenant, { id: record.pack_id, version: record.version });
@@ -253,7 +253,8 @@ async function planReplay(deps: ApiDeps, tenant: TenantId, request: ReplayReques
   const pack =
     request.version === null ? original : await otherVersion(deps, tenant, original.pack_id, request.version);
   if (pack === null) {
-    return err(new AppError("PACK_NOT_FOUND", `There is no pack ${original.pack_id} ${request.version}.`));
+    const detail = await deps.registry.explainAbsence(tenant, original.pack_id, request.version);
+    return err(new AppError("PACK_NOT_FOUND", detail));
   }
   const refusal = await refusePack(deps, tenant, { id: original.pack_id, version: pack.pack_version });
   if (refusal !== null) return err(refusal);

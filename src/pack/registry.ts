@@ -25,6 +25,7 @@ import {
   VERSION,
   versionsIn,
 } from "./shelf.ts";
+import { didYouMean } from "./suggest.ts";
 import type { AgentConfig, PackRecord } from "./types.ts";
 
 export type Resolved = { readonly record: PackRecord; readonly owner: string };
@@ -35,6 +36,8 @@ export interface PackRegistry {
    * looked at first, then the shared one. Null when there is none.
    */
   resolve(tenant: string, packId: string, version: string | null): Promise<Resolved | null>;
+  /** Why `resolve` found nothing, for whoever asked. It lists shelves, so it is for refusals alone. Never rejects. */
+  explainAbsence(tenant: string, packId: string, version: string | null): Promise<string>;
   /** The composed pack by digest; checked against the digest; cached for the isolate's life. Null when it is gone. */
   load(owner: string, digest: string): Promise<AgentConfig | null>;
   /** The newest version of each pack the tenant can run, by pack id. */
@@ -119,6 +122,22 @@ export function createPackRegistry({ bucket, clock, blobCache = createBlobCache(
     return found.find((one) => one !== null) ?? null;
   }
 
+  async function explainAbsence(tenant: string, packId: string, version: string | null): Promise<string> {
+    const missing = `There is no pack ${version === null ? packId : `${packId} ${version}`}.`;
+    try {
+      const listed = (await Promise.all(shelvesOf(tenant).map((owner) => shelves.below(packsPrefix(owner))))).flat();
+      const parts = listed.map(({ name, etag }) => {
+        const [id = "", file = ""] = name.split("/");
+        return { id, file: { name: file, etag } };
+      });
+      const [newest] = versionsIn(parts.filter(({ id }) => id === packId).map(({ file }) => file));
+      if (newest !== undefined) return `${missing} The newest version is ${newest.version}.`;
+      return missing + didYouMean(packId, [...new Set(parts.map(({ id }) => id))]);
+    } catch {
+      return missing; // what there is instead is a help, and no answer to what was asked
+    }
+  }
+
   async function load(owner: string, digest: string): Promise<AgentConfig | null> {
     if (!isShelf(owner) || !DIGEST.test(digest)) return null;
     const key = blobKey(owner, digest);
@@ -175,7 +194,7 @@ export function createPackRegistry({ bucket, clock, blobCache = createBlobCache(
     );
   }
 
-  return { resolve, load, list, versions, publish: publisher(bucket, clock, shelves.clear) };
+  return { resolve, explainAbsence, load, list, versions, publish: publisher(bucket, clock, shelves.clear) };
 }
 
 /** The tenant's own shelf, then the shared one. A name that is no tenant has no shelf of its own. */

@@ -175,6 +175,14 @@ describe("running an agent", () => {
       expect([status, body.code]).toEqual([404, "PACK_NOT_FOUND"]);
     }
   });
+
+  it("says which pack was meant, and which version there is", async () => {
+    const told = async (options: Parameters<typeof run>[1]) => (await answerOf(run("Hello", options))).body.detail;
+    expect(await told({ pack: "testr" })).toBe('There is no pack testr. Did you mean "tester"?');
+    expect(await told({ more: { version: "9.9.9" } })).toMatch(
+      /There is no pack tester 9\.9\.9\. The newest version is \d/,
+    );
+  });
 });
 
 describe("an idempotency key", () => {

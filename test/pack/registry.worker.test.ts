@@ -202,6 +202,31 @@ describe("resolving", () => {
   }
 });
 
+describe("the absence of a pack", () => {
+  it("is told with the name that was meant, of what the tenant can run", async () => {
+    await registry.publish(SHARED_SHELF, await pack("hello", "1.0.0"), FINAL);
+    await registry.publish("tenant-1", await pack("helpdesk", "1.0.0"), FINAL);
+    const told = (tenant: string, packId: string) => elsewhere().explainAbsence(tenant, packId, null);
+    expect(await told("tenant-2", "helo")).toBe('There is no pack helo. Did you mean "hello"?');
+    expect(await told("tenant-1", "helpdesc")).toBe('There is no pack helpdesc. Did you mean "helpdesk"?');
+    expect(await told("tenant-2", "helpdesc")).toBe("There is no pack helpdesc.");
+  });
+
+  it("is told with the newest version when another was asked for", async () => {
+    for (const version of ["1.9.0", "1.10.0"]) await registry.publish("tenant-1", await pack("hello", version), FINAL);
+    expect(await elsewhere().explainAbsence("tenant-1", "hello", "2.0.0")).toBe(
+      "There is no pack hello 2.0.0. The newest version is 1.10.0.",
+    );
+    expect(await elsewhere().explainAbsence("tenant-2", "hello", "2.0.0")).toBe("There is no pack hello 2.0.0.");
+  });
+
+  it("is told without them while the bucket cannot list", async () => {
+    const list = vi.spyOn(bucket, "list").mockRejectedValue(new Error("down"));
+    expect(await elsewhere().explainAbsence("tenant-1", "helo", null)).toBe("There is no pack helo.");
+    list.mockRestore();
+  });
+});
+
 describe("listing", () => {
   it("shows the newest version of each pack, by pack id, the tenant's own before shared ones", async () => {
     for (const [shelf, packId, version] of [
