@@ -21,18 +21,15 @@ const CLOCK_IMPORT = "p";
 /** What the C library asks of the machine's time zone: a moment's local time, and the zone's names. */
 const ZONE_IMPORTS = ["m", "n"];
 const ENVIRONMENT_IMPORT = "f";
-/** Export of the build: where its C stack stands. As above. */
+/** Export of the same kind: where the C stack stands. */
 const STACK_POSITION_EXPORT = "Oa";
-const NO_ZONE = Object.fromEntries(
-  ZONE_IMPORTS.map((name) => [
-    name,
-    () => {
-      throw new Error("a script must not ask for local time while its image is made");
-    },
-  ]),
-);
 /** `ENOSYS`, to which the C library answers with no variables at all. Its own would name the machine. */
 const NO_ENVIRONMENT = 52;
+
+const noZone = (): never => {
+  throw new Error("a script must not ask for local time while its image is made");
+};
+const NO_ZONE = Object.fromEntries(ZONE_IMPORTS.map((name) => [name, noZone]));
 
 /** Pointers are numbers; each names what it points to. @see quickjs-emscripten, c/interface.c */
 export type Binding = {
@@ -221,7 +218,7 @@ function counterOf(exports: WebAssembly.Exports): { value: number } {
 
 function stackPositionOf(exports: WebAssembly.Exports): () => number {
   const position = exports[STACK_POSITION_EXPORT];
-  // A cast, because any other function of the build needs arguments or gives nothing, and a test holds it.
+  // A cast, because the pinned build exports this function under that name; a test holds it.
   if (typeof position === "function") return position as () => number;
   throw new Error("the engine's code does not say where its stack stands");
 }

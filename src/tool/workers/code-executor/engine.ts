@@ -47,7 +47,9 @@ type Opened = {
 };
 
 export class Engine {
-  readonly #instance: Instance;
+  readonly #binding: Instance["binding"];
+  readonly #running: Instance["running"];
+  readonly #heap: Instance["heap"];
   readonly #runtime: number;
   readonly #context: number;
   readonly #functions: readonly HostFunction[];
@@ -55,7 +57,9 @@ export class Engine {
 
   /** Use `Engine.resume`; the build, which makes what is resumed, has parts of its own. */
   constructor(instance: Instance, opened: Opened, functions: readonly HostFunction[]) {
-    this.#instance = instance;
+    this.#binding = instance.binding;
+    this.#running = instance.running;
+    this.#heap = instance.heap;
     this.#functions = functions;
     this.#runtime = opened.runtime;
     this.#context = opened.context;
@@ -108,22 +112,22 @@ export class Engine {
     const file = this.#allocateText(options.file);
     const flags = options.async ? EVAL_ASYNC : 0;
     const { pointer, bytes } = code;
-    const value = await this.#instance.running.evaluate(this.#context, pointer, bytes, file.pointer, 0, flags);
+    const value = await this.#running.evaluate(this.#context, pointer, bytes, file.pointer, 0, flags);
     return this.#settle(value);
   }
 
   async call(fn: Handle, args: readonly Handle[]): Promise<Evaluated> {
-    const argv = this.#instance.heap.withoutTicks(() => this.#instance.heap.allocate(4 * Math.max(args.length, 1)));
-    this.#instance.heap.writePointers(argv, args);
-    const self = this.#instance.binding.QTS_GetUndefined();
-    return this.#settle(await this.#instance.running.call(this.#context, fn, self, args.length, argv));
+    const argv = this.#heap.withoutTicks(() => this.#heap.allocate(4 * Math.max(args.length, 1)));
+    this.#heap.writePointers(argv, args);
+    const self = this.#binding.QTS_GetUndefined();
+    return this.#settle(await this.#running.call(this.#context, fn, self, args.length, argv));
   }
 
   /** Runs what promises have queued until nothing is left. A job that throws was nobody's to catch: it is dropped. */
   async runJobs(): Promise<void> {
-    const out = this.#instance.heap.withoutTicks(() => this.#instance.heap.allocate(4));
-    while (this.#instance.binding.QTS_IsJobPending(this.#runtime) !== 0) {
-      await this.#instance.running.runJobs(this.#runtime, JOBS_PER_TURN, out);
+    const out = this.#heap.withoutTicks(() => this.#heap.allocate(4));
+    while (this.#binding.QTS_IsJobPending(this.#runtime) !== 0) {
+      await this.#running.runJobs(this.#runtime, JOBS_PER_TURN, out);
     }
   }
 
@@ -137,54 +141,52 @@ export class Engine {
   /** A string in the engine's heap. It ends at the first NUL. */
   text(text: string): Handle {
     const { pointer } = this.#allocateText(text);
-    return this.#instance.heap.withoutTicks(() => {
-      const value = this.#instance.binding.QTS_NewString(this.#context, pointer);
-      this.#instance.heap.free(pointer);
+    return this.#heap.withoutTicks(() => {
+      const value = this.#binding.QTS_NewString(this.#context, pointer);
+      this.#heap.free(pointer);
       return value;
     });
   }
 
   numberOf(handle: Handle): number {
-    return this.#instance.binding.QTS_GetFloat64(this.#context, handle);
+    return this.#binding.QTS_GetFloat64(this.#context, handle);
   }
 
   /** Of a string only: any other value could run a program's code to become one. */
   textOf(handle: Handle): string {
-    return this.#instance.heap.withoutTicks(() => {
-      const pointer = this.#instance.binding.QTS_GetString(this.#context, handle);
-      const text = pointer === 0 ? "" : this.#instance.heap.readText(pointer);
-      if (pointer !== 0) this.#instance.binding.QTS_FreeCString(this.#context, pointer);
+    return this.#heap.withoutTicks(() => {
+      const pointer = this.#binding.QTS_GetString(this.#context, handle);
+      const text = pointer === 0 ? "" : this.#heap.readText(pointer);
+      if (pointer !== 0) this.#binding.QTS_FreeCString(this.#context, pointer);
       return text;
     });
   }
 
   /** An error's own words, for errors of trusted code: a program's could run its code here. */
   errorText(handle: Handle): string {
-    return this.#instance.heap.withoutTicks(() => {
-      const pointer = this.#instance.binding.QTS_GetString(this.#context, handle);
-      return pointer === 0 ? "error" : this.#instance.heap.readText(pointer);
+    return this.#heap.withoutTicks(() => {
+      const pointer = this.#binding.QTS_GetString(this.#context, handle);
+      return pointer === 0 ? "error" : this.#heap.readText(pointer);
     });
   }
 
   #settle(value: number): Evaluated {
-    const error = this.#instance.heap.withoutTicks(() =>
-      this.#instance.binding.QTS_ResolveException(this.#context, value),
-    );
+    const error = this.#heap.withoutTicks(() => this.#binding.QTS_ResolveException(this.#context, value));
     return error === 0 ? { ok: true, value } : { ok: false, error };
   }
 
   #answer(id: number, count: number, argv: number): number {
     const args = Array.from({ length: count }, (_, index) =>
-      this.textOf(this.#instance.binding.QTS_ArgvGetJSValueConstPointer(argv, index)),
+      this.textOf(this.#binding.QTS_ArgvGetJSValueConstPointer(argv, index)),
     );
     return this.text(this.#functions[id]?.(...args) ?? "");
   }
 
   #allocateText(text: string): { readonly pointer: number; readonly bytes: number } {
-    const bytes = this.#instance.heap.textBytes(text);
-    const pointer = this.#instance.heap.withoutTicks(() => this.#instance.heap.allocate(bytes + 1));
+    const bytes = this.#heap.textBytes(text);
+    const pointer = this.#heap.withoutTicks(() => this.#heap.allocate(bytes + 1));
     if (pointer === 0) throw new RangeError("out of memory");
-    this.#instance.heap.writeText(pointer, text, bytes + 1);
+    this.#heap.writeText(pointer, text, bytes + 1);
     return { pointer, bytes };
   }
 }
