@@ -20,7 +20,7 @@ const onlyThisMachine = (request: Request): Promise<Response> | Response =>
     : new Response(`the tests have no network, and something asked for ${request.url}`, { status: 599 });
 
 /** Ends what hangs. No test is about time, and a machine may be busy: this is far beyond what any of them takes. */
-const HANGS = { testTimeout: 120_000, hookTimeout: 120_000 } as const;
+const HANGS = { testTimeout: 300_000, hookTimeout: 300_000 } as const;
 
 const BUNDLED = [
   "@anthropic-ai/sdk",

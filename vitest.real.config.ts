@@ -17,7 +17,7 @@ export default defineConfig({
     // Five minutes by itself: npm run test:idle.
     exclude: ["test/flow/idle.real.test.ts"],
     // Ends what hangs; see vitest.config.ts.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

@@ -198,7 +198,7 @@ beforeAll(async () => {
   const letterId = await buryLetter(tenant, CANARY);
   const ids = { approvalId: await makeApproval(), webhookId: webhook.id, letterId, name, path: "workspace/theirs.txt" };
   victim = { taskId: run.body.task_id, packId: PACK, keyId: own.id, ...ids, tenant };
-}, 60_000);
+});
 
 const MISSING = (): Names => ({
   taskId: NO_TASK,

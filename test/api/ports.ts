@@ -1,5 +1,5 @@
 /** Fakes of what lies outside: a clock that is moved by hand, a log that is read. */
-import type { Clock, Log, LogContext, LogFacts } from "../../src/platform/index.ts";
+import { type Clock, type Log, type LogContext, type LogFacts, systemClock } from "../../src/platform/index.ts";
 
 export type ManualClock = Clock & {
   /** Ends every sleep that is due then. */
@@ -43,6 +43,13 @@ export function hastyClock(): Clock & { readonly slept: number[] } {
     },
   };
 }
+
+/** The real time, and no end to any wait: on a busy machine what answers late is not away. */
+export const patientClock: Clock = {
+  now: () => systemClock.now(),
+  sleep: (_ms, signal) =>
+    new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true })),
+};
 
 const unpublished = (): never => {
   throw new Error("no policy is published here");

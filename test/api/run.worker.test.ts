@@ -97,7 +97,7 @@ describe("running an agent", () => {
     const taskId = await accept("Hello", { via });
     expect(told).toEqual([]);
     isAnswered.resolve();
-    await vi.waitFor(() => expect(told).toEqual([taskId]));
+    await vi.waitFor(() => expect(told).toEqual([taskId]), { timeout: 60_000 });
     expect(await finished(taskId)).toMatchObject({ state: "done" });
   });
 

@@ -6,18 +6,19 @@ import { KEYS_ACTIVE_MAX, KEYS_ENDED_MAX, KEYS_TOLD_AT_ONCE, KEYS_UNTOLD_MAX } f
 import { TenantObject } from "../../src/api/object.ts";
 import { createTenantProjection, type TenantProjection } from "../../src/api/tenant-projection.ts";
 import type { Bindings } from "../../src/bindings.ts";
-import { createDb, type Db, systemClock } from "../../src/platform/index.ts";
+import { type Clock, createDb, type Db, systemClock } from "../../src/platform/index.ts";
 import { tenantOf } from "./keyring.ts";
-import { manualClock, memoryLog } from "./ports.ts";
+import { manualClock, memoryLog, patientClock } from "./ports.ts";
 
 const env = bindings as unknown as Bindings; // the bindings of wrangler.toml, by their own type
 const { url, httpEndpoint } = inject("database");
 
-const dbAt = (database: { readonly url: string; readonly httpEndpoint: string }): Db =>
-  createDb({ database, outboxDatabaseUrl: null, clock: systemClock, random: () => 0 });
-const there = dbAt({ url, httpEndpoint });
+const dbAt = (database: { readonly url: string; readonly httpEndpoint: string }, clock: Clock): Db =>
+  createDb({ database, outboxDatabaseUrl: null, clock, random: () => 0 });
+const there = dbAt({ url, httpEndpoint }, patientClock);
 /** Nobody listens there. */
-const away = dbAt({ url: "postgresql://app_user:x@127.0.0.1:1/postgres", httpEndpoint: "http://127.0.0.1:1/sql" });
+const nowhere = { url: "postgresql://app_user:x@127.0.0.1:1/postgres", httpEndpoint: "http://127.0.0.1:1/sql" };
+const away = dbAt(nowhere, systemClock);
 
 /** One tenant's object by a clock that is moved by hand, over a database that comes and goes. */
 function rig(name = `tenant-${crypto.randomUUID().slice(0, 8)}`) {

@@ -207,7 +207,7 @@ describe("a stream of events", () => {
     await slept.promise;
     await reader.cancel("gone");
     gone.resolve();
-    await vi.waitFor(() => expect(clock.slept).toHaveLength(WAIT_HEARTBEAT_POLLS));
+    await vi.waitFor(() => expect(clock.slept).toHaveLength(WAIT_HEARTBEAT_POLLS), { timeout: 60_000 });
     await new Promise((resolve) => setImmediate(resolve));
     expect(asked()).toBe(WAIT_HEARTBEAT_POLLS);
     expect(clock.slept).toHaveLength(WAIT_HEARTBEAT_POLLS);
@@ -222,7 +222,7 @@ describe("a stream whose caller is refused", () => {
     const { source, asked } = scripted([], ["waiting"]);
     const first = { stream: streamOf([frame(1)]), ending: () => ({ seq: 1, isOver: false }) };
     const text = read(throughWaits({ ...source, clock }, first, { after: 0, readmission }));
-    await vi.waitFor(() => expect(asked()).toBe(1));
+    await vi.waitFor(() => expect(asked()).toBe(1), { timeout: 60_000 });
     clock.advance(READMIT_EVERY_MS);
     expect(await text).toBe(frame(1));
   });

@@ -11,11 +11,11 @@ import {
 import { AuditObject, type AuditServices } from "../../src/audit/object.ts";
 import type { Bindings } from "../../src/bindings.ts";
 import { assert, createDb, parseTenantId, systemClock, type TenantId } from "../../src/platform/index.ts";
-import { manualClock, memoryLog } from "../api/ports.ts";
+import { manualClock, memoryLog, patientClock } from "../api/ports.ts";
 
 const env = bindings as unknown as Bindings; // the bindings of wrangler.toml, by their own type
 const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");
-const db = createDb({ database: { url, httpEndpoint }, outboxDatabaseUrl, clock: systemClock, random: () => 0 });
+const db = createDb({ database: { url, httpEndpoint }, outboxDatabaseUrl, clock: patientClock, random: () => 0 });
 const toPostgres = createAuditSink(db, memoryLog());
 const away: AuditServices["sink"] = async () => "unavailable";
 

@@ -13,19 +13,23 @@ version: 1.0.0
 risk_level: low
 author: { name: T }
 role: { title: T, domain: D, seniority: lead, goal: { primary: P } }
-tools: { available: [{ id: work, name: Work, requires_approval: true,
-  sandbox: { timeout: "1s", network: egress_allowlist, egress_allowlist: [api.example.com], filesystem: scoped, scoped_paths: [/workspace] } }] }
+tools: { available: [
+  { id: work, name: Work, requires_approval: true,
+    sandbox: { timeout: "60s", network: egress_allowlist, egress_allowlist: [api.example.com], filesystem: scoped, scoped_paths: [/workspace] } },
+  { id: spin, name: Spin, sandbox: { timeout: "1s" } }] }
 `;
 const TOOL = `import { defineTool } from "vasini/tool";
 export default defineTool({
-  parameters: { type: "object", properties: { how: { enum: ["write", "loop", "fetch"] } }, required: ["how"] },
+  parameters: { type: "object", properties: { how: { enum: ["write", "fetch"] } }, required: ["how"] },
   async run({ how }, { files, fetch }) {
-    if (how === "loop") for (;;);
     if (how === "fetch") return (await fetch("https://api.example.com/")).status;
     files.write("b.txt", files.read("a.txt"));
     return { done: true };
   },
 });
+`;
+const SPIN = `import { defineTool } from "vasini/tool";
+export default defineTool({ parameters: { type: "object" }, async run() { for (;;); } });
 `;
 const lines = (...cases: readonly object[]): string => cases.map((one) => `${JSON.stringify(one)}\n`).join("");
 const FILES = { "/workspace/a.txt": "one" };
@@ -33,13 +37,14 @@ const FILES = { "/workspace/a.txt": "one" };
 beforeAll(async () => {
   await write("p/profession-pack.yaml", MANIFEST);
   await write("p/tools/work.ts", TOOL);
+  await write("p/tools/spin.ts", SPIN);
 });
 afterAll(remove);
 
 const test = (...flags: readonly string[]) => runBin(["pack", "test", join(root, "p"), ...flags]);
 
 describe("pack test", () => {
-  it("runs each case in a sandbox, without a network and without asking anybody", { timeout: 120_000 }, async () => {
+  it("runs each case in a sandbox, without a network and without asking anybody", async () => {
     const cases = lines(
       {
         name: "writes",
@@ -48,18 +53,21 @@ describe("pack test", () => {
         result: { done: true },
         changes: { "/workspace/b.txt": "one" },
       },
-      { name: "is stopped", arguments: { how: "loop" }, error: { code: "TOOL_TIMEOUT" } },
       { name: "has no network", arguments: { how: "fetch" }, error: { code: "EGRESS_DENIED" } },
       { name: "checks arguments", arguments: { how: "nap" }, error: { code: "TOOL_ARGUMENTS" } },
     );
     await write("p/tools/work.test.jsonl", cases);
+    await write(
+      "p/tools/spin.test.jsonl",
+      lines({ name: "is stopped", arguments: {}, error: { code: "TOOL_TIMEOUT" } }),
+    );
     const ran = await test("--json");
     expect(documentOf(ran)).toMatchObject({ ok: true, pack: "p" });
     expect(documentOf(ran).cases).toHaveLength(4);
     expect(ran.code).toBe(0);
   });
 
-  it("says what came of a case that is wrong, and exits 1", { timeout: 120_000 }, async () => {
+  it("says what came of a case that is wrong, and exits 1", async () => {
     await write(
       "p/tools/work.test.jsonl",
       lines({ name: "hopes", arguments: { how: "write" }, files: FILES, result: 7 }),

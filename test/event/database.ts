@@ -4,7 +4,6 @@ import { letterStatement } from "../../src/event/dead-letter-store.ts";
 import { createSendWebhook, createWebhooks, type Endpoint, type Webhooks } from "../../src/event/index.ts";
 import {
   assert,
-  type Clock,
   createDb,
   createSeal,
   type Db,
@@ -16,7 +15,7 @@ import {
 } from "../../src/platform/index.ts";
 import { configOf } from "../../src/wire.ts";
 import { env } from "../api/gateway.ts";
-import { memoryLog } from "../api/ports.ts";
+import { memoryLog, patientClock } from "../api/ports.ts";
 
 /** Where receivers are said to be. Nobody listens there: tests stand in for the network. */
 export const RECEIVER = "http://127.0.0.1:9";
@@ -35,13 +34,6 @@ export function connectWorker(): void {
   });
   assert(config.ok && config.value.database !== null, "the Worker has a database");
 }
-
-/** The real time, and no end to any wait: a busy machine is no database that is away. */
-export const patientClock: Clock = {
-  now: () => systemClock.now(),
-  sleep: (_ms, signal) =>
-    new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true })),
-};
 
 export function databaseOf(): Db {
   const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");

@@ -16,10 +16,11 @@ import { doorbellNames, doorbellOf, type OutboxEvent } from "../../src/event/ind
 import { DB_ATTEMPT_MS_MAX } from "../../src/platform/db.ts";
 import { systemClock, type TenantId } from "../../src/platform/index.ts";
 import { configOf } from "../../src/wire.ts";
+import { patientClock } from "../api/ports.ts";
 import { tenantNamed } from "../case/database/bench.ts";
 import { eventsOf, project, taskNamed } from "../case/database/event-rig.ts";
 import { accept, env, readUntil } from "../task/harness.ts";
-import { databaseOf, patientClock } from "./database.ts";
+import { databaseOf } from "./database.ts";
 
 const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");
 // Before anything of the Worker reads it: the only file whose Worker publishes, so nobody else takes its events.
@@ -30,7 +31,6 @@ configOf({
   OUTBOX_DATABASE_URL: outboxDatabaseUrl,
 });
 const db = databaseOf();
-vi.setConfig({ testTimeout: 120_000 });
 
 // A busy machine is no database that is away: the Worker's own requests have no end to their waits either.
 beforeEach(() => {

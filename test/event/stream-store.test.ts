@@ -5,6 +5,7 @@ import { STREAM_ENTRIES_MAX, STREAM_GUARD_SECONDS } from "../../src/event/limits
 import { APPEND, createStreamConsumer } from "../../src/event/stream-store.ts";
 import { createRedisAccess, type RedisAccess, streamKey } from "../../src/memory/index.ts";
 import { type SqlRow, systemClock, type TenantId } from "../../src/platform/index.ts";
+import { patientClock } from "../api/ports.ts";
 import { tenantNamed } from "../case/database/bench.ts";
 import { openRedis, type TestRedis } from "../case/redis/open.ts";
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.endpoint.close());
 
-const access = () => createRedisAccess({ ...redis.endpoint, clock: systemClock });
+const access = () => createRedisAccess({ ...redis.endpoint, clock: patientClock });
 const appenderTo = (by: RedisAccess) => {
   const { after } = createStreamConsumer({
     keyOf: streamKey,

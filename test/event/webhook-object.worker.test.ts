@@ -8,7 +8,8 @@ import type { Endpoint } from "../../src/event/index.ts";
 import { PASS_NET_MS } from "../../src/event/webhook-limits.ts";
 import { assert, newWebhookId, type SqlRow, systemClock } from "../../src/platform/index.ts";
 import { env } from "../api/gateway.ts";
-import { connectWorker, databaseOf, makeEndpoint, patientClock, RECEIVER, tenantOf, webhooksOf } from "./database.ts";
+import { patientClock } from "../api/ports.ts";
+import { connectWorker, databaseOf, makeEndpoint, RECEIVER, tenantOf, webhooksOf } from "./database.ts";
 
 beforeAll(connectWorker);
 
@@ -119,7 +120,7 @@ describe("a receiver that hangs", () => {
       url.endsWith("/fast") ? new Response(null, { status: 204 }) : new Promise(() => undefined);
     await Promise.all([slow, fast].map((one) => stub(one).ring(one)));
     const hung = runDurableObjectAlarm(stub(slow)).catch(() => undefined);
-    await vi.waitFor(() => expect(idsOf()).toContain("msg_a"), { timeout: 20_000 });
+    await vi.waitFor(() => expect(idsOf()).toContain("msg_a"), { timeout: 60_000 });
     await runDurableObjectAlarm(stub(fast));
     expect(await deliveries()).toEqual([
       { state: "pending", attempts: 0 },
@@ -141,7 +142,7 @@ describe("a crash", () => {
     };
     const died = runDurableObjectAlarm(stub()).catch(() => undefined);
     // Not by a promise of the object's own: what goes on from that runs inside of the object, and would die with it.
-    await vi.waitFor(() => expect(hold).toBe("held"), { timeout: 20_000 });
+    await vi.waitFor(() => expect(hold).toBe("held"), { timeout: 60_000 });
     await abortAllDurableObjects();
     await died;
     hold = "off";

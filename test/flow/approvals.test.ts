@@ -10,7 +10,7 @@ let server: Server;
 beforeAll(async () => {
   port = await freePort();
   server = await startServer({ dataDir, port });
-}, 90_000);
+});
 afterAll(async () => {
   await server?.kill();
   dropDataDir(dataDir);
@@ -50,5 +50,5 @@ describe("a run of a pack whose tool needs a person", () => {
       ok: false,
       error: { code: "APPROVAL_USED" },
     });
-  }, 120_000);
+  });
 });

@@ -18,7 +18,7 @@ let server: Server;
 beforeAll(async () => {
   const env = { ANTHROPIC_API_KEY: "key-of-the-test", ANTHROPIC_BASE_URL: await model.start() };
   server = await startServer({ dataDir, port: await freePort(), env });
-}, 90_000);
+});
 afterAll(async () => {
   await server?.kill();
   await model.stop();

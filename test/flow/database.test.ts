@@ -23,7 +23,7 @@ beforeAll(async () => {
     OUTBOX_DATABASE_URL: database.connectionString("outbox_publisher"),
   };
   server = await startServer({ dataDir, port: await freePort(), env });
-}, 90_000);
+});
 afterAll(async () => {
   await server?.kill();
   await database?.close();
@@ -64,6 +64,6 @@ describe("a database that goes away", () => {
         return tasks.filter(({ id }) => !ids.includes(id));
       };
       while ((await missing()).length > 0) await new Promise((resolve) => setTimeout(resolve, 250));
-    }, 120_000);
+    });
   }
 });

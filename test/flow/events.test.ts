@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDb, type SqlRow, systemClock, systemRandom } from "../../src/platform/index.ts";
-import { tenantNamed } from "../case/database/bench.ts";
+import { createDb, type SqlRow, systemRandom } from "../../src/platform/index.ts";
+import { tenantNamed, unhurriedClock } from "../case/database/bench.ts";
 import { get, postRun, TENANT } from "./client.ts";
 import { dropDataDir, freePort, newDataDir, type Server, startServer } from "./server.ts";
 
@@ -15,7 +15,7 @@ let server: Server;
 beforeAll(async () => {
   port = await freePort();
   server = await startServer({ dataDir, port });
-}, 90_000);
+});
 afterAll(async () => {
   await server?.kill();
   dropDataDir(dataDir);
@@ -27,7 +27,7 @@ async function ask(text: string, params: readonly (readonly string[])[] = []): P
     readFileSync(join(dataDir, "worker.env"), "utf8"),
   );
   const database = { url: DATABASE_URL, httpEndpoint: DATABASE_HTTP_ENDPOINT };
-  const db = createDb({ database, outboxDatabaseUrl: null, clock: systemClock, random: systemRandom });
+  const db = createDb({ database, outboxDatabaseUrl: null, clock: unhurriedClock, random: systemRandom });
   const result = await db.batch(tenantNamed(TENANT), [{ text, params: [...params] }]);
   if (!result.ok) throw new Error(result.error.message);
   return result.value[0]?.rows ?? [];
@@ -56,7 +56,7 @@ describe("events under npm start", () => {
       [tasks],
     );
     expect(rows).toEqual(tasks.map(() => ({ types: "task.queued task.started task.done", processed: true })));
-  }, 60_000);
+  });
 
   it("come again after a kill that struck when they were published and not consumed", async () => {
     const tasks = await accept(2, "lost");
@@ -68,7 +68,7 @@ describe("events under npm start", () => {
     await server.kill();
     server = await startServer({ dataDir, port });
     await untilCounted(tasks);
-  }, 120_000);
+  });
 
   it("are complete after a kill at any moment", async () => {
     const tasks = await accept(12, "kill");
@@ -77,5 +77,5 @@ describe("events under npm start", () => {
     await untilCounted(tasks);
     const letters = await get(server.url, "/api/v1/dead-letters");
     expect([letters.status, await letters.json()]).toEqual([200, { items: [], next_cursor: null }]);
-  }, 180_000);
+  });
 });

@@ -37,7 +37,7 @@ beforeAll(async () => {
   server = await startServer({ dataDir, port: await freePort(), env });
   const made = await call(ADMIN, "/api/v1/tenants", { tenant_id: TENANT, name: "Acme" });
   expect(made.status).toBe(201);
-}, 120_000);
+});
 afterAll(async () => {
   await server?.kill();
   await database?.close();

@@ -49,7 +49,7 @@ beforeAll(async () => {
   await call("POST", "/api/v1/packs", { pack: "outsider", files: { "outsider/profession-pack.yaml": PACK } });
   const secret = { value: `${GIT_USER}:${GIT_PASSWORD}`, host: "127.0.0.1", scheme: "basic" };
   await call("PUT", "/api/v1/secrets/git-login", secret);
-}, 120_000);
+});
 afterAll(async () => {
   await server?.kill();
   await outside?.close();

@@ -5,8 +5,7 @@ import type { Bindings } from "../../src/bindings.ts";
 import { createObjectMemory } from "../../src/memory/index.ts";
 import { SessionMemoryObject } from "../../src/memory/object.ts";
 import type { SessionStub } from "../../src/memory/object-memory.ts";
-import { systemClock } from "../../src/platform/index.ts";
-import { manualClock } from "../api/ports.ts";
+import { manualClock, patientClock } from "../api/ports.ts";
 import { memorySuite } from "../case/memory.case.ts";
 
 const env = bindings as unknown as Bindings; // the bindings of wrangler.toml, by their own type
@@ -43,7 +42,7 @@ function rig() {
     }
   };
   // The limit on waiting has its own clock: this one jumps.
-  return { memory: createObjectMemory({ objectOf, clock: systemClock }), pass, within };
+  return { memory: createObjectMemory({ objectOf, clock: patientClock }), pass, within };
 }
 
 memorySuite(rig);
@@ -81,7 +80,7 @@ describe("a session's object", () => {
   });
 
   it("answers the same through its binding", async () => {
-    const memory = createObjectMemory({ objectOf: stubOf, clock: systemClock });
+    const memory = createObjectMemory({ objectOf: stubOf, clock: patientClock });
     const space = { ...SPACE, session: "bound" };
     await memory.append(space, { id: "t", at: 1, value: "v" }, { ttlMs: 60_000, maxEntries: 3 });
     expect(await memory.list(space)).toEqual(["v"]);

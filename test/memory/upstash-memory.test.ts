@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRedisAccess, createUpstashMemory } from "../../src/memory/index.ts";
 import { MEMORY_TIMEOUT_MS } from "../../src/memory/limits.ts";
-import { systemClock } from "../../src/platform/index.ts";
-import { manualClock } from "../api/ports.ts";
+import { type Clock, systemClock } from "../../src/platform/index.ts";
+import { manualClock, patientClock } from "../api/ports.ts";
 import { memorySuite } from "../case/memory.case.ts";
 import { openRedis, type TestRedis } from "../case/redis/open.ts";
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.endpoint.close());
 
-const accessBy = (clock = systemClock) =>
+const accessBy = (clock: Clock = patientClock) =>
   createRedisAccess({ url: redis.endpoint.url, token: redis.endpoint.token, clock });
 
 memorySuite(() => ({

@@ -4,14 +4,15 @@ import { describe, expect, it } from "vitest";
 import type { Bindings } from "../../src/bindings.ts";
 import { createBreakerClient } from "../../src/model/index.ts";
 import { BREAKER_OPEN_MS } from "../../src/model/limits.ts";
-import { createLog, systemClock } from "../../src/platform/index.ts";
+import { createLog } from "../../src/platform/index.ts";
+import { patientClock } from "../api/ports.ts";
 
 const env = bindings as unknown as Bindings; // the bindings of wrangler.toml, by their own type
 
 const log = createLog({}, () => undefined);
 /** A client per isolate: nothing is shared between two of them but the object. */
 const isolate = () =>
-  createBreakerClient({ objectFor: (name) => env.BREAKER.getByName(name), clock: systemClock, log });
+  createBreakerClient({ objectFor: (name) => env.BREAKER.getByName(name), clock: patientClock, log });
 
 /** Moves the object's past, for the runtime's clock cannot be moved. */
 const age = (model: string, state: unknown) =>

@@ -1,9 +1,10 @@
 /** The port inside workerd, with the unmodified driver, against the embedded database. All of its promises: test/case/database. */
 import { describe, expect, inject, it } from "vitest";
 import { createDb, parseTenantId, systemClock, systemRandom } from "../../src/platform/index.ts";
+import { patientClock } from "../api/ports.ts";
 
 const { url, httpEndpoint, outboxDatabaseUrl } = inject("database");
-const db = createDb({ database: { url, httpEndpoint }, outboxDatabaseUrl, clock: systemClock, random: systemRandom });
+const db = createDb({ database: { url, httpEndpoint }, outboxDatabaseUrl, clock: patientClock, random: systemRandom });
 
 function tenant(name: string) {
   const parsed = parseTenantId(name);

@@ -1,8 +1,9 @@
 /** Another engine, over real HTTP: what it says is taken when it is a decision, and everything else is a denial. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Clock, systemClock } from "../../src/platform/index.ts";
+import type { Clock } from "../../src/platform/index.ts";
 import { createExternalPolicy, logOnly } from "../../src/policy/index.ts";
+import { patientClock } from "../api/ports.ts";
 import { toolQuestion } from "./questions.ts";
 
 type Answer = (response: ServerResponse, body: string) => void;
@@ -40,7 +41,7 @@ const json =
   (response) =>
     void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
 
-const engineAt = (url = origin, clock: Clock = systemClock) =>
+const engineAt = (url = origin, clock: Clock = patientClock) =>
   createExternalPolicy({ url, clock, fetch: (input, init) => fetch(input, init), log: { error: () => undefined } });
 
 async function decideWith(one: Answer, clock?: Clock) {

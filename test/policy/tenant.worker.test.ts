@@ -1,9 +1,18 @@
 /** A tenant's own policy through the front door, in the real runtime: published, chosen, and in the way of its tasks. */
-import { beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { Policy, PolicyList, PublishedPolicy } from "../../src/api/policy-schema.ts";
-import { assert, fromBase64, parseTenantId, sha256Hex, type TenantId, toBase64 } from "../../src/platform/index.ts";
-import { POLICIES_KEPT_MAX } from "../../src/policy/limits.ts";
+import {
+  assert,
+  fromBase64,
+  parseTenantId,
+  sha256Hex,
+  systemClock,
+  type TenantId,
+  toBase64,
+} from "../../src/platform/index.ts";
+import { OWN_TIMEOUT_MS, POLICIES_KEPT_MAX } from "../../src/policy/limits.ts";
 import { type Ask, accept, answerOf, ask, env, follow, type Json, publishShared, run } from "../api/gateway.ts";
+import { patientClock } from "../api/ports.ts";
 import { ANSWER, handMade, LOOP } from "./hand-made.ts";
 
 const PATH = "/api/v1/policies";
@@ -31,7 +40,13 @@ beforeEach(() => {
   const id = parseTenantId(`policies-${++tenants}`);
   assert(id !== undefined, "it is a tenant");
   tenant = id;
+  // A busy machine is no slow policy: what ends one that loops is its fuel, and who is too slow is in tenant-engine.test.ts.
+  const sleep = systemClock.sleep.bind(systemClock);
+  vi.spyOn(systemClock, "sleep").mockImplementation((ms, signal) =>
+    ms === OWN_TIMEOUT_MS ? patientClock.sleep(ms, signal) : sleep(ms, signal),
+  );
 });
+afterEach(() => void vi.restoreAllMocks());
 
 const call = (path: string, options: Ask = {}) => answerOf(ask(path, { tenant, ...options }));
 const publish = (wasm: string, more: Json = {}) => call(PATH, { body: { wasm, ...more } });

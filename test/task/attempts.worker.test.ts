@@ -46,7 +46,7 @@ type AtWork = {
 };
 
 /** Looked at until it is so. */
-const until = (isSo: () => boolean | Promise<boolean>) => vi.waitUntil(isSo, { timeout: 20_000 });
+const until = (isSo: () => boolean | Promise<boolean>) => vi.waitUntil(isSo, { timeout: 60_000 });
 
 const keyOf = ({ step, index, attempt = 0 }: Execution): string => `${step}.${index}/${attempt}`;
 

@@ -12,7 +12,7 @@ type Ending = { readonly timeout: string; readonly result: object };
 const STOPPED: Ending = { timeout: "1s", result: { success: false, error: { code: "TOOL_TIMEOUT" } } };
 /** What fails by itself, with all the time that it needs: a program that ended, and said by its code how. */
 const FAILED: Ending = {
-  timeout: "60s",
+  timeout: "120s",
   result: { success: true, result: { exit_code: expect.toSatisfy((code) => code > 0) } },
 };
 

@@ -1,9 +1,10 @@
 /** The policy in the way of every call: tasks in the real runtime under the compiled default policy, and under others. */
 import { describe, expect, it } from "vitest";
 import { createObjectMemory } from "../../src/memory/index.ts";
-import { assert, systemClock } from "../../src/platform/index.ts";
+import { assert } from "../../src/platform/index.ts";
 import { logOnly, type PolicyEngine, type PolicyQuestion } from "../../src/policy/index.ts";
 import type { TaskEvent, TaskStub } from "../../src/task/index.ts";
+import { patientClock } from "../api/ports.ts";
 import { tool as packTool, SCOPED as SCOPED_FILES } from "../tool/samples.ts";
 import { defaultPolicy, LIST, live, type Person, type Tool } from "./crash-rig.ts";
 import { childrenOf, handingTo, handoff, stubOf } from "./handoffs.ts";
@@ -11,7 +12,7 @@ import { accept, env, publish, readUntil, TENANT, typesOf } from "./harness.ts";
 import { call } from "./history.ts";
 import { ALLOW, DENY, policyServer } from "./policy-server.ts";
 
-const memory = createObjectMemory({ objectOf: (name) => env.SESSION_MEMORY.getByName(name), clock: systemClock });
+const memory = createObjectMemory({ objectOf: (name) => env.SESSION_MEMORY.getByName(name), clock: patientClock });
 
 const SCOPED = `sandbox: { timeout: "10s", filesystem: "scoped", scoped_paths: ["/workspace"] }`;
 

@@ -20,9 +20,10 @@ import type { CreateTask, TaskView } from "../../src/task/index.ts";
 import { SESSION_FILES_MS_MAX } from "../../src/task/limits.ts";
 import { TaskObject, type TaskServices } from "../../src/task/object.ts";
 import { taskServices } from "../../src/wire.ts";
+import { patientClock } from "../api/ports.ts";
 import { env, publish, readUntil, TENANT } from "./harness.ts";
 
-const memory = createObjectMemory({ objectOf: (name) => env.SESSION_MEMORY.getByName(name), clock: systemClock });
+const memory = createObjectMemory({ objectOf: (name) => env.SESSION_MEMORY.getByName(name), clock: patientClock });
 
 type Options = {
   readonly session?: string | null;

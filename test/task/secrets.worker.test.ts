@@ -69,7 +69,7 @@ beforeAll(async () => {
   for (const level of ["log", "info", "warn", "error"] as const) {
     vi.spyOn(console, level).mockImplementation((...words) => void logged.push(words.map(String).join(" ")));
   }
-}, 60_000);
+});
 afterAll(() => vi.restoreAllMocks());
 
 /** Ten calls in a turn, so many turns as it takes. */

@@ -55,6 +55,7 @@ describe("the cron finds a task without an alarm", () => {
     const task = await accept("@sleep 10m\n@say never", { tenant: "sweep-running" });
     await task.stub().kick();
     await readUntil(task.stub(), ({ type }) => type === "step.started");
+    pass(0);
     await abortAllDurableObjects();
     await loseAlarms(task);
     expect(await task.stub().view()).toMatchObject({ state: "running" });

@@ -1,5 +1,6 @@
 /** Single calls of tools over real isolates, as a task's object makes them. */
 import { exports } from "cloudflare:workers";
+import { vi } from "vitest";
 import { createLog, systemClock } from "../../src/platform/index.ts";
 import {
   collectTools,
@@ -14,6 +15,21 @@ import { composeConfig, SCOPED, tool, tools } from "./samples.ts";
 
 // By reflection, because the types of the exports are those of the generated Worker, not of this test's view.
 export const runnerFor = (props: ToolRunnerProps): RunnerStub => Reflect.get(exports, "ToolRunner")({ props });
+
+/** The time of a call, `ms`, is over once the network was asked, and no sooner. Until mocks are restored. */
+export function endOnceAsked(ms: number): void {
+  let isAsked = false;
+  const [network, sleep] = [globalThis.fetch, systemClock.sleep];
+  vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => {
+    isAsked = true;
+    return network(input, init);
+  });
+  vi.spyOn(systemClock, "sleep").mockImplementation(async (given, signal) => {
+    if (given !== ms) return sleep(given, signal);
+    // Looked at, for a promise that another invocation settles is not heard.
+    while (!isAsked) await sleep(1, signal);
+  });
+}
 
 export const LANGUAGES = ["javascript", "typescript", "python", "bash"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -32,7 +48,7 @@ export const FILES: readonly ToolFile[] = [
 ];
 
 export async function callTool(toolId: string, args: object, options: CallOptions = {}) {
-  const { files = [], tenant = "tenant-123", sandbox = `timeout: "60s", ${SCOPED}` } = options;
+  const { files = [], tenant = "tenant-123", sandbox = `timeout: "120s", ${SCOPED}` } = options;
   const { signal = new AbortController().signal } = options;
   const config = await composeConfig(tools([tool(toolId, sandbox)]));
   const log = createLog({}, () => undefined);

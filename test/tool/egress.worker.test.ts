@@ -8,7 +8,7 @@ import { type Engine, keepEngine, loadEngine } from "../../src/tool/engine.ts";
 import type { EgressRecord, RunnerAnswer, RunnerCall } from "../../src/tool/index.ts";
 import { EGRESS_REQUESTS_MAX } from "../../src/tool/limits.ts";
 import { FORBIDDEN_URLS } from "../platform/egress-corpus.ts";
-import { runnerFor } from "./call-tool.ts";
+import { endOnceAsked, runnerFor } from "./call-tool.ts";
 
 const { origin } = inject("outside");
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -59,7 +59,7 @@ beforeAll(async () => {
   keepEngine("http-request", { digest: "probe", mainModule: "index.js", modules: { "index.js": { js: PROBE } } });
   // The first call starts the whole Worker, which is not what any test is about.
   await probe({ mode: "gateway" });
-}, 60_000);
+});
 afterAll(() => keepEngine("http-request", real));
 afterEach(() => vi.restoreAllMocks());
 
@@ -184,6 +184,7 @@ describe("a request through the gateway", () => {
 describe("the end of a call", () => {
   it("cuts its request, and the record says so", async () => {
     const requests = [get(`${origin}/hang`)];
+    endOnceAsked(300);
     expect(await probe({ mode: "send", requests }, { timeoutMs: 300, policyDigest: "hang" })).toEqual({
       kind: "timeout",
       egress: [

@@ -1,6 +1,10 @@
 /** `http_request` in its real isolate against a real server: what comes back, where it may not go, and no secret in it. */
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { TIMEOUT_GRACE_MS } from "../../src/tool/limits.ts";
+import { endOnceAsked } from "./call-tool.ts";
 import { keepSecret, outside, taskWith } from "./outside-host.ts";
+
+afterEach(() => void vi.restoreAllMocks());
 
 const get = (path: string) => ({ method: "GET", url: `${outside()}${path}` });
 
@@ -53,6 +57,7 @@ describe("a request", () => {
 
   it("is stopped with its call", async () => {
     const task = await taskWith({ timeout: "1s" });
+    endOnceAsked(1_000 + TIMEOUT_GRACE_MS);
     expect(await task.call("http_request", get("/hang"))).toMatchObject({
       error: { code: "TOOL_TIMEOUT" },
       egress: [{ allowed: true, reason: "interrupted" }],

@@ -31,6 +31,7 @@ type Call = {
   /** The shelf its pack is on. */
   readonly owner: string;
   readonly files?: readonly ToolFile[];
+  readonly signal?: AbortSignal;
 };
 
 /** A published pack with one tool of its own whose `run` has this body. */
@@ -65,15 +66,22 @@ tools: { available: [${tool("mine", sandbox, more)}] }
   return { catalog, host, owner, digest: config.tools.available[0]?.bundle };
 }
 
-export async function runPackTool(body: string, args: object = {}, setup: Setup & Pick<Call, "files"> = {}) {
+export async function runPackTool(body: string, args: object = {}, setup: Setup & Pick<Call, "files" | "signal"> = {}) {
   const { host, owner } = await hostFor(body, setup);
-  const { files } = setup;
-  return callOn(host, { tenant: "tenant-123", args, owner, ...(files === undefined ? {} : { files }) });
+  const { files, signal } = setup;
+  const given = { ...(files === undefined ? {} : { files }), ...(signal === undefined ? {} : { signal }) };
+  return callOn(host, { tenant: "tenant-123", args, owner, ...given });
 }
 
 export async function callOn(
   host: Awaited<ReturnType<typeof hostFor>>["host"],
-  { tenant, args, owner, files = [{ path: "/workspace/a.txt", text: `of ${tenant}` }] }: Call,
+  {
+    tenant,
+    args,
+    owner,
+    files = [{ path: "/workspace/a.txt", text: `of ${tenant}` }],
+    signal = new AbortController().signal,
+  }: Call,
 ) {
   const request = {
     tenant,
@@ -85,6 +93,6 @@ export async function callOn(
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     packOwner: owner,
   };
-  const outcome = await host.execute(request, new AbortController().signal);
+  const outcome = await host.execute(request, signal);
   return { ...outcome, result: JSON.parse(outcome.resultJson) };
 }

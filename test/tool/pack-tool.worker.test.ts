@@ -63,15 +63,19 @@ describe("a pack's own tool", () => {
   });
 
   it("that loops is stopped at its timeout, and others are answered meanwhile", async () => {
-    const setup = { sandbox: `timeout: "1s", ${SCOPED}` };
+    const setup = { sandbox: `timeout: "120s", ${SCOPED}` };
     const order: string[] = [];
-    const endless = runPackTool("for (;;) {}", {}, setup).then((outcome) => {
-      order.push("endless");
-      return outcome;
-    });
-    await runPackTool("return 1", {}, setup).then(() => order.push("quick"));
-    expect(await endless).toMatchObject({ error: { code: "TOOL_TIMEOUT" }, changes: [] });
-    expect(order).toEqual(["quick", "endless"]);
+    const stop = new AbortController();
+    const endless = runPackTool("for (;;) {}", {}, { ...setup, signal: stop.signal }).then(
+      () => order.push("ended"),
+      () => order.push("stopped"),
+    );
+    expect(await runPackTool("return 1", {}, setup).then(({ result }) => order.push("quick") && result)).toBe(1);
+    stop.abort();
+    await endless;
+    expect(order).toEqual(["quick", "stopped"]);
+    const limited = await runPackTool("for (;;) {}", {}, { sandbox: `timeout: "1s", ${SCOPED}` });
+    expect(limited).toMatchObject({ error: { code: "TOOL_TIMEOUT" }, changes: [] });
   });
 
   it("whose code the registry does not have cannot be started", async () => {

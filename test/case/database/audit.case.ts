@@ -35,7 +35,7 @@ export function describeAudit(name: string, open: () => Promise<Bench>): void {
     let bench: Bench;
     beforeAll(async () => {
       bench = await open();
-    }, 60_000);
+    });
     afterAll(() => bench?.close());
 
     const sink = () => createAuditSink(portOf(bench), quiet);

@@ -52,7 +52,7 @@ export function describeEvents(name: string, open: () => Promise<Bench>, { tasks
       bench = await open();
       db = patientPortOf(bench);
       await openJournal(bench);
-    }, 60_000);
+    });
     afterAll(() => bench?.close());
 
     const ask = async (user: "app_user" | "outbox_publisher" | "postgres", tenant: string | null, text: string) => {
@@ -342,7 +342,7 @@ export function describeEvents(name: string, open: () => Promise<Bench>, { tasks
       for (const { tenant, task } of tasks) {
         expect(await effectsOf(tenant, task)).toEqual(Array.from({ length: EVENTS }, (_, n) => n + 1));
       }
-    }, 300_000);
+    });
 
     describe("a consumer", () => {
       it("is given an event once, however often it comes", async () => {

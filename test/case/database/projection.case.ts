@@ -96,7 +96,7 @@ export function describeProjection(name: string, open: () => Promise<Bench>): vo
     let bench: Bench;
     beforeAll(async () => {
       bench = await open();
-    }, 60_000);
+    });
     afterAll(() => bench?.close());
 
     const projection = () => createProjection(portOf(bench), quiet);

@@ -29,7 +29,7 @@ export function describeTenants(name: string, open: () => Promise<Bench>): void 
     let bench: Bench;
     beforeAll(async () => {
       bench = await open();
-    }, 60_000);
+    });
     afterAll(() => bench?.close());
 
     const projection = () => createTenantProjection({ db: portOf(bench), log: quiet, kind: "test" });

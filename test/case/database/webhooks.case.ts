@@ -40,7 +40,7 @@ export function describeWebhooks(name: string, open: () => Promise<Bench>): void
     let receiver: Receiver;
     beforeAll(async () => {
       [bench, receiver] = await Promise.all([open(), startReceiver()]);
-    }, 60_000);
+    });
     afterAll(async () => {
       await Promise.all([bench?.close(), receiver?.close()]);
     });
