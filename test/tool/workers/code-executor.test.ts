@@ -142,6 +142,12 @@ describe("the end of a program", () => {
     ["process.exit", "console.error('bye'); process.exit(3); console.error('never')", 3, /^bye\n$/],
     ["process.exitCode", "process.exitCode = 4", 4, /^$/],
     ["an await that never comes back", "await new Promise(() => {})", 13, /never came back/],
+    [
+      "a heap full of what is kept",
+      "globalThis.m = new Map(); for (let n = 0; ; n++) m.set(n, { n })",
+      1,
+      /out of memory/,
+    ],
     ["deep recursion", "function f() { return f() + 1 } f()", 1, /stack overflow/],
     ["recursion inside the engine", "JSON.parse('['.repeat(1e6))", 1, /stack overflow/],
     ["a full heap", "const a = []; for (;;) a.push(new Array(1000).fill(7))", 1, /out of memory/],

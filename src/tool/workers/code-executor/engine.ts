@@ -13,6 +13,8 @@ import { keepSpare, takeInstance } from "./spare.ts";
 
 /** `await` at the top level; the value is a promise of `{value}`. @see quickjs.h, JS_EVAL_FLAG_ASYNC */
 const EVAL_ASYNC = 1 << 7;
+/** What an error with its stack may take. */
+const ERROR_ROOM_BYTES = 4_096;
 /** Between two looks at whether jobs are left. */
 const JOBS_PER_TURN = 100;
 
@@ -146,6 +148,16 @@ export class Engine {
       this.#heap.free(pointer);
       return value;
     });
+  }
+
+  /** Whether its heap has no room left for an error's text, so that a program may have ended without a word. */
+  isFull(): boolean {
+    try {
+      return !this.#settle(this.text(" ".repeat(ERROR_ROOM_BYTES))).ok;
+    } catch (thrown) {
+      if (thrown instanceof RangeError) return true;
+      throw thrown;
+    }
   }
 
   numberOf(handle: Handle): number {

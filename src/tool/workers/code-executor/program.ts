@@ -99,7 +99,10 @@ class Program {
     }
     await engine.call(engine.hook(HOOK_GLOBALS.watch), [program.value]);
     await this.#drain(engine);
-    if (this.#settled === null) {
+    if (this.#settled === null && engine.isFull()) {
+      this.#err.note("InternalError: out of memory");
+      this.#exitCode = 1;
+    } else if (this.#settled === null) {
       this.#err.note("Warning: the program ended with a top-level await that never came back");
       this.#exitCode = EXIT_UNSETTLED;
     } else if (this.#settled.kind === "error") {

@@ -110,10 +110,8 @@ class ToolCall {
       const timer = await engine.call(fire, []);
       const ms = timer.ok ? engine.numberOf(timer.value) : -1;
       if (ms < 0 && this.#pending === 0) {
-        return {
-          code: "TOOL_FAILED",
-          message: "the tool never came back: it waits for something that cannot happen, or its memory is full",
-        };
+        if (engine.isFull()) return { code: "TOOL_LIMIT", message: "out of memory" };
+        return { code: "TOOL_FAILED", message: "the tool never came back: it waits for something that cannot happen" };
       }
       if (ms !== 0) await this.#wait(ms < 0 ? Number.MAX_SAFE_INTEGER : ms);
     }
