@@ -10,7 +10,7 @@ import { Problem } from "../../src/api/schema.ts";
 import { ERRORS } from "../../src/platform/index.ts";
 import { accessWith } from "./access-rig.ts";
 import { keyring } from "./keyring.ts";
-import { manualClock, memoryLog, UNAUDITED } from "./ports.ts";
+import { manualClock, memoryLog, roomsBehind } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
 
 const CONFIG: ApiConfig = {
@@ -39,25 +39,8 @@ function door(options: Options = {}) {
     config,
     credentials: keyring({ authMode: config.authMode }).credentials,
     access: accessWith(),
-    keys: nothing,
-    tenants: nothing,
-    tasks: nothing,
-    index: nothing,
-    approvals: nothing,
-    webhooks: null,
-    secrets: nothing,
+    ...roomsBehind(nothing),
     limiter: limiterInMemory(),
-    ...UNAUDITED,
-    registry: {
-      resolve: nothing,
-      explainAbsence: nothing,
-      load: nothing,
-      list: nothing,
-      versions: nothing,
-      publish: nothing,
-    },
-    router: { isAllowed: nothing, modelOf: nothing },
-    dispatch: nothing,
     assets: async (path) => new Response(path, { status: path === "/docs/swagger-ui.css" ? 200 : 404 }),
     clock: manualClock(),
     random: () => 0,

@@ -86,6 +86,17 @@ export const UNAUDITED = {
   witness: { see: () => null },
 } as const;
 
+/** All rooms behind a door, none of which may be reached. @param reached throws. */
+export const roomsBehind = (reached: () => never) => ({
+  ...{ keys: reached, tenants: reached, tasks: reached, index: reached, approvals: reached, webhooks: null },
+  ...{ secrets: reached, dispatch: reached, assets: reached, ...UNAUDITED },
+  registry: {
+    ...{ resolve: reached, explainAbsence: reached, load: reached },
+    ...{ list: reached, versions: reached, publish: reached },
+  },
+  router: { isAllowed: reached, modelOf: reached },
+});
+
 export type Line = { readonly level: string; readonly event: string } & LogContext & LogFacts;
 
 export function memoryLog(lines: Line[] = [], context: LogContext = {}): Log & { readonly lines: readonly Line[] } {

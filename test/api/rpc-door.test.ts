@@ -12,7 +12,7 @@ import {
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
 import { accessWith } from "./access-rig.ts";
 import { keyring } from "./keyring.ts";
-import { manualClock, memoryLog, UNAUDITED } from "./ports.ts";
+import { manualClock, memoryLog, roomsBehind } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
 
 const nothing = (): never => {
@@ -32,26 +32,8 @@ function door(config: Partial<ApiConfig> = {}, origin = "http://localhost:8787")
     },
     credentials: keyring({ authMode: config.authMode ?? "dev" }).credentials,
     access: accessWith(),
-    keys: nothing,
-    tenants: nothing,
-    tasks: nothing,
-    index: nothing,
-    approvals: nothing,
-    webhooks: null,
-    secrets: nothing,
+    ...roomsBehind(nothing),
     limiter: limiterInMemory(),
-    ...UNAUDITED,
-    registry: {
-      resolve: nothing,
-      explainAbsence: nothing,
-      load: nothing,
-      list: nothing,
-      versions: nothing,
-      publish: nothing,
-    },
-    router: { isAllowed: nothing, modelOf: nothing },
-    dispatch: nothing,
-    assets: nothing,
     clock: manualClock(),
     random: () => 0,
     log: memoryLog(),

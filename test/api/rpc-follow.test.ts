@@ -7,7 +7,7 @@ import { AppError, parseTaskId, parseTenantId, utf8 } from "../../src/platform/i
 import type { TaskState, TaskStub, TaskView } from "../../src/task/index.ts";
 import { accessWith } from "./access-rig.ts";
 import { keyring } from "./keyring.ts";
-import { hastyClock, memoryLog, UNAUDITED } from "./ports.ts";
+import { hastyClock, memoryLog, roomsBehind } from "./ports.ts";
 import { limiterInMemory } from "./rate-memory.ts";
 
 const TASK = "00000000-0000-8000-8000-000000000001";
@@ -91,26 +91,9 @@ function platform(scripts: readonly Script[], state: TaskState) {
     },
     credentials: keyring().credentials,
     access: accessWith(),
-    keys: nothing,
-    tenants: nothing,
+    ...roomsBehind(nothing),
     tasks: () => stub,
-    index: nothing,
-    approvals: nothing,
-    webhooks: null,
-    secrets: nothing,
     limiter: limiterInMemory(),
-    ...UNAUDITED,
-    registry: {
-      resolve: nothing,
-      explainAbsence: nothing,
-      load: nothing,
-      list: nothing,
-      versions: nothing,
-      publish: nothing,
-    },
-    router: { isAllowed: nothing, modelOf: nothing },
-    dispatch: nothing,
-    assets: nothing,
     // Only the sleeps between two subscriptions end: the timer of a call must not.
     clock: {
       now: () => 0,
