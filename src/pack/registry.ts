@@ -96,12 +96,25 @@ function createShelves(bucket: R2Bucket, clock: Clock) {
   const versionsOf = async (shelf: string, packId: string): Promise<readonly Shelved[]> =>
     versionsIn(await below(`${packsPrefix(shelf)}${packId}/`));
 
+  /** The newest version of each pack, by pack id. */
+  const packs = async (shelf: string): Promise<ReadonlyMap<string, Shelved>> => {
+    const found = new Map<string, Shelved>();
+    for (const { name, etag } of await below(packsPrefix(shelf))) {
+      const [packId = "", file = ""] = name.split("/");
+      const known = found.get(packId);
+      for (const one of toShelved({ name: file, etag })) {
+        if (known === undefined || newestFirst(one, known) < 0) found.set(packId, one);
+      }
+    }
+    return found;
+  };
+
   const clear = (): void => {
     records.clear();
     listings.clear();
     newests.clear();
   };
-  return { record, newest, below, versionsOf, clear };
+  return { record, newest, packs, versionsOf, clear };
 }
 
 /** Create one per isolate: its caches live as long as it does. */
@@ -125,14 +138,10 @@ export function createPackRegistry({ bucket, clock, blobCache = createBlobCache(
   async function explainAbsence(tenant: string, packId: string, version: string | null): Promise<string> {
     const missing = `There is no pack ${version === null ? packId : `${packId} ${version}`}.`;
     try {
-      const listed = (await Promise.all(shelvesOf(tenant).map((owner) => shelves.below(packsPrefix(owner))))).flat();
-      const parts = listed.map(({ name, etag }) => {
-        const [id = "", file = ""] = name.split("/");
-        return { id, file: { name: file, etag } };
-      });
-      const [newest] = versionsIn(parts.filter(({ id }) => id === packId).map(({ file }) => file));
+      const packs = (await Promise.all(shelvesOf(tenant).map(shelves.packs))).flatMap((onShelf) => [...onShelf]);
+      const [newest] = packs.flatMap(([id, shelved]) => (id === packId ? [shelved] : [])).sort(newestFirst);
       if (newest !== undefined) return `${missing} The newest version is ${newest.version}.`;
-      return missing + didYouMean(packId, [...new Set(parts.map(({ id }) => id))]);
+      return missing + didYouMean(packId, [...new Set(packs.map(([id]) => id))]);
     } catch {
       return missing; // what there is instead is a help, and no answer to what was asked
     }
@@ -157,15 +166,7 @@ export function createPackRegistry({ bucket, clock, blobCache = createBlobCache(
     const newest = new Map<string, { readonly owner: string; readonly shelved: Shelved }>();
     // The tenant's own shelf comes last, so that its packs stand before shared ones of the same id.
     for (const owner of [...shelvesOf(tenant)].reverse()) {
-      const onShelf = new Map<string, Shelved[]>();
-      for (const { name, etag } of await shelves.below(packsPrefix(owner))) {
-        const [packId = "", file = ""] = name.split("/");
-        onShelf.set(packId, [...(onShelf.get(packId) ?? []), ...toShelved({ name: file, etag })]);
-      }
-      for (const [packId, versions] of onShelf) {
-        const shelved = versions.sort(newestFirst)[0];
-        if (shelved !== undefined) newest.set(packId, { owner, shelved });
-      }
+      for (const [packId, shelved] of await shelves.packs(owner)) newest.set(packId, { owner, shelved });
     }
     const wanted = [...newest].sort(([a], [b]) => (a < b ? -1 : 1));
     return readAll(
