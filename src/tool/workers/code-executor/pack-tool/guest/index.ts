@@ -78,18 +78,6 @@ function toFailure(error: unknown): string {
   return stringify({ code: known, message: isToolFailure ? String(message) : describeError(error).split("\n")[0] });
 }
 
-/** Made before a tool can fill the memory. */
-const FULL = stringify({ code: "TOOL_LIMIT", message: "out of memory" });
-
-/** What still fills the memory may leave no room to say so. */
-function tellFailure(error: unknown): string {
-  try {
-    return toFailure(error);
-  } catch {
-    return FULL;
-  }
-}
-
 /** Called once. Whatever the tool does, exactly one answer is reported, unless it never comes back. */
 async function begin(factsJson: string): Promise<void> {
   try {
@@ -102,7 +90,7 @@ async function begin(factsJson: string): Promise<void> {
     if (json === undefined) throw new TypeError("the tool's result is nothing that JSON can say");
     ask("settled", "value", json);
   } catch (error) {
-    ask("settled", "error", tellFailure(error));
+    ask("settled", "error", toFailure(error));
   }
 }
 
