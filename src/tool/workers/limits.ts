@@ -12,6 +12,12 @@ export const STACK_BYTES_MAX = 128 * 1024;
 /** The same for the shell, whose every function call of a script is several of the engine. */
 export const SHELL_STACK_BYTES_MAX = 512 * 1024;
 
+/** The whole of the engine's C stack, as the pinned version is linked. */
+export const ENGINE_STACK_BYTES = 5 * 1024 * 1024;
+
+/** Of that, what is made zero for the next call: twice what a program comes to. An instance that went deeper is not kept. */
+export const STACK_CLEANED_BYTES = 256 * 1024;
+
 /** Linear memory beside the heap that a program may fill: the engine's stack, tables and copies of strings. */
 export const ENGINE_OVERHEAD_BYTES = 32 * 1024 * 1024;
 

@@ -1,4 +1,7 @@
-/** An instance that serves one call after another has nothing of the one before. */
+/**
+ * An instance that serves one call after another has nothing of the one before. Instances are compared by hand: a matcher
+ * that fails would print all of their memory.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -10,7 +13,7 @@ import { HOOK_GLOBALS } from "../../../src/tool/workers/code-executor/protocol.t
 import { keepSpare, takeInstance } from "../../../src/tool/workers/code-executor/spare.ts";
 import { TICK_COUNTER } from "../../../src/tool/workers/code-executor/ticks.ts";
 import type { Image } from "../../../src/tool/workers/image.ts";
-import { TICK_LOOPS } from "../../../src/tool/workers/limits.ts";
+import { STACK_BYTES_MAX, STACK_CLEANED_BYTES, TICK_LOOPS } from "../../../src/tool/workers/limits.ts";
 import { builtParts, builtShell } from "./built.ts";
 
 const MIB = 1024 * 1024;
@@ -20,11 +23,17 @@ const { wasm, image } = builtParts();
 const copy = (of: Image = image): Image => ({ ...of });
 const make = (of: Image, memoryBytes = 16 * MIB): Promise<Instance> => takeInstance({ wasm, image: of, memoryBytes });
 
-type Run = { readonly image: Image; readonly tick?: () => number; readonly memoryBytes?: number };
+type Run = {
+  readonly image: Image;
+  readonly tick?: () => number;
+  readonly memoryBytes?: number;
+  readonly stackBytes?: number;
+};
 
-const evaluate = ({ image, tick = () => 0, memoryBytes = 16 * MIB }: Run, code: string): Promise<Evaluated> => {
+const evaluate = (run: Run, code: string): Promise<Evaluated> => {
+  const { image, tick = () => 0, memoryBytes = 16 * MIB, stackBytes = STACK_BYTES_MAX } = run;
   const hooks = Object.values(HOOK_GLOBALS);
-  const limits = { memoryBytes, stackBytes: 128 * 1024, tick, randomBytes: (into: Uint8Array) => void into.fill(7) };
+  const limits = { memoryBytes, stackBytes, tick, randomBytes: (into: Uint8Array) => void into.fill(7) };
   return Engine.resume({ wasm, image, hooks, ...limits }, [() => "="], (engine) =>
     engine.evaluate(code, { file: "a.js", async: false }),
   );
@@ -46,7 +55,7 @@ describe("an instance that is rewound", () => {
     const one = await make(mine);
     keepSpare(mine, one);
     expect((await evaluate({ image: mine }, BUSY)).ok).toBe(true);
-    expect(await make(mine)).toBe(one);
+    expect((await make(mine)) === one).toBe(true);
     const made = await instantiate(wasm, { image, memoryBytes: 16 * MIB });
     expect(Buffer.compare(one.heap.bytes(), made.heap.bytes())).toBe(0);
   });
@@ -72,13 +81,28 @@ describe("an instance that is rewound", () => {
 });
 
 describe("an instance is not kept", () => {
+  it("when its stack went deeper than what is cleaned of it", async () => {
+    const mine = copy();
+    const one = await make(mine);
+    keepSpare(mine, one);
+    // Each frame takes as much of the engine's stack as it has variables, and the heap must not grow meanwhile.
+    const variables = Array.from({ length: 2_000 }, (_, n) => `v${n}`).join();
+    const endless = `const f = () => { var ${variables}; return f() + 1; }; try { f() } catch {} 1`;
+    expect((await evaluate({ image: mine, stackBytes: STACK_BYTES_MAX }, endless)).ok).toBe(true);
+    expect((await make(mine)) === one).toBe(true);
+    keepSpare(mine, one);
+    expect((await evaluate({ image: mine, stackBytes: 2 * STACK_CLEANED_BYTES }, endless)).ok).toBe(true);
+    expect(one.heap.bytes().length).toBe(image.memoryBytes);
+    expect((await make(mine)) === one).toBe(false);
+  });
+
   it("when its memory has grown", async () => {
     const mine = copy();
     const one = await make(mine);
     keepSpare(mine, one);
     expect((await evaluate({ image: mine }, "globalThis.all = 'x'.repeat(4_000_000); 1")).ok).toBe(true);
     expect(one.heap.bytes().length).toBeGreaterThan(image.memoryBytes);
-    expect(await make(mine)).not.toBe(one);
+    expect((await make(mine)) === one).toBe(false);
   });
 
   it("when its program was stopped in the middle", async () => {
@@ -89,7 +113,7 @@ describe("an instance is not kept", () => {
       throw new Error("stopped");
     };
     await expect(evaluate({ image: mine, tick }, "for (;;) {}")).rejects.toThrow("stopped");
-    expect(await make(mine)).not.toBe(one);
+    expect((await make(mine)) === one).toBe(false);
     expect(one.rewind()).toBe(false);
   });
 
@@ -97,26 +121,26 @@ describe("an instance is not kept", () => {
     const mine = copy();
     const one = await make(mine);
     keepSpare(mine, one);
-    expect(await make(mine, 8 * MIB)).not.toBe(one);
+    expect((await make(mine, 8 * MIB)) === one).toBe(false);
   });
 
   it("beside one that waits already, nor for two calls at once", async () => {
     const mine = copy();
     const [one, other] = [await make(mine), await make(mine)];
-    expect(one).not.toBe(other);
+    expect(one === other).toBe(false);
     keepSpare(mine, one);
     keepSpare(mine, other);
     const [next, last] = await Promise.all([make(mine), make(mine)]);
-    expect(next).not.toBe(last);
-    expect([one, other]).toContain(next);
-    expect([one, other]).not.toContain(last);
+    expect(next === last).toBe(false);
+    expect([one, other].includes(next)).toBe(true);
+    expect([one, other].includes(last)).toBe(false);
   });
 
   it("when it is as large as the shell", async () => {
     const shell = copy(builtShell().image);
     const one = await make(shell);
     keepSpare(shell, one);
-    expect(await make(shell)).not.toBe(one);
+    expect((await make(shell)) === one).toBe(false);
   });
 });
 

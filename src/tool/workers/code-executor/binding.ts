@@ -5,7 +5,7 @@
 import loadModule from "@jitl/quickjs-wasmfile-release-sync/emscripten-module";
 import { QuickJSFFI } from "@jitl/quickjs-wasmfile-release-sync/ffi";
 import { type Image, placeImage } from "../image.ts";
-import { ENGINE_OVERHEAD_BYTES, ENGINE_PAGES_MIN } from "../limits.ts";
+import { ENGINE_OVERHEAD_BYTES, ENGINE_PAGES_MIN, ENGINE_STACK_BYTES, STACK_CLEANED_BYTES } from "../limits.ts";
 import { TICK_COUNTER, TICK_IMPORT } from "./ticks.ts";
 
 /** More loop rounds than any call without a program's code takes: a 32 MiB string costs about 64 million. */
@@ -108,7 +108,7 @@ export type Instance = {
   /**
    * Back to what it was when it was made: every byte of its memory, its counter, and nobody behind it. Of what a program
    * can reach there is nothing else: the code's tables and other globals are constant, or the stack's.
-   * @returns false when it cannot be: its memory has grown, or something that ran in it did not return.
+   * @returns false when it cannot be: its memory has grown, its stack has, or something that ran in it did not return.
    */
   rewind(): boolean;
 };
@@ -202,12 +202,31 @@ export async function instantiate(
     rewind: () => {
       serving = NOBODY;
       if (memory.buffer.byteLength !== initial * PAGE_BYTES || stackPosition() !== stack) return false;
-      heap.bytes().fill(0);
+      if (!clean(memory.buffer, stack)) return false;
       place();
       counter.value = counted;
       return true;
     },
   };
+}
+
+/** Looked at below what is cleaned of a stack, in bytes: several frames, the largest of which has one KiB. */
+const STACK_GUARD_BYTES = 4 * 1024;
+
+/**
+ * Zeros wherever something may have been written. The memory is constants and variables, then the C stack, which grows
+ * down from `top`, then the heap. Most of the stack nobody has ever come to, and to write zeros over zeros took longer
+ * than a small call.
+ * @returns false when the stack was deeper than that.
+ */
+function clean(memory: ArrayBuffer, top: number): boolean {
+  const [bottom, cleaned] = [top - ENGINE_STACK_BYTES, top - STACK_CLEANED_BYTES];
+  const guard = new Uint32Array(memory, cleaned - STACK_GUARD_BYTES, STACK_GUARD_BYTES / 4);
+  for (const word of guard) if (word !== 0) return false;
+  const bytes = new Uint8Array(memory);
+  bytes.fill(0, 0, bottom);
+  bytes.fill(0, cleaned);
+  return true;
 }
 
 function counterOf(exports: WebAssembly.Exports): { value: number } {
