@@ -19,6 +19,9 @@ const MIB = 1024 * 1024;
 const MEMORY_BYTES = 16 * MIB;
 const { wasm, image } = builtToolParts();
 
+const HOOKS = Object.values(TOOL_HOOKS);
+const LIMITS = { stackBytes: STACK_BYTES_MAX, tick: () => 0, randomBytes: (into: Uint8Array) => void into.fill(7) };
+
 /** Of one tenant, one code and one policy; what it keeps is known by its image. */
 const isolate = (): Image => ({ ...image });
 
@@ -82,7 +85,6 @@ const IMPURE = {
   "a random number": "Math.random();",
   "the console": "console.log('loaded');",
   "a timer": "setTimeout(() => 0, 1);",
-  "memory that is not to be had": "try { for (const all = []; ; ) all.push(new Uint8Array(1e6)) } catch {}",
 };
 
 describe("a tool is loaded once in an isolate", () => {
@@ -178,6 +180,28 @@ describe("a tool is loaded in each call", () => {
   });
 });
 
+describe("an engine", () => {
+  it("keeps no copy of a source that it has read", async () => {
+    const of = { image: isolate(), memoryBytes: MEMORY_BYTES };
+    const one = await takeInstance({ wasm, ...of });
+    keepSpare(of.image, one);
+    const source = `1 // ${" ".repeat(MIB / 8)}`;
+    await Engine.resume({ wasm, ...of, hooks: HOOKS, ...LIMITS }, [], async (engine) => {
+      for (let n = 0; n < 40; n++) await engine.evaluate(source, { file: "a.js", async: false });
+      expect(one.heap.bytes().length).toBe(image.memoryBytes);
+    });
+  });
+
+  it("is told nothing by a memory that grows, and something by one that cannot", async () => {
+    const { heap, told } = await instantiate(wasm, { image, memoryBytes: MEMORY_BYTES });
+    const [allocate, before] = [(bytes: number) => heap.withoutTicks(() => heap.allocate(bytes)), told()];
+    expect(allocate(4 * MIB)).toBeGreaterThan(0);
+    expect([heap.bytes().length > image.memoryBytes, told()]).toEqual([true, before]);
+    expect(allocate(1024 * MIB)).toBe(0);
+    expect(told()).toBeGreaterThan(before);
+  });
+});
+
 /** Tools that leave something behind in each call, or whose load does. */
 const TOOLS = {
   "keeps what it can": tool(
@@ -253,13 +277,7 @@ describe("the image of an engine after a load that", () => {
       const of = { image: isolate(), bundle, memoryBytes: MEMORY_BYTES };
       const one = await takeInstance({ wasm, ...of });
       keepSpare(of.image, one);
-      const hooks = Object.values(TOOL_HOOKS);
-      const limits = {
-        stackBytes: STACK_BYTES_MAX,
-        tick: () => 0,
-        randomBytes: (into: Uint8Array) => void into.fill(7),
-      };
-      const after = await Engine.resume({ wasm, ...of, hooks, ...limits }, [() => "="], async (engine) => {
+      const after = await Engine.resume({ wasm, ...of, hooks: HOOKS, ...LIMITS }, [() => "="], async (engine) => {
         expect(await load(engine, of)).toBe(true);
         const copy = Buffer.from(one.heap.bytes());
         await engine.evaluate("globalThis.later = 'of this call'; Math.random()", { file: "a.js", async: false });
