@@ -21,6 +21,8 @@ import {
   type RemoteServer,
   type RunnerAnswer,
   type RunnerStub,
+  type ToolCatalog,
+  type ToolRefusal,
 } from "../../src/tool/index.ts";
 import { composeWith, type PackFile, SCOPED, tool, tools } from "../tool/samples.ts";
 import { env } from "./harness.ts";
@@ -148,6 +150,8 @@ export type Tool = {
   readonly files?: readonly PackFile[];
   /** That a call was handed over is not written down, as in a runtime that knows results only. */
   readonly isLedgerOff?: boolean;
+  /** What the catalogue says of a call before its own word; nothing when absent. */
+  readonly refuses?: () => ToolRefusal | null;
   /** What decides about calls; the default policy when absent. */
   readonly policy?: PolicyEngine;
   /** What runs a call; a counter when absent. */
@@ -202,7 +206,9 @@ export async function servicesOf(world: World, fate: Fate, story: Tool): Promise
     policy: { engine: policy, region: null },
     toolsFor: (_, remote) => {
       const tools = collectTools(config, undefined, remote);
-      const catalog = { ...compileCatalog(tools), ...says };
+      const compiled = compileCatalog(tools);
+      const admit: ToolCatalog["admit"] = (asked) => story.refuses?.() ?? compiled.admit(asked);
+      const catalog = { ...compiled, ...says, admit };
       return { catalog, host: createToolHost({ tools, catalog, runnerFor, clock, log }) };
     },
     listRemoteTools: async () => {

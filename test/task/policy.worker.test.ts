@@ -284,23 +284,32 @@ describe("a policy", () => {
       ["tool.call", "crashed", { hour: 8, weekday: 5 }],
     ]);
   });
+});
 
-  it("that denies after the call was handed over leaves it in doubt: it is not said that it did not happen", async () => {
-    const changing = (): PolicyEngine => {
-      let count = 0;
-      return policyServer(() => (++count === 1 ? ALLOW : DENY));
-    };
-    const { moments } = await live("late-0", tool(changing()));
-    const stories = [];
-    for (let crashAt = 1; crashAt <= moments; crashAt++) {
-      stories.push(await live(`late-${crashAt}`, { ...tool(changing()), crashAt }));
-    }
-    // Whatever the moment: an effect that happened is never reported as denied.
-    const lies = stories.filter(
-      ({ world, events }) => world.executions.length > 0 && errorOf(events)?.code === "TOOL_DENIED",
-    );
-    expect(lies).toEqual([]);
-    expect(stories.some(({ questions }) => questions.some(({ kind }) => kind === "unknown_outcome"))).toBe(true);
-    expect(stories.some(({ events }) => errorOf(events)?.code === "TOOL_DENIED")).toBe(true);
-  });
+describe("a call", () => {
+  const says = <T>(first: T, later: T) => {
+    let count = 0;
+    return (): T => (++count === 1 ? first : later);
+  };
+  const REFUSED = { code: "TOOL_DENIED", message: "The operator does not allow it any more." } as const;
+
+  for (const [name, later] of [
+    ["a policy that denies it", () => tool(policyServer(says(ALLOW, DENY)))],
+    ["a catalogue that refuses it", () => ({ ...tool(policyServer(() => ALLOW)), refuses: says(null, REFUSED) })],
+  ] as const) {
+    it(`that was handed over stays in doubt before ${name}: it is not said that it did not happen`, async () => {
+      const { moments } = await live(`${name} 0`, later());
+      const stories = [];
+      for (let crashAt = 1; crashAt <= moments; crashAt++) {
+        stories.push(await live(`${name} ${crashAt}`, { ...later(), crashAt }));
+      }
+      // Whatever the moment: an effect that happened is never reported as denied.
+      const lies = stories.filter(
+        ({ world, events }) => world.executions.length > 0 && errorOf(events)?.code === "TOOL_DENIED",
+      );
+      expect(lies).toEqual([]);
+      expect(stories.some(({ questions }) => questions.some(({ kind }) => kind === "unknown_outcome"))).toBe(true);
+      expect(stories.some(({ events }) => errorOf(events)?.code === "TOOL_DENIED")).toBe(true);
+    });
+  }
 });

@@ -49,8 +49,9 @@ export type ReadyCall = {
 /** What is known of a call before a person comes into it. */
 type Question = {
   readonly pending: PendingCall;
+  /** Why it must not be made at all. Neither of the two undoes a call that was handed to its tool before. */
   readonly refusal: ToolRefusal | null;
-  /** The policy forbids the call. It does not undo one that was handed to its tool before. */
+  /** The policy forbids it. */
   readonly denial: ToolRefusal | null;
   /** Why a person is asked, as a sentence; null when nobody is. */
   readonly need: string | null;
@@ -147,14 +148,15 @@ async function toQuestion(run: Run, pending: PendingCall, turn: Turn): Promise<Q
   const { request } = run.row();
   const refusal = refusalOf(run, pending, turn);
   // A dry run calls nothing, so nobody is asked.
-  const isCalled = refusal === null && given.kind === "object" && request.replay?.dry_run !== true;
+  const isCallable = given.kind === "object" && request.replay?.dry_run !== true;
+  const isCalled = refusal === null && isCallable;
   const asked = isCalled ? (run.catalog.approvalFor(toolId)?.reason ?? needAtStep(turn.standing, pending.call)) : null;
   const guarded = isCalled ? needsOfGuard(run, { step: turn.step, toolId, arguments: given.value }) : [];
   const needs = [...(asked === null ? [] : [asked]), ...guarded];
   const decision = isCalled ? await askPolicy(run, { taint: turn.taint, toolId, needs }) : null;
   const verdict = decision === null ? null : toVerdict(decision.decision, needs);
   const need = verdict?.need ?? null;
-  const mayRepeat = !isCalled || run.catalog.mayRepeat(toolId, given);
+  const mayRepeat = !isCallable || run.catalog.mayRepeat(toolId, given);
   // Only a call that a person may be asked about pays for its hash.
   const argsHash = need !== null || !mayRepeat ? await sha256Hex(canonicalJson(argumentsOf(pending))) : "";
   return {
@@ -183,7 +185,6 @@ const argumentsOf = ({ call }: PendingCall): unknown =>
 type Known = { readonly approvals: readonly Approval[]; readonly handoffs: readonly Handoff[] };
 
 function judge(run: Run, step: number, question: Question, { approvals, handoffs }: Known): Standing {
-  if (question.refusal !== null) return { kind: "answer", error: question.refusal };
   const { index } = question.pending;
   const handoff = handoffOf(handoffs, step, index);
   if (handoff?.isAccepted && handoff.settled === null) return { kind: "away", taskId: handoff.child.task_id };
@@ -196,11 +197,11 @@ function judge(run: Run, step: number, question: Question, { approvals, handoffs
     isStarted: !question.mayRepeat && run.isStarted(step, index),
   };
   const standing = standingOf(facts, approvals);
-  // A call in doubt stays in doubt: to say now that it was denied would say that it did not happen. So does a handoff,
-  // whose child may be there.
+  const answer = question.refusal ?? question.denial;
+  // A call in doubt stays in doubt: to say now that it is refused or denied would say that it did not happen. So does a
+  // handoff, whose child may be there.
   const isUnderWay = handoff !== undefined || (facts.isStarted && standing.kind !== "run");
-  if (question.denial === null || isUnderWay) return standing;
-  return { kind: "answer", error: question.denial };
+  return answer === null || isUnderWay ? standing : { kind: "answer", error: answer };
 }
 
 type Judged = { readonly question: Question; readonly standing: Standing };
