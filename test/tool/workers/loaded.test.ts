@@ -219,6 +219,10 @@ const TOOLS = {
     "const order = []; Promise.resolve().then(() => order.push('job')); import('x').catch(() => order.push('import'));",
     "order.push('run'); await null; await new Promise((done) => setTimeout(done, 1)); return order",
   ),
+  "draws in a job that its load queued": tool(
+    "let drawn; Promise.resolve().then(() => { drawn = Math.random(); console.log('drawn', drawn); });",
+    "await null; return drawn",
+  ),
   "draws and tells the time": tool("", "return [Math.random(), Math.random(), new Date(0).toString()]"),
   "holds references that may be gone": tool(
     "const gone = []; const registry = new FinalizationRegistry((n) => gone.push(n)); const weak = [];" +
