@@ -27,12 +27,17 @@ const RUNTIME_HEADERS = "mf-";
 /** Of one connection, not of what it carries; a 100 was answered already. @see https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
 const HOP_HEADERS = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade", "expect"];
 
+/** A name or an address, and no more than a port after it. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
+const UNREADABLE =
+  "The request must ask for a path that begins with /, and name one host, with no more than a port after it.";
+
 /** One sentence when the address cannot be had. */
 export async function openFront(address: Address, target: () => number): Promise<Result<Front, string>> {
   const sockets = new Set<Socket>();
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (request, response) => {
     const path = pathOf(request);
-    if (path === null) return refuse(response, "INVALID_REQUEST", "The address of the request cannot be read.");
+    if (path === null) return refuse(response, "INVALID_REQUEST", UNREADABLE);
     if (RUNTIME_PATHS.some((own) => path.startsWith(own))) return refuse(response, "NOT_FOUND");
     passOn(request, response, target());
   });
@@ -54,10 +59,14 @@ export async function openFront(address: Address, target: () => number): Promise
   });
 }
 
-/** As the runtime will read it, with its dots resolved; null when it reads nothing. */
-function pathOf({ url = "" }: IncomingMessage): string | null {
-  const base = url.startsWith("/") ? "http://front" : "";
-  return URL.parse(base + url)?.pathname ?? null;
+/**
+ * As the runtime will read it, with its dots resolved; null for what it may read otherwise. It puts `Host` and the path together
+ * and reads that, so a host with a path in it is a path; of a whole address it takes the path and reads it by rules of its own.
+ */
+function pathOf({ url = "", headersDistinct }: IncomingMessage): string | null {
+  const [host = "", ...others] = headersDistinct.host ?? [];
+  if (others.length > 0 || !HOST.test(host) || !url.startsWith("/")) return null;
+  return URL.parse(`http://${host}${url}`)?.pathname ?? null;
 }
 
 function refuse(response: ServerResponse, code: ErrorCode, detail: string = ERRORS[code].title): void {

@@ -155,6 +155,8 @@ describe("what the local runtime serves for its developers", () => {
     "/.\\..\\cdn-cgi\\local\\scheduled",
     "/\tcdn-cgi/../cdn-cgi/local/scheduled",
     "http://localhost/cdn-cgi/local/scheduled",
+    "file://localhost/C:/../../cdn-cgi/local/scheduled",
+    "any://localhost/a\\..\\cdn-cgi\\local\\scheduled",
   ]) {
     it(`is not behind it: ${JSON.stringify(path)}`, async () => {
       const front = await startRuntime();
@@ -163,6 +165,32 @@ describe("what the local runtime serves for its developers", () => {
       expect(asked).toEqual([]);
     });
   }
+
+  for (const host of [
+    "localhost/cdn-cgi/local/scheduled?",
+    "localhost\\cdn-cgi\\local\\scheduled#",
+    "localhost/cdn-cgi",
+    "a@localhost/cdn-cgi/local/..",
+    "localhost\r\nhost: localhost/cdn-cgi/local/scheduled?",
+    "",
+  ]) {
+    it(`is not behind it: a host ${JSON.stringify(host)}`, async () => {
+      const front = await startRuntime();
+      const answer = await dial(front, `GET /local/scheduled HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 .*no more than a port after it/s);
+      expect(asked).toEqual([]);
+    });
+  }
+
+  it("leaves every name and address of a host alone", async () => {
+    const front = await startRuntime();
+    for (const host of ["localhost", "my_host.example:80", "127.0.0.1:8787", "[::1]:8787", "[::ffff:127.0.0.1]"]) {
+      expect(await dial(front, `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)).toMatch(
+        /^HTTP\/1\.1 200 /,
+      );
+    }
+    expect(asked).toHaveLength(5);
+  });
 
   it("is told nothing by a client: its own headers are left out", async () => {
     const front = await startRuntime();
