@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, request as open, type Server, type 
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream";
 import { ERRORS, type ErrorCode, err, ok, type Result } from "../platform/index.ts";
-import { KEEP_ALIVE_MS } from "./limits.ts";
+import { HEADER_BYTES_MAX, KEEP_ALIVE_MS } from "./limits.ts";
 
 export type Address = { readonly host: string; readonly port: number };
 
@@ -32,10 +32,16 @@ const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
 const UNREADABLE =
   "The request must ask for a path that begins with /, and name one host, with no more than a port after it.";
 
+/** A body may take as long as it likes. Headers that are too large or name no host are refused in words, by the worker and here. */
+const OPTIONS = {
+  ...{ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
+  ...{ maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false },
+};
+
 /** One sentence when the address cannot be had. */
 export async function openFront(address: Address, target: () => number): Promise<Result<Front, string>> {
   const sockets = new Set<Socket>();
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (request, response) => {
+  const server = createServer(OPTIONS, (request, response) => {
     const path = pathOf(request);
     if (path === null) return refuse(response, "INVALID_REQUEST", UNREADABLE);
     if (RUNTIME_PATHS.some((own) => path.startsWith(own))) return refuse(response, "NOT_FOUND");
@@ -94,7 +100,11 @@ function passOn(request: IncomingMessage, response: ServerResponse, port: number
     if (thrown.code !== "ECONNREFUSED") response.destroy();
     else refuse(response.setHeader("retry-after", "1"), "UNAVAILABLE", "The worker is starting again.");
   });
-  response.once("close", () => asked.destroy());
+  response.once("close", () => {
+    request.unpipe(asked).resume(); // what an answer did not wait for is read, because its client may be sending it still
+    asked.destroy();
+  });
+  asked.flushHeaders(); // not with the first piece of the body, which may wait for the answer
   request.pipe(asked);
 }
 

@@ -12,6 +12,9 @@ export const REQUEST_MS_MAX = 30_000;
 /** A connection of a client that asks for nothing is ended after this: longer than clients keep theirs, so none is ended as it is used again. */
 export const KEEP_ALIVE_MS = 120_000;
 
+/** First line and headers of a request, in bytes; past it a bare 431. The worker, which allows less, says more. */
+export const HEADER_BYTES_MAX = 64 * 1024;
+
 /** Pause between two runs of the scheduled handler: what the platform's cron trigger would do, which locally never fires. */
 export const SCHEDULED_EVERY_MS = 60_000;
 

@@ -1,9 +1,12 @@
 /** The address users connect to: requests pass through as they are, the runtime's own tools are not behind it, and taking it fails in one sentence. */
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
+import { finished } from "node:stream/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Front, openFront, probeAddress } from "../../src/local/front.ts";
+import { HEADER_BYTES_MAX } from "../../src/local/limits.ts";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -14,7 +17,7 @@ type Serve = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** A worker of its own kind. @returns its port */
 async function startWorker(serve: Serve): Promise<number> {
-  const server = createServer(serve);
+  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, serve);
   open.push({ close: () => server.close().closeAllConnections() });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return (server.address() as AddressInfo).port; // a TCP server's address has a port
@@ -66,6 +69,26 @@ describe("the front", () => {
     for (const method of ["POST", "DELETE", "GET"]) {
       expect(await dial(front, `${method} / HTTP/1.1\r\nhost: a\r\n${chunked}`)).toContain('"body":"words"');
     }
+  });
+
+  it("passes an answer on that does not wait for the body, and reads that body all the same", async () => {
+    const port = await startWorker((_, response) => response.writeHead(413).end());
+    const front = await start(() => port);
+    const length = 50_000_000;
+    const socket = connect({ host: "127.0.0.1", port: front.port });
+    socket.write(`POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n`);
+    const [answer] = await once(socket, "data");
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 413 /);
+    socket.end(Buffer.alloc(length));
+    await finished(socket, { readable: false });
+    socket.destroy();
+  });
+
+  it("leaves it to the worker what headers are too large", async () => {
+    const port = await startWorker(echo);
+    const front = await start(() => port);
+    const response = await fetch(urlOf(front), { headers: { "x-long": "a".repeat(40_000) } });
+    expect((await response.text()).length).toBeGreaterThan(40_000);
   });
 
   it("passes each piece of an answer on as it comes, the headers first", async () => {
@@ -166,17 +189,18 @@ describe("what the local runtime serves for its developers", () => {
     });
   }
 
-  for (const host of [
-    "localhost/cdn-cgi/local/scheduled?",
-    "localhost\\cdn-cgi\\local\\scheduled#",
-    "localhost/cdn-cgi",
-    "a@localhost/cdn-cgi/local/..",
-    "localhost\r\nhost: localhost/cdn-cgi/local/scheduled?",
-    "",
+  for (const line of [
+    "host: localhost/cdn-cgi/local/scheduled?",
+    "host: localhost\\cdn-cgi\\local\\scheduled#",
+    "host: localhost/cdn-cgi",
+    "host: a@localhost/cdn-cgi/local/..",
+    "host: localhost\r\nhost: localhost/cdn-cgi/local/scheduled?",
+    "host: ",
+    "x-host: none",
   ]) {
-    it(`is not behind it: a host ${JSON.stringify(host)}`, async () => {
+    it(`is not behind it: ${JSON.stringify(line)}`, async () => {
       const front = await startRuntime();
-      const answer = await dial(front, `GET /local/scheduled HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+      const answer = await dial(front, `GET /local/scheduled HTTP/1.1\r\n${line}\r\nconnection: close\r\n\r\n`);
       expect(answer).toMatch(/^HTTP\/1\.1 400 .*no more than a port after it/s);
       expect(asked).toEqual([]);
     });
