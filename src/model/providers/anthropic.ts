@@ -11,7 +11,7 @@ import { ATTEMPT_MS_MAX } from "../limits.ts";
 import type { Message, ModelRequest, Provider } from "../provider.ts";
 import { AnthropicCollector } from "./anthropic-reply.ts";
 import { type Fetch, runAttempt } from "./attempt.ts";
-import type { WireError } from "./failure.ts";
+import { toName, type WireError } from "./failure.ts";
 import { toWireArguments, toWireName } from "./tool-call.ts";
 
 type Options = {
@@ -64,7 +64,7 @@ export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Optio
           return {
             provider: "anthropic",
             status: thrown.status ?? null,
-            type: thrown.type,
+            type: toName(thrown.type),
             code: thrown.errorCode,
             message: thrown.apiMessage ?? "",
             headers: thrown.headers ?? null,

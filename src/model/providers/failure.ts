@@ -39,6 +39,9 @@ const CONTEXT_PROSE =
 
 /** A type, a code, the id of a request: a name. Anything else may be words, or what a server was sent. */
 const NAME = /^[\w.:/-]{1,64}$/;
+/** Of what a server's JSON has in the place of a name: servers disagree about numbers there. */
+export const toName = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
 /** A shorter key stands in names by chance, and is none of a provider's. */
 const KEY_LENGTH_MIN = 8;
 

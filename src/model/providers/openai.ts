@@ -7,7 +7,7 @@ import type { Clock } from "../../platform/index.ts";
 import { ATTEMPT_MS_MAX } from "../limits.ts";
 import type { Message, ModelRequest, Provider } from "../provider.ts";
 import { type Fetch, runAttempt } from "./attempt.ts";
-import type { WireError } from "./failure.ts";
+import { toName, type WireError } from "./failure.ts";
 import { OpenAiCollector } from "./openai-reply.ts";
 import { toWireArguments, toWireName } from "./tool-call.ts";
 
@@ -66,8 +66,8 @@ export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Op
           return {
             provider: name,
             status: thrown.status ?? null,
-            type: thrown.type ?? null,
-            code: typeof thrown.code === "string" ? thrown.code : null,
+            type: toName(thrown.type),
+            code: toName(thrown.code),
             message: thrown.message,
             headers: thrown.headers ?? null,
             requestId: thrown.requestID ?? null,

@@ -29,6 +29,7 @@ export type ErrorKind =
   | "context"
   | "bad_request"
   | "not_found"
+  | "numbers" // where names are
   | "parrot"; // a refusal that repeats what it was sent, wherever it may
 
 export type Answer =

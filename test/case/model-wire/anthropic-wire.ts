@@ -105,6 +105,7 @@ const ERRORS: Readonly<Record<ErrorKind, ReturnType<Wire["error"]>>> = {
     status: 400,
     body: error("invalid_request_error", "messages.0: the-words-of-the-user is not allowed"),
   },
+  numbers: { status: 500, body: { type: "error", error: { type: 500, message: "Broken" } } },
   not_found: { status: 404, body: error("not_found_error", "model: no-such-model") },
   parrot: {
     status: 401,

@@ -112,6 +112,7 @@ const ERRORS: Readonly<Record<ErrorKind, ReturnType<Wire["error"]>>> = {
     headers: { "x-request-id": "req_key-of-the-test" },
     body: error("You sent the-words-of-the-user", "You sent key-of-the-test", "key-of-the-test"),
   },
+  numbers: { status: 500, body: { error: { message: "Broken", type: 500, code: 500 } } },
   not_found: { status: 404, body: error("invalid_request_error", "The model does not exist", "model_not_found") },
 };
 

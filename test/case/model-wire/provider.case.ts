@@ -186,6 +186,11 @@ function errors(bench: Bench): void {
     expect(await bench.failure({ kind: "error", error: "overloaded" })).not.toHaveProperty("hasBegun");
   });
 
+  it("takes an error whose names are numbers for the error that it is", async () => {
+    const failure = await bench.failure({ kind: "error", error: "numbers" });
+    expect(failure).toMatchObject({ reason: "server", status: 500, detail: expect.stringMatching(/ answered 500$/) });
+  });
+
   it("puts neither the key nor the user's words into what it says of an error", async () => {
     for (const error of ["auth", "bad_request", "parrot"] as const) {
       const failure = await bench.failure({ kind: "error", error });
