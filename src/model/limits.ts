@@ -68,6 +68,8 @@ export const PROBE_WAIT_MS = 5 * SECOND;
 export const REPLY_CHARS_MAX = 4 * 1024 * 1024;
 /** Tool calls in one reply; a further one ends the attempt as `server`. The task sets its own, lower limit. */
 export const REPLY_CALLS_MAX = 256;
+/** Objects and lists that stand in each other in a call's arguments, as in a tool's result. Over it they are malformed: what reads them recurses. */
+export const ARGUMENTS_DEPTH_MAX = 64;
 /** Characters of malformed tool arguments shown to the model again. */
 export const MALFORMED_ECHO_CHARS = 2_000;
 

@@ -2,7 +2,8 @@
  * Tool calls between the room's types and the wires: strict parsing of arguments, ids that are unique in the whole
  * conversation, and names that every provider accepts.
  */
-import { MALFORMED_ECHO_CHARS } from "../limits.ts";
+import { isDeeperThan } from "../../platform/index.ts";
+import { ARGUMENTS_DEPTH_MAX, MALFORMED_ECHO_CHARS } from "../limits.ts";
 import type { FinishReason, Message, ModelRequest, ToolCall } from "../provider.ts";
 
 /** A call as it was collected from a stream: nothing in it is trusted yet. */
@@ -20,6 +21,9 @@ export function parseArguments(json: string): ToolCall["arguments"] {
     if (value === null) return malformed("the arguments are null; they must be a JSON object");
     if (Array.isArray(value)) return malformed("the arguments are an array; they must be a JSON object");
     if (typeof value !== "object") return malformed(`the arguments are a ${typeof value}; they must be a JSON object`);
+    if (isDeeperThan(value, ARGUMENTS_DEPTH_MAX)) {
+      return malformed(`the arguments are nested deeper than ${ARGUMENTS_DEPTH_MAX} levels`);
+    }
     return { kind: "object", value: { ...value } };
   } catch {
     // The parser's own words differ between engines and may quote the text: ours are the same everywhere.

@@ -1,5 +1,6 @@
 /** What every provider must do with the tool calls of a model: hand out whole ones, as they were written, each once. */
 import { expect, it } from "vitest";
+import { ARGUMENTS_DEPTH_MAX } from "../../../src/model/limits.ts";
 import type { ModelReply } from "../../../src/model/provider.ts";
 import { call, stream, text } from "./answer.ts";
 import type { Bench } from "./bench.ts";
@@ -62,6 +63,15 @@ export function toolCallCases(bench: Bench): void {
       expect(reply.toolCalls).toMatchObject([{ toolId: "read_file", arguments: { kind: "malformed", raw: json } }]);
     });
   }
+
+  it("never makes an object of arguments that are nested deeper than what reads them can go", async () => {
+    const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+    const parts = [ARGUMENTS_DEPTH_MAX, ARGUMENTS_DEPTH_MAX + 1, 5_000].map((levels) => nested(levels));
+    for (const [n, json] of parts.entries()) {
+      const reply = await bench.reply(stream([call("read_file", json)]));
+      expect(argumentsOf(reply)).toMatchObject([{ kind: n === 0 ? "object" : "malformed" }]);
+    }
+  });
 
   it("hands out nothing of an answer that broke in the middle of a call", async () => {
     const failure = await bench.failure(stream([text("Wait"), call("read_file", '{"path":"a"}')], { end: "cut" }));
