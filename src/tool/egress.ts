@@ -96,14 +96,26 @@ function parseHeaders(pairs: unknown): Result<Headers, string> {
 /** Shorter texts occur everywhere by chance. No secret is as short. */
 const SPELLING_LENGTH_MIN = 8;
 
+/** Base64 of a text wherever it begins among other bytes, without the characters that its neighbours have a part in. */
+function base64Within(text: string): readonly string[] {
+  const bytes = utf8(text);
+  return [0, 1, 2].flatMap((before) => {
+    const all = toBase64(Uint8Array.from([...utf8(" ".repeat(before)), ...bytes]));
+    const own = all.slice(Math.ceil((before * 4) / 3), Math.floor(((before + bytes.length) * 4) / 3));
+    return [own, own.replaceAll("+", "-").replaceAll("/", "_")];
+  });
+}
+
 /**
  * Every spelling in which a server may send a secret back: as it is, as it was sent, alone without its user name, in
- * base64, in a URL and in JSON. Longest first, so that no part of one stays behind.
+ * base64 alone or among other bytes, in a URL and in JSON. Longest first, so that no part of one stays behind.
  */
 export function spellingsOf({ value, headerValue }: OpenedSecret): readonly string[] {
   const password = value.slice(value.indexOf(":") + 1);
   const base64 = toBase64(utf8(value));
-  const plain = [value, headerValue, password, base64, base64.replace(/=+$/, "")];
+  const within = [value, headerValue, password].flatMap(base64Within);
+  const encoded = [base64, base64.replace(/=+$/, ""), ...within];
+  const plain = [value, headerValue, password, ...encoded];
   const all = plain.flatMap((text) => [text, encodeURIComponent(text), JSON.stringify(text).slice(1, -1)]);
   return [...new Set(all)].filter((text) => text.length >= SPELLING_LENGTH_MIN).sort((a, b) => b.length - a.length);
 }

@@ -143,11 +143,17 @@ const filesBelow = (folder: string): Map<string, Buffer> =>
       .map((path) => [path, readFileSync(path)]),
   );
 
+/** In base64 after other bytes, as in `Bearer ...`: without the ends, which those have a part in. */
+const within = (before: string, bytes: Buffer): readonly string[] => {
+  const all = Buffer.concat([Buffer.from(before), bytes]);
+  return (["base64", "base64url"] as const).map((spelling) => all.toString(spelling).slice(4, -4));
+};
+
 /** A secret as it could lie somewhere. */
 const spellingsOf = (secret: string): readonly Buffer[] => {
   const bytes = Buffer.from(secret);
   const decoded = Buffer.from(secret.replace(/^[a-z]+[_-]/, ""), "base64url");
-  const texts = [bytes.toString("base64").replace(/=+$/, ""), bytes.toString("base64url"), bytes.toString("hex")];
+  const texts = [bytes.toString("hex"), ...["", "-", "--"].flatMap((before) => within(before, bytes))];
   const wide = Buffer.from(secret, "utf16le");
   return [bytes, decoded, wide, ...texts.map((text) => Buffer.from(text)), Buffer.from(decoded.toString("hex"))];
 };

@@ -114,6 +114,10 @@ const SPELLINGS = {
   "the password alone": 'pa"ss/wo+rd',
   "in a URL": encodeURIComponent(SECRET.value),
   "in JSON": JSON.stringify(SECRET.value),
+  "in base64 after one other byte": btoa(`>${SECRET.value}<`),
+  "in base64 after two": btoa(`>>${SECRET.value}<`),
+  "in base64 of a URL": Buffer.from(`?>>>${SECRET.value}<`).toString("base64url"),
+  "in base64, as it was sent": btoa(`authorization: ${SECRET.headerValue}`),
   "in JSON, as it was sent": JSON.stringify({ authorization: SECRET.headerValue }),
 } as const;
 
