@@ -1,6 +1,6 @@
 /** Unknown values -> typed ones by a schema, with a JSON pointer for every fault. */
-import type * as z from "zod";
-import { AppError } from "../platform/index.ts";
+import * as z from "zod";
+import { AppError, once } from "../platform/index.ts";
 import { toPointer } from "./body.ts";
 
 /** An unknown key is pointed at by its name. */
@@ -26,7 +26,31 @@ export function parseShape<S extends z.ZodType>(
     throw new AppError("MISSING_INPUT", undefined, { errors });
   }
   const [first] = errors;
-  throw new AppError("INVALID_REQUEST", `The ${what} is not valid: ${first?.pointer || "it"}: ${first?.message}`, {
-    errors,
-  });
+  const fault = first?.pointer ? `${first.pointer}: ${first.message}` : first?.message;
+  throw new AppError("INVALID_REQUEST", `The ${what} is not valid: ${fault}`, { errors });
+}
+
+const NoParameters = once(() => z.strictObject({}));
+
+/**
+ * @param schema null for a route that has no parameters.
+ * @throws AppError INVALID_REQUEST for what would be left out without a word too: a name that the route does not know, and
+ * one that is there twice.
+ */
+export function parseQuery<S extends z.ZodType>(
+  schema: S | null,
+  parameters: URLSearchParams,
+): z.output<S> | undefined {
+  const names = [...parameters.keys()];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    const error = { pointer: toPointer([twice]), message: "is there more than once" };
+    throw new AppError("INVALID_REQUEST", `The query is not valid: ${error.pointer}: ${error.message}`, {
+      errors: [error],
+    });
+  }
+  const query = Object.fromEntries(parameters);
+  if (schema !== null) return parseShape(schema, query, "query");
+  parseShape(NoParameters(), query, "query");
+  return undefined;
 }

@@ -105,6 +105,19 @@ describe("every code", () => {
     expect(JSON.stringify(body)).not.toContain("secret");
   });
 
+  it("of a bad request is also that of a query parameter that no route reads", async () => {
+    const [task, webhook] = [`/api/v1/tasks/${UNKNOWN}`, "/api/v1/webhooks/x"];
+    const lists = "tasks approvals audit dead-letters decisions keys packs secrets webhooks policies audit/head".split(
+      " ",
+    );
+    const paths = lists.map((name) => `/api/v1/${name}`);
+    for (const path of [...paths, task, `${task}/events`, `${task}/files`, `${webhook}/deliveries`]) {
+      const response = await ask(`${path}?limt=2`);
+      expect([path, response.status]).toEqual([path, 400]);
+      expect(await response.json()).toMatchObject({ errors: [{ pointer: "/limt", message: "is not known here" }] });
+    }
+  });
+
   it("is explained where its problem says", async () => {
     for (const code of Object.keys(ERRORS)) {
       const page = await ask(`/docs/errors/${code}`, { tenant: null });
