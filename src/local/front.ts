@@ -1,10 +1,13 @@
 /**
  * The address users connect to. It is opened only once the worker serves and its packs are published, so whoever gets
- * an answer gets a complete one; it stays the same when the worker is restarted on another port. Bytes pass through
- * untouched in both directions.
+ * an answer gets a complete one; it stays the same when the worker is restarted on another port. Bodies pass through
+ * untouched in both directions, each piece as it comes. What the local runtime serves for its developers does not.
  */
-import { connect, createServer, type Server, type Socket } from "node:net";
-import { err, ok, type Result } from "../platform/index.ts";
+import { createServer, type IncomingMessage, request as open, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { pipeline } from "node:stream";
+import { ERRORS, type ErrorCode, err, ok, type Result } from "../platform/index.ts";
+import { KEEP_ALIVE_MS } from "./limits.ts";
 
 export type Address = { readonly host: string; readonly port: number };
 
@@ -14,23 +17,28 @@ export interface Front {
   close(): Promise<void>;
 }
 
+/**
+ * Where the local runtime serves its own tools: SQL on every object of every tenant, buckets, the scheduler. They ask for no
+ * credential and trust the `Host` header, so nobody comes to them by this address. The product has no path below these.
+ */
+const RUNTIME_PATHS = ["/cdn-cgi/", "/__cf_local/", "/__scheduled"] as const;
+/** What the runtime's parts tell each other in. */
+const RUNTIME_HEADERS = "mf-";
+/** Of one connection, not of what it carries; a 100 was answered already. @see https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
+const HOP_HEADERS = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade", "expect"];
+
 /** One sentence when the address cannot be had. */
 export async function openFront(address: Address, target: () => number): Promise<Result<Front, string>> {
   const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const worker = connect({ host: "127.0.0.1", port: target() });
-    for (const socket of [client, worker]) {
-      sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.once("close", () => sockets.delete(socket));
-    }
-    // Either side's failure is the other's too; a reset is how TCP says so.
-    client.on("error", () => worker.destroy());
-    worker.on("error", () => client.destroy());
-    client.once("close", () => worker.destroy());
-    worker.once("close", () => client.end());
-    client.pipe(worker);
-    worker.pipe(client);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (request, response) => {
+    const path = pathOf(request);
+    if (path === null) return refuse(response, "INVALID_REQUEST", "The address of the request cannot be read.");
+    if (RUNTIME_PATHS.some((own) => path.startsWith(own))) return refuse(response, "NOT_FOUND");
+    passOn(request, response, target());
+  });
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
   });
   const failure = await listen(server, address);
   if (failure !== null) return err(failure);
@@ -45,6 +53,47 @@ export async function openFront(address: Address, target: () => number): Promise
       }),
   });
 }
+
+/** As the runtime will read it, with its dots resolved; null when it reads nothing. */
+function pathOf({ url = "" }: IncomingMessage): string | null {
+  const base = url.startsWith("/") ? "http://front" : "";
+  return URL.parse(base + url)?.pathname ?? null;
+}
+
+function refuse(response: ServerResponse, code: ErrorCode, detail: string = ERRORS[code].title): void {
+  const { http: status, title, retry } = ERRORS[code];
+  const problem = { type: `/docs/errors/${code}`, title, status, detail, code, message: detail };
+  response.writeHead(status, { "content-type": "application/problem+json" });
+  response.end(`${JSON.stringify({ ...problem, retryable: retry === "backoff" })}\n`);
+}
+
+/** A connection of its own for each request: none is reused that the worker has just ended. */
+function passOn(request: IncomingMessage, response: ServerResponse, port: number): void {
+  const { method, url: path } = request;
+  const headers = kept(request.rawHeaders, (name) => !isHop(name) && !name.startsWith(RUNTIME_HEADERS));
+  const asked = open({ host: "127.0.0.1", port, method, path, headers, agent: false });
+  asked.on("response", (answer) => {
+    const isOurs = (name: string): boolean => !isHop(name) && name !== "transfer-encoding";
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, kept(answer.rawHeaders, isOurs));
+    response.flushHeaders();
+    pipeline(answer, response, () => undefined); // a failure on either side has ended the other
+  });
+  asked.on("error", (thrown: NodeJS.ErrnoException) => {
+    // An answer that has begun says by itself how it ends.
+    if (response.headersSent) return;
+    // Never connected, so never asked. In any other case nobody knows, and a cut connection is what says so.
+    if (thrown.code !== "ECONNREFUSED") response.destroy();
+    else refuse(response.setHeader("retry-after", "1"), "UNAVAILABLE", "The worker is starting again.");
+  });
+  response.once("close", () => asked.destroy());
+  request.pipe(asked);
+}
+
+const isHop = (name: string): boolean => HOP_HEADERS.includes(name);
+
+/** @param raw names and values in turn. @param isKept is given a name in lower case. */
+const kept = (raw: readonly string[], isKept: (name: string) => boolean): string[] =>
+  raw.filter((_, index) => isKept((raw[index - (index % 2)] ?? "").toLowerCase()));
 
 /** Whether the address can be had now: asked before the slow part of a start. One sentence when it cannot. */
 export async function probeAddress(address: Address): Promise<string | null> {

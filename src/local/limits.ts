@@ -9,6 +9,9 @@ export const READY_POLL_MS = 100;
 /** One request of the runner to its own worker; past it the request counts as failed. */
 export const REQUEST_MS_MAX = 30_000;
 
+/** A connection of a client that asks for nothing is ended after this: longer than clients keep theirs, so none is ended as it is used again. */
+export const KEEP_ALIVE_MS = 120_000;
+
 /** Pause between two runs of the scheduled handler: what the platform's cron trigger would do, which locally never fires. */
 export const SCHEDULED_EVERY_MS = 60_000;
 

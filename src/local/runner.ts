@@ -3,7 +3,7 @@
  * by signal or by one sentence, never by a stack trace.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "../cli/index.ts";
 import { consumerNames } from "../consumers.ts";
@@ -37,6 +37,8 @@ export interface Runner {
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a closure factory: the parts of one run share their state here and nowhere else
 export function createRunner(root: string, settings: LocalSettings, terminal: Terminal): Runner {
   const { dataDir, host } = settings;
+  /** The operator's secrets are in it, so it is there no longer than the worker. */
+  const envFile = join(dataDir, "worker.env");
   const ending = new AbortController();
   const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<string>();
   const serving = Promise.withResolvers<void>();
@@ -79,7 +81,6 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
     const variables = await withGeneratedKeys({ ...settings.variables, ...databaseVariables(opened.value) }, dataDir);
     const text = toEnvFile(variables);
     if (!text.ok) return text;
-    const envFile = join(dataDir, "worker.env");
     await writeFile(envFile, text.value, { mode: 0o600 });
     await chmod(envFile, 0o600);
     if (ending.signal.aborted) return undefined;
@@ -150,6 +151,7 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
         for (const timer of timers) clearInterval(timer);
         await front?.close();
         await worker?.stop();
+        if (lock !== null) await rm(envFile, { force: true });
         // After the worker, which may be writing its last rows.
         const opened = await database;
         if (opened?.ok) await opened.value?.close();

@@ -34,13 +34,18 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** Variables that make wrangler quiet and keep it off the network and out of the home folder. */
+/**
+ * Variables that make wrangler quiet and keep it off the network and out of the home folder. Its explorer would open every
+ * object to whoever asks, and its observability write each request and line of the log into the data folder, for ever.
+ */
 const QUIET = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   WRANGLER_HIDE_BANNER: "true",
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_SEND_ERROR_REPORTS: "false",
   WRANGLER_WRITE_LOGS: "false",
+  X_LOCAL_EXPLORER: "false",
+  X_LOCAL_OBSERVABILITY: "false",
   FORCE_COLOR: "0",
 } as const;
 

@@ -1,6 +1,7 @@
-/** The address users connect to: bytes pass through untouched, and taking it fails in one sentence. */
-import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+/** The address users connect to: requests pass through as they are, the runtime's own tools are not behind it, and taking it fails in one sentence. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Front, openFront, probeAddress } from "../../src/local/front.ts";
 
@@ -9,16 +10,14 @@ afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
 });
 
-async function startEcho(onSocket?: (socket: Socket) => void): Promise<number> {
-  const server: Server = createServer((socket) => {
-    socket.on("error", () => {});
-    onSocket?.(socket);
-    socket.pipe(socket);
-  });
-  open.push(server);
+type Serve = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/** A worker of its own kind. @returns its port */
+async function startWorker(serve: Serve): Promise<number> {
+  const server = createServer(serve);
+  open.push({ close: () => server.close().closeAllConnections() });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
+  return (server.address() as AddressInfo).port; // a TCP server's address has a port
 }
 
 async function start(target: () => number): Promise<Front> {
@@ -27,66 +26,164 @@ async function start(target: () => number): Promise<Front> {
   open.push(front.value);
   return front.value;
 }
+const urlOf = ({ port }: Front): string => `http://127.0.0.1:${port}`;
 
-const dial = (port: number): Socket => connect({ host: "127.0.0.1", port }).on("error", () => {});
+/** Says what it was asked. */
+const echo: Serve = async (request, response) => {
+  const { method, url, headers } = request;
+  const body = await text(request);
+  response.writeHead(201, "Made", [...["content-type", "text/plain"], ...["set-cookie", "a=1", "set-cookie", "b=2"]]);
+  response.end(JSON.stringify({ method, url, headers, body }));
+};
+
+/** Bytes as they are written, and all that comes back. */
+async function dial({ port }: Front, words: string): Promise<string> {
+  const socket = connect({ host: "127.0.0.1", port }).on("error", () => {});
+  socket.write(words);
+  return text(socket);
+}
 
 describe("the front", () => {
-  it("passes bytes through in both directions", async () => {
-    const port = await startEcho();
+  it("passes a request and its answer on as they are", async () => {
+    const port = await startWorker(echo);
     const front = await start(() => port);
-    const socket = dial(front.port);
-    socket.write("ping");
-    expect(String((await once(socket, "data"))[0])).toBe("ping");
-    socket.destroy();
+    const headers = { "x-tenant-id": "acme", authorization: "Bearer key" };
+    const response = await fetch(`${urlOf(front)}/api/v1/tasks?a=%2F&b`, { method: "POST", headers, body: "words" });
+    expect([response.status, response.statusText]).toEqual([201, "Made"]);
+    expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect(await response.json()).toMatchObject({
+      method: "POST",
+      url: "/api/v1/tasks?a=%2F&b",
+      headers: { ...headers, host: `127.0.0.1:${front.port}` },
+      body: "words",
+    });
   });
 
-  it("asks for the worker's port at each connection, for a restart changes it", async () => {
-    const ports = [
-      await startEcho((socket) => void socket.write("first")),
-      await startEcho((socket) => void socket.write("second")),
-    ];
-    const front = await start(() => ports.shift() ?? 0);
-    for (const expected of ["first", "second"]) {
-      const socket = dial(front.port);
-      expect(String((await once(socket, "data"))[0])).toBe(expected);
-      socket.destroy();
+  it("passes a body of unknown length on, whatever the method", async () => {
+    const port = await startWorker(echo);
+    const front = await start(() => port);
+    const chunked = "transfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\nwords\r\n0\r\n\r\n";
+    for (const method of ["POST", "DELETE", "GET"]) {
+      expect(await dial(front, `${method} / HTTP/1.1\r\nhost: a\r\n${chunked}`)).toContain('"body":"words"');
     }
+  });
+
+  it("passes each piece of an answer on as it comes, the headers first", async () => {
+    const turns = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const port = await startWorker(async (_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      await turns[0]?.promise;
+      response.write("one");
+      await turns[1]?.promise;
+      response.end("two");
+    });
+    const front = await start(() => port);
+    const response = await fetch(urlOf(front));
+    const reader = response.body?.getReader();
+    const next = async () => Buffer.from((await reader?.read())?.value ?? []).toString();
+    turns[0]?.resolve();
+    expect(await next()).toBe("one");
+    turns[1]?.resolve();
+    expect(await next()).toBe("two");
+  });
+
+  it("asks for the worker's port at each request, for a restart changes it", async () => {
+    const saying = (words: string) => startWorker((_, response) => response.end(words));
+    const ports = [await saying("first"), await saying("second")];
+    const front = await start(() => ports.shift() ?? 0);
+    for (const expected of ["first", "second"]) expect(await (await fetch(urlOf(front))).text()).toBe(expected);
   });
 
   it("ends the worker's connection when the client goes, so that streams are not left open", async () => {
     const { promise: workerClosed, resolve } = Promise.withResolvers<void>();
-    const port = await startEcho((socket) => void socket.once("close", () => resolve()));
+    const port = await startWorker((_, response) => {
+      response.once("close", () => resolve());
+      response.write("x");
+    });
     const front = await start(() => port);
-    const socket = dial(front.port);
-    socket.write("x");
-    await once(socket, "data");
-    socket.destroy();
+    const leaving = new AbortController();
+    await fetch(urlOf(front), { signal: leaving.signal });
+    leaving.abort();
     await workerClosed;
   });
 
-  it("ends the client's connection when no worker serves", async () => {
+  it("cuts an answer that the worker cut, and one that never began", async () => {
+    const port = await startWorker((request, response) => {
+      if (request.url === "/begun") response.write("half", () => response.destroy());
+      else response.destroy();
+    });
+    const front = await start(() => port);
+    await expect(fetch(`${urlOf(front)}/begun`).then((response) => response.text())).rejects.toThrow();
+    await expect(fetch(`${urlOf(front)}/never`)).rejects.toThrow();
+  });
+
+  it("says that the worker starts again while none serves", async () => {
     const front = await start(() => 1);
-    await once(dial(front.port), "close");
+    const response = await fetch(urlOf(front));
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await response.json()).toMatchObject({ code: "UNAVAILABLE", retryable: true });
   });
 
   it("ends every connection when it closes", async () => {
-    const port = await startEcho((socket) => void socket.write("hello"));
+    const port = await startWorker((_, response) => void response.write("hello"));
     const front = await start(() => port);
-    const socket = dial(front.port);
-    await once(socket, "data");
-    const closed = once(socket, "close");
+    const response = await fetch(urlOf(front));
     await front.close();
-    await closed;
+    await expect(response.text()).rejects.toThrow();
   });
+});
 
-  it("says in one sentence that a port is taken", async () => {
-    const port = await startEcho();
+describe("what the local runtime serves for its developers", () => {
+  const asked: string[] = [];
+  const startRuntime = async (): Promise<Front> => {
+    asked.length = 0;
+    const port = await startWorker((request, response) => {
+      asked.push(`${request.url} ${JSON.stringify(request.headers)}`);
+      response.end();
+    });
+    return start(() => port);
+  };
+
+  for (const path of [
+    "/cdn-cgi/local/explorer/api/workers/durable_objects/namespaces",
+    "/cdn-cgi/local/scheduled",
+    "/cdn-cgi/local/r2/public/vasini-packs/a",
+    "/__cf_local/imageupload",
+    "/__scheduled?cron=*",
+    "/health/../cdn-cgi/local/scheduled",
+    "/%2e%2e/cdn-cgi/local/scheduled",
+    "/.\\..\\cdn-cgi\\local\\scheduled",
+    "/\tcdn-cgi/../cdn-cgi/local/scheduled",
+    "http://localhost/cdn-cgi/local/scheduled",
+  ]) {
+    it(`is not behind it: ${JSON.stringify(path)}`, async () => {
+      const front = await startRuntime();
+      const answer = await dial(front, `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+      expect(asked).toEqual([]);
+    });
+  }
+
+  it("is told nothing by a client: its own headers are left out", async () => {
+    const front = await startRuntime();
+    await fetch(urlOf(front), { headers: { "MF-Original-URL": "http://a/cdn-cgi/local/scheduled", "mf-op": "GET" } });
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).not.toMatch(/mf-/i);
+  });
+});
+
+describe("an address that cannot be had", () => {
+  it("is told in one sentence when its port is taken", async () => {
+    const server = createTcpServer((socket: Socket) => socket.destroy());
+    open.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo; // a TCP server's address has a port
     const sentence = `Port ${port} is in use by another program; stop it, or choose another one with PORT.`;
     expect(await probeAddress({ host: "127.0.0.1", port })).toBe(sentence);
     expect(await openFront({ host: "127.0.0.1", port }, () => 0)).toEqual({ ok: false, error: sentence });
   });
 
-  it("says in one sentence that an address is not this machine's", async () => {
+  it("is told in one sentence when it is not this machine's", async () => {
     expect(await probeAddress({ host: "192.0.2.1", port: 0 })).toBe("HOST=192.0.2.1 is no address of this machine.");
   });
 });

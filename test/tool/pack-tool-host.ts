@@ -21,6 +21,8 @@ export type Setup = {
   readonly sandbox?: string;
   readonly more?: string;
   readonly publish?: boolean;
+  /** What stands above the tool, and runs when it is loaded. */
+  readonly top?: string;
   /** Places of this machine that its network opens to; with any, `network: full` is allowed too. */
   readonly localOrigins?: readonly string[];
 };
@@ -37,9 +39,9 @@ type Call = {
 /** A published pack with one tool of its own whose `run` has this body. */
 export async function hostFor(
   body: string,
-  { owner = SHARED_SHELF, sandbox = SCOPED, more = "", publish = true, localOrigins = [] }: Setup = {},
+  { owner = SHARED_SHELF, sandbox = SCOPED, more = "", publish = true, top = "", localOrigins = [] }: Setup = {},
 ) {
-  const source = `var __tool = { default: { async run(args, context) { ${body} } } };`;
+  const source = `${top} var __tool = { default: { async run(args, context) { ${body} } } };`;
   const bundle: ToolBundle = { id: "mine", source, description: "Mine", parameters: undefined };
   const manifest = `
 schema_version: "1.0"

@@ -30,6 +30,26 @@ describe("a pack's own tool", () => {
     expect(await draw()).not.toBe(await draw());
   });
 
+  it("finds what it was loaded with in every call, and nothing of an earlier one", async () => {
+    const top = "const primes = [2, 3, 5]; let calls = 0; globalThis.all = new Set();";
+    const { host, owner } = await hostFor("primes.push(args.n); all.add(args.n); return [++calls, primes, [...all]]", {
+      top,
+    });
+    const call = async (n: number) => (await callOn(host, { tenant: "tenant-123", args: { n }, owner })).result;
+    const [first, ...together] = [await call(1), ...(await Promise.all([call(2), call(3)])), await call(4)];
+    expect([first, ...together]).toEqual([1, 2, 3, 4].map((n) => [1, [2, 3, 5, n], [n]]));
+  });
+
+  it("has its own call's random numbers and console also from its load", async () => {
+    const { host, owner } = await hostFor("return drawn", {
+      top: "console.log('loaded'); const drawn = Math.random();",
+    });
+    const call = () => callOn(host, { tenant: "tenant-123", args: {}, owner });
+    const [one, other] = [await call(), await call()];
+    expect(other.result).not.toBe(one.result);
+    expect([one.console, other.console]).toEqual(["loaded\n", "loaded\n"]);
+  });
+
   it("is offered to the model with what it says of itself", async () => {
     const { catalog } = await hostFor("return 1");
     expect(catalog.offered).toEqual([{ id: "mine", description: "Mine", parameters: { type: "object" } }]);

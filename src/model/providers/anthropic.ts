@@ -34,6 +34,7 @@ export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Optio
       const body = toParams(model, request);
       return runAttempt({
         provider: "anthropic",
+        apiKey,
         clock,
         fetch,
         context,

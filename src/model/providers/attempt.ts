@@ -25,6 +25,8 @@ export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promi
 
 export type Attempt = {
   readonly provider: string;
+  /** Sent with the request, and never told. */
+  readonly apiKey: string;
   readonly clock: Clock;
   readonly fetch: Fetch;
   readonly context: ProviderContext;
@@ -145,7 +147,8 @@ function explain(attempt: Attempt, watchdog: Watchdog, stage: Stage, thrown: unk
   if (watchdog.expired !== null) return endOfStream(attempt, watchdog.expired, null);
   const error = attempt.readError(thrown);
   if (error !== null) {
-    const failure = { ...toFailure(error, attempt.clock.now()), ...usageOf(attempt.collector) };
+    const known = toFailure(error, { now: attempt.clock.now(), apiKey: attempt.apiKey });
+    const failure = { ...known, ...usageOf(attempt.collector) };
     return stage.hasBegun ? { ...failure, hasBegun: true } : failure;
   }
   if (thrown instanceof ReplyTooLong) return endOfStream(attempt, null, thrown.message);

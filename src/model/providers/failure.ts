@@ -37,10 +37,25 @@ const CONTEXT_CODE = /context_length_exceeded|request_too_large/;
 const CONTEXT_PROSE =
   /prompt is too long|context (length|window|size)|maximum (context|prompt) length|too many (input )?tokens|exceed(s|ed)? .{0,40}context|input length and .?max_tokens/i;
 
-/** @param now epoch milliseconds, for a `retry-after` that is a date. */
-export function toFailure(error: WireError, now: number): ProviderFailure {
+/** A type, a code, the id of a request: a name. Anything else may be words, or what a server was sent. */
+const NAME = /^[\w.:/-]{1,64}$/;
+/** A shorter key stands in names by chance, and is none of a provider's. */
+const KEY_LENGTH_MIN = 8;
+
+/**
+ * @param now epoch milliseconds, for a `retry-after` that is a date.
+ * @param apiKey what the server was sent, and may send back.
+ */
+export function toFailure(
+  error: WireError,
+  { now, apiKey }: { readonly now: number; readonly apiKey: string },
+): ProviderFailure {
   const retryAfterMs = error.headers === null ? null : readRetryAfter(error.headers, now);
-  const facts = [error.status, error.type, error.code, error.requestId].filter((fact) => fact !== null);
+  const isKey = (name: string): boolean => apiKey.length >= KEY_LENGTH_MIN && name.includes(apiKey);
+  const names = [error.type, error.code, error.requestId].filter(
+    (name) => name !== null && NAME.test(name) && !isKey(name),
+  );
+  const facts = [...(error.status === null ? [] : [error.status]), ...names];
   return {
     reason: reasonOf(error, retryAfterMs),
     status: error.status,

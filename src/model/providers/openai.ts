@@ -36,6 +36,7 @@ export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Op
       const params = toParams(model, request, baseUrl);
       return runAttempt({
         provider: name,
+        apiKey,
         clock,
         fetch,
         context,

@@ -1,6 +1,7 @@
 /**
- * The memory of an engine that has started, as a file: an engine that takes seconds to start is started once, when
- * the assets are built, and every call begins from a copy. Whole pages, and only those that hold something.
+ * The memory of an engine that has started: an engine that takes seconds to start is started once, when the assets are
+ * built, and every call begins from a copy. Whole pages, and only those that hold something. In a file where the build
+ * wrote it; as it is where an isolate took it of an engine that went on from there.
  */
 
 const PAGE_BYTES = 4096;
@@ -20,14 +21,7 @@ export type Image = {
  * of the image, because the copy is laid over a new instance.
  */
 export function encodeImage(now: Uint8Array, fresh: Uint8Array, roots: readonly number[]): Uint8Array<ArrayBuffer> {
-  const runs: { at: number; end: number }[] = [];
-  for (let at = 0; at < now.length; at += PAGE_BYTES) {
-    const end = at + PAGE_BYTES;
-    if (isZero(now, at, end) && isZero(fresh, at, end)) continue;
-    const last = runs.at(-1);
-    if (last?.end === at) last.end = end;
-    else runs.push({ at, end });
-  }
+  const runs = findRuns(now.length, (at) => !(isZero(now, at) && isZero(fresh, at)));
   const numbers = [
     ...[now.length, roots.length, runs.length],
     ...roots,
@@ -63,13 +57,47 @@ export function parseImage(file: Uint8Array): Image {
   return { memoryBytes, roots, runs };
 }
 
+/**
+ * The memory of an engine that was resumed from `base`, as something to resume from in its place. All that a new instance
+ * may hold is in the base, so the base's pages are in the image whatever they hold now.
+ * @param now copied.
+ * @param untouched where nothing was written since: to look at zeros takes most of the time.
+ */
+export function takeImage(
+  now: Uint8Array,
+  base: Image,
+  untouched: { readonly from: number; readonly to: number },
+): Image {
+  const isOfBase = new Uint8Array(now.length / PAGE_BYTES);
+  for (const { at, bytes } of base.runs) isOfBase.fill(1, at / PAGE_BYTES, (at + bytes.length) / PAGE_BYTES);
+  const isUntouched = (at: number) => at >= untouched.from && at + PAGE_BYTES <= untouched.to;
+  const isKept = (at: number) => isOfBase[at / PAGE_BYTES] === 1 || !(isUntouched(at) || isZero(now, at));
+  const runs = findRuns(now.length, isKept).map(({ at, end }) => ({ at, bytes: now.slice(at, end) }));
+  return { memoryBytes: now.length, roots: base.roots, runs };
+}
+
 /** @param memory of a new instance, at least as large as the one the image was taken from. */
 export function placeImage(image: Image, memory: Uint8Array): void {
   for (const { at, bytes } of image.runs) memory.set(bytes, at);
 }
 
-/** Past its end a memory is zero. */
-function isZero(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < Math.min(to, bytes.length); at++) if (bytes[at] !== 0) return false;
+/** @param isKept of a page, by its address. */
+function findRuns(length: number, isKept: (at: number) => boolean): { readonly at: number; readonly end: number }[] {
+  const runs: { at: number; end: number }[] = [];
+  for (let at = 0; at < length; at += PAGE_BYTES) {
+    if (!isKept(at)) continue;
+    const last = runs.at(-1);
+    if (last?.end === at) last.end = at + PAGE_BYTES;
+    else runs.push({ at, end: at + PAGE_BYTES });
+  }
+  return runs;
+}
+
+/** Of a page; past its end a memory is zero. */
+function isZero({ buffer, byteOffset, length }: Uint8Array, at: number): boolean {
+  if (at >= length) return true;
+  const words = new Uint32Array(buffer, byteOffset + at, PAGE_BYTES / 4);
+  // By its index: an isolate does this once, in code that nothing has made fast yet, where an iterator takes far longer.
+  for (let index = 0; index < words.length; index++) if (words[index] !== 0) return false;
   return true;
 }

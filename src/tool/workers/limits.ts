@@ -29,7 +29,7 @@ export const ENGINE_PAGES_MIN = 96;
 
 /**
  * Linear memory of an instance that waits for its isolate's next call, in bytes. A larger one (Bash: 18 MiB) is made anew: an
- * isolate has 128 MB for all of its calls.
+ * isolate has 128 MB for all of its calls. A pack's tool that comes to more while it is loaded is loaded in each call.
  */
 export const SPARE_BYTES_MAX = 9 * 1024 * 1024;
 

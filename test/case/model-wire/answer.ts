@@ -28,7 +28,8 @@ export type ErrorKind =
   | "too_large"
   | "context"
   | "bad_request"
-  | "not_found";
+  | "not_found"
+  | "parrot"; // a refusal that repeats what it was sent, wherever it may
 
 export type Answer =
   | {

@@ -106,6 +106,11 @@ const ERRORS: Readonly<Record<ErrorKind, ReturnType<Wire["error"]>>> = {
     body: error("invalid_request_error", "messages.0: the-words-of-the-user is not allowed"),
   },
   not_found: { status: 404, body: error("not_found_error", "model: no-such-model") },
+  parrot: {
+    status: 401,
+    headers: { "request-id": "req_key-of-the-test" },
+    body: error("You sent the-words-of-the-user", "You sent key-of-the-test and the-words-of-the-user"),
+  },
 };
 
 export const anthropicWire: Wire = {

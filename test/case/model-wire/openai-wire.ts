@@ -107,6 +107,11 @@ const ERRORS: Readonly<Record<ErrorKind, ReturnType<Wire["error"]>>> = {
     ),
   },
   bad_request: { status: 400, body: error("invalid_request_error", "the-words-of-the-user is not allowed") },
+  parrot: {
+    status: 401,
+    headers: { "x-request-id": "req_key-of-the-test" },
+    body: error("You sent the-words-of-the-user", "You sent key-of-the-test", "key-of-the-test"),
+  },
   not_found: { status: 404, body: error("invalid_request_error", "The model does not exist", "model_not_found") },
 };
 

@@ -187,10 +187,12 @@ function errors(bench: Bench): void {
   });
 
   it("puts neither the key nor the user's words into what it says of an error", async () => {
-    for (const error of ["auth", "bad_request"] as const) {
+    for (const error of ["auth", "bad_request", "parrot"] as const) {
       const failure = await bench.failure({ kind: "error", error });
-      expect(JSON.stringify(failure)).not.toContain(API_KEY);
-      expect(JSON.stringify(failure)).not.toContain(USER_TEXT);
+      // A server of one's own is sent no key.
+      const sent = [API_KEY, USER_TEXT].filter((words) => JSON.stringify(server.seen).includes(words));
+      expect(sent).toContain(USER_TEXT);
+      for (const words of sent) expect(JSON.stringify(failure)).not.toContain(words);
     }
   });
 }

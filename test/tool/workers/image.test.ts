@@ -1,6 +1,6 @@
 /** The memory of an engine as a file and back. */
 import { describe, expect, it } from "vitest";
-import { encodeImage, parseImage, placeImage } from "../../../src/tool/workers/image.ts";
+import { encodeImage, parseImage, placeImage, takeImage } from "../../../src/tool/workers/image.ts";
 
 const PAGE = 4096;
 const memoryOf = (pages: number, marks: Readonly<Record<number, number>>): Uint8Array => {
@@ -38,5 +38,36 @@ describe("an image", () => {
     const image = parseImage(larger.subarray(32, 32 + file.length));
     expect(image).toEqual(parseImage(file));
     expect(image.roots).toEqual([7, 0xffff_fff0]);
+  });
+});
+
+describe("an image of what an engine has come to", () => {
+  const base = parseImage(encodeImage(memoryOf(2, { 0: 1, [PAGE]: 2 }), new Uint8Array(), [7]));
+  const NOWHERE = { from: 0, to: 0 };
+
+  it("laid over a new instance is the memory it was taken from, with the roots of the first", () => {
+    const now = memoryOf(6, { 0: 3, [PAGE * 4 - 1]: 4, [PAGE * 4]: 5 });
+    const image = takeImage(now, base, NOWHERE);
+    const memory = memoryOf(7, { 5: 9, [PAGE + 1]: 9 });
+    placeImage(image, memory);
+    expect(memory.subarray(0, now.length)).toEqual(now);
+    expect([image.memoryBytes, image.roots]).toEqual([now.length, [7]]);
+  });
+
+  it("holds the pages of the first and those that hold something, and looks at none that are untouched", () => {
+    const now = memoryOf(8, { [PAGE * 3]: 1, [PAGE * 5 + 7]: 1, [PAGE * 6]: 1 });
+    const untouched = { from: PAGE * 4 + 8, to: PAGE * 7 };
+    const { runs } = takeImage(now, base, untouched);
+    expect(runs.map(({ at, bytes }) => [at / PAGE, bytes.length / PAGE])).toEqual([
+      [0, 2],
+      [3, 1],
+    ]);
+  });
+
+  it("is a copy", () => {
+    const now = memoryOf(2, { 0: 1 });
+    const image = takeImage(now, base, NOWHERE);
+    now.fill(9);
+    expect(image.runs[0]?.bytes[0]).toBe(1);
   });
 });

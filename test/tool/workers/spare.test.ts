@@ -114,7 +114,7 @@ describe("an instance is not kept", () => {
     };
     await expect(evaluate({ image: mine, tick }, "for (;;) {}")).rejects.toThrow("stopped");
     expect((await make(mine)) === one).toBe(false);
-    expect(one.rewind()).toBe(false);
+    expect(one.rewind(mine)).toBe(false);
   });
 
   it("for a call with another limit", async () => {

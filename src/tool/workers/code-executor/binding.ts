@@ -4,7 +4,7 @@
  */
 import loadModule from "@jitl/quickjs-wasmfile-release-sync/emscripten-module";
 import { QuickJSFFI } from "@jitl/quickjs-wasmfile-release-sync/ffi";
-import { type Image, placeImage } from "../image.ts";
+import { type Image, placeImage, takeImage } from "../image.ts";
 import { ENGINE_OVERHEAD_BYTES, ENGINE_PAGES_MIN, ENGINE_STACK_BYTES, STACK_CLEANED_BYTES } from "../limits.ts";
 import { TICK_COUNTER, TICK_IMPORT } from "./ticks.ts";
 
@@ -21,6 +21,8 @@ const CLOCK_IMPORT = "p";
 /** What the C library asks of the machine's time zone: a moment's local time, and the zone's names. */
 const ZONE_IMPORTS = ["m", "n"];
 const ENVIRONMENT_IMPORT = "f";
+/** Makes the memory larger, and answers with 0 or false when there is no more to be had. */
+const GROW_IMPORT = "k";
 /** Export of the same kind: where the C stack stands. */
 const STACK_POSITION_EXPORT = "Oa";
 /** `ENOSYS`, to which the C library answers with no variables at all. Its own would name the machine. */
@@ -106,11 +108,22 @@ export type Instance = {
   readonly memoryBytes: number;
   serve(serving: Serving): void;
   /**
-   * Back to what it was when it was made: every byte of its memory, its counter, and nobody behind it. Of what a program
-   * can reach there is nothing else: the code's tables and other globals are constant, or the stack's.
-   * @returns false when it cannot be: its memory has grown, its stack has, or something that ran in it did not return.
+   * How often it was told anything: by a function of the host, the clock, the time zone, a memory that could not grow,
+   * or whatever else its code imports. Not counted are ticks and a memory that has grown, which say nothing.
    */
-  rewind(): boolean;
+  told(): number;
+  /**
+   * What is in its memory now, to make others of and to rewind to.
+   * @param base the image it was made of or rewound to last.
+   * @returns null when something runs in it, for which its memory is not all there is, or its stack was too deep to rewind.
+   */
+  takeImage(base: Image): Image | null;
+  /**
+   * What one that is made of this image would be: every byte of its memory, its counter, and nobody behind it. Of what a
+   * program can reach there is nothing else: the code's tables and other globals are constant, or the stack's.
+   * @returns false when it cannot be: its memory is larger, its stack was, or something that ran in it did not return.
+   */
+  rewind(image: Image): boolean;
 };
 
 const NOBODY: Serving = {
@@ -133,10 +146,11 @@ export async function instantiate(
 ): Promise<Instance> {
   // A cast, because these two are part of the platform and not yet of its types.
   const { Suspending, promising } = WebAssembly as unknown as StackSwitching;
-  const initial = Math.max(ENGINE_PAGES_MIN, Math.ceil((options.image?.memoryBytes ?? 0) / PAGE_BYTES));
+  const initial = pagesOf(options.image);
   const pages = Math.ceil((options.memoryBytes + ENGINE_OVERHEAD_BYTES) / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial, maximum: Math.max(pages, initial) });
   let serving = NOBODY;
+  let told = 0;
   let exports: WebAssembly.Exports = {};
   const silent = () => undefined;
   const module = await loadModule({
@@ -145,9 +159,14 @@ export async function instantiate(
     instantiateWasm: (imports, receive) => {
       const instance = new WebAssembly.Instance(wasm, {
         a: {
-          ...imports.a,
-          ...(options.now === undefined ? {} : { [CLOCK_IMPORT]: options.now, ...NO_ZONE }),
-          [ENVIRONMENT_IMPORT]: () => NO_ENVIRONMENT,
+          ...counted(
+            {
+              ...imports.a,
+              ...(options.now === undefined ? {} : { [CLOCK_IMPORT]: options.now, ...NO_ZONE }),
+              [ENVIRONMENT_IMPORT]: () => NO_ENVIRONMENT,
+            },
+            () => told++,
+          ),
           [TICK_IMPORT]: new Suspending(() => serving.tick()),
         },
       });
@@ -156,10 +175,7 @@ export async function instantiate(
       return instance.exports;
     },
   });
-  const place = (): void => {
-    if (options.image !== undefined) placeImage(options.image, new Uint8Array(memory.buffer));
-  };
-  place();
+  if (options.image !== undefined) placeImage(options.image, new Uint8Array(memory.buffer));
   // A cast from the package's branded numbers to plain ones; its own methods have exactly these shapes.
   const loose = module as unknown as LooseModule;
   loose.callbacks = {
@@ -193,40 +209,64 @@ export async function instantiate(
     runJobs: promising(loose._QTS_ExecutePendingJob),
   };
   const stackPosition = stackPositionOf(exports);
-  const [counted, stack] = [counter.value, stackPosition()];
+  const [ticksLeft, stack] = [counter.value, stackPosition()];
+  const isAtRest = () => stackPosition() === stack && !wasDeep(memory.buffer, stack);
   return {
     ...{ binding: new QuickJSFFI(module) as unknown as Binding, running, heap, memoryBytes: options.memoryBytes },
     serve: (next) => {
       serving = next;
     },
-    rewind: () => {
+    told: () => told,
+    takeImage: (base) => (isAtRest() ? takeImage(heap.bytes(), base, depthsOf(stack)) : null),
+    rewind: (image) => {
       serving = NOBODY;
-      if (memory.buffer.byteLength !== initial * PAGE_BYTES || stackPosition() !== stack) return false;
-      if (!clean(memory.buffer, stack)) return false;
-      place();
-      counter.value = counted;
+      if (memory.buffer.byteLength !== pagesOf(image) * PAGE_BYTES || !isAtRest()) return false;
+      clean(heap.bytes(), stack);
+      placeImage(image, heap.bytes());
+      counter.value = ticksLeft;
       return true;
     },
   };
 }
 
+/** What the memory of a new instance begins with. */
+const pagesOf = (image: Image | undefined): number =>
+  Math.max(ENGINE_PAGES_MIN, Math.ceil((image?.memoryBytes ?? 0) / PAGE_BYTES));
+
+/** The same imports, with each answer counted before it is given. */
+function counted(imports: WebAssembly.ModuleImports, count: () => void): WebAssembly.ModuleImports {
+  const counting = ([name, ask]: [string, WebAssembly.ImportValue]) => {
+    if (typeof ask !== "function") return [name, ask];
+    const answer = (...args: readonly unknown[]) => {
+      const given: unknown = Reflect.apply(ask, undefined, args);
+      if (name !== GROW_IMPORT || !given) count();
+      return given;
+    };
+    return [name, answer];
+  };
+  return Object.fromEntries(Object.entries(imports).map(counting));
+}
+
 /** Looked at below what is cleaned of a stack, in bytes: several frames, the largest of which has one KiB. */
 const STACK_GUARD_BYTES = 4 * 1024;
 
+/** Of a stack, which grows down from `top`: where nobody has ever come to, unless it was deep. */
+const depthsOf = (top: number) => ({ from: top - ENGINE_STACK_BYTES, to: top - STACK_CLEANED_BYTES });
+
+function wasDeep(memory: ArrayBuffer, top: number): boolean {
+  const guard = new Uint32Array(memory, depthsOf(top).to - STACK_GUARD_BYTES, STACK_GUARD_BYTES / 4);
+  for (const word of guard) if (word !== 0) return true;
+  return false;
+}
+
 /**
- * Zeros wherever something may have been written. The memory is constants and variables, then the C stack, which grows
- * down from `top`, then the heap. Most of the stack nobody has ever come to, and to write zeros over zeros took longer
- * than a small call.
- * @returns false when the stack was deeper than that.
+ * Zeros wherever something may have been written. The memory is constants and variables, then the C stack, then the
+ * heap. To write zeros over the zeros of the stack's depths took longer than a small call.
  */
-function clean(memory: ArrayBuffer, top: number): boolean {
-  const [bottom, cleaned] = [top - ENGINE_STACK_BYTES, top - STACK_CLEANED_BYTES];
-  const guard = new Uint32Array(memory, cleaned - STACK_GUARD_BYTES, STACK_GUARD_BYTES / 4);
-  for (const word of guard) if (word !== 0) return false;
-  const bytes = new Uint8Array(memory);
-  bytes.fill(0, 0, bottom);
-  bytes.fill(0, cleaned);
-  return true;
+function clean(memory: Uint8Array, top: number): void {
+  const { from, to } = depthsOf(top);
+  memory.fill(0, 0, from);
+  memory.fill(0, to);
 }
 
 function counterOf(exports: WebAssembly.Exports): { value: number } {

@@ -7,8 +7,9 @@
  * beside it. Only evaluating, calling and running jobs execute a program's code, so only these are asynchronous.
  */
 import type { Image } from "../image.ts";
+import { SPARE_BYTES_MAX } from "../limits.ts";
 import type { Instance } from "./binding.ts";
-import { seedRandomState } from "./random-state.ts";
+import { randomStateIn, seedRandomState } from "./random-state.ts";
 import { keepSpare, takeInstance } from "./spare.ts";
 
 /** `await` at the top level; the value is a promise of `{value}`. @see quickjs.h, JS_EVAL_FLAG_ASYNC */
@@ -46,9 +47,12 @@ type Opened = {
   readonly runtime: number;
   readonly context: number;
   readonly hooks: ReadonlyMap<string, Handle | undefined>;
+  /** Absent while the build makes what is resumed. */
+  readonly resumed?: { readonly image: Image; readonly randomState: number };
 };
 
 export class Engine {
+  readonly #instance: Instance;
   readonly #binding: Instance["binding"];
   readonly #running: Instance["running"];
   readonly #heap: Instance["heap"];
@@ -56,9 +60,12 @@ export class Engine {
   readonly #context: number;
   readonly #functions: readonly HostFunction[];
   readonly #hooks: Opened["hooks"];
+  /** What its instance is rewound to for the next call. */
+  #resumed: Opened["resumed"];
 
   /** Use `Engine.resume`; the build, which makes what is resumed, has parts of its own. */
   constructor(instance: Instance, opened: Opened, functions: readonly HostFunction[]) {
+    this.#instance = instance;
     this.#binding = instance.binding;
     this.#running = instance.running;
     this.#heap = instance.heap;
@@ -66,6 +73,7 @@ export class Engine {
     this.#runtime = opened.runtime;
     this.#context = opened.context;
     this.#hooks = opened.hooks;
+    this.#resumed = opened.resumed;
   }
 
   /**
@@ -78,7 +86,8 @@ export class Engine {
     functions: readonly HostFunction[],
     work: (engine: Engine) => Promise<T>,
   ): Promise<T> {
-    const [runtime, context, randomState, ...handles] = options.image.roots;
+    const { image } = options;
+    const [runtime, context, randomState, ...handles] = image.roots;
     if (runtime === undefined || context === undefined || randomState === undefined) {
       throw new Error("the image holds no engine");
     }
@@ -88,7 +97,7 @@ export class Engine {
     const hooks = new Map(options.hooks.map((name, index) => [name, handles[index]]));
     const instance = await takeInstance(options);
     const { binding, heap } = instance;
-    const engine = new Engine(instance, { runtime, context, hooks }, functions);
+    const engine = new Engine(instance, { runtime, context, hooks, resumed: { image, randomState } }, functions);
     instance.serve({
       tick: options.tick,
       callbacks: {
@@ -104,8 +113,29 @@ export class Engine {
     if (options.loadModule !== undefined) binding.QTS_RuntimeEnableModuleLoader(runtime, 0);
     seedRandomState(heap.bytes(), randomState, options.randomBytes);
     const result = await work(engine);
-    keepSpare(options.image, instance);
+    keepSpare(engine.#resumed?.image ?? image, instance);
     return result;
+  }
+
+  /**
+   * The same at two moments between which nothing came in that differs from call to call: no answer of the host, of the clock
+   * or of the time zone, no memory that was not to be had, and no random number. What ran between them has left what it
+   * would leave in any call with the same limits.
+   */
+  intake(): string {
+    const state = this.#resumed === undefined ? [] : randomStateIn(this.#heap.bytes(), this.#resumed.randomState);
+    return [this.#instance.told(), ...state].join();
+  }
+
+  /**
+   * An image of what is in it now, to resume from with the same hooks. Its instance will wait for that image's first call.
+   * @returns null when something runs in it, and when it is too large for an instance that waits.
+   */
+  takeImage(): Image | null {
+    if (this.#resumed === undefined || this.#heap.bytes().length > SPARE_BYTES_MAX) return null;
+    const image = this.#instance.takeImage(this.#resumed.image);
+    if (image !== null) this.#resumed = { ...this.#resumed, image };
+    return image;
   }
 
   /** A script's completion value; with `async`, the promise of it as `{value}`. An error is one of compiling too. */
@@ -115,6 +145,12 @@ export class Engine {
     const flags = options.async ? EVAL_ASYNC : 0;
     const { pointer, bytes } = code;
     const value = await this.#running.evaluate(this.#context, pointer, bytes, file.pointer, 0, flags);
+    // The engine has copies of what it keeps of them. Without these zeros an image would hold the whole source.
+    this.#heap.bytes().fill(0, pointer, pointer + bytes);
+    this.#heap.withoutTicks(() => {
+      this.#heap.free(pointer);
+      this.#heap.free(file.pointer);
+    });
     return this.#settle(value);
   }
 

@@ -23,9 +23,12 @@ export function findRandomState(memory: Uint8Array, context: number, drawn: numb
   return context + index * STATE_BYTES;
 }
 
+/** It is another one after each number that was drawn. */
+export const randomStateIn = (memory: Uint8Array, at: number): Uint8Array => memory.subarray(at, at + STATE_BYTES);
+
 /** @param randomBytes fills all it is given; the state is these bytes and nothing else. */
 export function seedRandomState(memory: Uint8Array, at: number, randomBytes: (into: Uint8Array) => void): void {
-  const state = memory.subarray(at, at + STATE_BYTES);
+  const state = randomStateIn(memory, at);
   randomBytes(state);
   // Zero would stay zero for ever.
   if (state.every((byte) => byte === 0)) state[0] = 1;

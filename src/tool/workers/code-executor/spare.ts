@@ -22,5 +22,5 @@ export async function takeInstance(of: {
 
 /** For a call that came to its end. */
 export function keepSpare(image: Image, instance: Instance): void {
-  if (image.memoryBytes <= SPARE_BYTES_MAX && instance.rewind()) spares.set(image, instance);
+  if (image.memoryBytes <= SPARE_BYTES_MAX && instance.rewind(image)) spares.set(image, instance);
 }

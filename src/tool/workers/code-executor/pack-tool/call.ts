@@ -10,6 +10,7 @@ import { Budget, OutOfTime, type Pace } from "../budget.ts";
 import { Engine } from "../engine.ts";
 import { answerFileOperation } from "../files.ts";
 import { Output } from "../output.ts";
+import { findLoaded, load, type Tool } from "./loaded.ts";
 import type { OutboundAnswer, OutboundRequest, ToolFacts } from "./protocol.ts";
 import { TOOL_HOOKS } from "./protocol.ts";
 
@@ -66,17 +67,21 @@ class ToolCall {
 
   /** Null when the tool has settled. */
   async run(): Promise<ToolError | null> {
-    const { wasm, image, randomBytes } = this.#parts;
+    const { wasm, image, bundle, randomBytes } = this.#parts;
     const { memoryBytes } = this.#request;
+    const tool = { image, bundle, memoryBytes };
+    const loaded = findLoaded(tool);
     const hooks = Object.values(TOOL_HOOKS);
     const limits = { memoryBytes, stackBytes: STACK_BYTES_MAX, tick: this.#budget.tick };
     const host = (operation = "", first = "", second = "") => this.#answer(operation, first, second);
-    return Engine.resume({ wasm, image, hooks, randomBytes, ...limits }, [host], (engine) => this.#callIn(engine));
+    const start = { wasm, image: loaded ?? image, hooks, randomBytes, ...limits };
+    return Engine.resume(start, [host], (engine) => this.#callIn(engine, loaded === null ? tool : null));
   }
 
-  async #callIn(engine: Engine): Promise<ToolError | null> {
-    const loaded = await engine.evaluate(this.#parts.bundle, { file: "tool.js", async: false });
-    if (!loaded.ok) return { code: "TOOL_FAILED", message: "the tool failed while it was loaded" };
+  /** @param tool null when the engine has it in it. */
+  async #callIn(engine: Engine, tool: Tool | null): Promise<ToolError | null> {
+    const isLoaded = tool === null || (await load(engine, tool));
+    if (!isLoaded) return { code: "TOOL_FAILED", message: "the tool failed while it was loaded" };
     await engine.call(engine.hook(TOOL_HOOKS.begin), [engine.text(JSON.stringify(this.#facts()))]);
     return this.#drain(engine);
   }
