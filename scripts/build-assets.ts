@@ -18,6 +18,7 @@ import { PYTHON_TICK_COUNTER, PYTHON_TICK_IMPORT } from "../src/tool/workers/cod
 import { TICK_COUNTER, TICK_IMPORT } from "../src/tool/workers/code-executor/ticks.ts";
 import { ENGINE_PAGES_MIN, PYTHON_TICK_LOOPS, TICK_LOOPS } from "../src/tool/workers/limits.ts";
 import { buildPythonImage, buildScriptImage, compileModule } from "./engine-image.ts";
+import { placeFile } from "./place-file.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const WORKERS = join(ROOT, "src/tool/workers");
@@ -185,16 +186,6 @@ async function cached(
 
 const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-/** Written when absent or different: an unchanged file keeps its time, so nothing that watches it wakes up. */
-async function place(asset: Asset): Promise<boolean> {
-  const target = join(ROOT, "dist/assets", asset.path);
-  const before = await readFile(target).catch(() => null); // absent: then it is written
-  if (before !== null && Buffer.compare(before, asset.content) === 0) return false;
-  await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, asset.content);
-  return true;
-}
-
 const sources: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "engine/bash.js": () => bundleWorker("code-executor/bash"),
   "engine/code-executor.js": () => bundleWorker("code-executor"),
@@ -228,6 +219,7 @@ made.push({
   path: "engine/digests.json",
   content: new TextEncoder().encode(JSON.stringify(Object.fromEntries(digests))),
 });
-const written = await Promise.all(made.map(async (asset) => ((await place(asset)) ? asset.path : null)));
-const changed = written.filter((path) => path !== null);
+const place = async ({ path, content }: Asset) =>
+  (await placeFile(join(ROOT, "dist/assets", path), content)) ? [path] : [];
+const changed = (await Promise.all(made.map(place))).flat();
 process.stdout.write(changed.length === 0 ? "assets are up to date\n" : `assets written: ${changed.join(", ")}\n`);
