@@ -1,6 +1,6 @@
 /** Unknown values -> typed ones by a schema, with a JSON pointer for every fault. */
-import * as z from "zod";
-import { AppError, once } from "../platform/index.ts";
+import type * as z from "zod";
+import { AppError } from "../platform/index.ts";
 import { toPointer } from "./body.ts";
 
 /** An unknown key is pointed at by its name. */
@@ -30,17 +30,11 @@ export function parseShape<S extends z.ZodType>(
   throw new AppError("INVALID_REQUEST", `The ${what} is not valid: ${fault}`, { errors });
 }
 
-const NoParameters = once(() => z.strictObject({}));
-
 /**
- * @param schema null for a route that has no parameters.
- * @throws AppError INVALID_REQUEST for what would be left out without a word too: a name that the route does not know, and
+ * @throws AppError INVALID_REQUEST also for what would be left out without a word: a name that the route does not know, and
  * one that is there twice.
  */
-export function parseQuery<S extends z.ZodType>(
-  schema: S | null,
-  parameters: URLSearchParams,
-): z.output<S> | undefined {
+export function parseQuery<S extends z.ZodType>(schema: S, parameters: URLSearchParams): z.output<S> {
   const names = [...parameters.keys()];
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
@@ -49,8 +43,5 @@ export function parseQuery<S extends z.ZodType>(
       errors: [error],
     });
   }
-  const query = Object.fromEntries(parameters);
-  if (schema !== null) return parseShape(schema, query, "query");
-  parseShape(NoParameters(), query, "query");
-  return undefined;
+  return parseShape(schema, Object.fromEntries(parameters), "query");
 }

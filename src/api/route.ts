@@ -122,7 +122,7 @@ async function prepare<B extends z.ZodType, Q extends z.ZodType>(
   });
   scope.tenant = admitted.tenant;
   await limitRoute(scope, admitted.tenant, route);
-  const query = parseQuery(route.query?.() ?? null, url.searchParams);
+  const query = route.query && parseQuery(route.query(), url.searchParams);
   const body = route.body && (await readBody(scope, route.body()));
   return { scope, deps, admitted, params, body, query };
 }
