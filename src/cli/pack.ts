@@ -125,7 +125,8 @@ function describeProblem(problem: PackProblem, paint: Paint): string {
   const kind = problem.severity === "error" ? paint.red("error") : paint.yellow("warning");
   const found = problem.found === "" ? "" : `; found ${shorten(problem.found, 120)}`;
   const expected = problem.expected === "" ? "" : `, expected ${shorten(problem.expected, 300)}`;
-  return `${place} ${kind} ${problem.pointer === "" ? "(whole file)" : problem.pointer}: ${forTerminal(problem.message)}${found}${expected}`;
+  const message = forTerminal(problem.message).replace(/\.$/, "");
+  return `${place} ${kind} ${problem.pointer === "" ? "(whole file)" : problem.pointer}: ${message}${found}${expected}`;
 }
 
 /** @throws CliError `PACK_INVALID` with every problem, when it does not compose. */
