@@ -7,7 +7,7 @@ import { CURSOR_CHARS_MAX, DECISION_REASON_CHARS_MAX, LIST_LIMIT_DEFAULT, LIST_L
 const Time = once(() => z.string().describe("RFC 3339, UTC"));
 
 export const ApprovalsQuery = once(() =>
-  z.object({
+  z.strictObject({
     state: z
       .enum([...APPROVAL_STATES, "all"])
       .default("pending")
@@ -45,7 +45,7 @@ export const DecisionBody = once(() =>
         context.addIssue({
           code: "custom",
           path: ["args_hash"],
-          message: "must be that of the arguments you were shown",
+          message: "is missing: send the `args_hash` that the approval shows beside its `arguments`",
         });
       }
       if (result !== undefined && decision !== "happened") {

@@ -7,7 +7,7 @@ const text = once(() => z.string().nullable());
 const count = once(() => z.int().nullable());
 
 export const AuditQuery = once(() =>
-  z.object({
+  z.strictObject({
     after: z.coerce
       .number()
       .int()

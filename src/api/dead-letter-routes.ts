@@ -13,6 +13,8 @@ function requireLetters({ deadLetters }: ApiDeps) {
   return deadLetters;
 }
 
+const unknown = (): AppError => new AppError("NOT_FOUND", "There is no such dead letter.");
+
 const list = tenantRoute({
   method: "GET",
   path: "/api/v1/dead-letters",
@@ -46,12 +48,12 @@ const replay = tenantRoute({
   handle: async ({ scope, deps, tenant, params }) => {
     const id = params.letterId ?? "";
     // Anything else is the id of no letter.
-    if (!/^[0-9a-f-]{1,36}$/.test(id)) throw new AppError("NOT_FOUND");
+    if (!/^[0-9a-f-]{1,36}$/.test(id)) throw unknown();
     const letters = requireLetters(deps);
     const change = { tenant, action: "dead_letter.replayed", resource: `dead_letter:${id}` } as const;
     const done = await audited(scope, change, async () => {
       const replayed = await letters.replay(tenant, id, scope.principal?.id ?? "header");
-      if (replayed === null) throw new AppError("NOT_FOUND");
+      if (replayed === null) throw unknown();
       return replayed;
     });
     return jsonResponse(200, { status: done.status, dead_letter: done.letter });

@@ -9,7 +9,7 @@ const Time = once(() => z.string().describe("RFC 3339, UTC"));
 const text = once(() => z.string().nullable());
 
 export const LettersQuery = once(() =>
-  z.object({
+  z.strictObject({
     state: z.enum(STATES).optional(),
     source: z.string().max(128).optional().describe("Such as `consumer:usage`, `outbox`, `queue`, `projection`"),
     limit: z.coerce.number().int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),

@@ -7,7 +7,7 @@ import { CURSOR_CHARS_MAX, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from "./limits.t
 const EFFECTS = ["allow", "ask", "deny"] as const;
 
 export const DecisionsQuery = once(() =>
-  z.object({
+  z.strictObject({
     since: z.iso.datetime({ offset: true }).optional().describe("RFC 3339: decisions from this moment on"),
     effect: z.enum(EFFECTS).optional(),
     limit: z.coerce.number().int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),

@@ -293,7 +293,7 @@ const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>): K[] => O
 
 const requestSections = (): string[] => keysOf(ERRORS).map(requestSection);
 const taskSections = (): string[] =>
-  keysOf(TASK_ADVICE).map((code) => section(code, "A task ended `failed` with it.", TASK_ADVICE[code]));
+  keysOf(TASK_ADVICE).map((code) => section(code, "A task ended with it.", TASK_ADVICE[code]));
 const toolSections = (): string[] =>
   keysOf(TOOL_ADVICE).map((code) => section(code, "A tool call ended with it; the task goes on.", TOOL_ADVICE[code]));
 

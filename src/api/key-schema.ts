@@ -37,7 +37,7 @@ export const KeyBody = once(() =>
 );
 
 export const KeysQuery = once(() =>
-  z.object({
+  z.strictObject({
     limit: z.coerce.number().int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
     cursor: z.string().max(CURSOR_CHARS_MAX).optional().describe("`next_cursor` of the page before"),
   }),

@@ -95,8 +95,11 @@ export async function callTool(call: McpCall, name: string, given: unknown): Pro
     return toResult(tool === undefined ? await runPack(call, name, given) : await aboutTask(call, tool, given));
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
-    const at = thrown.errors.map(({ pointer, message }) => `${pointer || "/"}: ${message}`);
-    const error = { code: thrown.code, message: [thrown.message, ...at].join(" "), ...retryable(thrown) };
+    // The message has the first fault already.
+    const others = thrown.errors
+      .map(({ pointer, message }) => (pointer ? `${pointer}: ${message}` : message))
+      .filter((fault) => !thrown.message.endsWith(`: ${fault}`));
+    const error = { code: thrown.code, message: [thrown.message, ...others].join("; "), ...retryable(thrown) };
     return {
       isError: true,
       content: [{ type: "text", text: `${error.code}: ${error.message}` }],

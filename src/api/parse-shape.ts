@@ -26,7 +26,22 @@ export function parseShape<S extends z.ZodType>(
     throw new AppError("MISSING_INPUT", undefined, { errors });
   }
   const [first] = errors;
-  throw new AppError("INVALID_REQUEST", `The ${what} is not valid: ${first?.pointer || "it"}: ${first?.message}`, {
-    errors,
-  });
+  const fault = first?.pointer ? `${first.pointer}: ${first.message}` : first?.message;
+  throw new AppError("INVALID_REQUEST", `The ${what} is not valid: ${fault}`, { errors });
+}
+
+/**
+ * @throws AppError INVALID_REQUEST also for what would be left out without a word: a name that the route does not know, and
+ * one that is there twice.
+ */
+export function parseQuery<S extends z.ZodType>(schema: S, parameters: URLSearchParams): z.output<S> {
+  const names = [...parameters.keys()];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    const error = { pointer: toPointer([twice]), message: "is there more than once" };
+    throw new AppError("INVALID_REQUEST", `The query is not valid: ${error.pointer}: ${error.message}`, {
+      errors: [error],
+    });
+  }
+  return parseShape(schema, Object.fromEntries(parameters), "query");
 }

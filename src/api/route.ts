@@ -21,7 +21,7 @@ import { type Admission, type Admitted, type Audience, admit } from "./admit.ts"
 import { isJsonType, parseJson, readBytes } from "./body.ts";
 import type { Correlation } from "./correlate.ts";
 import type { ApiDeps, Background } from "./deps.ts";
-import { parseShape } from "./parse-shape.ts";
+import { parseQuery, parseShape } from "./parse-shape.ts";
 import type { Principal } from "./principal.ts";
 import { limitRoute } from "./rate-limit.ts";
 import type { RateVerdict } from "./rate-limiter.ts";
@@ -122,7 +122,7 @@ async function prepare<B extends z.ZodType, Q extends z.ZodType>(
   });
   scope.tenant = admitted.tenant;
   await limitRoute(scope, admitted.tenant, route);
-  const query = route.query && parseShape(route.query(), Object.fromEntries(url.searchParams), "query");
+  const query = route.query && parseQuery(route.query(), url.searchParams);
   const body = route.body && (await readBody(scope, route.body()));
   return { scope, deps, admitted, params, body, query };
 }

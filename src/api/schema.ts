@@ -75,7 +75,7 @@ export const PublishBody = once(() =>
 );
 
 export const ListQuery = once(() =>
-  z.object({
+  z.strictObject({
     state: State().optional(),
     pack_id: PackIdText().optional(),
     limit: z.coerce.number().int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
@@ -84,7 +84,7 @@ export const ListQuery = once(() =>
 );
 
 export const EventsQuery = once(() =>
-  z.object({
+  z.strictObject({
     after: z
       .string()
       .regex(/^\d{1,15}$/)

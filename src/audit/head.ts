@@ -69,6 +69,9 @@ function fromBase64Url(text: string, length: number): Uint8Array<ArrayBuffer> | 
 /** Whether the text is a key this file can sign with. */
 export const isSigningKey = (seed: string): boolean => fromBase64Url(seed, SEED_BYTES) !== undefined;
 
+/** Whether the text can be the public key of a head. */
+export const isPublicKey = (text: string): boolean => fromBase64Url(text, PUBLIC_KEY_BYTES) !== undefined;
+
 /** Another version of the form would start otherwise, so that no signature of one passes for the other. */
 const toSigned = (head: AuditHead): Uint8Array<ArrayBuffer> =>
   new Uint8Array(

@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { verifyExport } from "../audit/index.ts";
+import { isPublicKey, verifyExport } from "../audit/index.ts";
 import type { CommonFlags, Context } from "./context.ts";
 import { EXIT, type ExitCode, ownError } from "./exit.ts";
 import { AUDIT_PAGE_ROWS } from "./limits.ts";
@@ -34,6 +34,12 @@ export async function exportAudit(context: Context, flags: CommonFlags): Promise
 type VerifyFlags = CommonFlags & { readonly publicKey?: string };
 
 export async function verifyAudit(context: Context, file: string, flags: VerifyFlags): Promise<ExitCode> {
+  if (flags.publicKey !== undefined && !isPublicKey(flags.publicKey)) {
+    throw ownError(
+      "USAGE",
+      `--public-key is "${flags.publicKey}"; expected 32 bytes as base64url, as the export shows it.`,
+    );
+  }
   const input = file === "-" ? Readable.from(context.stdin) : createReadStream(file, "utf8");
   const unreadable = new Promise<never>((_, reject) => {
     input.once("error", (error: Error) => reject(ownError("USAGE", `${file} cannot be read: ${error.message}`)));

@@ -13,7 +13,8 @@ type CreateFlags = CommonFlags & { readonly role: readonly string[]; readonly ex
 function expiryOf(text: string): string {
   const duration = parseDuration(text);
   if (duration.ok) return new Date(Date.now() + duration.value).toISOString();
-  if (!Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
+  // A bare number is a date to the platform: 90 would be the year 1990.
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
   throw ownError("USAGE", `--expires is "${text}"; expected a duration such as 90d, or a time such as 2030-01-31.`);
 }
 

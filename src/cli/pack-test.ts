@@ -28,7 +28,9 @@ export async function testPack(context: Context, given: string, _flags: CommonFl
   const composed = await composeOpened(pack, output);
   const tools = composed.config.tools.available.filter(({ bundle }) => bundle !== undefined).map(({ id }) => id);
   if (tools.length === 0) {
-    throw ownError("PACK_NOT_READABLE", `${pack.folder} has no tools of its own in tools/ that TOOLS.yaml lists.`);
+    throw ownError("PACK_NOT_READABLE", `${pack.folder} has no tools of its own in tools/ that TOOLS.yaml lists.`, {
+      hint: "Only tools that a pack brings have cases; docs/pack-tools.md says how to write one.",
+    });
   }
   const cases = await readCases(pack, tools);
   const runtime = await startRuntime();

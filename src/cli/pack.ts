@@ -22,6 +22,7 @@ import type { Output, Paint } from "./output.ts";
 import { listPackFolders, type PackOnDisk, readPackFolder } from "./pack-files.ts";
 import { publishPack } from "./publish.ts";
 import { forTerminal, shorten } from "./terminal.ts";
+import { listOf, numberOf, objectOf, textOf } from "./value.ts";
 
 /** Where packs live in a repository. */
 const PACKS = "packs";
@@ -124,7 +125,8 @@ function describeProblem(problem: PackProblem, paint: Paint): string {
   const kind = problem.severity === "error" ? paint.red("error") : paint.yellow("warning");
   const found = problem.found === "" ? "" : `; found ${shorten(problem.found, 120)}`;
   const expected = problem.expected === "" ? "" : `, expected ${shorten(problem.expected, 300)}`;
-  return `${place} ${kind} ${problem.pointer === "" ? "(whole file)" : problem.pointer}: ${forTerminal(problem.message)}${found}${expected}`;
+  const message = forTerminal(problem.message).replace(/\.$/, "");
+  return `${place} ${kind} ${problem.pointer === "" ? "(whole file)" : problem.pointer}: ${message}${found}${expected}`;
 }
 
 /** @throws CliError `PACK_INVALID` with every problem, when it does not compose. */
@@ -192,5 +194,24 @@ export async function publishCommand(context: Context, given: string, flags: Com
   output.result(answer, () =>
     `${shorten(String(answer.pack_id ?? pack.folder), 128)} ${shorten(String(answer.version ?? ""), 64)}`.trim(),
   );
+  // A mistyped `requires_approval` is a warning: whoever publishes has to see that it is not read.
+  for (const warning of listOf(answer.warnings)) output.note(describeProblem(toWarning(warning), output.paintNote));
   return EXIT.ok;
+}
+
+function toWarning(value: unknown): PackProblem {
+  const given = objectOf(value);
+  const text = (name: string): string => forTerminal(textOf(given[name]) ?? "");
+  const [file, pointer, message] = [text("file"), text("pointer"), text("message")];
+  const [line, column] = [numberOf(given.line) ?? 1, numberOf(given.column) ?? 1];
+  return {
+    severity: "warning",
+    file,
+    line,
+    column,
+    pointer,
+    message,
+    found: text("found"),
+    expected: text("expected"),
+  };
 }

@@ -5,14 +5,16 @@
 import { ledBy, literal } from "./growing.ts";
 import type { Rule } from "./scanner.ts";
 
-/** Something in an address that may be data: a query with a value, or a long piece of a path that is no word. */
+/** Something in an address that may be data: a query with a value, or a long piece of a path or of a host's name that is no word. */
 const carriesData = (url: string): boolean =>
-  /[?&#][^=&\s]{0,64}=?[^&\s]{8,}/.test(url) || /\/(?=[^/?#]*\d)[A-Za-z0-9+=_%-]{32,}(?:[/?#.]|$)/.test(url);
+  /[?&#][^=&\s]{0,64}=?[^&\s]{8,}/.test(url) || /[/.](?=[^/?#]*\d)[A-Za-z0-9+=_%-]{32,}(?:[/?#.]|$)/.test(url);
 
 const urlOf = (markdown: string): string => /\(\s*<?([^\s)>]+)/.exec(markdown)?.[1] ?? "";
 /** All that may be one: which of them is fetched is the browser's to say. */
 const sourcesOf = (html: string): string[] =>
-  [...html.matchAll(/\b(?:src(?:set)?|data|href)\s*=\s*["']?([^\s"'>]+)/gi)].map(([, source = ""]) => source);
+  [...html.matchAll(/\b(?:src(?:set)?|data|href|poster|background)\s*=\s*["']?([^\s"'>]+)/gi)].map(
+    ([, source = ""]) => source,
+  );
 
 /** What stands in the parentheses of an image or a link, as far as the text goes. Lines may break around an address. */
 const TARGET_BEGUN = "\\(\\s{0,4}(?:$|<?[^\\s)>]{0,2008}>?(?:$|\\s[^)\\n]{0,200}$))";
@@ -38,7 +40,10 @@ const reference: Rule = {
   accept: (found) => (carriesData(found) ? found.length : 0),
 };
 
-const HTML = ["img", "iframe", "source", "embed", "object"];
+const HTML = [
+  ...["img", "image", "iframe", "frame", "source", "embed", "object", "video", "audio", "track", "input"],
+  ...["link", "script", "body"],
+];
 /** After a name: a slash separates its attributes as well as a space or a new line does. */
 const ATTRIBUTES = "[\\s/][^>]{0,2200}";
 /** Each name, and each beginning of one that the text may end in. */
@@ -54,6 +59,17 @@ const htmlImage: Rule = {
   accept: (found) => (sourcesOf(found).some(carriesData) ? found.length : 0),
 };
 
+/** In a style, wherever that stands. */
+const styleImage: Rule = {
+  kind: "injection",
+  label: "image_with_data",
+  score: 0.8,
+  starts: "Uu",
+  pattern: /url\(\s{0,4}["']?(?:https?:)?\/\/[^\s"')]{1,2000}["']?\s{0,4}\)/iy,
+  growing: new RegExp(ledBy(literal("url("), `\\s{0,4}(?:$|["']?[^\\s"')]{0,2008}(?:$|["']?\\s{0,4}$))`), "iy"),
+  accept: (found) => (carriesData(urlOf(found)) ? found.length : 0),
+};
+
 const link: Rule = {
   kind: "injection",
   label: "link_with_data",
@@ -64,7 +80,7 @@ const link: Rule = {
   accept: (found) => (/[?&][^=&\s]{1,64}=[^&\s)]{24,}/.test(urlOf(found)) ? found.length : 0),
 };
 
-export const EXFILTRATION_RULES: readonly Rule[] = [image, reference, htmlImage, link];
+export const EXFILTRATION_RULES: readonly Rule[] = [image, reference, htmlImage, styleImage, link];
 
 /** A link passes: nothing is sent until somebody follows it. */
 export const isImage = (rule: Pick<Rule, "label">): boolean => rule.label === "image_with_data";

@@ -48,6 +48,12 @@ function announce(url: string, config: Config): void {
 }
 
 async function main(): Promise<number> {
+  const words = process.argv.slice(2);
+  if (words.length > 0) {
+    terminal.problem(`npm start takes no arguments, and was given ${words.join(" ")}.`);
+    terminal.problem("Its settings are variables, as in: PORT=9000 npm start. All of them: docs/configuration.md");
+    return 1;
+  }
   const settings = readSettings({ environment: process.env, devVars: readDevVars(), root: ROOT });
   if (!settings.ok) {
     for (const fault of settings.error) terminal.problem(fault);

@@ -31,6 +31,16 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   null: "null",
 };
 
+/** Quantities as their fields want them: the bare number in quotes would be refused once more. */
+const QUANTITY_WORDS: Readonly<Record<string, string>> = {
+  timeout: '"30s"',
+  max_duration: '"30m"',
+  approval_ttl: '"24h"',
+  ttl: '"24h"',
+  memory_limit: '"32Mi"',
+  cost_limit_per_task: '"$10"',
+};
+
 /** Keywords that only say that one of their parts failed; the parts speak for themselves. */
 const SUMMARIES = new Set(["anyOf", "oneOf", "allOf", "not", "if"]);
 
@@ -54,6 +64,12 @@ const typeWords = (value: unknown): string =>
     .map((type) => TYPE_WORDS[String(type)] ?? String(type))
     .join(" or ");
 
+/** How a string field is written by whoever wrote `text` without quotes. */
+function wordsFor(name: string, text: string): string {
+  const quantity = QUANTITY_WORDS[name];
+  return quantity === undefined ? `, in quotes: "${text}"` : ` with its unit, such as ${quantity}`;
+}
+
 function faultOf(error: SchemaError, node: Source | undefined, expected: Field | undefined): Fault {
   const { keyword, params } = error;
   const found = describe(node);
@@ -61,7 +77,7 @@ function faultOf(error: SchemaError, node: Source | undefined, expected: Field |
   switch (keyword) {
     case "type": {
       const quoted = params.type === "string" && node?.kind === "scalar" && node.value !== null;
-      const hint = quoted ? `, in quotes: "${node.text}"` : "";
+      const hint = quoted ? wordsFor(name, node.text) : "";
       return { message: `${name} has the wrong type`, found, expected: `${typeWords(params.type)}${hint}` };
     }
     case "enum": {

@@ -140,6 +140,10 @@ describe("a decision is refused", () => {
       const { status, body: problem } = await decide(approver, id, body);
       return `${status} ${problem.code}`;
     };
+    expect(await decide(approver, id, { decision: "approve" })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: "/args_hash", message: expect.stringMatching(/^is missing/) }] },
+    });
     expect(await codeOf({ decision: "approve", args_hash: "0".repeat(64) })).toBe("409 APPROVAL_ARGS_CHANGED");
     expect(await codeOf({ decision: "retry" })).toBe("409 DECISION_INVALID");
     expect((await decide(approver, id, { decision: "approve", args_hash })).status).toBe(200);

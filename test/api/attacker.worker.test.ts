@@ -104,6 +104,10 @@ describe("the recipes", () => {
   });
 });
 
+/** A query that the route does not read is refused before anything is looked for. */
+const isRead = ({ query: shape }: Route, query: string): boolean =>
+  !shape || shape().safeParse(Object.fromEntries(new URLSearchParams(query))).success;
+
 const FINDERS = POINTED.filter(({ operation }) => !MAKERS.includes(operation));
 
 describe.each(FINDERS.map((route) => [`${route.method} ${route.path}`, route] as const))("%s", (_name, route) => {
@@ -113,7 +117,7 @@ describe.each(FINDERS.map((route) => [`${route.method} ${route.path}`, route] as
       for (const own of [{}, { "x-tenant-id": attacker.tenant }]) {
         const ask = { headers: { ...headers, ...own } };
         const gone = await bytesOf(route, neverPath(route) + query, ask);
-        expect(gone).toMatch(/^404\n/);
+        expect(gone).toMatch(isRead(route, query) ? /^404\n/ : /^400\n/);
         const paths = targets(route);
         expect(paths.length).toBeGreaterThan(0);
         for (const path of paths) expect(await bytesOf(route, path + query, ask)).toBe(gone);

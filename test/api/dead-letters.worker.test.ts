@@ -94,7 +94,7 @@ describe("POST /api/v1/dead-letters/{id}/replay", () => {
     const { items } = await list("?source=queue");
     const stranger = (await makeKey(await makeTenant("stranger"), ["admin"])).key;
     const there = await replay(items[0]?.id ?? "", stranger);
-    expect(there).toMatchObject({ status: 404, body: { code: "NOT_FOUND" } });
+    expect(there).toMatchObject({ status: 404, body: { code: "NOT_FOUND", detail: "There is no such dead letter." } });
     for (const id of ["0".repeat(36), "no-letter", "%2e%2e"]) expect((await replay(id, stranger)).status).toBe(404);
     expect((await list("?source=queue")).items[0]).toMatchObject({ state: "open", replay_count: 0 });
   });

@@ -105,6 +105,17 @@ describe("every code", () => {
     expect(JSON.stringify(body)).not.toContain("secret");
   });
 
+  it("of a bad request is also that of a query parameter that a list does not know", async () => {
+    const lists = ["tasks", "approvals", "audit", "dead-letters", "decisions", "keys", "webhooks/x/deliveries"];
+    for (const path of [...lists, `tasks/${UNKNOWN}/events`]) {
+      const response = await ask(`/api/v1/${path}?limt=2`);
+      expect([path, response.status]).toEqual([path, 400]);
+      expect(await response.json()).toMatchObject({ errors: [{ pointer: "/limt", message: "is not known here" }] });
+    }
+    // What has no parameters is asked with whatever a monitor or a cache adds.
+    expect((await ask("/health?at=1")).status).toBe(200);
+  });
+
   it("is explained where its problem says", async () => {
     for (const code of Object.keys(ERRORS)) {
       const page = await ask(`/docs/errors/${code}`, { tenant: null });

@@ -114,6 +114,13 @@ describe("the agents as an MCP server", () => {
     });
   }
 
+  it("names each fault of the arguments once", async () => {
+    const { facts } = await call(client, "tester", { input: "x", speed: 3, sped: 4 });
+    expect(facts).toMatchObject({
+      error: { message: "The body is not valid: /speed: is not known here; /sped: is not known here" },
+    });
+  });
+
   it("tells another tenant's task and a missing one apart by nothing", async () => {
     const taskId = await accept("Hi");
     const stranger = await connect("tenant-456");

@@ -87,6 +87,15 @@ describe("audit verify", () => {
     expect((await verify(whole, "--public-key", "A".repeat(43))).code).toBe(1);
   });
 
+  it("exits 2 for a key that is none, and blames no line of the export", async () => {
+    const file = join(folder, "short-key.ndjson");
+    writeFileSync(file, whole.join("\n"));
+    const ran = await run(["verify", file, "--public-key", "AAAA"]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain("--public-key");
+    expect(ran.stderr).not.toContain("Line ");
+  });
+
   it("exits 2 for a file that is not there", async () => {
     expect((await run(["verify", join(folder, "none")])).code).toBe(2);
   });

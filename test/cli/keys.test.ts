@@ -70,6 +70,7 @@ describe("keys create", () => {
     ["no role", ["create", "ci"]],
     ["no name", ["create", "--role", "viewer"]],
     ["an end that is neither", ["create", "ci", "--role", "viewer", "--expires", "soon"]],
+    ["an end without its unit", ["create", "ci", "--role", "viewer", "--expires", "90"]],
     ["a page of none", ["ls", "--limit", "0"]],
     ["no command", []],
   ];

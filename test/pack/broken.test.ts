@@ -328,6 +328,12 @@ describe("a broken pack", () => {
     expect(error).toMatchObject({ found: "1.0 (a number)", expected: 'a string, in quotes: "1.0"' });
   });
 
+  it("is told the unit of a quantity, which quotes alone would not mend", async () => {
+    const { manifest: text, files } = sandbox("      timeout: 30\n");
+    const [error] = await errorsOf(packOf(text, files));
+    expect(error).toMatchObject({ found: "30 (a number)", expected: 'a string with its unit, such as "30s"' });
+  });
+
   it("is told what a missing field should be", async () => {
     const [error] = await errorsOf(packOf(manifest("role: { domain: D, seniority: lead, goal: { primary: P } }\n")));
     expect(error).toMatchObject({ message: "title is missing", found: "nothing", expected: "a string" });
