@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, request as open, type Server, type 
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream";
 import { ERRORS, type ErrorCode, err, ok, type Result } from "../platform/index.ts";
-import { HEADER_BYTES_MAX, KEEP_ALIVE_MS } from "./limits.ts";
+import { HEADER_BYTES_MAX, HEADERS_MS_MAX, KEEP_ALIVE_MS } from "./limits.ts";
 
 export type Address = { readonly host: string; readonly port: number };
 
@@ -32,9 +32,9 @@ const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
 const UNREADABLE =
   "The request must ask for a path that begins with /, and name one host, with no more than a port after it.";
 
-/** A body may take as long as it likes. Headers that are too large or name no host are refused in words, by the worker and here. */
+/** A body may take as long as it likes, which would take the limit from the headers too. Headers that are too large or name no host are refused in words, by the worker and here. */
 const OPTIONS = {
-  ...{ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
+  ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS_MAX, requestTimeout: 0 },
   ...{ maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false },
 };
 

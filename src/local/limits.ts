@@ -12,6 +12,9 @@ export const REQUEST_MS_MAX = 30_000;
 /** A connection of a client that asks for nothing is ended after this: longer than clients keep theirs, so none is ended as it is used again. */
 export const KEEP_ALIVE_MS = 120_000;
 
+/** From the start of a request, or of a connection that asks for nothing yet, to the end of its headers; past it the connection is ended. */
+export const HEADERS_MS_MAX = 60_000;
+
 /** First line and headers of a request, in bytes; past it a bare 431. The worker, which allows less, says more. */
 export const HEADER_BYTES_MAX = 64 * 1024;
 
