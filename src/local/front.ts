@@ -24,6 +24,8 @@ export interface Front {
 const RUNTIME_PATHS = ["/cdn-cgi/", "/__cf_local/", "/__scheduled"] as const;
 /** What the runtime's parts tell each other in. */
 const RUNTIME_HEADERS = "mf-";
+/** Whose credentials were refused too often is told by this. The platform sets it, and here this does: a client's own is left out. */
+const CLIENT_HEADER = "cf-connecting-ip";
 /** Of one connection, not of what it carries; a 100 was answered already. @see https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
 const HOP_HEADERS = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade", "expect"];
 
@@ -38,7 +40,10 @@ const OPTIONS = {
   ...{ maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false },
 };
 
-/** One sentence when the address cannot be had. */
+/**
+ * One sentence when the address cannot be had.
+ * @param target the worker's port; 0 while there is none.
+ */
 export async function openFront(address: Address, target: () => number): Promise<Result<Front, string>> {
   const sockets = new Set<Socket>();
   const server = createServer(OPTIONS, (request, response) => {
@@ -82,10 +87,20 @@ function refuse(response: ServerResponse, code: ErrorCode, detail: string = ERRO
   response.end(`${JSON.stringify({ ...problem, retryable: retry === "backoff" })}\n`);
 }
 
+function refuseForNow(response: ServerResponse): void {
+  refuse(response.setHeader("retry-after", "1"), "UNAVAILABLE", "The worker is starting again.");
+}
+
 /** A connection of its own for each request: none is reused that the worker has just ended. */
 function passOn(request: IncomingMessage, response: ServerResponse, port: number): void {
-  const { method, url: path } = request;
-  const headers = kept(request.rawHeaders, (name) => !isHop(name) && !name.startsWith(RUNTIME_HEADERS));
+  if (port === 0) {
+    refuseForNow(response);
+    return;
+  }
+  const { method, url: path, socket } = request;
+  const isTheirs = (name: string): boolean =>
+    !isHop(name) && !name.startsWith(RUNTIME_HEADERS) && name !== CLIENT_HEADER;
+  const headers = [...kept(request.rawHeaders, isTheirs), CLIENT_HEADER, socket.remoteAddress ?? ""];
   const asked = open({ host: "127.0.0.1", port, method, path, headers, agent: false });
   asked.on("response", (answer) => {
     const isOurs = (name: string): boolean => !isHop(name) && name !== "transfer-encoding";
@@ -97,8 +112,8 @@ function passOn(request: IncomingMessage, response: ServerResponse, port: number
     // An answer that has begun says by itself how it ends.
     if (response.headersSent) return;
     // Never connected, so never asked. In any other case nobody knows, and a cut connection is what says so.
-    if (thrown.code !== "ECONNREFUSED") response.destroy();
-    else refuse(response.setHeader("retry-after", "1"), "UNAVAILABLE", "The worker is starting again.");
+    if (thrown.code === "ECONNREFUSED") refuseForNow(response);
+    else response.destroy();
   });
   response.once("close", () => {
     request.unpipe(asked).resume(); // what an answer did not wait for is read, because its client may be sending it still

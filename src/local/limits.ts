@@ -21,6 +21,9 @@ export const HEADER_BYTES_MAX = 64 * 1024;
 /** Pause between two runs of the scheduled handler: what the platform's cron trigger would do, which locally never fires. */
 export const SCHEDULED_EVERY_MS = 60_000;
 
+/** Requests in a row, one each minute, that the worker took and did not answer within REQUEST_MS_MAX, before it is started again. */
+export const SILENCES_MAX = 2;
+
 /** Pause between two looks at the packs' files. Looking costs a stat per file and works on every file system, unlike watching. */
 export const PACKS_POLL_MS = 1_000;
 

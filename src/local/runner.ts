@@ -58,14 +58,22 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
     fetch(`http://127.0.0.1:${workerPort}${path}`, {
       signal: AbortSignal.any([ending.signal, AbortSignal.timeout(limits.REQUEST_MS_MAX)]),
     });
-  const runScheduled = (): void => {
-    // The worker may be restarting; the next minute asks again.
-    recovered
-      .then(() => call("/cdn-cgi/local/scheduled"))
-      .then(
-        (response) => response.body?.cancel(),
-        () => {},
-      );
+  /** The worker may be restarting; the next minute asks again. */
+  const runScheduled = async (): Promise<void> => {
+    await recovered.catch(() => undefined);
+    const response = await call("/cdn-cgi/local/scheduled").catch(() => null);
+    await response?.body?.cancel();
+  };
+  let silences = 0;
+  /** A part of the runtime that ended alone takes all requests and answers none, and nobody else would see it. */
+  const watch = async (): Promise<void> => {
+    if (workerPort === 0) return;
+    const response = await call("/health").catch((thrown: unknown) => thrown);
+    silences = isTimeout(response) ? silences + 1 : 0;
+    if (silences < limits.SILENCES_MAX || ending.signal.aborted) return;
+    silences = 0;
+    terminal.problem("The worker does not answer any more; starting it again.");
+    worker?.restart();
   };
   const every = (ms: number, task: () => void): void => {
     timers.push(setInterval(task, ms));
@@ -95,6 +103,7 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
       onShow: terminal.problem,
       onServing: (port) => {
         workerPort = port;
+        if (port === 0) return;
         recovered = recoverEvents();
         serving.resolve();
       },
@@ -116,13 +125,14 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
     );
     await publish(packs, terminal, "start");
     if (ending.signal.aborted) return undefined;
-    runScheduled();
+    void runScheduled();
     const open = await openFront({ host, port: settings.port }, () => workerPort);
     if (!open.ok) return err([open.error]);
     front = open.value;
     const url = `http://${host.includes(":") ? `[${host}]` : host}:${front.port}`;
     await held.note({ url });
-    every(limits.SCHEDULED_EVERY_MS, runScheduled);
+    every(limits.SCHEDULED_EVERY_MS, () => void runScheduled());
+    every(limits.SCHEDULED_EVERY_MS, () => void watch());
     every(
       limits.PACKS_POLL_MS,
       () => void publish(packs, terminal, "edit").catch((thrown) => log?.line(`packs: ${String(thrown)}`)),
@@ -162,6 +172,8 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
     },
   };
 }
+
+const isTimeout = (thrown: unknown): boolean => thrown instanceof DOMException && thrown.name === "TimeoutError";
 
 /** The embedded database; null when another one is configured. Its passwords live as long as this process, the owner's in it alone. */
 async function startDatabase(settings: LocalSettings): Promise<Result<DatabaseEndpoint | null, string>> {

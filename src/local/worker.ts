@@ -21,7 +21,7 @@ export type WorkerOptions = {
   readonly onLine: (line: string) => void;
   /** For the terminal. */
   readonly onShow: (line: string) => void;
-  /** The worker serves on this loopback port; comes again after each restart. */
+  /** The worker serves on this loopback port; comes again after each restart. 0: it has ended, and the port may be another program's. */
   readonly onServing: (port: number) => void;
   /** It ended by itself too often; one sentence. */
   readonly onGivenUp: (sentence: string) => void;
@@ -30,6 +30,8 @@ export type WorkerOptions = {
 export interface Worker {
   /** Every process below this one that belongs to the run. */
   processes(): Promise<readonly ProcessIdentity[]>;
+  /** For one that does not answer: it is ended, and started again as after any other end. */
+  restart(): void;
   /** Resolves when nothing of it is left. May be called twice. */
   stop(): Promise<void>;
 }
@@ -67,6 +69,7 @@ export function startWorker(options: WorkerOptions): Worker {
     });
     child.once("exit", (code, signal) => {
       child = null;
+      options.onServing(0);
       if (stopping !== null) return;
       restarts = Date.now() - startedAt > HEALTHY_MS ? 1 : restarts + 1;
       const how = signal === null ? `with code ${code}` : `by ${signal}`;
@@ -91,6 +94,7 @@ export function startWorker(options: WorkerOptions): Worker {
   };
   return {
     processes,
+    restart: () => void child?.kill("SIGKILL"),
     stop: () => {
       stopping ??= (async () => {
         clearTimeout(timer);

@@ -140,11 +140,23 @@ describe("the front", () => {
     await expect(fetch(`${urlOf(front)}/never`)).rejects.toThrow();
   });
 
-  it("says that the worker starts again while none serves", async () => {
-    const front = await start(() => 1);
-    const response = await fetch(urlOf(front));
-    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
-    expect(await response.json()).toMatchObject({ code: "UNAVAILABLE", retryable: true });
+  for (const [name, port] of [
+    ["while none serves", 1],
+    ["while there is no port of its own", 0],
+  ] as const) {
+    it(`says that the worker starts again ${name}`, async () => {
+      const front = await start(() => port);
+      const response = await fetch(urlOf(front));
+      expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+      expect(await response.json()).toMatchObject({ code: "UNAVAILABLE", retryable: true });
+    });
+  }
+
+  it("says whose address a request came from, whatever the client says", async () => {
+    const port = await startWorker(echo);
+    const front = await start(() => port);
+    const response = await fetch(urlOf(front), { headers: { "CF-Connecting-IP": "192.0.2.7" } });
+    expect(await response.json()).toMatchObject({ headers: { "cf-connecting-ip": "127.0.0.1" } });
   });
 
   it("ends every connection when it closes", async () => {
