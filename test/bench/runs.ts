@@ -168,6 +168,8 @@ function moreOf(samples: Readonly<Record<string, readonly number[]>>, subject: s
 const OWN = "a step with a pack's own tool";
 const CPU_RUNS = 5;
 const CPU_STEPS = 20;
+/** A collection of garbage in one of a few would be its median. */
+const CPU_ROUNDS = 7;
 /** Of measurements that each take many runs. */
 const LONG_ROUNDS = 3;
 
@@ -186,7 +188,7 @@ async function stepCpu(rig: Rig, rounds: number): Promise<readonly Row[]> {
   // The other two were warmed by what was measured before; a tool's first calls in an isolate are `tool start`.
   for (let turn = 0; turn < WARM_TURNS; turn++) await runUnread(rig, "own", CPU_STEPS, tenantOf(turn));
   let names = 0;
-  const samples = await inTurns(Math.min(rounds, LONG_ROUNDS), {
+  const samples = await inTurns(Math.min(rounds, CPU_ROUNDS), {
     "floor, a tool step": perStep(rig.floor.cpuMs, (n) =>
       drain(rig.floor.ask(`/steps?tools=${n}&name=cpu-${++names}`)),
     ),
