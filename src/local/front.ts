@@ -34,7 +34,10 @@ const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
 const UNREADABLE =
   "The request must ask for a path that begins with /, and name one host, with no more than a port after it.";
 
-/** A body may take as long as it likes, which would take the limit from the headers too. Headers that are too large or name no host are refused in words, by the worker and here. */
+/**
+ * A body may take as long as it likes, which would take the limit from the headers too. Headers that are too large or name no
+ * host are refused in words, by the worker and here.
+ */
 const OPTIONS = {
   ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS_MAX, requestTimeout: 0 },
   ...{ maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false },

@@ -21,6 +21,7 @@ import { openLogFile } from "./log-file.ts";
 import { createRecovery } from "./lost-events.ts";
 import { createPackPublisher, type PackPublisher, type PublishReport } from "./packs.ts";
 import type { LocalSettings } from "./settings.ts";
+import { createWatch } from "./watch.ts";
 import { startWorker, type Worker } from "./worker.ts";
 
 export type Terminal = { out(line: string): void; problem(line: string): void };
@@ -64,17 +65,13 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
     const response = await call("/cdn-cgi/local/scheduled").catch(() => null);
     await response?.body?.cancel();
   };
-  let silences = 0;
-  /** A part of the runtime that ended alone takes all requests and answers none, and nobody else would see it. */
-  const watch = async (): Promise<void> => {
-    if (workerPort === 0) return;
-    const response = await call("/health").catch((thrown: unknown) => thrown);
-    silences = isTimeout(response) ? silences + 1 : 0;
-    if (silences < limits.SILENCES_MAX || ending.signal.aborted) return;
-    silences = 0;
-    terminal.problem("The worker does not answer any more; starting it again.");
-    worker?.restart();
-  };
+  const watch = createWatch({
+    ask: () => call("/health"),
+    restart: () => {
+      terminal.problem("The worker does not answer any more; starting it again.");
+      worker?.restart();
+    },
+  });
   const every = (ms: number, task: () => void): void => {
     timers.push(setInterval(task, ms));
   };
@@ -172,8 +169,6 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
     },
   };
 }
-
-const isTimeout = (thrown: unknown): boolean => thrown instanceof DOMException && thrown.name === "TimeoutError";
 
 /** The embedded database; null when another one is configured. Its passwords live as long as this process, the owner's in it alone. */
 async function startDatabase(settings: LocalSettings): Promise<Result<DatabaseEndpoint | null, string>> {
