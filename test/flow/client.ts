@@ -2,6 +2,18 @@
 
 export const TENANT = "tenant-flow";
 
+/** The manifest of a pack that has these tools and nothing else. @param available the list, in YAML */
+export const manifestOf = (packId: string, available: string): string => `
+schema_version: "1.0"
+pack_id: "${packId}"
+version: "1.0.0"
+risk_level: "low"
+author: { name: "Tests" }
+role: { title: "Tester", domain: "Testing", seniority: "senior", goal: { primary: "Try things" } }
+tools:
+  available:
+${available}`;
+
 export async function postRun(
   url: string,
   request: {

@@ -8,10 +8,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TOKENS } from "../case/model-wire/answer.ts";
 import { anthropicWire } from "../case/model-wire/anthropic-wire.ts";
-import { readFrames, typeOf } from "./client.ts";
+import { manifestOf, readFrames, typeOf } from "./client.ts";
 import { dropDataDir, freePort, newDataDir, type Server, startServer } from "./server.ts";
 
 const TENANT = "keeper";
@@ -29,29 +30,17 @@ const TOOL_SECRET = `tool-${random()}`;
 /** By what each is: those above, and what is made on the way. */
 const secrets = new Map<string, string>([...Object.entries(OPERATOR), ["a tool's secret", TOOL_SECRET]]);
 
-const PACK = `
-schema_version: "1.0"
-pack_id: "keeper"
-version: "1.0.0"
-risk_level: "low"
-author: { name: "Tests" }
-role: { title: "Tester", domain: "Testing", seniority: "senior", goal: { primary: "Try things" } }
-tools:
-  available:
-    - id: "http_request"
+const PACK = manifestOf(
+  "keeper",
+  `    - id: "http_request"
       name: "HTTP"
       secrets: ["parrot"]
       sandbox: { timeout: "20s", network: "full" }
-`;
+`,
+);
 
 const prompts: string[] = [];
 const sentToParrot: string[] = [];
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let body = "";
-  for await (const piece of request.setEncoding("utf8")) body += piece;
-  return body;
-}
 
 /** Says all that it was sent, wherever an answer has room for it. */
 function repeat(request: IncomingMessage, response: ServerResponse, status: number): void {
@@ -63,7 +52,7 @@ function repeat(request: IncomingMessage, response: ServerResponse, status: numb
 
 /** A model that refuses some tasks, and in the others calls the tool once. */
 async function answerAsModel(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const body = await bodyOf(request);
+  const body = await text(request);
   prompts.push(body);
   if (body.includes("be refused")) return repeat(request, response, 401);
   if (body.includes("break once") && prompts.filter((prompt) => prompt.includes("break once")).length === 1) {
@@ -81,7 +70,7 @@ async function answerAsModel(request: IncomingMessage, response: ServerResponse)
 
 const stranger = createServer(async (request, response) => {
   if (request.url?.startsWith("/v1/messages")) return answerAsModel(request, response);
-  await bodyOf(request);
+  await text(request);
   if (request.url === "/parrot") sentToParrot.push(String(request.headers.authorization));
   repeat(request, response, request.url === "/hook" ? 503 : 200);
 });
@@ -104,10 +93,10 @@ async function ask(path: string, { method = "GET", body, bearer }: Asked = {}): 
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const text = await response.text();
+  const answer = await response.text();
   const isGiven = method === "POST" && ["/api/v1/keys", "/api/v1/webhooks"].some((route) => path === route);
-  if (!isGiven) said.push(JSON.stringify([...response.headers]), text);
-  return { http: response.status, ...(text.startsWith("{") ? JSON.parse(text) : {}) };
+  if (!isGiven) said.push(JSON.stringify([...response.headers]), answer);
+  return { http: response.status, ...(answer.startsWith("{") ? JSON.parse(answer) : {}) };
 }
 
 beforeAll(async () => {
@@ -221,8 +210,14 @@ describe("an installation in use", () => {
       expect(await ask(`/cdn-cgi/${path}`)).toMatchObject({ http: 404, code: "NOT_FOUND" });
     }
 
+    // Not even on the worker's own port, which its log tells.
+    const [, own] = /Ready on (http\S+)/.exec(readFileSync(join(dataDir, "log"), "utf8")) ?? [];
+    expect((await fetch(`${own}/cdn-cgi/local/explorer/api/local/workers`)).status).toBe(404);
+
     await server.interrupt();
     const places = filesBelow(dataDir);
+    // Where wrangler would have written every request.
+    expect([...places.keys()].filter((path) => path.includes("observability"))).toEqual([]);
     for (const [name, texts] of Object.entries({ said, prompts, output: [server.output()] })) {
       places.set(name, Buffer.from(texts.join("\n")));
     }

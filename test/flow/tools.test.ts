@@ -6,19 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GIT_PASSWORD, GIT_USER } from "../case/outside/credentials.ts";
 import { git, makeRepository } from "../case/outside/git.ts";
 import { type Outside, startOutside } from "../case/outside/server.ts";
-import { dataOf, openEvents, postRun, readFrames, TENANT, typeOf } from "./client.ts";
+import { dataOf, manifestOf, openEvents, postRun, readFrames, TENANT, typeOf } from "./client.ts";
 import { dropDataDir, freePort, newDataDir, type Server, startServer } from "./server.ts";
 
-const PACK = `
-schema_version: "1.0"
-pack_id: "outsider"
-version: "1.0.0"
-risk_level: "low"
-author: { name: "Tests" }
-role: { title: "Tester", domain: "Testing", seniority: "senior", goal: { primary: "Try things" } }
-tools:
-  available:
-    - id: "git"
+const PACK = manifestOf(
+  "outsider",
+  `    - id: "git"
       name: "Git"
       secrets: ["git-login"]
       sandbox: { timeout: "60s", network: "full", filesystem: "scoped", scoped_paths: ["/workspace"] }
@@ -28,7 +21,8 @@ tools:
     - id: "file_manager"
       name: "Files"
       sandbox: { filesystem: "scoped", scoped_paths: ["/workspace"] }
-`;
+`,
+);
 
 const dataDir = newDataDir();
 const repositories = mkdtempSync(join(tmpdir(), "vasini-git-"));

@@ -178,6 +178,13 @@ describe("what the local runtime serves for its developers", () => {
     });
     return start(() => port);
   };
+  /** What comes of a request that must not get through. @param lines of its headers */
+  const attack = async (target: string, lines: string): Promise<string> => {
+    const front = await startRuntime();
+    const answer = await dial(front, `GET ${target} HTTP/1.1\r\n${lines}\r\nconnection: close\r\n\r\n`);
+    expect(asked).toEqual([]);
+    return answer;
+  };
 
   for (const path of [
     "/cdn-cgi/local/explorer/api/workers/durable_objects/namespaces",
@@ -194,10 +201,7 @@ describe("what the local runtime serves for its developers", () => {
     "any://localhost/a\\..\\cdn-cgi\\local\\scheduled",
   ]) {
     it(`is not behind it: ${JSON.stringify(path)}`, async () => {
-      const front = await startRuntime();
-      const answer = await dial(front, `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
-      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
-      expect(asked).toEqual([]);
+      expect(await attack(path, "host: localhost")).toMatch(/^HTTP\/1\.1 4\d\d /);
     });
   }
 
@@ -211,10 +215,7 @@ describe("what the local runtime serves for its developers", () => {
     "x-host: none",
   ]) {
     it(`is not behind it: ${JSON.stringify(line)}`, async () => {
-      const front = await startRuntime();
-      const answer = await dial(front, `GET /local/scheduled HTTP/1.1\r\n${line}\r\nconnection: close\r\n\r\n`);
-      expect(answer).toMatch(/^HTTP\/1\.1 400 .*no more than a port after it/s);
-      expect(asked).toEqual([]);
+      expect(await attack("/local/scheduled", line)).toMatch(/^HTTP\/1\.1 400 .*no more than a port after it/s);
     });
   }
 
