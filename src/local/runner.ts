@@ -63,7 +63,7 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
   const runScheduled = async (): Promise<void> => {
     await recovered.catch(() => undefined);
     const response = await call("/cdn-cgi/local/scheduled").catch(() => null);
-    await response?.body?.cancel();
+    await response?.body?.cancel().catch(() => undefined);
   };
   const watch = createWatch({
     ask: () => call("/health"),

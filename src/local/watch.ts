@@ -22,9 +22,9 @@ export function createWatch({ ask, restart }: WatchOptions): () => Promise<void>
   };
 }
 
-/** Any answer is one; its words are of no use. */
+/** Any answer is one; its words are of no use, also when they break off. */
 async function drop(response: Response): Promise<false> {
-  await response.body?.cancel();
+  await response.body?.cancel().catch(() => undefined);
   return false;
 }
 

@@ -35,6 +35,11 @@ describe("a worker", () => {
     });
   }
 
+  it("whose answer breaks off has answered", async () => {
+    const broken = async () => new Response(new ReadableStream({ cancel: () => Promise.reject(new Error("cut")) }));
+    expect(await restartsAfter([...times(SILENCES_MAX - 1, silent), broken, silent])).toBe(0);
+  });
+
   it("is asked for no more of its answer than that there is one", async () => {
     const answer = new Response("words");
     await createWatch({ ask: async () => answer, restart: () => undefined })();
