@@ -7,13 +7,11 @@ import { createLog, systemClock } from "./platform/index.ts";
 import {
   collectTools,
   compileCatalog,
+  createDirectRunner,
   createToolHost,
-  type RunnerStub,
+  type IsolateBindings,
   type ToolFile,
-  type ToolRunnerProps,
 } from "./tool/index.ts";
-
-export { ToolRunner } from "./tool/object.ts";
 
 /** What the command sends; it made every part of it itself. */
 export type Trial = {
@@ -41,7 +39,7 @@ function withoutNetwork(config: AgentConfig): AgentConfig {
 }
 
 export default {
-  async fetch(request, env, context): Promise<Response> {
+  async fetch(request, env): Promise<Response> {
     const trial = await request.json<Trial>();
     const registry = createPackRegistry({ bucket: env.PACKS, clock: systemClock });
     const pack = { config: trial.config, digest: trial.digest, bundles: new Map(trial.bundles), warnings: [] };
@@ -51,12 +49,10 @@ export default {
     const { toolId, arguments: args, files, key } = trial;
     const refusal = catalog.admit({ toolId, arguments: { kind: "object", value: args }, callsBefore: 0 });
     if (refusal !== null) return Response.json({ success: false, resultJson: "null", error: refusal, changes: [] });
-    // The platform's type of `exports` needs a generated declaration of this Worker; it exports exactly this.
-    const loopback = context.exports as unknown as { ToolRunner(options: { props: ToolRunnerProps }): RunnerStub };
     const host = createToolHost({
       tools,
       catalog,
-      runnerFor: (props) => loopback.ToolRunner({ props }),
+      runnerFor: ({ tenant }) => createDirectRunner(env, tenant, systemClock),
       clock: systemClock,
       log: createLog({}, () => undefined),
     });
@@ -66,4 +62,4 @@ export default {
     const approved = { ...call, packOwner: SHARED_SHELF, isApproved: true };
     return Response.json(await host.execute(approved, request.signal));
   },
-} satisfies ExportedHandler<{ readonly PACKS: R2Bucket }>;
+} satisfies ExportedHandler<IsolateBindings>;

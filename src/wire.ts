@@ -51,6 +51,7 @@ import type {
 import {
   collectTools,
   compileCatalog,
+  createRunners,
   createToolHost,
   listRemoteTools,
   type RunnerStub,
@@ -229,7 +230,7 @@ function handoffPort(env: Bindings): HandoffPort {
 export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServices {
   // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
   const loopback = ctx.exports as unknown as Loopback;
-  const runnerFor = (props: ToolRunnerProps) => loopback.ToolRunner({ props });
+  const runnerFor = createRunners(env, (props) => loopback.ToolRunner({ props }), systemClock);
   const gateFor = (tenant: string, toolId: string) => env.TOOL_GATE.getByName(toolGateName(tenant, toolId));
   return {
     clock: systemClock,

@@ -5,6 +5,7 @@ export {
   canonicalJson,
   fromBase64,
   lengthPrefixed,
+  readText,
   sha256,
   sha256Hex,
   toBase64,

@@ -26,17 +26,20 @@ import type { RemoteEntry } from "./remote.ts";
 import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 import type { SandboxPolicy, ToolCallRequest, ToolCatalog, ToolHost, ToolOutcome, ToolRefusal } from "./types.ts";
 
-/** The entrypoint `ToolRunner` of `object.ts`, as seen from another isolate. */
+/** What runs a call in its isolate: `ToolRunner` of `object.ts`, as seen from another isolate, or `direct-runner.ts`. */
 export interface RunnerStub {
   run(call: RunnerCall, cancelled: () => Promise<void>): Promise<RunnerAnswer>;
 }
+
+/** @param reaches whether the call has a way out. */
+export type RunnerFor = (props: ToolRunnerProps, reaches: boolean) => RunnerStub;
 
 export type ToolHostOptions = {
   readonly tools: PackTools;
   /** Compiled from the same tools. */
   readonly catalog: ToolCatalog;
-  /** In production `(props) => ctx.exports.ToolRunner({ props })`: a stub for one call. */
-  readonly runnerFor: (props: ToolRunnerProps) => RunnerStub;
+  /** For one call. */
+  readonly runnerFor: RunnerFor;
   readonly gateFor?: GateOptions["gateFor"];
   /** Origins an operator opened in development; none when absent. */
   readonly localOrigins?: readonly string[];
@@ -224,7 +227,7 @@ export async function runIsolated(options: IsolateOptions, call: IsolatedCall): 
     ...(egress === null ? {} : { egress }),
   };
   const { tenant, taskId, toolId } = request;
-  const answer = await callRunner(options.runnerFor({ tenant, taskId, toolId }), runnerCall, call);
+  const answer = await callRunner(options.runnerFor({ tenant, taskId, toolId }, egress !== null), runnerCall, call);
   const ending = endingOf(options, call, { answer, files });
   return answer.egress === undefined ? ending : { ...ending, egress: answer.egress };
 }

@@ -14,9 +14,11 @@ export {
   toBytes,
   toContent,
 } from "./contract.ts";
+export { createDirectRunner, createRunners } from "./direct-runner.ts";
 export { isSendable, type OpenedSecret } from "./egress.ts";
 export { toolGateName } from "./gate.ts";
-export { createToolHost, type RunnerStub, type ToolHostOptions } from "./host.ts";
+export { createToolHost, type RunnerFor, type RunnerStub, type ToolHostOptions } from "./host.ts";
+export type { IsolateBindings } from "./isolate.ts";
 export { noteOf, type RemoteServer } from "./remote.ts";
 export { type ListRequest, listRemoteTools } from "./remote-list.ts";
 export type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";

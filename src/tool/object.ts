@@ -7,13 +7,11 @@
  * plain Node.
  */
 import { RpcTarget, WorkerEntrypoint } from "cloudflare:workers";
-import { createLog, describeError, sha256Hex, systemClock } from "../platform/index.ts";
+import { createLog, systemClock } from "../platform/index.ts";
 import type { Gateway, GatewayAnswer, GatewayRequest } from "./contract.ts";
 import type { EgressGrant, OpenedSecret } from "./egress.ts";
 import { type CallGateway, createGateway } from "./egress-gateway.ts";
-import { type Engine, loadEngine } from "./engine.ts";
-import { ANSWER_LENGTH_MAX, EGRESS_REQUESTS_MAX } from "./limits.ts";
-import { withPackCode } from "./pack-code.ts";
+import { askIsolate, type IsolateBindings } from "./isolate.ts";
 import { type Finish, raceAnswer } from "./race.ts";
 import type { RunnerAnswer, RunnerCall, ToolRunnerProps } from "./runner.ts";
 
@@ -23,16 +21,11 @@ type SecretKeeper = {
 };
 
 /** Bindings this entrypoint uses; it sees the others and passes none on. */
-type Bindings = {
-  readonly LOADER: WorkerLoader;
-  readonly ASSETS: Fetcher;
-  readonly PACKS: R2Bucket;
+type Bindings = IsolateBindings & {
   readonly SECRET: { getByName(tenant: string): SecretKeeper };
 };
 
 export { ToolGateObject } from "./gate-object.ts";
-
-const COMPATIBILITY_DATE = "2026-10-20";
 
 type IsolateEntrypoint = { run(requestJson: string, gateway: Gateway | null): Promise<unknown> };
 
@@ -59,7 +52,12 @@ export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
    */
   async run(call: RunnerCall, cancelled: () => Promise<void>): Promise<RunnerAnswer> {
     const gateway = call.egress === undefined ? null : this.#gateway(call.egress);
-    const finish = await raceAnswer(this.#answer(call, gateway), {
+    const target = gateway === null ? null : new GatewayTarget(gateway);
+    const answer = askIsolate(this.env, this.ctx.props.tenant, call, (entrypoint) =>
+      // A cast, because what runs there is known to be one of our workers by its digest, not by its type.
+      (entrypoint as unknown as IsolateEntrypoint).run(call.requestJson, target),
+    );
+    const finish = await raceAnswer(answer, {
       timeoutMs: call.timeoutMs,
       sleep: systemClock.sleep,
       cancelled: cancelled(),
@@ -83,22 +81,6 @@ export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
     }
   }
 
-  /** Rejects with whatever the isolate threw. */
-  async #answer(call: RunnerCall, gateway: CallGateway | null): Promise<RunnerAnswer> {
-    let engine: Engine;
-    try {
-      engine = await loadEngine(this.env.ASSETS, call.engine);
-      if (call.code !== undefined) engine = await withPackCode(engine, call.code, this.env.PACKS);
-    } catch (thrown) {
-      // Kept apart from what an isolate throws: this is ours, and fit for the log.
-      return { kind: "unavailable", message: describeError(thrown) };
-    }
-    const entrypoint = await this.#isolate(engine, call);
-    const answer = await entrypoint.run(call.requestJson, gateway === null ? null : new GatewayTarget(gateway));
-    if (typeof answer !== "string") return { kind: "failed" };
-    return answer.length > ANSWER_LENGTH_MAX ? { kind: "too_large" } : { kind: "answer", json: answer };
-  }
-
   #gateway(grant: EgressGrant): CallGateway {
     const { tenant, taskId } = this.ctx.props;
     return createGateway({
@@ -109,34 +91,4 @@ export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
       log: createLog({ tenant_id: tenant, task_id: taskId }),
     });
   }
-
-  async #isolate(engine: Engine, call: RunnerCall): Promise<IsolateEntrypoint> {
-    // A call of the gateway counts as one; nothing else of an isolate could.
-    const limits = { cpuMs: call.cpuMs, subRequests: call.egress === undefined ? 0 : EGRESS_REQUESTS_MAX };
-    const id = await isolateId({ tenant: this.ctx.props.tenant, engine, policyDigest: call.policyDigest });
-    const stub = this.env.LOADER.get(id, async () => ({
-      compatibilityDate: COMPATIBILITY_DATE,
-      mainModule: engine.mainModule,
-      modules: { ...engine.modules, ...(await engine.loadLarge?.()) },
-      env: {},
-      // Left out, the isolate would inherit this Worker's network. Null for every tool: what an isolate may reach belongs
-      // to a call, and this to all calls of the isolate.
-      globalOutbound: null,
-      limits,
-    }));
-    // A cast, because what runs there is known to be one of our workers by its digest, not by its type.
-    return stub.getEntrypoint(undefined, { limits }) as unknown as IsolateEntrypoint;
-  }
-}
-
-/**
- * Never fresh per call: each new id is billed by the day. The tenant is readable in it and holds no `/`, so two
- * tenants cannot meet whatever the digests are.
- */
-export async function isolateId(parts: {
-  readonly tenant: string;
-  readonly engine: Pick<Engine, "digest">;
-  readonly policyDigest: string;
-}): Promise<string> {
-  return `${parts.tenant}/${await sha256Hex(`${parts.engine.digest}/${parts.policyDigest}`)}`;
 }

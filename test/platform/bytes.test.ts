@@ -1,7 +1,7 @@
 /** Digests and canonical text: equal values give equal bytes, and parts cannot reach into their neighbours. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalJson, lengthPrefixed, sha256Hex, utf8Length } from "../../src/platform/index.ts";
+import { canonicalJson, lengthPrefixed, readText, sha256Hex, utf8, utf8Length } from "../../src/platform/index.ts";
 
 describe("canonical JSON", () => {
   it("orders keys, drops white space and what is undefined", () => {
@@ -42,5 +42,32 @@ describe("bytes", () => {
 
   it("have the digest that FIPS 180-4 gives for abc", async () => {
     expect(await sha256Hex("abc")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  });
+});
+
+describe("a body as text", () => {
+  const bodyOf = (pieces: Iterable<Uint8Array>): ReadableStream<Uint8Array> => {
+    const left = pieces[Symbol.iterator]();
+    return new ReadableStream({
+      pull: (body) => {
+        const { value, done } = left.next();
+        if (done) body.close();
+        else body.enqueue(value);
+      },
+    });
+  };
+
+  it("is whole, with characters that came in two pieces", async () => {
+    const pieces = [...utf8("aé€😀")].map((byte) => Uint8Array.of(byte));
+    expect(await readText(bodyOf(pieces), 10)).toBe("aé€😀");
+  });
+
+  it("is let go of once it is longer than it may be", async () => {
+    let asked = 0;
+    function* endless() {
+      for (; ; asked++) yield utf8("1234");
+    }
+    expect(await readText(bodyOf(endless()), 10)).toBe("123412341234");
+    expect(asked).toBeLessThan(6);
   });
 });

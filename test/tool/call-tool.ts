@@ -1,11 +1,14 @@
 /** Single calls of tools over real isolates, as a task's object makes them. */
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
 import { createLog, systemClock } from "../../src/platform/index.ts";
 import {
   collectTools,
   compileCatalog,
+  createRunners,
   createToolHost,
+  type IsolateBindings,
+  type RunnerFor,
   type RunnerStub,
   type ToolCallRequest,
   type ToolFile,
@@ -14,7 +17,10 @@ import {
 import { composeConfig, SCOPED, tool, tools } from "./samples.ts";
 
 // By reflection, because the types of the exports are those of the generated Worker, not of this test's view.
-export const runnerFor = (props: ToolRunnerProps): RunnerStub => Reflect.get(exports, "ToolRunner")({ props });
+export const gatedRunner = (props: ToolRunnerProps): RunnerStub => Reflect.get(exports, "ToolRunner")({ props });
+
+/** As in production. The bindings are those of wrangler.toml. */
+export const runnerFor = createRunners(env as unknown as IsolateBindings, gatedRunner, systemClock);
 
 /** The time of a call, `ms`, is over once the network was asked, and no sooner. Until mocks are restored. */
 export function endOnceAsked(ms: number): void {
@@ -39,6 +45,7 @@ export type CallOptions = {
   readonly tenant?: string;
   readonly sandbox?: string;
   readonly signal?: AbortSignal;
+  readonly runnerFor?: RunnerFor;
 };
 
 /** One file in the scope of the call and one outside of it. */
@@ -53,7 +60,8 @@ export async function callTool(toolId: string, args: object, options: CallOption
   const config = await composeConfig(tools([tool(toolId, sandbox)]));
   const log = createLog({}, () => undefined);
   const had = collectTools(config);
-  const host = createToolHost({ tools: had, catalog: compileCatalog(had), runnerFor, clock: systemClock, log });
+  const ports = { runnerFor, ...options, clock: systemClock, log };
+  const host = createToolHost({ tools: had, catalog: compileCatalog(had), ...ports });
   const request: ToolCallRequest = {
     ...{ tenant, taskId: "task-1", toolId, arguments: { ...args }, key: "key-1", files: () => files },
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",

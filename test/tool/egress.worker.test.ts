@@ -8,7 +8,7 @@ import { type Engine, keepEngine, loadEngine } from "../../src/tool/engine.ts";
 import type { EgressRecord, RunnerAnswer, RunnerCall } from "../../src/tool/index.ts";
 import { EGRESS_REQUESTS_MAX } from "../../src/tool/limits.ts";
 import { FORBIDDEN_URLS } from "../platform/egress-corpus.ts";
-import { endOnceAsked, runnerFor } from "./call-tool.ts";
+import { endOnceAsked, gatedRunner } from "./call-tool.ts";
 
 const { origin } = inject("outside");
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -87,7 +87,7 @@ async function probe(request: Readonly<Record<string, unknown>>, options: Probe 
     ...more,
   };
   try {
-    return await runnerFor({ tenant, taskId: "task-1", toolId: "http_request" }).run(call, () => over.promise);
+    return await gatedRunner({ tenant, taskId: "task-1", toolId: "http_request" }).run(call, () => over.promise);
   } finally {
     over.resolve();
   }

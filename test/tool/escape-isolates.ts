@@ -109,6 +109,25 @@ export const ANSWERS: readonly (readonly [what: string, answer: string, code: To
   ["a person's answer", "refuse('APPROVAL_REJECTED')", "TOOL_FAILED"],
 ];
 
+const READY = `{ "ok": true, "result": "ESCAPED", "changes": [] }`;
+
+/** What it answers a request with, where `ready` is what a host would believe. */
+export const RESPONSES: readonly (readonly [what: string, response: string, code: ToolErrorCode])[] = [
+  ["an error's status", "new Response(ready, { status: 500 })", "TOOL_FAILED"],
+  ["a redirect to a server", "Response.redirect(origin + '/status?code=200')", "TOOL_FAILED"],
+  ["a redirect to itself", "Response.redirect('http://tool/again', 307)", "TOOL_FAILED"],
+  ["a socket", "new Response(null, { status: 101, webSocket: new WebSocketPair()[0] })", "TOOL_FAILED"],
+  ["no body", "new Response(null)", "TOOL_FAILED"],
+  ["a body without an end", "body({ pull: (c) => c.enqueue(new Uint8Array(1024 * 1024).fill(32)) })", "TOOL_LIMIT"],
+  [
+    "a body that breaks off",
+    "body({ start: (c) => { c.enqueue(new TextEncoder().encode(ready)); c.error(new Error('ESCAPED')) } })",
+    "TOOL_FAILED",
+  ],
+  ["what is no response", "ready", "TOOL_FAILED"],
+  ["an error of its own", "fail(new Error('ESCAPED'))", "TOOL_FAILED"],
+];
+
 /** The isolate: does or answers what its arguments name, or keeps the files it is given and tells all it has kept. */
 export const HOSTILE_CODE = `
 import { env, RpcTarget, WorkerEntrypoint } from "cloudflare:workers";
@@ -119,7 +138,15 @@ const put = (path) => change({ kind: "put", path, text: "" });
 const refuse = (code) => JSON.stringify({ ok: false, error: { code, message: "in its own words" } });
 const deeds = { ${DEEDS.map(([, what, code]) => `${JSON.stringify(what)}: async (self, gateway, files, origin) => { ${code} }`).join(", ")} };
 const answers = { ${ANSWERS.map(([what, answer]) => `${JSON.stringify(what)}: () => ${answer}`).join(", ")} };
+const ready = ${JSON.stringify(READY)};
+const body = (source) => new Response(new ReadableStream(source));
+const responses = { ${RESPONSES.map(([what, response]) => `${JSON.stringify(what)}: (origin) => ${response}`).join(", ")} };
 export default class extends WorkerEntrypoint {
+  async fetch(request) {
+    const json = await request.text();
+    const { arguments: { response, origin } } = JSON.parse(json);
+    return response === undefined ? new Response(await this.run(json, null)) : responses[response](origin);
+  }
   async run(json, gateway) {
     const { files, arguments: { deed, origin, answer, keep } } = JSON.parse(json);
     if (keep) return JSON.stringify({ ok: true, result: kept.push(...files.map(({ text }) => text)) && kept, changes: [] });

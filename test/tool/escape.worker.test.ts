@@ -7,10 +7,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { Bindings } from "../../src/bindings.ts";
 import { type Engine, keepEngine, loadEngine } from "../../src/tool/engine.ts";
-import { callTool, FILES, LANGUAGES, runCode } from "./call-tool.ts";
+import { callTool, FILES, gatedRunner, LANGUAGES, runCode, runnerFor } from "./call-tool.ts";
 import { AREAS, type Attempt } from "./escape-attempt.ts";
 import { doInTheOpen, WITHOUT_CONTROL } from "./escape-control.ts";
-import { ANSWERS, DEEDS, HOSTILE_CODE } from "./escape-isolates.ts";
+import { ANSWERS, DEEDS, HOSTILE_CODE, RESPONSES } from "./escape-isolates.ts";
 import { BASH, PYTHON } from "./escape-python-bash.ts";
 import { PACK_TOOLS, PROGRAMS } from "./escape-scripts.ts";
 import { runPackTool } from "./pack-tool-host.ts";
@@ -98,7 +98,11 @@ describe("a path stays in the workspace", () => {
   });
 });
 
-describe("an isolate with hostile code", () => {
+describe.each([
+  ["as a request of the task", runnerFor],
+  ["through ToolRunner", gatedRunner],
+])("an isolate with hostile code, called %s", (way, runnerFor) => {
+  const ways = { files: FILES, runnerFor };
   let real: Engine;
   beforeAll(async () => {
     real = await loadEngine((env as unknown as Bindings).ASSETS, "file-manager"); // the bindings of wrangler.toml
@@ -110,14 +114,14 @@ describe("an isolate with hostile code", () => {
   it.each(DEEDS)("reaches nothing of %s: %s", async (_area, deed) => {
     // Twice, for what the first call may leave to the second.
     for (const _call of ["first", "second"]) {
-      const outcome = await callTool("file_manager", { deed, origin: inject("outside").origin }, { files: FILES });
+      const outcome = await callTool("file_manager", { deed, origin: inject("outside").origin }, ways);
       expectInside(outcome);
       expect(outcome.result).toMatch(/^tried /);
     }
   });
 
   it.each(ANSWERS)("is not believed when it answers with %s", async (answer, _code, expected) => {
-    const outcome = await callTool("file_manager", { answer }, { files: FILES });
+    const outcome = await callTool("file_manager", { answer }, ways);
     expectInside(outcome);
     expect(outcome).toMatchObject({ success: false, resultJson: "null", changes: [], error: { code: expected } });
     expect(JSON.stringify(outcome).length).toBeLessThan(3_000);
@@ -127,7 +131,7 @@ describe("an isolate with hostile code", () => {
     const tenants = ["tenant-a", "tenant-b", "tenant-A", "tenant-a.b", "tenant-a_b"];
     const keptFor = async (tenant: string): Promise<readonly string[]> => {
       const files = [{ path: "/workspace/a.txt", text: tenant }];
-      return (await callTool("file_manager", { keep: true }, { tenant, files })).result;
+      return (await callTool("file_manager", { keep: true }, { tenant, files, runnerFor })).result;
     };
     let most = 0;
     await fc.assert(
@@ -141,4 +145,13 @@ describe("an isolate with hostile code", () => {
     // It does keep, from call to call of one tenant: otherwise the above would mean nothing.
     expect(most).toBeGreaterThan(5);
   });
+
+  it.each(way === "as a request of the task" ? RESPONSES : [])(
+    "is not believed when it answers its request with %s",
+    async (response, _code, expected) => {
+      const outcome = await callTool("file_manager", { response, origin: inject("outside").origin }, ways);
+      expectInside(outcome);
+      expect(outcome).toMatchObject({ success: false, resultJson: "null", changes: [], error: { code: expected } });
+    },
+  );
 });

@@ -1,8 +1,8 @@
 /** Packs' own tools as a task's object calls them, in the real runtime: real registry, real loader, real isolates. */
 import fc from "fast-check";
 import { describe, expect, inject, it } from "vitest";
+import { isolateId } from "../../src/tool/isolate.ts";
 import { CONSOLE_CHARS_MAX } from "../../src/tool/limits.ts";
-import { isolateId } from "../../src/tool/object.ts";
 import { callOn, env, hostFor, runPackTool, type Setup } from "./pack-tool-host.ts";
 import { SCOPED } from "./samples.ts";
 

@@ -1,4 +1,5 @@
 /** Tool calls as a task's object makes them, in the real runtime: real entrypoint, real loader, real isolates. */
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Bindings } from "../../src/bindings.ts";
@@ -9,9 +10,11 @@ import {
   compileCatalog,
   createToolHost,
   type RunnerCall,
+  type RunnerStub,
   type ToolCallRequest,
+  type ToolRunnerProps,
 } from "../../src/tool/index.ts";
-import { runnerFor } from "./call-tool.ts";
+import { gatedRunner, runnerFor } from "./call-tool.ts";
 import { composeConfig, SCOPED, tool, tools, WITH_SKILL } from "./samples.ts";
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -185,6 +188,7 @@ let beats = 0;
 let calls = 0;
 const nap = () => new Promise((done) => setTimeout(done, 5));
 export default class extends WorkerEntrypoint {
+  async fetch(request) { return new Response(await this.run(await request.text())); }
   async run(json) {
     const { mode, arguments: args } = JSON.parse(json);
     // Called by a host rather than by the test itself: answers in the host's words.
@@ -208,7 +212,12 @@ const usingProbe = () => {
   afterAll(() => keepEngine("file-manager", real));
 };
 
-describe("ToolRunner", () => {
+const RUNNERS: Readonly<Record<string, (props: ToolRunnerProps) => RunnerStub>> = {
+  "the runner of a call that reaches nothing": (props) => runnerFor(props, false),
+  ToolRunner: gatedRunner,
+};
+
+describe.each(Object.entries(RUNNERS))("%s", (runner, stubOf) => {
   usingProbe();
 
   type Options = { readonly tenant?: string; readonly cancelled?: () => Promise<void> } & Partial<RunnerCall>;
@@ -217,13 +226,14 @@ describe("ToolRunner", () => {
     const over = Promise.withResolvers<void>();
     const call: RunnerCall = {
       engine: "file-manager",
-      policyDigest: "policy",
       timeoutMs: 20_000,
       cpuMs: 1_000,
       requestJson: JSON.stringify({ mode }),
       ...more,
+      // Each has isolates of its own here.
+      policyDigest: `${runner}/${more.policyDigest}`,
     };
-    const stub = runnerFor({ tenant, taskId: "task-1", toolId: "file_manager" });
+    const stub = stubOf({ tenant, taskId: "task-1", toolId: "file_manager" });
     try {
       return await stub.run(call, cancelled ?? (() => over.promise));
     } finally {
@@ -246,6 +256,19 @@ describe("ToolRunner", () => {
     expect(await beating).toEqual({ kind: "cancelled" });
     await probe("watch", { policyDigest: "gone" });
     expect(await probe("watch", { policyDigest: "gone" })).toEqual(answer("0"));
+  });
+
+  it("stops the isolate when the object that made the call dies: its timers beat no more", async () => {
+    const object = (env as unknown as Bindings).TOOL_GATE.getByName(`dies beside ${runner}`);
+    const death = runInDurableObject(object, async (_object, state) => {
+      const beating = probe("beat", { policyDigest: "orphan" });
+      await probe("started", { policyDigest: "orphan" });
+      state.abort("dies");
+      await beating;
+    });
+    expect(await death.catch(String)).toMatch(/dies/);
+    await probe("watch", { policyDigest: "orphan" });
+    expect(await probe("watch", { policyDigest: "orphan" })).toEqual(answer("0"));
   });
 
   it("lets an isolate beat while it is wanted, so the silence above means something", async () => {

@@ -1,6 +1,6 @@
 /** The isolate of `code_executor`: one method, JSON in, JSON out. */
-import { WorkerEntrypoint } from "cloudflare:workers";
 import type { WorkerRequest } from "../../contract.ts";
+import { ToolEntrypoint } from "../entrypoint.ts";
 import { parseImage } from "../image.ts";
 import file from "./code-executor.image";
 import { systemPace } from "./pace.ts";
@@ -13,7 +13,7 @@ const image = parseImage(new Uint8Array(file));
 const stripper = parseImage(new Uint8Array(stripFile));
 const parts = { wasm, image, stripper, pace: systemPace, randomBytes: systemRandomBytes };
 
-export default class CodeExecutor extends WorkerEntrypoint {
+export default class CodeExecutor extends ToolEntrypoint {
   async run(requestJson: string): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;

@@ -1,12 +1,12 @@
 /** The isolate of remote MCP servers: one method, JSON in, JSON out, and the call's gateway beside it. */
-import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Gateway, McpRequest, WorkerRequest } from "../../contract.ts";
 import { CallError, toFailure } from "../call-error.ts";
+import { ToolEntrypoint } from "../entrypoint.ts";
 import { callTool } from "./call.ts";
 import { listTools } from "./list.ts";
 import { withSession } from "./session.ts";
 
-export default class Mcp extends WorkerEntrypoint {
+export default class Mcp extends ToolEntrypoint {
   async run(requestJson: string, gateway: Gateway | null): Promise<string> {
     // Casts, because the host that built this string is the only caller.
     const { arguments: args, key, timeoutMs } = JSON.parse(requestJson) as WorkerRequest;

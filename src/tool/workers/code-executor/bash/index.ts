@@ -1,6 +1,6 @@
 /** The isolate of `code_executor` for Bash: one method, JSON in, JSON out. */
-import { WorkerEntrypoint } from "cloudflare:workers";
 import type { WorkerRequest } from "../../../contract.ts";
+import { ToolEntrypoint } from "../../entrypoint.ts";
 import { parseImage } from "../../image.ts";
 import { systemPace } from "../pace.ts";
 import { systemRandomBytes } from "../random-bytes.ts";
@@ -13,7 +13,7 @@ const parts = {
   image: parseImage(new Uint8Array(shell)),
 };
 
-export default class BashExecutor extends WorkerEntrypoint {
+export default class BashExecutor extends ToolEntrypoint {
   async run(requestJson: string): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;

@@ -1,6 +1,6 @@
 /** The isolate of a pack's own tool: one method, JSON in, JSON out. The tool's bundle is one of its modules. */
-import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Gateway, WorkerRequest } from "../../../contract.ts";
+import { ToolEntrypoint } from "../../entrypoint.ts";
 import { parseImage } from "../../image.ts";
 import { systemPace } from "../pace.ts";
 import { systemRandomBytes } from "../random-bytes.ts";
@@ -16,7 +16,7 @@ const parts = {
   image: parseImage(new Uint8Array(file)),
 };
 
-export default class PackTool extends WorkerEntrypoint {
+export default class PackTool extends ToolEntrypoint {
   async run(requestJson: string, gateway: Gateway | null): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;

@@ -1,6 +1,6 @@
 /** The isolate of `code_executor` for Python: one method, JSON in, JSON out. */
-import { WorkerEntrypoint } from "cloudflare:workers";
 import type { WorkerRequest } from "../../../contract.ts";
+import { ToolEntrypoint } from "../../entrypoint.ts";
 import { parseImage } from "../../image.ts";
 import { systemPace } from "../pace.ts";
 import { systemRandomBytes } from "../random-bytes.ts";
@@ -16,7 +16,7 @@ const parts = {
   library: new Uint8Array(library),
 };
 
-export default class PythonExecutor extends WorkerEntrypoint {
+export default class PythonExecutor extends ToolEntrypoint {
   async run(requestJson: string): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;

@@ -1,0 +1,39 @@
+/**
+ * Calls that reach nothing, made by the task's object itself: a request to the isolate, which the platform stops when
+ * the request is taken back, as it stops whatever a client no longer waits for. A call with a gateway needs an
+ * invocation of its own, `ToolRunner`, because a gateway cannot be sent along with a request.
+ */
+import { type Clock, readText } from "../platform/index.ts";
+import type { RunnerFor, RunnerStub } from "./host.ts";
+import { askIsolate, type IsolateBindings } from "./isolate.ts";
+import { ANSWER_LENGTH_MAX } from "./limits.ts";
+import { raceAnswer } from "./race.ts";
+import type { RunnerAnswer, ToolRunnerProps } from "./runner.ts";
+
+/** @param gated makes the stub of an invocation: in production `(props) => ctx.exports.ToolRunner({ props })`. */
+export const createRunners =
+  (bindings: IsolateBindings, gated: (props: ToolRunnerProps) => RunnerStub, clock: Clock): RunnerFor =>
+  (props, reaches) =>
+    reaches ? gated(props) : createDirectRunner(bindings, props.tenant, clock);
+
+export function createDirectRunner(bindings: IsolateBindings, tenant: string, clock: Clock): RunnerStub {
+  return {
+    run: async (call, cancelled): Promise<RunnerAnswer> => {
+      const kill = new AbortController();
+      const answer = askIsolate(bindings, tenant, call, (entrypoint) => ask(entrypoint, call.requestJson, kill.signal));
+      const { timeoutMs } = call;
+      const finish = await raceAnswer(answer, { timeoutMs, sleep: clock.sleep, cancelled: cancelled() });
+      if (finish.kind === "answer") return finish.value;
+      // Also what failed may go on: its body broke off, and its isolate knows nothing of it.
+      kill.abort();
+      return { kind: finish.kind };
+    },
+  };
+}
+
+/** @returns the isolate's text, longer than any answer where it is cut; null when it gave none. */
+async function ask(entrypoint: Fetcher, body: string, signal: AbortSignal): Promise<string | null> {
+  // The host name is never looked up: the isolate answers. A redirect of its own would lead back to it.
+  const response = await entrypoint.fetch("http://tool/", { method: "POST", body, signal, redirect: "manual" });
+  return response.ok && response.body !== null ? readText(response.body, ANSWER_LENGTH_MAX) : null;
+}

@@ -1,0 +1,13 @@
+/** What every tool's isolate offers: JSON in, JSON out. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Gateway } from "../contract.ts";
+
+export abstract class ToolEntrypoint extends WorkerEntrypoint {
+  /** @param gateway the call's way out; null when it has none. */
+  abstract run(requestJson: string, gateway: Gateway | null): string | Promise<string>;
+
+  /** A call that reaches nothing, as a request: whoever takes it back stops it. */
+  override async fetch(request: Request): Promise<Response> {
+    return new Response(await this.run(await request.text(), null));
+  }
+}
