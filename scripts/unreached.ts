@@ -16,16 +16,6 @@ type Row = {
 
 const ROWS: readonly Row[] = [
   {
-    package: "openai",
-    leaves: /^(?:resources|lib)\/(?!(?:.*\/)?index\.mjs$).*\.mjs$/,
-    // Chat completions, as a stream of chunks.
-    keeps: [
-      "resources/chat/chat.mjs",
-      "resources/chat/completions/completions.mjs",
-      "lib/chat-completions/streaming.mjs",
-    ],
-  },
-  {
     package: "@modelcontextprotocol/sdk",
     // The default validator compiles schemas, which Workers forbid; the server is given the other one.
     leaves: /^dist\/esm\/validation\/.*-provider\.js$/,

@@ -52,7 +52,7 @@ afterAll(async () => {
 describe("the uploaded modules", () => {
   const providers = [
     { tier: "tier-1", server: anthropic, named: "Anthropic's SDK" },
-    { tier: "tier-2", server: openai, named: "OpenAI's SDK" },
+    { tier: "tier-2", server: openai, named: "OpenAI's wire" },
   ];
   for (const { tier, server, named } of providers) {
     it(`run a task on ${named}, and price it`, async () => {

@@ -53,7 +53,7 @@ const LAW: Law = {
     { package: /^@modelcontextprotocol\/sdk\//, in: /^src\/(?:api|tool)\//, why: "one door offers it, tools ask it" },
     { package: /^zod(?:\/|$)/, in: /^src\/(?:api|cli)\//, why: "requests are parsed at the doors" },
     {
-      package: /^(?:@anthropic-ai\/sdk|openai)(?:\/|$)/,
+      package: /^(?:@anthropic-ai\/sdk|openai|eventsource-parser)(?:\/|$)/,
       in: /^src\/model\/providers\//,
       why: "one provider, one file",
     },

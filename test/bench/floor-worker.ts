@@ -5,6 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { OpenAI } from "openai";
 import type {
+  ChatCompletionChunk,
   ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
   ChatCompletionTool,
@@ -57,15 +58,35 @@ async function callModel(baseURL: string, messages: ChatCompletionMessageParam[]
   const options = { stream: true, stream_options: { include_usage: true }, max_tokens: 8_192 } as const;
   const stream = await client.chat.completions.create({ model: "floor", messages, tools: [TOOL], ...options });
   const reply: Reply = { content: "", tool_calls: [] };
-  for await (const { choices } of stream) {
-    const delta = choices[0]?.delta;
-    reply.content += delta?.content ?? "";
-    for (const { index, id = "", function: { name = "", arguments: piece = "" } = {} } of delta?.tool_calls ?? []) {
-      reply.tool_calls[index] ??= { id, type: "function", function: { name, arguments: "" } };
-      reply.tool_calls[index].function.arguments += piece;
-    }
+  for await (const chunk of stream) take(reply, chunk);
+  return reply;
+}
+
+/** The same again, as the request and the stream that it is. */
+async function requestModel(baseURL: string, messages: ChatCompletionMessageParam[]): Promise<Reply> {
+  const options = { stream: true, stream_options: { include_usage: true }, max_tokens: 8_192 };
+  const { body } = await fetch(`${baseURL}/chat/completions`, {
+    method: "POST",
+    headers: { authorization: "Bearer key", "content-type": "application/json" },
+    body: JSON.stringify({ model: "floor", messages, tools: [TOOL], ...options }),
+  });
+  const reply: Reply = { content: "", tool_calls: [] };
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of body ?? []) text += decoder.decode(piece, { stream: true });
+  for (const event of text.split("\n\n")) {
+    if (event.startsWith("data: {")) take(reply, JSON.parse(event.slice("data: ".length)));
   }
   return reply;
+}
+
+function take(reply: Reply, { choices }: Pick<ChatCompletionChunk, "choices">): void {
+  const delta = choices[0]?.delta;
+  reply.content += delta?.content ?? "";
+  for (const { index, id = "", function: { name = "", arguments: piece = "" } = {} } of delta?.tool_calls ?? []) {
+    reply.tool_calls[index] ??= { id, type: "function", function: { name, arguments: "" } };
+    reply.tool_calls[index].function.arguments += piece;
+  }
 }
 
 export class FloorObject extends DurableObject<Bindings> {
@@ -82,10 +103,11 @@ export class FloorObject extends DurableObject<Bindings> {
   }
 
   /** A run without anything around it: per step a model call, a tool's isolate, and a row for each. */
-  async steps(tools: number): Promise<void> {
+  async steps(tools: number, call: "SDK" | "request"): Promise<void> {
+    const askModel = call === "SDK" ? callModel : requestModel;
     const messages = ask(`tools=${tools}`);
     for (;;) {
-      const { content, tool_calls } = await callModel(this.env.MODEL_URL, messages);
+      const { content, tool_calls } = await askModel(this.env.MODEL_URL, messages);
       this.#write(JSON.stringify({ content, tool_calls }));
       if (tool_calls.length === 0) return;
       messages.push({ role: "assistant", content, tool_calls });
@@ -148,7 +170,7 @@ export default {
         await object().writeRow(await request.text());
         return done();
       case "/steps":
-        await object().steps(number("tools"));
+        await object().steps(number("tools"), searchParams.get("call") === "request" ? "request" : "SDK");
         return done();
       case "/model":
         await callModel(env.MODEL_URL, ask("nothing"));

@@ -164,6 +164,7 @@ function moreOf(samples: Readonly<Record<string, readonly number[]>>, subject: s
   return { [`${subject}, a step more`]: all.map((ms, round) => (ms - (without[round] ?? 0)) / most) };
 }
 
+const FLOOR = "floor, a tool step";
 /** One of the pack, which returns a constant: in an engine of its own inside the isolate. */
 const OWN = "a step with a pack's own tool";
 const CPU_RUNS = 5;
@@ -188,14 +189,15 @@ async function stepCpu(rig: Rig, rounds: number): Promise<readonly Row[]> {
   // The other two were warmed by what was measured before; a tool's first calls in an isolate are `tool start`.
   for (let turn = 0; turn < WARM_TURNS; turn++) await runUnread(rig, "own", CPU_STEPS, tenantOf(turn));
   let names = 0;
+  const floor = (call: string) => (tools: number) =>
+    drain(rig.floor.ask(`/steps?tools=${tools}&call=${call}&name=cpu-${++names}`));
   const samples = await inTurns(Math.min(rounds, CPU_ROUNDS), {
-    "floor, a tool step": perStep(rig.floor.cpuMs, (n) =>
-      drain(rig.floor.ask(`/steps?tools=${n}&name=cpu-${++names}`)),
-    ),
+    [FLOOR]: perStep(rig.floor.cpuMs, floor("SDK")),
+    "floor, a tool step without the SDK": perStep(rig.floor.cpuMs, floor("request")),
     "a tool step": perStep(rig.product.cpuMs, (n) => runUnread(rig, "bench", n)),
     [OWN]: perStep(rig.product.cpuMs, (n) => runUnread(rig, "own", n)),
   });
-  const floors = { "a tool step": "floor, a tool step", [OWN]: "floor, a tool step" };
+  const floors = { "a tool step": FLOOR, [OWN]: FLOOR };
   return toRows("CPU", samples, { unit: "ms CPU", floors, bars: { [OWN]: "1.4 x" } });
 }
 

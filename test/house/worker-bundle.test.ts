@@ -11,7 +11,7 @@ import { bundleWorker, startUpModules, type WorkerBundle, type WorkerModule } fr
  * Of all scripts of the upload: start-up compiles every one. Compiled modules and the engines among the assets do not
  * count.
  */
-const UPLOAD_KB_MAX = 580;
+const UPLOAD_KB_MAX = 550;
 /** Of what is evaluated before the first request. */
 const START_UP_KB_MAX = 260;
 
@@ -28,7 +28,6 @@ const SELDOM = [
   "@upstash/redis",
   "ajv",
   "cloudevents",
-  "openai",
 ];
 
 /** Of each provider that the router can name and that has list prices. */

@@ -31,6 +31,8 @@ export class AnthropicCollector implements Collector {
 
   take(event: unknown): boolean {
     switch (textField(event, "type")) {
+      case "ping":
+        return false;
       case "message_start":
         this.#count(field(field(event, "message"), "usage"));
         return false;

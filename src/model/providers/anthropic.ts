@@ -1,4 +1,4 @@
-/** Claude through Anthropic's Messages API. The SDK speaks the wire; limits, retries and parsing are ours. */
+/** Claude through Anthropic's Messages API. The SDK asks; limits, retries and reading the stream are ours. */
 import type {
   ContentBlockParam,
   MessageCreateParamsStreaming,
@@ -11,8 +11,10 @@ import { ATTEMPT_MS_MAX } from "../limits.ts";
 import type { Message, ModelRequest, Provider } from "../provider.ts";
 import { AnthropicCollector } from "./anthropic-reply.ts";
 import { type Fetch, runAttempt } from "./attempt.ts";
+import { readEvents } from "./event-stream.ts";
 import { toName, type WireError } from "./failure.ts";
 import { toWireArguments, toWireName } from "./tool-call.ts";
+import { field, textField } from "./wire.ts";
 
 type Options = {
   readonly apiKey: string;
@@ -52,12 +54,16 @@ export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Optio
             openTelemetry: false,
           });
           // Not messages.create: for a model with an end of life it writes prose to the console with every call.
-          return client.post<AsyncIterable<unknown>>("/v1/messages", {
+          const asked = client.post("/v1/messages", {
             body,
             stream: true,
             signal: wire.signal,
             headers: { traceparent: context.traceparent },
           });
+          const response = await asked.asResponse();
+          return readEvents(response, clock, (event, data) =>
+            event === "error" ? toWireError(data, response.headers) : null,
+          );
         },
         readError: (thrown): WireError | null => {
           if (!(thrown instanceof APIError) || (thrown.status === undefined && thrown.type === null)) return null;
@@ -73,6 +79,20 @@ export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Optio
         },
       });
     },
+  };
+}
+
+/** An error in the midst of a stream, which has no status. */
+function toWireError(data: unknown, headers: Headers): WireError {
+  const error = field(data, "error");
+  return {
+    provider: "anthropic",
+    status: null,
+    type: textField(error, "type"),
+    code: textField(field(error, "details"), "error_code"),
+    message: textField(error, "message") ?? "",
+    headers,
+    requestId: headers.get("request-id"),
   };
 }
 

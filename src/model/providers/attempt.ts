@@ -6,6 +6,7 @@ import type { Usage } from "../../meter/index.ts";
 import { type Clock, describeError } from "../../platform/index.ts";
 import { REPLY_CALLS_MAX, REPLY_CHARS_MAX } from "../limits.ts";
 import type { ModelReply, ProviderContext, ProviderFailure, ProviderOutcome } from "../provider.ts";
+import { ProviderFault } from "./event-stream.ts";
 import { toFailure, type WireError } from "./failure.ts";
 import { type Expiry, Watchdog } from "./watchdog.ts";
 
@@ -23,6 +24,8 @@ export interface Collector {
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
+export type Wire = { readonly fetch: Fetch; readonly signal: AbortSignal };
+
 export type Attempt = {
   readonly provider: string;
   /** Sent with the request, and never told. */
@@ -33,10 +36,10 @@ export type Attempt = {
   /** The server may load a model before it answers with headers. */
   readonly isSlowStarter: boolean;
   /** Sends the request; resolves when the response headers have arrived. */
-  readonly open: (wire: { readonly fetch: Fetch; readonly signal: AbortSignal }) => Promise<AsyncIterable<unknown>>;
+  readonly open: (wire: Wire) => Promise<AsyncIterable<readonly unknown[]>>;
   readonly collector: Collector;
-  /** The provider's error answer, when `thrown` is one. */
-  readonly readError: (thrown: unknown) => WireError | null;
+  /** The provider's error answer, when `thrown` is one in the words of its SDK. */
+  readonly readError?: (thrown: unknown) => WireError | null;
 };
 
 /** A reply that no honest server sends. */
@@ -92,9 +95,13 @@ async function readStream(attempt: Attempt, watchdog: Watchdog, stage: Stage): P
     for (;;) {
       const next = await Promise.race([events.next(), aborted]);
       if (next.done === true) return;
-      if (!take(collector, next.value, stage)) continue;
-      stage.hasBegun = true;
-      watchdog.pieceArrived();
+      for (const event of next.value) {
+        // Whoever takes the text may have had enough of it.
+        watchdog.signal.throwIfAborted();
+        if (!take(collector, event, stage)) continue;
+        stage.hasBegun = true;
+        watchdog.pieceArrived();
+      }
     }
   } finally {
     // Not awaited: an iterator that hangs in next() would hang in return() too. The abort has freed the connection.
@@ -145,7 +152,7 @@ const usageOf = (collector: Collector): Pick<ProviderFailure, "usage" | "isParti
 
 function explain(attempt: Attempt, watchdog: Watchdog, stage: Stage, thrown: unknown): ProviderFailure {
   if (watchdog.expired !== null) return endOfStream(attempt, watchdog.expired, null);
-  const error = attempt.readError(thrown);
+  const error = thrown instanceof ProviderFault ? thrown.error : (attempt.readError?.(thrown) ?? null);
   if (error !== null) {
     const known = toFailure(error, { now: attempt.clock.now(), apiKey: attempt.apiKey });
     const failure = { ...known, ...usageOf(attempt.collector) };

@@ -1,15 +1,20 @@
-/** OpenAI's chat completions, which Ollama, vLLM, llama.cpp and many gateways speak too. */
+/**
+ * OpenAI's chat completions, which Ollama, vLLM, llama.cpp and many gateways speak too: one POST and a stream of events, without
+ * the SDK (docs/decisions/0068-one-wire-without-its-sdk.md).
+ */
 import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
-import type { Clock } from "../../platform/index.ts";
-import { ATTEMPT_MS_MAX } from "../limits.ts";
+import { type Clock, readText } from "../../platform/index.ts";
+import { ERROR_CHARS_MAX } from "../limits.ts";
 import type { Message, ModelRequest, Provider } from "../provider.ts";
 import { type Fetch, runAttempt } from "./attempt.ts";
+import { ProviderFault, readEvents } from "./event-stream.ts";
 import { toName, type WireError } from "./failure.ts";
 import { OpenAiCollector } from "./openai-reply.ts";
 import { toWireArguments, toWireName } from "./tool-call.ts";
+import { field, textField } from "./wire.ts";
 
 type Options = {
   readonly name: "openai" | "ollama";
@@ -20,20 +25,24 @@ type Options = {
   readonly clock: Clock;
 };
 
-/** Loaded with the first call, as in anthropic.ts. */
-const loadSdk = () => import("./openai-sdk.ts");
-
 /** Where Ollama serves this wire. @see https://docs.ollama.com/openai */
 export const toOllamaBaseUrl = (baseUrl: string): string =>
   /\/v1\/?$/.test(baseUrl) ? baseUrl : `${baseUrl.replace(/\/+$/, "")}/v1`;
 
 export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Options): Provider {
+  const url = `${(baseUrl ?? "https://api.openai.com/v1").replace(/\/+$/, "")}/chat/completions`;
   return {
     name,
     async complete(model, request, context) {
       context.signal.throwIfAborted();
-      const { OpenAI, APIError } = await loadSdk();
-      const params = toParams(model, request, baseUrl);
+      const body = JSON.stringify(toParams(model, request, baseUrl));
+      const headers = {
+        accept: "text/event-stream",
+        authorization: `Bearer ${apiKey}`,
+        "content-type": "application/json",
+        traceparent: context.traceparent,
+        "user-agent": "vasini",
+      };
       return runAttempt({
         provider: name,
         apiKey,
@@ -44,39 +53,49 @@ export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Op
         isSlowStarter: baseUrl !== null,
         collector: new OpenAiCollector(request, context.onText),
         open: async (wire) => {
-          const client = new OpenAI({
-            apiKey,
-            baseURL: baseUrl ?? "https://api.openai.com/v1",
-            // Null keeps the SDK from reading them from the environment.
-            adminAPIKey: null,
-            organization: null,
-            project: null,
-            fetch: wire.fetch,
-            maxRetries: 0,
-            timeout: ATTEMPT_MS_MAX,
-            logLevel: "off",
+          const response = await wire.fetch(url, { method: "POST", headers, body, signal: wire.signal });
+          if (!response.ok) throw new ProviderFault(await readRefusal(name, response));
+          return readEvents(response, clock, (event, data) => {
+            const error = field(data, "error") || (event === "error" && data);
+            return error ? toWireError(name, error, { status: null, headers: response.headers }) : null;
           });
-          return client.chat.completions.create(params, {
-            signal: wire.signal,
-            headers: { traceparent: context.traceparent },
-          });
-        },
-        readError: (thrown): WireError | null => {
-          if (!(thrown instanceof APIError) || (thrown.status === undefined && thrown.error === undefined)) return null;
-          return {
-            provider: name,
-            status: thrown.status ?? null,
-            type: toName(thrown.type),
-            code: toName(thrown.code),
-            message: thrown.message,
-            headers: thrown.headers ?? null,
-            requestId: thrown.requestID ?? null,
-          };
         },
       });
     },
   };
 }
+
+/** An answer that is no stream: `{"error": {…}}` as a rule, and whatever else servers answer with. */
+async function readRefusal(provider: string, { status, headers, body }: Response): Promise<WireError> {
+  // Its status counts even when its words break off.
+  const text = body === null ? "" : await readText(body, ERROR_CHARS_MAX).catch(() => "");
+  const error = field(parseJson(text), "error");
+  return toWireError(provider, error ?? text, { status, headers });
+}
+
+/** Undefined for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param error an object with `type`, `code` and `message`; of some servers a text. */
+const toWireError = (
+  provider: string,
+  error: unknown,
+  { status, headers }: Pick<WireError, "status"> & { readonly headers: Headers },
+): WireError => ({
+  provider,
+  status,
+  type: toName(field(error, "type")),
+  code: toName(field(error, "code")),
+  message: textField(error, "message") ?? (typeof error === "string" ? error : JSON.stringify(error)),
+  headers,
+  requestId: headers.get("x-request-id"),
+});
 
 /** Reasoning models refuse `max_tokens`; many servers know nothing else. */
 const wantsCompletionLimit = (model: string, baseUrl: string | null): boolean =>

@@ -154,7 +154,7 @@ function errors(bench: Bench): void {
   const { server } = bench.rig;
   if (server === null) return;
 
-  it("asks once for each attempt: the SDK retries nothing", async () => {
+  it("asks once for each attempt: nothing below the router retries", async () => {
     for (const error of ["overloaded", "server", "rate_limited"] as const) {
       await bench.failure({ kind: "error", error });
       expect(server.seen).toHaveLength(1);

@@ -87,7 +87,7 @@ function toScript(answer: Answer): string {
   return [...cut, ...says, calls.join(" &\n")].join("\n");
 }
 
-/** Makers of the providers that speak through an SDK: the sources', or those of a bundle. */
+/** Makers of the providers that have a server: the sources', or those of a bundle. */
 type Makers = {
   readonly createAnthropicProvider: typeof createAnthropicProvider;
   readonly createOpenAiProvider: typeof createOpenAiProvider;

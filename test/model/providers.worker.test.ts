@@ -1,4 +1,4 @@
-/** The providers' SDKs in the real runtime, over a mocked network that answers with the bytes of the real wires. */
+/** The providers in the real runtime, over a mocked network that answers with the bytes of the real wires. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Provider } from "../../src/model/index.ts";
 import { createModelRouter } from "../../src/model/index.ts";
