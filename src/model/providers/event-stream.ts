@@ -95,7 +95,7 @@ class Collected {
 }
 
 /**
- * After the last event comes the end of the body, in the same packet as a rule: read to it, the connection serves the next
+ * After the last event comes the end of the body, at once or a moment later: read to it, the connection serves the next
  * call, where a broken off one costs that a handshake. Not awaited; a server that does not end loses the connection.
  */
 function leave(reader: ReadableStreamDefaultReader<Uint8Array>, hasEnded: boolean, clock: Clock): void {
