@@ -17,12 +17,12 @@ export const toHex = (bytes: Uint8Array): string => {
  * A body as UTF-8 text. One of more than `charsMax` UTF-16 code units is let go of there: what is returned is longer than that,
  * by what came in the same piece.
  */
-export async function readText(body: ReadableStream<Uint8Array>, charsMax: number): Promise<string> {
+export async function readText(body: AsyncIterable<Uint8Array>, charsMax: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const piece of body) {
     text += decoder.decode(piece, { stream: true });
-    // Leaving the loop cancels the rest.
+    // Leaving the loop cancels the rest of a stream.
     if (text.length > charsMax) break;
   }
   return text + decoder.decode();

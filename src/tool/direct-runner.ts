@@ -6,7 +6,7 @@
 import { type Clock, readText } from "../platform/index.ts";
 import type { RunnerFor, RunnerStub } from "./host.ts";
 import { askIsolate, type IsolateBindings } from "./isolate.ts";
-import { ANSWER_LENGTH_MAX } from "./limits.ts";
+import { ANSWER_LENGTH_MAX, ANSWER_PIECE_BYTES } from "./limits.ts";
 import { raceAnswer } from "./race.ts";
 import type { RunnerAnswer, ToolRunnerProps } from "./runner.ts";
 
@@ -23,10 +23,10 @@ export function createDirectRunner(bindings: IsolateBindings, tenant: string, cl
       const answer = askIsolate(bindings, tenant, call, (entrypoint) => ask(entrypoint, call.requestJson, kill.signal));
       const { timeoutMs } = call;
       const finish = await raceAnswer(answer, { timeoutMs, sleep: clock.sleep, cancelled: cancelled() });
-      if (finish.kind === "answer") return finish.value;
-      // Also what failed may go on: its body broke off, and its isolate knows nothing of it.
-      kill.abort();
-      return { kind: finish.kind };
+      const end = finish.kind === "answer" ? finish.value : ({ kind: finish.kind } as const);
+      // Also what failed or was too large may go on: nobody reads its answer to the end, and its isolate knows nothing of it.
+      if (end.kind !== "answer") kill.abort();
+      return end;
     },
   };
 }
@@ -35,5 +35,15 @@ export function createDirectRunner(bindings: IsolateBindings, tenant: string, cl
 async function ask(entrypoint: Fetcher, body: string, signal: AbortSignal): Promise<string | null> {
   // The host name is never looked up: the isolate answers. A redirect of its own would lead back to it.
   const response = await entrypoint.fetch("http://tool/", { method: "POST", body, signal, redirect: "manual" });
-  return response.ok && response.body !== null ? readText(response.body, ANSWER_LENGTH_MAX) : null;
+  return response.ok && response.body !== null ? readText(piecesOf(response.body), ANSWER_LENGTH_MAX) : null;
+}
+
+/** Whole ones, whatever the isolate writes: each costs this object work and room, and single bytes would be millions. */
+async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader({ mode: "byob" });
+  for (;;) {
+    const { value, done } = await reader.readAtLeast(ANSWER_PIECE_BYTES, new Uint8Array(ANSWER_PIECE_BYTES));
+    if (value !== undefined) yield value;
+    if (done) return;
+  }
 }

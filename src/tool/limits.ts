@@ -47,6 +47,8 @@ export const RESULT_DEPTH_MAX = 64;
  * call between isolates. Over it: TOOL_LIMIT, unread.
  */
 export const ANSWER_LENGTH_MAX = 14 * 1024 * 1024;
+/** Bytes that a worker's answer is read by when it comes as a body; most are one such piece. */
+export const ANSWER_PIECE_BYTES = 16 * 1024;
 
 /** A message a worker sends with an error, in UTF-16 code units. Longer ones are cut. */
 export const ERROR_MESSAGE_LENGTH_MAX = 2_000;

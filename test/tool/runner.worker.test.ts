@@ -1,7 +1,7 @@
 /** Tool calls as a task's object makes them, in the real runtime: real entrypoint, real loader, real isolates. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../src/bindings.ts";
 import { createLog, systemClock } from "../../src/platform/index.ts";
 import { type Engine, keepEngine, loadEngine } from "../../src/tool/engine.ts";
@@ -186,9 +186,19 @@ const PROBE = `
 import { WorkerEntrypoint } from "cloudflare:workers";
 let beats = 0;
 let calls = 0;
+let crumbs = 0;
 const nap = () => new Promise((done) => setTimeout(done, 5));
 export default class extends WorkerEntrypoint {
-  async fetch(request) { return new Response(await this.run(await request.text())); }
+  async fetch(request) {
+    const json = await request.text();
+    switch (JSON.parse(json).mode) {
+      case "refuse": void this.run('{"mode":"beat"}'); return new Response(new ReadableStream(), { status: 500 });
+      case "crumbs": return new Response(new ReadableStream({
+        pull: (body) => { if (crumbs++ < 2_000) body.enqueue(Uint8Array.of(120)); else body.close(); },
+      }));
+    }
+    return new Response(await this.run(json));
+  }
   async run(json) {
     const { mode, arguments: args } = JSON.parse(json);
     // Called by a host rather than by the test itself: answers in the host's words.
@@ -269,6 +279,24 @@ describe.each(Object.entries(RUNNERS))("%s", (runner, stubOf) => {
     expect(await death.catch(String)).toMatch(/dies/);
     await probe("watch", { policyDigest: "orphan" });
     expect(await probe("watch", { policyDigest: "orphan" })).toEqual(answer("0"));
+  });
+
+  const itAsked = it.runIf(stubOf !== gatedRunner);
+
+  itAsked("stops the isolate behind an answer that nobody reads: its timers beat no more", async () => {
+    expect(await probe("refuse", { policyDigest: "unread" })).toEqual({ kind: "failed" });
+    await probe("watch", { policyDigest: "unread" });
+    expect(await probe("watch", { policyDigest: "unread" })).toEqual(answer("0"));
+  });
+
+  itAsked("reads an answer that comes in single bytes by the piece", async () => {
+    const decode = vi.spyOn(TextDecoder.prototype, "decode");
+    try {
+      expect(await probe("crumbs", { policyDigest: "crumbs" })).toEqual(answer("x".repeat(2_000)));
+      expect(decode.mock.calls.length).toBeLessThan(5);
+    } finally {
+      decode.mockRestore();
+    }
   });
 
   it("lets an isolate beat while it is wanted, so the silence above means something", async () => {
