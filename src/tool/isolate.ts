@@ -13,6 +13,8 @@ export type IsolateBindings = {
 };
 
 const COMPATIBILITY_DATE = "2026-10-20";
+/** A worker is told when its request is taken back. */
+const COMPATIBILITY_FLAGS = ["enable_request_signal"];
 
 /**
  * An isolate has no network, no bindings and no secrets.
@@ -44,6 +46,7 @@ async function entrypointOf(loader: WorkerLoader, tenant: string, engine: Engine
   const id = await isolateId({ tenant, engine, policyDigest: call.policyDigest });
   const stub = loader.get(id, async () => ({
     compatibilityDate: COMPATIBILITY_DATE,
+    compatibilityFlags: COMPATIBILITY_FLAGS,
     mainModule: engine.mainModule,
     modules: { ...engine.modules, ...(await engine.loadLarge?.()) },
     env: {},

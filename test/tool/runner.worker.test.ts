@@ -187,12 +187,14 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 let beats = 0;
 let calls = 0;
 let crumbs = 0;
+let heard = 0;
 const nap = () => new Promise((done) => setTimeout(done, 5));
 export default class extends WorkerEntrypoint {
   async fetch(request) {
     const json = await request.text();
     switch (JSON.parse(json).mode) {
       case "refuse": void this.run('{"mode":"beat"}'); return new Response(new ReadableStream(), { status: 500 });
+      case "listen": request.signal.addEventListener("abort", () => heard++); return new Response(await this.run('{"mode":"beat"}'));
       case "crumbs": return new Response(new ReadableStream({
         pull: (body) => { if (crumbs++ < 2_000) body.enqueue(Uint8Array.of(120)); else body.close(); },
       }));
@@ -209,6 +211,7 @@ export default class extends WorkerEntrypoint {
       case "started": while (beats === 0) await nap(); return "";
       case "watch": { const before = beats; for (let n = 0; n < 20; n++) await nap(); return String(beats - before); }
       case "calls": return String(calls);
+      case "heard": return String(heard);
     }
   }
 }`;
@@ -281,24 +284,6 @@ describe.each(Object.entries(RUNNERS))("%s", (runner, stubOf) => {
     expect(await probe("watch", { policyDigest: "orphan" })).toEqual(answer("0"));
   });
 
-  const itAsked = it.runIf(stubOf !== gatedRunner);
-
-  itAsked("stops the isolate behind an answer that nobody reads: its timers beat no more", async () => {
-    expect(await probe("refuse", { policyDigest: "unread" })).toEqual({ kind: "failed" });
-    await probe("watch", { policyDigest: "unread" });
-    expect(await probe("watch", { policyDigest: "unread" })).toEqual(answer("0"));
-  });
-
-  itAsked("reads an answer that comes in single bytes by the piece", async () => {
-    const decode = vi.spyOn(TextDecoder.prototype, "decode");
-    try {
-      expect(await probe("crumbs", { policyDigest: "crumbs" })).toEqual(answer("x".repeat(2_000)));
-      expect(decode.mock.calls.length).toBeLessThan(5);
-    } finally {
-      decode.mockRestore();
-    }
-  });
-
   it("lets an isolate beat while it is wanted, so the silence above means something", async () => {
     const gone = Promise.withResolvers<void>();
     const beating = probe("beat", { policyDigest: "alive", cancelled: () => gone.promise });
@@ -322,6 +307,36 @@ describe.each(Object.entries(RUNNERS))("%s", (runner, stubOf) => {
       expect(await probe("calls", other)).toEqual(answer("1"));
     });
   }
+
+  // What follows is said of requests.
+  if (stubOf === gatedRunner) return;
+
+  it("stops the isolate behind an answer that nobody reads: its timers beat no more", async () => {
+    expect(await probe("refuse", { policyDigest: "unread" })).toEqual({ kind: "failed" });
+    await probe("watch", { policyDigest: "unread" });
+    expect(await probe("watch", { policyDigest: "unread" })).toEqual(answer("0"));
+  });
+
+  it("tells the isolate that its call is taken back, so that it can let go of an engine that waits", async () => {
+    const gone = Promise.withResolvers<void>();
+    const listening = probe("listen", { policyDigest: "told", cancelled: () => gone.promise });
+    await probe("started", { policyDigest: "told" });
+    gone.resolve();
+    expect(await listening).toEqual({ kind: "cancelled" });
+    await probe("watch", { policyDigest: "told" });
+    expect(await probe("heard", { policyDigest: "told" })).toEqual(answer("1"));
+    expect(await probe("watch", { policyDigest: "told" })).toEqual(answer("0"));
+  });
+
+  it("reads an answer that comes in single bytes by the piece", async () => {
+    const decode = vi.spyOn(TextDecoder.prototype, "decode");
+    try {
+      expect(await probe("crumbs", { policyDigest: "crumbs" })).toEqual(answer("x".repeat(2_000)));
+      expect(decode.mock.calls.length).toBeLessThan(5);
+    } finally {
+      decode.mockRestore();
+    }
+  });
 });
 
 describe("a call whose signal aborts", () => {

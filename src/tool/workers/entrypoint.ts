@@ -3,11 +3,14 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Gateway } from "../contract.ts";
 
 export abstract class ToolEntrypoint extends WorkerEntrypoint {
-  /** @param gateway the call's way out; null when it has none. */
-  abstract run(requestJson: string, gateway: Gateway | null): string | Promise<string>;
+  /**
+   * @param gateway the call's way out; null when it has none.
+   * @param gone aborts when the call is taken back, a moment before the platform stops it. Not when it has a way out.
+   */
+  abstract run(requestJson: string, gateway: Gateway | null, gone?: AbortSignal): string | Promise<string>;
 
   /** A call that reaches nothing, as a request: whoever takes it back stops it. */
   override async fetch(request: Request): Promise<Response> {
-    return new Response(await this.run(await request.text(), null));
+    return new Response(await this.run(await request.text(), null, request.signal));
   }
 }

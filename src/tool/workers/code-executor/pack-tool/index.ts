@@ -2,7 +2,7 @@
 import type { Gateway, WorkerRequest } from "../../../contract.ts";
 import { ToolEntrypoint } from "../../entrypoint.ts";
 import { parseImage } from "../../image.ts";
-import { systemPace } from "../pace.ts";
+import { createPace } from "../pace.ts";
 import { systemRandomBytes } from "../random-bytes.ts";
 import bundle from "./bundle.txt";
 import { callTool } from "./call.ts";
@@ -12,15 +12,15 @@ import type { OutboundRequest } from "./protocol.ts";
 import wasm from "./quickjs.wasm";
 
 const parts = {
-  ...{ wasm, bundle, pace: systemPace, randomBytes: systemRandomBytes },
+  ...{ wasm, bundle, randomBytes: systemRandomBytes },
   image: parseImage(new Uint8Array(file)),
 };
 
 export default class PackTool extends ToolEntrypoint {
-  async run(requestJson: string, gateway: Gateway | null): Promise<string> {
+  async run(requestJson: string, gateway: Gateway | null, gone?: AbortSignal): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;
     const send = (outbound: OutboundRequest) => sendOut(gateway, outbound);
-    return JSON.stringify(await callTool(request, { ...parts, send }));
+    return JSON.stringify(await callTool(request, { ...parts, pace: createPace(gone), send }));
   }
 }

@@ -1,8 +1,8 @@
 /** The isolate of `code_executor` for Python: one method, JSON in, JSON out. */
-import type { WorkerRequest } from "../../../contract.ts";
+import type { Gateway, WorkerRequest } from "../../../contract.ts";
 import { ToolEntrypoint } from "../../entrypoint.ts";
 import { parseImage } from "../../image.ts";
-import { systemPace } from "../pace.ts";
+import { createPace } from "../pace.ts";
 import { systemRandomBytes } from "../random-bytes.ts";
 import { runPython } from "./program.ts";
 import started from "./python.image";
@@ -11,15 +11,15 @@ import library from "./python-library.zip";
 import trampoline from "./python-trampoline.wasm";
 
 const parts = {
-  ...{ wasm, trampoline, pace: systemPace, randomBytes: systemRandomBytes },
+  ...{ wasm, trampoline, randomBytes: systemRandomBytes },
   image: parseImage(new Uint8Array(started)),
   library: new Uint8Array(library),
 };
 
 export default class PythonExecutor extends ToolEntrypoint {
-  async run(requestJson: string): Promise<string> {
+  async run(requestJson: string, _: Gateway | null, gone?: AbortSignal): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;
-    return JSON.stringify(await runPython(request, parts));
+    return JSON.stringify(await runPython(request, { ...parts, pace: createPace(gone) }));
   }
 }
