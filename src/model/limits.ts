@@ -66,7 +66,7 @@ export const PROBE_WAIT_MS = 5 * SECOND;
 
 /** Characters of text and tool arguments in one reply, and of one event of its stream. At it the reply is broken off as `cut`: no honest one is longer. */
 export const REPLY_CHARS_MAX = 4 * 1024 * 1024;
-/** Characters of an error answer that are read on OpenAI's wire; the rest is let go. It names a reason, which stands at its beginning. */
+/** Characters of an error answer that are read; the rest is let go. It names a reason, which stands at its beginning. */
 export const ERROR_CHARS_MAX = 64 * 1024;
 /** After the last event of a stream, for its connection to come free. At it the connection is broken off, which costs the next call a handshake. */
 export const LINGER_MS = 1 * SECOND;

@@ -6,15 +6,14 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
-import { type Clock, readText } from "../../platform/index.ts";
-import { ERROR_CHARS_MAX } from "../limits.ts";
+import type { Clock } from "../../platform/index.ts";
 import type { Message, ModelRequest, Provider } from "../provider.ts";
 import { type Fetch, runAttempt } from "./attempt.ts";
 import { ProviderFault, readEvents } from "./event-stream.ts";
 import { toName, type WireError } from "./failure.ts";
 import { OpenAiCollector } from "./openai-reply.ts";
 import { toWireArguments, toWireName } from "./tool-call.ts";
-import { field, textField } from "./wire.ts";
+import { field, readErrorText, textField } from "./wire.ts";
 
 type Options = {
   readonly name: "openai" | "ollama";
@@ -75,11 +74,10 @@ export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Op
 }
 
 /** An answer that is no stream: `{"error": {…}}` as a rule, of some servers what stands in it alone, and whatever else they answer with. */
-async function readRefusal(provider: string, { status, headers, body }: Response): Promise<WireError> {
-  // Its status counts even when its words break off.
-  const text = body === null ? "" : await readText(body, ERROR_CHARS_MAX).catch(() => "");
+async function readRefusal(provider: string, response: Response): Promise<WireError> {
+  const text = await readErrorText(response);
   const json = parseJson(text);
-  return toWireError(provider, field(json, "error") ?? json ?? text, { status, headers });
+  return toWireError(provider, field(json, "error") ?? json ?? text, response);
 }
 
 /** Undefined for what is no JSON. */
