@@ -1,6 +1,6 @@
 /** What `/ready` says of the parts a task needs to be accepted. Each is asked with a limit; none is woken for it. */
 import type { Readiness, ReadyChecks } from "./api/index.ts";
-import type { Clock, Db, DbFailure, DbStatus, Result } from "./platform/index.ts";
+import { Canceller, type Clock, type Db, type DbFailure, type DbStatus, type Result } from "./platform/index.ts";
 
 /** A part that answers later than this counts as failed: a balancer asks often and must not wait. */
 const CHECK_MS_MAX = 500;
@@ -87,7 +87,7 @@ function toKnown(
 
 /** The outcome as a value; null when it is not there in time. */
 async function within<T>(asked: Promise<T>, clock: Clock): Promise<Result<T, unknown> | null> {
-  const done = new AbortController();
+  const done = new Canceller();
   const late = clock.sleep(CHECK_MS_MAX, done.signal).then(
     () => null,
     () => null, // The part answered first; nobody reads this any more.

@@ -2,7 +2,7 @@
  * Bytes of a request -> JSON that is safe to walk: bounded in size, time and depth, well-formed Unicode without NUL.
  * Whether it is what a route wants is the schemas' business.
  */
-import { AppError, type Clock } from "../platform/index.ts";
+import { AppError, Canceller, type Clock } from "../platform/index.ts";
 import { BODY_TIMEOUT_MS, HEADER_BYTES_MAX, JSON_DEPTH_MAX } from "./limits.ts";
 
 /** @throws AppError HEADERS_TOO_LARGE */
@@ -25,7 +25,7 @@ export async function readBytes(
   if (Number(request.headers.get("content-length") ?? 0) > limits.bytesMax) throw tooLarge(limits.bytesMax);
   if (request.body === null) return new Uint8Array(0);
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
-  const timer = new AbortController();
+  const timer = new Canceller();
   const late = limits.clock.sleep(BODY_TIMEOUT_MS, timer.signal).then(
     () => "late" as const,
     () => "late" as const,

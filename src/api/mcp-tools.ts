@@ -7,6 +7,7 @@ import * as z from "zod";
 import {
   AppError,
   assert,
+  Canceller,
   ERRORS,
   type IdempotencyKey,
   once,
@@ -143,7 +144,7 @@ const newKey = (): IdempotencyKey => {
 /** Reports progress until the task ends or waits, or the call has lasted as long as it may: then the task goes on alone. */
 async function followFor({ scope, deps, tenant, signal, progress }: McpCall, taskId: TaskId): Promise<void> {
   const over = new AbortController();
-  const done = new AbortController();
+  const done = new Canceller();
   deps.clock.sleep(MCP_WAIT_MS_MAX, done.signal).then(
     () => over.abort(new Overlong("the call lasted as long as it may")),
     () => undefined, // The task ended first.

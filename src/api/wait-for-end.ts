@@ -1,5 +1,5 @@
 /** `Prefer: wait=N` on run: the task itself in the answer when it ends in time. @see RFC 7240, section 4.3 */
-import type { TaskId, TenantId } from "../platform/index.ts";
+import { Canceller, type TaskId, type TenantId } from "../platform/index.ts";
 import { isEnded, type TaskView } from "../task/index.ts";
 import { callObject } from "./call-object.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -21,7 +21,7 @@ export async function waitForEnd(
   const stream = await callObject(deps, () => deps.tasks(tenant, taskId).subscribe(0));
   if (stream === null || typeof stream === "string") return null;
   const reader = stream.getReader();
-  const timer = new AbortController();
+  const timer = new Canceller();
   const late = deps.clock.sleep(seconds * 1000, timer.signal).then(
     () => "late" as const,
     () => "late" as const,

@@ -2,7 +2,7 @@
  * What goes on for as long as its caller may have it: a stream outlives the moment its credential was checked. The Worker
  * asks again by itself, so no object stays awake for it (decision 39).
  */
-import { type AppError, type Clock, describeError, type Log } from "../platform/index.ts";
+import { type AppError, Canceller, type CancelSignal, type Clock, describeError, type Log } from "../platform/index.ts";
 import { type Admission, admit } from "./admit.ts";
 import { READMIT_EVERY_MS } from "./limits.ts";
 import { toAppError } from "./problem.ts";
@@ -19,7 +19,7 @@ export type Readmission = {
  * A signal that aborts, with the refusal as its reason, soon after the caller is not admitted any more.
  * @param over aborts when nobody needs to know any longer.
  */
-export function untilRefused({ admit, clock, log }: Readmission, over: AbortSignal): AbortSignal {
+export function untilRefused({ admit, clock, log }: Readmission, over: CancelSignal): AbortSignal {
   const refused = new AbortController();
   const watch = async (): Promise<void> => {
     for (;;) {
@@ -54,7 +54,7 @@ export async function untilOver(
   work: (refused?: AbortSignal) => Promise<void>,
 ): Promise<void> {
   if (readmission === null) return work();
-  const over = new AbortController();
+  const over = new Canceller();
   const refused = untilRefused(readmission, over.signal);
   try {
     await work(refused);
@@ -78,7 +78,7 @@ export function whileAdmitted(
   readmission: Readmission,
 ): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
-  const over = new AbortController();
+  const over = new Canceller();
   const refused = untilRefused(readmission, over.signal);
   const leave = (): void => {
     reader.cancel(refused.reason).catch((thrown: unknown) => {

@@ -2,7 +2,7 @@
  * One request to one endpoint: the address judged again, the body signed, the answer's status and nothing else of it.
  * Never rejects: a failure is an outcome like any other.
  */
-import { type Clock, checkEgressUrl } from "../platform/index.ts";
+import { Canceller, type Clock, checkEgressUrl } from "../platform/index.ts";
 import { SEND_MS_MAX } from "./webhook-limits.ts";
 import { type SecretSet, signatureHeaders } from "./webhook-secret.ts";
 import { type Outcome, parseRetryAfter } from "./webhook-verdict.ts";
@@ -60,7 +60,7 @@ export function createSendWebhook({ clock, fetch, localOrigins }: SendPorts): Se
     if (!checkWebhookUrl(url, localOrigins).ok) return unanswered("address_refused");
     if (secrets === null) return unanswered("secret_unreadable");
     const over = new AbortController();
-    const answered = new AbortController();
+    const answered = new Canceller();
     const late = clock.sleep(SEND_MS_MAX, answered.signal).then(
       () => {
         over.abort();

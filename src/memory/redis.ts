@@ -4,7 +4,7 @@
  * goes no further than here.
  */
 import type { Redis } from "@upstash/redis/cloudflare";
-import { type Clock, within } from "../platform/index.ts";
+import { type Clock, toAbortSignal, within } from "../platform/index.ts";
 
 export interface RedisAccess {
   /** @throws RedisError when Redis refuses, cannot be reached, or has not answered after `timeoutMs`. */
@@ -39,7 +39,7 @@ export function createRedisAccess(options: {
           const client = new Redis({
             url,
             token,
-            signal: () => signal,
+            signal: () => toAbortSignal(signal),
             // `retry: false` would still try twice.
             retry: { retries: 0 },
             enableTelemetry: false,

@@ -64,13 +64,13 @@ export const BREAKER_WAIT_MS_MAX = 300;
 /** Retry hint of a caller that was refused because another one probes. */
 export const PROBE_WAIT_MS = 5 * SECOND;
 
-/** Characters of text and tool arguments in one reply, and of one event of its stream. At it the reply is broken off as `server`: no honest one is longer. */
+/** Characters of text and tool arguments in one reply, and of one event of its stream. At it the reply is broken off as `cut`: no honest one is longer. */
 export const REPLY_CHARS_MAX = 4 * 1024 * 1024;
 /** Characters of an error answer that are read; the rest is let go. It names a reason, which stands at its beginning. */
 export const ERROR_CHARS_MAX = 64 * 1024;
 /** After the last event of a stream, for its connection to come free. At it the connection is broken off, which costs the next call a handshake. */
 export const LINGER_MS = 1 * SECOND;
-/** Tool calls in one reply; a further one ends the attempt as `server`. The task sets its own, lower limit. */
+/** Tool calls in one reply; a further one ends the attempt as `cut`. The task sets its own, lower limit. */
 export const REPLY_CALLS_MAX = 256;
 /** Objects and lists that stand in each other in a call's arguments, as in a tool's result. Over it they are malformed: what reads them recurses. */
 export const ARGUMENTS_DEPTH_MAX = 64;

@@ -2,7 +2,9 @@
  * What the router asks of a provider, and what a provider may answer. A provider makes one attempt: it neither
  * retries nor falls back, and it never hands out a half-finished tool call.
  */
+
 import type { Usage } from "../meter/index.ts";
+import type { CancelSignal } from "../platform/index.ts";
 
 export type ToolSchema = {
   readonly id: string;
@@ -81,7 +83,7 @@ export type ProviderFailure = {
 };
 
 export type ProviderContext = {
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly traceparent: string;
   /** Milliseconds this attempt may take as a whole. */
   readonly timeoutMs: number;

@@ -2,12 +2,13 @@
  * Time and randomness as ports, so that pure code is exact in tests.
  * In production a Worker's clock stands still during CPU work: measure durations across I/O only.
  */
+import type { CancelSignal } from "./cancel.ts";
 
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
   /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  sleep(ms: number, signal?: CancelSignal): Promise<void>;
 }
 
 /** Uniform in [0, 1). */

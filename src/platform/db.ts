@@ -3,7 +3,9 @@
  * the tenant that row-level security compares with. The only place that imports the driver. What to ask stands in
  * each room's `store.ts`.
  */
+
 import { assert } from "./assert.ts";
+import { Canceller } from "./cancel.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { TenantId } from "./ids.ts";
 import { err, ok, type Result } from "./result.ts";
@@ -123,7 +125,7 @@ export function createDb(options: DbOptions): Db {
   let usedAt: number | null = null;
   const attempt = async (send: Send, statements: readonly SqlStatement[]): Promise<DbResult> => {
     const over = new AbortController();
-    const answered = new AbortController();
+    const answered = new Canceller();
     const late = clock.sleep(DB_ATTEMPT_MS_MAX, answered.signal).then(
       () => {
         const failure = unavailable(`no answer within ${DB_ATTEMPT_MS_MAX} ms`);

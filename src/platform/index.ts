@@ -13,6 +13,7 @@ export {
   utf8,
   utf8Length,
 } from "./bytes.ts";
+export { Canceller, type CancelSignal, toAbortSignal } from "./cancel.ts";
 export { type Clock, type Random, systemClock, systemRandom, toRfc3339 } from "./clock.ts";
 export {
   createDb,

@@ -1,4 +1,5 @@
 /** A limit on waiting, by a clock that tests can move. */
+import { Canceller, type CancelSignal } from "./cancel.ts";
 import type { Clock } from "./clock.ts";
 
 /**
@@ -9,9 +10,9 @@ export async function within<T>(
   clock: Clock,
   ms: number,
   late: () => Error,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: CancelSignal) => Promise<T>,
 ): Promise<T> {
-  const stop = new AbortController();
+  const stop = new Canceller();
   const over = clock.sleep(ms, stop.signal).then(
     () => {
       throw late();

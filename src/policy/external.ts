@@ -3,7 +3,7 @@
  * is none, a redirect: all are denials.
  * @see https://www.openpolicyagent.org/docs/rest-api#get-a-document-with-input
  */
-import { type Clock, describeError, isRecord, type Log, within } from "../platform/index.ts";
+import { type Clock, describeError, isRecord, type Log, toAbortSignal, within } from "../platform/index.ts";
 import { denialFor, parseDecision } from "./decision.ts";
 import { EXTERNAL_ANSWER_BYTES_MAX, EXTERNAL_TIMEOUT_MS, POLICY_NAME_CHARS_MAX } from "./limits.ts";
 import type { Decision, PolicyEngine, PolicyQuestion } from "./types.ts";
@@ -36,7 +36,7 @@ export function createExternalPolicy(options: {
     async decide(question) {
       try {
         const late = () => new LateError(`no answer within ${EXTERNAL_TIMEOUT_MS} ms`);
-        return await within(clock, EXTERNAL_TIMEOUT_MS, late, (signal) => ask(question, signal));
+        return await within(clock, EXTERNAL_TIMEOUT_MS, late, (signal) => ask(question, toAbortSignal(signal)));
       } catch (thrown) {
         log.error("policy.failed", { policy: "opa", error: describeError(thrown) });
         return denialFor(thrown instanceof LateError ? "timeout" : "error", "opa");

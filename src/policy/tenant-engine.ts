@@ -23,14 +23,16 @@ export type TenantEngineOptions = {
 
 export function withTenantPolicies(options: TenantEngineOptions): PolicyEngine {
   const { operator, clock, log } = options;
-  const activeOf = createActiveCache(options);
+  const cache = createActiveCache(options);
   const askOwn = async (question: PolicyQuestion): Promise<Decision | null> => {
     const tenant = parseTenantId(question.tenant);
     if (tenant === undefined) return null; // no tenant of ours: the operator's policy alone judges it
+    // Of most tenants it is known that they have none: nothing to wait for.
+    if (cache.known(tenant) === null) return null;
     let active: ActivePolicy | null = null;
     try {
       return await within(clock, OWN_TIMEOUT_MS, tooLate, async (signal) => {
-        const known = await repeat(clock, signal, () => activeOf(tenant));
+        const known = await repeat(clock, signal, () => cache.ask(tenant));
         if (known === null) return null;
         active = known;
         const decision = await repeat(clock, signal, () => decideOwn(options, tenant, known, question));
@@ -71,15 +73,23 @@ async function decideOwn(
 /** Which policy is active, asked of its object every ACTIVE_TTL_MS at most. That there is none is remembered too. */
 function createActiveCache({ objectOf, clock }: Pick<TenantEngineOptions, "objectOf" | "clock">) {
   const known = new Map<TenantId, { readonly active: ActivePolicy | null; readonly until: number }>();
-  return async (tenant: TenantId): Promise<ActivePolicy | null> => {
+  /** Undefined: to be asked. */
+  const fresh = (tenant: TenantId): ActivePolicy | null | undefined => {
     const before = known.get(tenant);
-    const now = clock.now();
-    if (before !== undefined && now < before.until) return before.active;
-    const active = await objectOf(tenant).active(tenant);
-    known.delete(tenant);
-    const [oldest] = known.keys();
-    if (oldest !== undefined && known.size >= ACTIVE_CACHE_TENANTS_MAX) known.delete(oldest);
-    known.set(tenant, { active, until: now + ACTIVE_TTL_MS });
-    return active;
+    return before !== undefined && clock.now() < before.until ? before.active : undefined;
+  };
+  return {
+    known: fresh,
+    ask: async (tenant: TenantId): Promise<ActivePolicy | null> => {
+      const before = fresh(tenant);
+      if (before !== undefined) return before;
+      const until = clock.now() + ACTIVE_TTL_MS;
+      const active = await objectOf(tenant).active(tenant);
+      known.delete(tenant);
+      const [oldest] = known.keys();
+      if (oldest !== undefined && known.size >= ACTIVE_CACHE_TENANTS_MAX) known.delete(oldest);
+      known.set(tenant, { active, until });
+      return active;
+    },
   };
 }

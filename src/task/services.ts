@@ -2,7 +2,7 @@
 import type { ShortTermMemory } from "../memory/index.ts";
 import type { ModelRouter } from "../model/index.ts";
 import type { AgentConfig } from "../pack/index.ts";
-import type { Clock, Log, Random } from "../platform/index.ts";
+import type { CancelSignal, Clock, Log, Random } from "../platform/index.ts";
 import type { Label, PolicyEngine } from "../policy/index.ts";
 import type { ListRequest, RemoteServer, ToolCatalog, ToolFile, ToolHost } from "../tool/index.ts";
 import type { ChildReport } from "./handoff/handoff.ts";
@@ -88,7 +88,7 @@ export type TaskServices = {
   readonly listRemoteTools: (
     config: AgentConfig,
     request: ListRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ) => Promise<readonly RemoteServer[]>;
   /** Asked before every call, and where the runs are, as the operator names it. */
   readonly policy: { readonly engine: PolicyEngine; readonly region: string | null };

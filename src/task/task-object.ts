@@ -5,7 +5,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { AgentConfig } from "../pack/index.ts";
-import { describeError, type Log, type LogContext } from "../platform/index.ts";
+import { Canceller, type CancelSignal, describeError, type Log, type LogContext } from "../platform/index.ts";
 import { toBytes } from "../tool/index.ts";
 import { TaskAlarm } from "./alarm.ts";
 import { ApprovalDesk } from "./approval/approval-desk.ts";
@@ -54,7 +54,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   readonly #services: TaskServices;
   readonly #hub: StreamHub;
   /** Set while this instance runs the task: at most one run at a time. */
-  #run: AbortController | null = null;
+  #run: Canceller | null = null;
   /** The run before this alarm stopped between two pieces of work, for lack of time: nothing is in doubt. */
   #isHandover = false;
   readonly #index: IndexLink;
@@ -243,7 +243,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const startedAt = this.#services.clock.now();
     const slot = await this.#index.acquire();
     if (slot !== "granted") return this.#lookAgain(startedAt + (slot === "refused" ? SLOT_RETRY_MS : INDEX_RETRY_MS));
-    const abort = new AbortController();
+    const abort = new Canceller();
     this.#run = abort;
     let end: RunEnd = "overtaken";
     try {
@@ -258,13 +258,13 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     await this.#index.release();
   }
 
-  #supervise(run: Run, abort: AbortController): Promise<RunEnd> {
+  #supervise(run: Run, abort: Canceller): Promise<RunEnd> {
     const renewLease = (lease: number) => void this.#change({ due: { lease } });
     return superviseRun(run, { storage: this.ctx.storage, index: this.#index, renewLease, abort, log: this.#log });
   }
 
   /** A new epoch and the task `running`; null when the task changed meanwhile or its pack is gone. */
-  async #begin(signal: AbortSignal, alarmStartedAt: number): Promise<Run | null> {
+  async #begin(signal: CancelSignal, alarmStartedAt: number): Promise<Run | null> {
     const services = this.#services;
     const accepted = this.#required();
     const { request } = accepted;

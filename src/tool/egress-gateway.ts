@@ -3,7 +3,7 @@
  * them. It belongs to one call and ends with it; a record of every decision goes into the call's outcome. The isolate
  * on the other side has no network of its own at all.
  */
-import { type Clock, checkEgressUrl, type Log } from "../platform/index.ts";
+import { Canceller, type Clock, checkEgressUrl, type Log } from "../platform/index.ts";
 import { type GatewayAnswer, joinBytes, type ToolErrorCode } from "./contract.ts";
 import {
   type EgressGrant,
@@ -153,7 +153,7 @@ async function ask(
 ): Promise<{ readonly answer: GatewayAnswer; readonly facts: Facts }> {
   const { hostname } = url;
   const late = new AbortController();
-  const done = new AbortController();
+  const done = new Canceller();
   // The sleep's rejection is our own abort, when the answer came in time.
   clock.sleep(EGRESS_MS_MAX, done.signal).then(
     () => late.abort(),

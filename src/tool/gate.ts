@@ -3,7 +3,7 @@
  * all tasks of the tenant. A call is never refused for want of one at once; it waits, at most as long as it may run.
  * A run may keep a tenant's place for the calls that follow, which then ask nobody.
  */
-import { type Clock, describeError, type Log } from "../platform/index.ts";
+import { Canceller, type CancelSignal, type Clock, describeError, type Log } from "../platform/index.ts";
 import { ISOLATES_PER_TASK_MAX, PLACE_KEPT_MS } from "./limits.ts";
 import { type Place, Places, type Wish } from "./places.ts";
 
@@ -47,7 +47,7 @@ export function createGate(options: GateOptions) {
      * Runs `work` once there is room for it; too_late when no place came free within `runMs`.
      * Rejects with the signal's reason when it aborts first.
      */
-    async pass<T>(entry: Entry, signal: AbortSignal, work: () => Promise<T>): Promise<Passage<T>> {
+    async pass<T>(entry: Entry, signal: CancelSignal, work: () => Promise<T>): Promise<Passage<T>> {
       const until = clock.now() + entry.runMs;
       const wish = (): Wish => ({ key: entry.key, waitMs: Math.max(0, until - clock.now()), holdMs: entry.runMs });
       const shared = counterOf(entry);
@@ -75,7 +75,7 @@ class KeepingCounter implements Counter {
   /** Places at hand, and those in use by the key of their call. */
   #idle: Kept[] = [];
   readonly #used = new Map<string, Kept>();
-  readonly #closed = new AbortController();
+  readonly #closed = new Canceller();
 
   constructor(clock: Clock, counter: Counter) {
     this.#clock = clock;
@@ -147,7 +147,7 @@ function toCounter({ gateFor, log }: GateOptions, { tenant, toolId }: Entry): Co
 async function within<T>(
   counter: Counter,
   wish: Wish,
-  signal: AbortSignal,
+  signal: CancelSignal,
   work: () => Promise<T>,
 ): Promise<Passage<T>> {
   const aborted = Promise.withResolvers<never>();

@@ -4,6 +4,7 @@
  */
 import type { Skill, ToolDef } from "../pack/index.ts";
 import {
+  type CancelSignal,
   type Clock,
   canonicalJson,
   describeError,
@@ -91,7 +92,7 @@ const egressFacts = ({ egress = [] }: ToolOutcome) =>
     : { egress_requests: egress.length, egress_denied: egress.filter(({ allowed }) => !allowed).length };
 
 /** How a caller lets go of a call. */
-type Hold = { readonly signal: AbortSignal; readonly onBroken?: Parameters<ToolHost["execute"]>[2] | undefined };
+type Hold = { readonly signal: CancelSignal; readonly onBroken?: Parameters<ToolHost["execute"]>[2] | undefined };
 
 type Policy = { readonly policy: SandboxPolicy; readonly digest: Promise<string> };
 

@@ -3,7 +3,7 @@
  * served. Places may be leased, so that one whose holder is gone comes back by itself. Some may be kept between two calls
  * of the same holder, which then need not ask. In memory alone.
  */
-import type { Clock } from "../platform/index.ts";
+import { Canceller, type Clock } from "../platform/index.ts";
 
 export type PlacesOptions = {
   readonly count: number;
@@ -117,7 +117,7 @@ export class Places {
   }
 
   async #until(turn: Promise<void>, ms: number): Promise<void> {
-    const done = new AbortController();
+    const done = new Canceller();
     // The sleep's rejection is our own abort, when the turn came first.
     const sleep = this.#clock.sleep(ms, done.signal).catch(() => undefined);
     await Promise.race([turn, sleep]);

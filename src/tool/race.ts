@@ -1,4 +1,5 @@
 /** Waiting for a worker's answer, for a limited time, unless the caller gives up first. */
+import { Canceller, type CancelSignal } from "../platform/index.ts";
 
 export type Finish<T> =
   | { readonly kind: "answer"; readonly value: T }
@@ -15,11 +16,11 @@ export async function raceAnswer<T>(
   answer: Promise<T>,
   ends: {
     readonly timeoutMs: number;
-    readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+    readonly sleep: (ms: number, signal: CancelSignal) => Promise<void>;
     readonly cancelled: Promise<unknown>;
   },
 ): Promise<Finish<T>> {
-  const done = new AbortController();
+  const done = new Canceller();
   const timeout = async (): Promise<Finish<T>> => {
     await ends.sleep(ends.timeoutMs, done.signal);
     return { kind: "timeout" };

@@ -2,7 +2,9 @@
  * Asks the remote servers of a pack which of the wanted tools they have. Each is asked in an isolate like that of a
  * call, through a gateway of its own. A server that does not answer costs the task its tools, never its end.
  */
+
 import type { AgentConfig, McpServer } from "../pack/index.ts";
+import type { CancelSignal } from "../platform/index.ts";
 import type { McpRequest } from "./contract.ts";
 import { digestOf, grantOf, runIsolated, type ToolHostOptions } from "./host.ts";
 import { REMOTE_LIST_MS_MAX } from "./limits.ts";
@@ -24,7 +26,7 @@ type Options = Pick<ToolHostOptions, "runnerFor" | "localOrigins" | "log"> & { r
 export async function listRemoteTools(
   options: Options,
   request: ListRequest,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<readonly RemoteServer[]> {
   const { mcp_servers: servers, denied } = options.config.tools;
   const asked = servers.flatMap((server) => {
@@ -39,7 +41,7 @@ async function listServer(
   server: McpServer,
   wanted: readonly string[],
   request: ListRequest,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<RemoteServer> {
   const entry = listEntry(server);
   const compiled = compilePolicy(entry);

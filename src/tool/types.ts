@@ -1,4 +1,5 @@
 /** What the task room asks of the tool room: a catalogue compiled once from a pack, and one call at a time. */
+import type { CancelSignal } from "../platform/index.ts";
 import type { FileChange, ToolErrorCode, ToolFile } from "./contract.ts";
 
 /** Offered to the model. Same shape as the model room's ToolSchema; the rooms do not know each other. */
@@ -123,7 +124,7 @@ export interface ToolHost {
    */
   execute(
     request: ToolCallRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
     onBroken?: (egress: Promise<readonly EgressRecord[]>) => void,
   ): Promise<ToolOutcome>;
   /** Gives back what was kept between calls: the run has no more of them. */

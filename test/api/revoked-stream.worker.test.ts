@@ -4,7 +4,7 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ANSWER_FIRST_MS, READMIT_EVERY_MS } from "../../src/api/limits.ts";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
-import type { Clock } from "../../src/platform/index.ts";
+import type { CancelSignal, Clock } from "../../src/platform/index.ts";
 import { type Fetch, newKey, ORIGIN, publishShared } from "./gateway.ts";
 import { askAs, asOperator, guarded, type MadeKey, makeKey, makeTenant } from "./guarded.ts";
 
@@ -47,7 +47,7 @@ async function elsewhere(): Promise<Elsewhere> {
   return { via: guarded({ clock }), pass, made: await makeKey(tenant, ["operator"]) };
 }
 
-const rejectionOf = (signal: AbortSignal | undefined): Promise<never> =>
+const rejectionOf = (signal: CancelSignal | undefined): Promise<never> =>
   new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true }));
 
 const revoke = (id: string): Promise<Response> => asOperator(`/api/v1/keys/${id}`, { method: "DELETE" });

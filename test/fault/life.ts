@@ -3,7 +3,7 @@
  * its turn are in, as the platform's output gate has it; when it dies, what it wrote in this turn and what it was about
  * to send are gone, and no answer reaches it any more. Every turn has three moments at which it can die.
  */
-import type { Clock } from "../../src/platform/index.ts";
+import type { CancelSignal, Clock } from "../../src/platform/index.ts";
 import type { Settling, Simulation } from "./simulation.ts";
 
 export class Death extends Error {
@@ -34,7 +34,7 @@ export type LifeOptions = {
 };
 
 type AskOptions = {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
   /** How long the answer is in the making. */
   readonly workMs?: number;
   /** The world stands still until it is done: for what really computes, and asks nobody in this world. */
@@ -158,7 +158,7 @@ export class Life implements Settling {
     for (const { leave } of leaving) leave();
   }
 
-  #sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  #sleep(ms: number, signal?: CancelSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.isDead) return;
       if (signal?.aborted) return reject(signal.reason);

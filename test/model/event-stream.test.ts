@@ -79,6 +79,30 @@ describe("events", () => {
     expect(await events.next()).toEqual({ done: false, value: ["é😀"] });
   });
 
+  it.each(["", "\n", "\r", "\r\n", "\n\r"])(
+    "end with the body, which may leave the last one without its blank line (%j)",
+    async (end) => {
+      expect((await read(["data: 1\n\n", `data: 2${end}`])).batches).toEqual([[1], [2]]);
+      expect((await read(["data: 1\n\n", `data: [DONE]${end}`])).batches).toEqual([[1]]);
+    },
+  );
+
+  it("are broken when the body ends within one", async () => {
+    const { batches, thrown } = await read(['data: 1\n\ndata: {"a":']);
+    expect([batches, thrown]).toEqual([[[1]], expect.any(SyntaxError)]);
+  });
+
+  it("are none that only keep the connection alive, and one without words is an error all the same", async () => {
+    const pings = [
+      "event: ping\n\n",
+      'event: ping\ndata: {"type": "ping"}\n\n',
+      "event: ping\ndata: pong\n\n",
+      "data:\n\n",
+    ];
+    expect((await read([...pings, "data: 1\n\n"])).batches).toEqual([[1]]);
+    expect((await read(["event: error\ndata:\n\n"])).thrown).toBeInstanceOf(Error);
+  });
+
   it("end at the word that ends them, whatever is said behind it", async () => {
     expect((await read(["data: 1\n\ndata: [DONE]\n\ndata: 2\n\ndata: {oops\n\n"])).batches).toEqual([[1]]);
   });

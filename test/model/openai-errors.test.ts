@@ -35,6 +35,8 @@ describe("a refusal", () => {
     ["in OpenAI's words", 400, { error: { code: "context_length_exceeded", message: "x" } }, "context_too_long"],
     ["as a text", 400, { error: TOO_LONG }, "context_too_long"],
     ["as an object that nobody agreed on", 400, { error: { reason: TOO_LONG } }, "context_too_long"],
+    ["that stands alone, as a name", 422, { object: "error", message: "x", code: "insufficient_quota" }, "spend_limit"],
+    ["that stands alone, in words", 400, { object: "error", message: TOO_LONG, code: 400 }, "context_too_long"],
     ["without an error in it", 400, { detail: TOO_LONG }, "context_too_long"],
     ["with an error that is none", 500, { error: null }, "server"],
   ])("%s is read", async (_how, status, body, reason) => {
@@ -69,6 +71,7 @@ describe("an error in the stream", () => {
     ["by its name", 'event: error\ndata: {"type":"rate_limit_error","message":"x"}', "rate_limited"],
     ["by what it holds", 'data: {"error":{"code":"insufficient_quota","message":"x"}}', "spend_limit"],
     ["as a text", 'data: {"error":"out of memory"}', "server"],
+    ["by its name alone", "event: error\ndata: null", "server"],
   ])("is known %s", async (_how, event, reason) => {
     expect(await ask(new Response(`${event}\n\n`))).toMatchObject({ ok: false, error: { reason, status: null } });
   });
@@ -87,12 +90,25 @@ describe("the request", () => {
     const { headers, method, redirect } = asked[0]?.init ?? {};
     expect({ method, redirect }).toEqual({ method: "POST", redirect: "manual" });
     expect(headers).toEqual({
-      accept: "text/event-stream",
+      accept: "application/json, text/event-stream",
       authorization: "Bearer sk-of-the-operator",
       "content-type": "application/json",
       traceparent: TRACEPARENT,
       "user-agent": "vasini",
     });
+  });
+
+  it.each([
+    ["http://models.test", "http://models.test/chat/completions"],
+    ["http://models.test/v1//", "http://models.test/v1/chat/completions"],
+    [
+      "http://models.test/openai/v1?api-version=preview",
+      "http://models.test/openai/v1/chat/completions?api-version=preview",
+    ],
+    ["http://models.test/v1/?a=1&a=b%20c", "http://models.test/v1/chat/completions?a=1&a=b%20c"],
+  ])("keeps the query of %s behind its path", async (baseUrl, url) => {
+    await ask(new Response(null, { status: 500 }), baseUrl);
+    expect(asked.map((request) => request.url)).toEqual([url]);
   });
 
   it("goes to OpenAI when no other host is named", async () => {

@@ -2,7 +2,7 @@
 import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { ToolCall } from "../../src/model/index.ts";
-import { assert, type Clock } from "../../src/platform/index.ts";
+import { assert, type CancelSignal, type Clock } from "../../src/platform/index.ts";
 import { StorageLimitError } from "../../src/task/journal/storage-limit.ts";
 import { DEADLINE_MS, LEASE_CHECK_MS } from "../../src/task/limits.ts";
 import { accept, readUntil, TOOLS, typesOf } from "./harness.ts";
@@ -108,7 +108,7 @@ describe("an input", () => {
 });
 
 describe("an end that no answer leads to", () => {
-  const untilAborted = (signal?: AbortSignal) =>
+  const untilAborted = (signal?: CancelSignal) =>
     new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
 
   /** Stands still until the deadline has passed; then whoever keeps a run looks at it, once. */
@@ -132,7 +132,7 @@ describe("an end that no answer leads to", () => {
     "the deadline in the middle of a turn": (turn: () => void) => ({
       code: "DEADLINE_EXCEEDED",
       second: {
-        first: (signal: AbortSignal) => {
+        first: (signal: CancelSignal) => {
           turn();
           return untilAborted(signal);
         },

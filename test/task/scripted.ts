@@ -5,7 +5,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { NO_CHARGE } from "../../src/meter/index.ts";
 import type { ModelRouter, ToolCall, TurnFailure } from "../../src/model/index.ts";
-import { assert, type Clock, systemClock } from "../../src/platform/index.ts";
+import { assert, type CancelSignal, type Clock, systemClock } from "../../src/platform/index.ts";
 import type { ApprovalView, Decide, TaskEvent, TaskStub } from "../../src/task/index.ts";
 import { TaskObject } from "../../src/task/object.ts";
 import { taskServices } from "../../src/wire.ts";
@@ -23,7 +23,7 @@ export type Reply =
       /** The provider breaks the answer off. */
       readonly isRefusal?: boolean;
       /** Comes before it. @param signal of the turn. */
-      readonly first?: (signal: AbortSignal) => Promise<void>;
+      readonly first?: (signal: CancelSignal) => Promise<void>;
     }
   | { readonly fails: Partial<TurnFailure> };
 

@@ -1,12 +1,13 @@
 /** Who comes first: the answer, the time limit, or a caller that gives up. */
 import { describe, expect, it } from "vitest";
+import type { CancelSignal } from "../../src/platform/index.ts";
 import { raceAnswer } from "../../src/tool/race.ts";
 
 const never = <T>() => new Promise<T>(() => undefined);
 /** A sleep that ends when its signal aborts, and says so. */
 const patient = () => {
   const state = { stopped: false };
-  const sleep = (_: number, signal: AbortSignal) =>
+  const sleep = (_: number, signal: CancelSignal) =>
     new Promise<void>((_resolve, reject) => {
       signal.addEventListener("abort", () => {
         state.stopped = true;

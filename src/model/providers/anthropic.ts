@@ -14,7 +14,7 @@ import { type Fetch, runAttempt } from "./attempt.ts";
 import { readEvents } from "./event-stream.ts";
 import { toName, type WireError } from "./failure.ts";
 import { toWireArguments, toWireName } from "./tool-call.ts";
-import { field, textField } from "./wire.ts";
+import { field, readErrorText, textField } from "./wire.ts";
 
 type Options = {
   readonly apiKey: string;
@@ -47,7 +47,7 @@ export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Optio
             apiKey,
             // Named even where it is the default: otherwise the SDK reads its own variables from the environment.
             baseURL: baseUrl ?? "https://api.anthropic.com",
-            fetch: wire.fetch,
+            fetch: async (input, init) => shorten(await wire.fetch(input, init)),
             maxRetries: 0,
             timeout: ATTEMPT_MS_MAX,
             logLevel: "off",
@@ -80,6 +80,15 @@ export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Optio
       });
     },
   };
+}
+
+/** The SDK reads an error answer whole, whatever its size: of one it gets what is read of any. */
+async function shorten(response: Response): Promise<Response> {
+  if (response.ok) return response;
+  const text = await readErrorText(response);
+  // A status beyond those of HTTP, which a server may send and this constructor refuses, is a server's fault.
+  const status = Math.min(response.status, 599);
+  return new Response(text === "" ? null : text, { status, headers: response.headers });
 }
 
 /** An error in the midst of a stream, which has no status. */

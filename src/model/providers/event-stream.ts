@@ -18,7 +18,8 @@ export class ProviderFault extends Error {
 const END = "[DONE]";
 
 /**
- * Ends with the events; what was there before a broken one is handed on first.
+ * Ends with the events; what was there before a broken one is handed on first. Where the standard drops an event that the end
+ * of the body leaves without its blank line, it counts here: some servers and gateways end so, and it is their `finish_reason`.
  * @param toFault the error that an event tells of; null for any other event.
  * @throws ProviderFault, SyntaxError for an event that is no JSON, RangeError for one without an end.
  */
@@ -36,12 +37,11 @@ export async function* readEvents(
     for (;;) {
       const { value, done } = await reader.read();
       hasClosed = done;
-      if (done) return;
-      collected.feed(decoder.decode(value, { stream: true }));
+      collected.feed(done ? `${decoder.decode()}\n\n` : decoder.decode(value, { stream: true }));
       const events = collected.take();
       if (events.length > 0) yield events;
       if (collected.broken !== null) throw collected.broken;
-      if (collected.hasEnded) return;
+      if (done || collected.hasEnded) return;
     }
   } finally {
     if (!hasClosed) leave(reader, collected.hasEnded, clock);
@@ -79,6 +79,8 @@ class Collected {
 
   #collect(name: string | undefined, text: string): void {
     if (this.hasEnded || this.broken !== null) return;
+    // What keeps a connection alive says nothing, whatever stands in it.
+    if (name === "ping" || (text === "" && name !== "error")) return;
     if (text === END) {
       this.hasEnded = true;
       return;

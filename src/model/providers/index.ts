@@ -18,7 +18,7 @@ export function createProviders(config: ModelConfig, { fetch, clock }: Options):
     providers.set("openai", createOpenAiProvider({ name: "openai", ...config.openai, fetch, clock }));
   }
   if (config.ollama !== null) {
-    // Ollama asks for no key, and the SDK does not start without one.
+    // Ollama asks for no key, and reads none.
     const baseUrl = toOllamaBaseUrl(config.ollama.baseUrl);
     providers.set("ollama", createOpenAiProvider({ name: "ollama", apiKey: "none", baseUrl, fetch, clock }));
   }

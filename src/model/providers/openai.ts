@@ -6,15 +6,14 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
-import { type Clock, readText } from "../../platform/index.ts";
-import { ERROR_CHARS_MAX } from "../limits.ts";
+import type { Clock } from "../../platform/index.ts";
 import type { Message, ModelRequest, Provider } from "../provider.ts";
 import { type Fetch, runAttempt } from "./attempt.ts";
 import { ProviderFault, readEvents } from "./event-stream.ts";
 import { toName, type WireError } from "./failure.ts";
 import { OpenAiCollector } from "./openai-reply.ts";
 import { toWireArguments, toWireName } from "./tool-call.ts";
-import { field, textField } from "./wire.ts";
+import { field, readErrorText, textField } from "./wire.ts";
 
 type Options = {
   readonly name: "openai" | "ollama";
@@ -29,15 +28,23 @@ type Options = {
 export const toOllamaBaseUrl = (baseUrl: string): string =>
   /\/v1\/?$/.test(baseUrl) ? baseUrl : `${baseUrl.replace(/\/+$/, "")}/v1`;
 
+/** Some gateways want a query, such as `?api-version=…`, which stays behind the path. */
+function toUrl(baseUrl: string): string {
+  const url = new URL(baseUrl);
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}/chat/completions`;
+  return url.href;
+}
+
 export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Options): Provider {
-  const url = `${(baseUrl ?? "https://api.openai.com/v1").replace(/\/+$/, "")}/chat/completions`;
+  const url = toUrl(baseUrl ?? "https://api.openai.com/v1");
   return {
     name,
     async complete(model, request, context) {
       context.signal.throwIfAborted();
       const body = JSON.stringify(toParams(model, request, baseUrl));
       const headers = {
-        accept: "text/event-stream",
+        // Some servers refuse whoever does not take JSON, some whoever does not take events; errors are the former.
+        accept: "application/json, text/event-stream",
         authorization: `Bearer ${apiKey}`,
         "content-type": "application/json",
         traceparent: context.traceparent,
@@ -56,8 +63,9 @@ export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Op
           const response = await wire.fetch(url, { method: "POST", headers, body, signal: wire.signal });
           if (!response.ok) throw new ProviderFault(await readRefusal(name, response));
           return readEvents(response, clock, (event, data) => {
-            const error = field(data, "error") || (event === "error" && data);
-            return error ? toWireError(name, error, { status: null, headers: response.headers }) : null;
+            const error = field(data, "error");
+            const isError = event === "error" || Boolean(error);
+            return isError ? toWireError(name, error ?? data, { status: null, headers: response.headers }) : null;
           });
         },
       });
@@ -65,12 +73,11 @@ export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Op
   };
 }
 
-/** An answer that is no stream: `{"error": {…}}` as a rule, and whatever else servers answer with. */
-async function readRefusal(provider: string, { status, headers, body }: Response): Promise<WireError> {
-  // Its status counts even when its words break off.
-  const text = body === null ? "" : await readText(body, ERROR_CHARS_MAX).catch(() => "");
-  const error = field(parseJson(text), "error");
-  return toWireError(provider, error ?? text, { status, headers });
+/** An answer that is no stream: `{"error": {…}}` as a rule, of some servers what stands in it alone, and whatever else they answer with. */
+async function readRefusal(provider: string, response: Response): Promise<WireError> {
+  const text = await readErrorText(response);
+  const json = parseJson(text);
+  return toWireError(provider, field(json, "error") ?? json ?? text, response);
 }
 
 /** Undefined for what is no JSON. */

@@ -2,7 +2,7 @@
  * The time limits of one attempt. An SDK's own timeout ends at the response headers, so a stream that stalls later
  * would hang for ever: here every event moves the deadline, and at the deadline the request is aborted.
  */
-import type { Clock } from "../../platform/index.ts";
+import { Canceller, type CancelSignal, type Clock } from "../../platform/index.ts";
 import { FIRST_TOKEN_MS_MAX, HEADERS_MS_MAX, HEADERS_MS_PER_KIB, IDLE_MS_MAX } from "../limits.ts";
 
 export type Expiry = "headers" | "first_token" | "idle" | "total";
@@ -10,8 +10,8 @@ export type Expiry = "headers" | "first_token" | "idle" | "total";
 export class Watchdog {
   readonly #clock: Clock;
   readonly #abort = new AbortController();
-  readonly #stop = new AbortController();
-  readonly #parent: AbortSignal;
+  readonly #stop = new Canceller();
+  readonly #parent: CancelSignal;
   readonly #totalAt: number;
   readonly #firstTokenAt: number;
   #headersAt: number;
@@ -20,7 +20,7 @@ export class Watchdog {
   #expired: Expiry | null = null;
 
   /** Starts watching; `stop` must be called. @param options.timeoutMs the limit of the attempt as a whole. */
-  constructor(options: { readonly clock: Clock; readonly signal: AbortSignal; readonly timeoutMs: number }) {
+  constructor(options: { readonly clock: Clock; readonly signal: CancelSignal; readonly timeoutMs: number }) {
     this.#clock = options.clock;
     this.#parent = options.signal;
     const start = options.clock.now();

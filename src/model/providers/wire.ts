@@ -1,4 +1,10 @@
 /** Reading what a server sent: any field may be absent or of another type, and then it is null. */
+import { readText } from "../../platform/index.ts";
+import { ERROR_CHARS_MAX } from "../limits.ts";
+
+/** What an error answer says, as far as it is read. Empty when it breaks off: its status counts all the same. */
+export const readErrorText = async ({ body }: Response): Promise<string> =>
+  body === null ? "" : readText(body, ERROR_CHARS_MAX).catch(() => "");
 
 export function field(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null && Object.hasOwn(value, name)

@@ -100,8 +100,9 @@ export type GuardMarks = {
 /** The id of a call within its task, the same in every event, result and repetition. */
 export const callIdOf = (step: number, index: number): string => `${step}.${index}`;
 
+/** Looked for from the end: it is of the last turn as a rule. */
 export const resultOf = (history: History, step: number, index: number): CallResult | undefined =>
-  history.results.find((result) => result.step === step && result.index === index);
+  history.results.findLast((result) => result.step === step && result.index === index);
 
 /** What the model is told of a result: the data, or the error with its code. */
 export const toModelContent = (result: CallResult): string =>
@@ -113,8 +114,9 @@ export const toModelContent = (result: CallResult): string =>
  */
 export function toMessages(input: string, history: History, replyTo?: (answer: StepRecord) => string): Message[] {
   const messages: Message[] = [{ role: "user", text: input }];
+  const results = new Map(history.results.map((result) => [callIdOf(result.step, result.index), result]));
   for (const step of history.steps) {
-    const answers = step.toolCalls.map((call, index) => ({ call, result: resultOf(history, step.n, index) }));
+    const answers = step.toolCalls.map((call, index) => ({ call, result: results.get(callIdOf(step.n, index)) }));
     if (answers.some(({ result }) => result === undefined)) break;
     messages.push({ role: "assistant", text: step.text, toolCalls: step.toolCalls });
     if (answers.length === 0 && replyTo !== undefined) messages.push({ role: "user", text: replyTo(step) });

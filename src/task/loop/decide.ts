@@ -60,9 +60,9 @@ const pendingCalls = (history: History, step: StepRecord): PendingCall[] =>
 /** A sentence when the run goes in circles, else null. */
 function findCircle(history: History): string | null {
   const tail = history.steps.slice(-EQUAL_CALLS_MAX);
-  const prints = tail.map((step) => fingerprintOf(history, step));
-  if (tail.length === EQUAL_CALLS_MAX && prints.every((print) => print === prints[0])) {
-    const names = [...new Set(tail[0]?.toolCalls.map((call) => call.toolId))].join(", ");
+  const [first, ...others] = tail;
+  if (first !== undefined && tail.length === EQUAL_CALLS_MAX && others.every((step) => isEqual(history, first, step))) {
+    const names = [...new Set(first.toolCalls.map((call) => call.toolId))].join(", ");
     return `The model made the same call (${names}) ${EQUAL_CALLS_MAX} times in a row and got the same result.`;
   }
   const broken = history.steps.slice(-MALFORMED_TURNS_MAX);
@@ -74,10 +74,15 @@ function findCircle(history: History): string | null {
   return null;
 }
 
-const fingerprintOf = (history: History, step: StepRecord): string =>
-  canonicalJson(
-    step.toolCalls.map((call, index) => {
-      const result = resultOf(history, step.n, index);
-      return [call.toolId, call.arguments, result?.resultJson, result?.error];
-    }),
-  );
+/** Whether two turns made the same calls and got the same. What is cheap to compare comes first: every turn is compared. */
+const isEqual = (history: History, one: StepRecord, other: StepRecord): boolean =>
+  one.toolCalls.length === other.toolCalls.length &&
+  one.toolCalls.every((call, index) => {
+    const twin = other.toolCalls[index];
+    const [result, same] = [resultOf(history, one.n, index), resultOf(history, other.n, index)];
+    return (
+      call.toolId === twin?.toolId &&
+      result?.resultJson === same?.resultJson &&
+      canonicalJson([call.arguments, result?.error]) === canonicalJson([twin.arguments, same?.error])
+    );
+  });

@@ -1,12 +1,12 @@
 /** What a run keeps alive beside its work: the alarm that would restart it, its slot at the index, its deadline. */
-import type { Clock } from "../../platform/index.ts";
+import type { CancelSignal, Clock } from "../../platform/index.ts";
 import type { TaskRow } from "../journal/journal.ts";
 import { LEASE_CHECK_MS, LEASE_MS, LEASE_RENEW_BELOW_MS, SLOT_RENEW_MS } from "../limits.ts";
 
 export type Keeper = {
   readonly clock: Clock;
   /** Aborts when the run is over. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly row: () => TaskRow;
   readonly renewLease: (until: number) => void;
   readonly renewSlot: () => Promise<void>;

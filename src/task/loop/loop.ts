@@ -3,7 +3,9 @@
  * It stores nothing itself: every effect goes through `commit`, which refuses when this run is no longer the one
  * that counts, and a refused commit ends the run at once.
  */
+
 import type { TurnFailure } from "../../model/index.ts";
+import { Canceller } from "../../platform/index.ts";
 import { noteOf } from "../../tool/index.ts";
 import { askAboutAnswer, mustAsk, settleLapse, useApproval } from "../guarded/answer-approval.ts";
 import { judgeAnswer, mustJudge } from "../guarded/answer-judge.ts";
@@ -126,8 +128,11 @@ function settleDeadline(run: Run): boolean {
 /** One model turn: null when it was committed and the run goes on. */
 async function callModel(run: GuardedRun, step: number, outputMaxLength: number): Promise<RunEnd | null> {
   const { clock } = run.services;
-  const limit = new AbortController();
-  const done = new AbortController();
+  const limit = new Canceller();
+  const done = new Canceller();
+  const onAbort = () => limit.abort(run.signal.reason);
+  if (run.signal.aborted) onAbort();
+  run.signal.addEventListener("abort", onAbort, { once: true });
   const text = new TextBuffer(clock, run.audience, (piece) => {
     try {
       const isOurs = run.commit({ events: [textDelta(step, piece)] });
@@ -150,7 +155,7 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
       tenant: run.row().request.tenant,
       tier: run.row().request.tier,
       priorAttempts: run.row().attempt,
-      signal: AbortSignal.any([run.signal, limit.signal]),
+      signal: limit.signal,
       traceparent: childTraceOf(run.row()),
       checkBudget: createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, request),
       onText: (piece) => {
@@ -189,6 +194,7 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
     return endTurn(run, noTurn("PROVIDER_ERROR", "The model took too long to answer."), text, step, outputMaxLength);
   } finally {
     done.abort();
+    run.signal.removeEventListener("abort", onAbort);
     run.audience.onArrival(null);
     text.take();
   }

@@ -3,6 +3,7 @@
 import type { Exchange } from "../../memory/index.ts";
 import type { AgentConfig } from "../../pack/index.ts";
 import {
+  type CancelSignal,
   canonicalJson,
   childTrace,
   formatTraceparent,
@@ -48,7 +49,7 @@ export type Run = {
   readonly isStarted: (step: number, index: number) => boolean;
   readonly underWay: Pick<CallsUnderWay, "begin" | "breakOff" | "leave">;
   /** Aborts when the task is cancelled or its deadline passes. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Epoch milliseconds: when the alarm that carries this run began. */
   readonly alarmStartedAt: number;
 };

@@ -2,7 +2,7 @@
  * A run while it is looked after: its lease and its slot are kept, its deadline ends it, and a fault of ours costs it an
  * attempt. Whatever of these ends the task, the tenant reads the output as after any other end.
  */
-import { describeError, type Log } from "../../platform/index.ts";
+import { Canceller, describeError, type Log } from "../../platform/index.ts";
 import { guardRun } from "../guarded/guarded.ts";
 import type { IndexLink } from "../tenant/index-link.ts";
 import { keepLease } from "./lease.ts";
@@ -16,13 +16,13 @@ type Own = {
   readonly index: Pick<IndexLink, "renew">;
   readonly renewLease: (until: number) => void;
   /** Of the run's own signal. */
-  readonly abort: AbortController;
+  readonly abort: Canceller;
   readonly log: Log;
 };
 
 export async function superviseRun(given: Run, { storage, index, renewLease, abort, log }: Own): Promise<RunEnd> {
   const { clock, random } = given.services;
-  const done = new AbortController();
+  const done = new Canceller();
   let run: Run = given;
   const keeper = keepLease({
     clock,

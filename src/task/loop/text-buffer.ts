@@ -3,7 +3,7 @@
  * for TEXT_FLUSH_MS or TEXT_FLUSH_CHARS, so that a fast model does not cost a row per token, and one that sends its answer at
  * once does not cost a row per 2 KB. While nobody reads along all of it waits for the turn's own row.
  */
-import type { Clock } from "../../platform/index.ts";
+import { Canceller, type Clock } from "../../platform/index.ts";
 import { TEXT_FLUSH_CHARS, TEXT_FLUSH_MS, TEXT_FLUSH_MS_MIN, TEXT_HELD_CHARS_MAX } from "../limits.ts";
 import type { Audience } from "../stream.ts";
 
@@ -14,7 +14,7 @@ export class TextBuffer {
   #text = "";
   #hasWritten = false;
   #writtenAt = 0;
-  #timer: AbortController | null = null;
+  #timer: Canceller | null = null;
 
   /** @param write stores and sends one piece. */
   constructor(clock: Clock, audience: Pick<Audience, "isThere">, write: (text: string) => void) {
@@ -36,7 +36,7 @@ export class TextBuffer {
       return;
     }
     if (this.#timer !== null) return;
-    const timer = new AbortController();
+    const timer = new Canceller();
     this.#timer = timer;
     this.#clock.sleep(TEXT_FLUSH_MS, timer.signal).then(
       () => this.flush(),

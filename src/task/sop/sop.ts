@@ -132,6 +132,7 @@ const didTool = (history: History, turn: StepRecord, { step }: SopPosition): boo
 
 function progressBefore(history: History, sops: readonly Sop[], n: number): Progress {
   let progress: Progress = { position: null, isToolDone: false };
+  if (sops.length === 0) return progress;
   for (const [index, turn] of history.steps.entries()) {
     if (turn.n >= n) break;
     const standing = standingIn(turn, progress);

@@ -1,6 +1,6 @@
 /** Clocks that a test moves: time passes when the test says so, and only then. */
 import { setImmediate as nextTick } from "node:timers/promises";
-import type { Clock } from "../../../src/platform/index.ts";
+import type { CancelSignal, Clock } from "../../../src/platform/index.ts";
 
 type Sleeper = { readonly at: number; readonly wake: () => void };
 
@@ -13,7 +13,7 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  sleep(ms: number, signal?: CancelSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const sleeper = { at: this.#now + ms, wake: resolve };
@@ -49,7 +49,7 @@ export class JumpingClock implements Clock {
     return this.#now;
   }
 
-  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  async sleep(ms: number, signal?: CancelSignal): Promise<void> {
     signal?.throwIfAborted();
     this.sleeps.push(ms);
     this.#now += ms;
