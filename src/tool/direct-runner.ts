@@ -42,8 +42,9 @@ async function ask(entrypoint: Fetcher, body: string, signal: AbortSignal): Prom
 async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = body.getReader({ mode: "byob" });
   for (;;) {
-    const { value, done } = await reader.readAtLeast(ANSWER_PIECE_BYTES, new Uint8Array(ANSWER_PIECE_BYTES));
+    const { value } = await reader.readAtLeast(ANSWER_PIECE_BYTES, new Uint8Array(ANSWER_PIECE_BYTES));
     if (value !== undefined) yield value;
-    if (done) return;
+    // Less than was asked for is all that was left.
+    if (value === undefined || value.byteLength < ANSWER_PIECE_BYTES) return;
   }
 }

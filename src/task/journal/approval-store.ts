@@ -3,6 +3,7 @@
  * were handed over. Its tables are made when they are first needed, so a task without either pays nothing.
  */
 import type { Approval } from "../approval/approval.ts";
+import { LazyTables } from "./lazy-store.ts";
 
 /** What is written down before a call is handed to its tool. */
 export type Intent = {
@@ -23,17 +24,17 @@ CREATE TABLE IF NOT EXISTS started (step INTEGER NOT NULL, idx INTEGER NOT NULL,
 export const LEDGER_TABLES = ["approval", "started"] as const;
 
 export class ApprovalStore {
+  readonly tables: LazyTables;
   readonly #sql: SqlStorage;
-  /** Null: not known. */
-  #hasTables: boolean | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.tables = new LazyTables(sql, "approval", SCHEMA);
   }
 
   /** By number. Read anew each time: they are few, and what another instance wrote must be seen. */
   all(): Approval[] {
-    if (!this.#isReady()) return [];
+    if (!this.tables.isThere) return [];
     return this.#sql
       .exec<{ body: string }>("SELECT body FROM approval ORDER BY n")
       .toArray()
@@ -41,13 +42,13 @@ export class ApprovalStore {
   }
 
   isStarted(step: number, index: number): boolean {
-    if (!this.#isReady()) return false;
+    if (!this.tables.isThere) return false;
     return this.#sql.exec("SELECT 1 FROM started WHERE step = ? AND idx = ?", step, index).toArray().length > 0;
   }
 
   /** Part of a transaction, like `intend`. */
   write(approvals: readonly Approval[]): void {
-    if (!this.#isReady()) this.#make();
+    if (!this.tables.isThere) this.tables.make();
     for (const approval of approvals) {
       this.#sql.exec(
         "INSERT INTO approval (n, body) VALUES (?, ?) ON CONFLICT (n) DO UPDATE SET body = excluded.body",
@@ -62,16 +63,5 @@ export class ApprovalStore {
     this.write(uses === null ? [] : [{ ...uses, usedAt: at }]);
     if (!isOnce) return;
     this.#sql.exec("INSERT INTO started (step, idx, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", step, index, at);
-  }
-
-  #make(): void {
-    this.#sql.exec(SCHEMA);
-    this.#hasTables = null; // Asked again: the transaction may be undone.
-  }
-
-  #isReady(): boolean {
-    this.#hasTables ??=
-      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'approval'").toArray().length > 0;
-    return this.#hasTables;
   }
 }

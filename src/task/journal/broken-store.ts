@@ -3,6 +3,7 @@
  * task whose calls all end pays nothing. Code from before this does not look at it: nothing that a run does depends on it.
  */
 import type { BrokenCall } from "../loop/broken-call.ts";
+import { LazyTables } from "./lazy-store.ts";
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS broken (step INTEGER NOT NULL, idx INTEGER NOT NULL, attempt INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (step, idx, attempt)) WITHOUT ROWID;
@@ -10,17 +11,17 @@ CREATE TABLE IF NOT EXISTS broken (step INTEGER NOT NULL, idx INTEGER NOT NULL, 
 
 export class BrokenStore {
   static readonly TABLE = "broken";
+  readonly tables: LazyTables;
   readonly #sql: SqlStorage;
-  /** Null: not known. */
-  #hasTable: boolean | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.tables = new LazyTables(sql, BrokenStore.TABLE, SCHEMA);
   }
 
   /** By call and attempt. */
   all(): BrokenCall[] {
-    if (!this.#isReady()) return [];
+    if (!this.tables.isThere) return [];
     return this.#sql
       .exec<{ body: string }>("SELECT body FROM broken ORDER BY step, idx, attempt")
       .toArray()
@@ -29,19 +30,12 @@ export class BrokenStore {
 
   /** New, or as they are now. Part of a transaction. */
   write(calls: readonly BrokenCall[]): void {
-    this.#sql.exec(SCHEMA);
-    this.#hasTable = null; // Asked again: the transaction may be undone.
+    if (!this.tables.isThere) this.tables.make();
     for (const call of calls) {
       this.#sql.exec(
         "INSERT INTO broken (step, idx, attempt, body) VALUES (?, ?, ?, ?) ON CONFLICT (step, idx, attempt) DO UPDATE SET body = excluded.body",
         ...[call.step, call.index, call.attempt, JSON.stringify(call)],
       );
     }
-  }
-
-  #isReady(): boolean {
-    this.#hasTable ??=
-      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'broken'").toArray().length > 0;
-    return this.#hasTable;
   }
 }

@@ -146,16 +146,21 @@ export class EventStore {
 
   /** In order: rows of the log with anything after that, then the tail. */
   *#batchesAfter(after: number): Iterable<StoredBatch> {
-    yield* this.#sql.exec<StoredBatch>(
+    const hasAll = this.#tail !== null && this.#tail.firstSeq <= after + 1;
+    if (!hasAll) yield* this.#rowsAfter(after);
+    if (this.#tail !== null && this.#tail.lastSeq > after) {
+      yield { last_seq: this.#tail.lastSeq, frames: this.#tail.frames };
+    }
+  }
+
+  #rowsAfter(after: number): Iterable<StoredBatch> {
+    return this.#sql.exec<StoredBatch>(
       `SELECT last_seq, frames FROM event
        WHERE first_seq >= (SELECT COALESCE(MAX(first_seq), 1) FROM event WHERE first_seq BETWEEN 1 AND ?) AND last_seq > ?
        ORDER BY first_seq`,
       after + 1,
       after,
     );
-    if (this.#tail !== null && this.#tail.lastSeq > after) {
-      yield { last_seq: this.#tail.lastSeq, frames: this.#tail.frames };
-    }
   }
 
   #insert({ firstSeq, lastSeq, frames, record }: NonNullable<Placed["row"]>): void {

@@ -3,6 +3,7 @@
  * nothing over pays nothing.
  */
 import type { Handoff } from "../handoff/handoff.ts";
+import { LazyTables } from "./lazy-store.ts";
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS handoff (step INTEGER NOT NULL, idx INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (step, idx)) WITHOUT ROWID;
@@ -10,17 +11,17 @@ CREATE TABLE IF NOT EXISTS handoff (step INTEGER NOT NULL, idx INTEGER NOT NULL,
 
 export class HandoffStore {
   static readonly TABLE = "handoff";
+  readonly tables: LazyTables;
   readonly #sql: SqlStorage;
-  /** Null: not known. */
-  #hasTables: boolean | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.tables = new LazyTables(sql, HandoffStore.TABLE, SCHEMA);
   }
 
   /** By call. Read anew each time: they are few, and what another instance wrote must be seen. */
   all(): Handoff[] {
-    if (!this.#isReady()) return [];
+    if (!this.tables.isThere) return [];
     return this.#sql
       .exec<{ body: string }>("SELECT body FROM handoff ORDER BY step, idx")
       .toArray()
@@ -29,7 +30,7 @@ export class HandoffStore {
 
   /** Part of a transaction. */
   write(handoffs: readonly Handoff[]): void {
-    if (!this.#isReady()) this.#make();
+    if (!this.tables.isThere) this.tables.make();
     for (const handoff of handoffs) {
       this.#sql.exec(
         "INSERT INTO handoff (step, idx, body) VALUES (?, ?, ?) ON CONFLICT (step, idx) DO UPDATE SET body = excluded.body",
@@ -38,16 +39,5 @@ export class HandoffStore {
         JSON.stringify(handoff),
       );
     }
-  }
-
-  #make(): void {
-    this.#sql.exec(SCHEMA);
-    this.#hasTables = null; // Asked again: the transaction may be undone.
-  }
-
-  #isReady(): boolean {
-    this.#hasTables ??=
-      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'handoff'").toArray().length > 0;
-    return this.#hasTables;
   }
 }

@@ -41,7 +41,7 @@ import type { NewEvent } from "./frames.ts";
 import { HandoffStore } from "./handoff-store.ts";
 import { type CallResult, type History, resultOf, type Spent, type StepRecord } from "./history.ts";
 import { toStorageFault } from "./storage-limit.ts";
-import { type Request, type RowBody, type TaskRow, toBody } from "./task-row.ts";
+import { parseJson, type Request, type RowBody, type TaskRow, toBody } from "./task-row.ts";
 
 export type { Change } from "./change.ts";
 export type { TaskRow } from "./task-row.ts";
@@ -103,7 +103,6 @@ export class Journal {
   get updatedAt(): number {
     return this.#events.updatedAt;
   }
-
   get history(): History {
     this.#history ??= this.#readHistory();
     return this.#history;
@@ -136,9 +135,10 @@ export class Journal {
       ...this.#events.writes(placed),
       ...(replay === null ? [] : [() => this.#import(parseJson<ExportedJournal>(replay.journal))]),
     ]);
-    this.#tables = this.#readTables();
+    // What this made is known; what came along with a replay is read.
+    this.#see(replay === null ? new Set(["task", "event"]) : this.#readTables());
+    this.#history = replay === null ? { steps: [], results: [], spent: [] } : null;
     this.#known = { version: JOURNAL_VERSION, body, last_seq: null, row, tail: placed.tail };
-    this.#history = null;
     this.#events.settle(placed, options.now);
     return placed.batch;
   }
@@ -274,7 +274,7 @@ export class Journal {
       () => void this.#sql.exec("CREATE TABLE tombstone (until INTEGER NOT NULL)"),
       () => void this.#sql.exec("INSERT INTO tombstone (until) VALUES (?)", tombstoneUntil),
     ]);
-    this.#tables = this.#readTables();
+    this.#see(this.#readTables());
     this.#known = null;
     this.#history = null;
   }
@@ -286,11 +286,16 @@ export class Journal {
   }
 
   #load(): void {
-    this.#tables = this.#readTables();
+    this.#see(this.#readTables());
     if (!this.#tables.has("task")) return;
     const [stored] = this.#sql.exec<{ request: string }>("SELECT request FROM task").toArray();
     if (stored !== undefined) this.#known = this.#readRow(parseJson<Request>(stored.request));
     this.#events.load(this.#known?.tail ?? null, this.row?.createdAt ?? 0);
+  }
+
+  #see(tables: ReadonlySet<string>): void {
+    this.#tables = tables;
+    for (const store of [this.#ledger, this.#handoffs, this.#broken]) store.tables.see(tables);
   }
 
   #readTables(): ReadonlySet<string> {
@@ -392,9 +397,4 @@ export class Journal {
       .toArray()
       .map(({ body }) => parseJson<T>(body));
   }
-}
-
-/** What this file wrote, it may read back as the type it wrote. */
-function parseJson<T>(text: string): T {
-  return JSON.parse(text) as T;
 }

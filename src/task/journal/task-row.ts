@@ -46,3 +46,8 @@ export type RowBody = Omit<TaskRow, "request"> & {
 
 export const toBody = ({ request: _request, ...row }: TaskRow, tail: Tail | null): string =>
   JSON.stringify({ ...row, ...(tail === null ? {} : { tail }) } satisfies RowBody);
+
+/** What this room wrote, it may read back as the type it wrote. */
+export function parseJson<T>(text: string): T {
+  return JSON.parse(text) as T;
+}
