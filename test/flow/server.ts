@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { threadId } from "node:worker_threads";
 import { READY_MS_MAX } from "../../src/local/limits.ts";
 
 /** The last line that a start prints; everything is up by then, packs included. */
@@ -16,14 +17,27 @@ const START_MS_MAX = READY_MS_MAX + 30_000;
 export const newDataDir = (): string => mkdtempSync(join(tmpdir(), "vasini-flow-"));
 export const dropDataDir = (dir: string): void => rmSync(dir, { recursive: true, force: true });
 
+/**
+ * Below the ports that systems give to whoever asks for any (Linux from 32768, others from 49152): one of those may be
+ * somebody's connection by the time a server has started. Each process looks from a place of its own on.
+ */
+const PORTS = { first: 20_000, count: 12_000 };
+let looked = process.pid * 31 + threadId * 997;
+
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  for (let left = PORTS.count; left > 0; left--) {
+    const port = PORTS.first + (looked++ % PORTS.count);
+    if (await isFree(port)) return port;
+  }
+  throw new Error("no port is free");
+}
+
+function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  return new Promise((tell) => {
+    probe.once("error", () => tell(false)); // somebody's
+    probe.listen(port, "127.0.0.1", () => probe.close(() => tell(true)));
+  });
 }
 
 export type Server = {
