@@ -3,7 +3,16 @@
  * is none, a redirect: all are denials.
  * @see https://www.openpolicyagent.org/docs/rest-api#get-a-document-with-input
  */
-import { type Clock, describeError, isRecord, type Log, toAbortSignal, within } from "../platform/index.ts";
+import {
+  type Clock,
+  describeError,
+  isRecord,
+  type Log,
+  readText,
+  toAbortSignal,
+  utf8Length,
+  within,
+} from "../platform/index.ts";
 import { denialFor, parseDecision } from "./decision.ts";
 import { EXTERNAL_ANSWER_BYTES_MAX, EXTERNAL_TIMEOUT_MS, POLICY_NAME_CHARS_MAX } from "./limits.ts";
 import type { Decision, PolicyEngine, PolicyQuestion } from "./types.ts";
@@ -30,7 +39,10 @@ export function createExternalPolicy(options: {
       body: JSON.stringify({ input: question }),
     });
     if (response.status !== 200) throw new Error(`the policy server answered ${response.status}`);
-    return readAnswer(JSON.parse(await readText(response)));
+    const text = response.body === null ? "" : await readText(response.body, EXTERNAL_ANSWER_BYTES_MAX);
+    const isTooLong = utf8Length(text) > EXTERNAL_ANSWER_BYTES_MAX;
+    if (isTooLong) throw new Error(`the answer is over ${EXTERNAL_ANSWER_BYTES_MAX} bytes`);
+    return readAnswer(JSON.parse(text));
   };
   return {
     async decide(question) {
@@ -65,16 +77,4 @@ function nameOf(provenance: unknown): string {
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .flatMap(([, bundle]) => (isRecord(bundle) && typeof bundle.revision === "string" ? [bundle.revision] : []));
   return ["opa", ...revisions].join(":").slice(0, POLICY_NAME_CHARS_MAX);
-}
-
-async function readText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const piece of response.body ?? []) {
-    bytes += piece.byteLength;
-    if (bytes > EXTERNAL_ANSWER_BYTES_MAX) throw new Error(`the answer is over ${EXTERNAL_ANSWER_BYTES_MAX} bytes`);
-    text += decoder.decode(piece, { stream: true });
-  }
-  return text;
 }
