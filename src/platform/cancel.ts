@@ -1,6 +1,6 @@
 /**
  * Giving up on what waits: an AbortController without an event and without an exception of its own. Those of the platform
- * take 30 us each to make, to listen to and to abort, and a step of a run gives up on five sleeps that it no longer needs. A request to
+ * take some 30 us to make, to listen to and to abort, and a step of a run gives up on five sleeps that it no longer needs. A request to
  * the outside wants a signal of the platform's: `toAbortSignal`.
  */
 
@@ -47,8 +47,8 @@ export class Canceller {
     this.#signal.aborted = true;
     this.#signal.reason = reason;
     const { listeners } = this.#signal;
-    for (const listener of [...listeners]) listener();
-    listeners.clear();
+    // One that leaves while others are told is not told any more.
+    for (const listener of [...listeners]) if (listeners.delete(listener)) listener();
   }
 }
 

@@ -32,6 +32,16 @@ describe("a canceller", () => {
     expect(heard).toEqual([]);
   });
 
+  it("tells nobody who leaves while others are told", () => {
+    const canceller = new Canceller();
+    const heard: string[] = [];
+    const second = () => void heard.push("second");
+    canceller.signal.addEventListener("abort", () => canceller.signal.removeEventListener("abort", second));
+    canceller.signal.addEventListener("abort", second);
+    canceller.abort();
+    expect(heard).toEqual([]);
+  });
+
   it("throws its reason from the time on that it has one", () => {
     const canceller = new Canceller();
     const reason = new Error("enough");
