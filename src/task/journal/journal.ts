@@ -64,10 +64,10 @@ export type ExportedJournal = {
   readonly recorded: readonly { readonly print: string; readonly result: CallResult }[];
 };
 
-const SCHEMA = [
-  "CREATE TABLE task (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, request TEXT NOT NULL, body TEXT NOT NULL)",
-  EVENT_SCHEMA,
-] as const;
+const SCHEMA = {
+  task: "CREATE TABLE task (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, request TEXT NOT NULL, body TEXT NOT NULL)",
+  event: EVENT_SCHEMA,
+} as const;
 const RECORDED = "CREATE TABLE recorded (print TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID";
 /** Of every version: `step`, `result` and `spent` are in journals of before the log. */
 const TABLES = ["task", "step", "result", "spent", "event", "file", "file_part", "recorded", ...LEDGER_TABLES] as const;
@@ -124,7 +124,7 @@ export class Journal {
     const placed = this.#events.place(options.events, { now: options.now, record: null, isRowWritten: true });
     const body = toBody(row, placed.tail);
     this.#transaction([
-      ...SCHEMA.map((statement) => () => void this.#sql.exec(statement)),
+      ...Object.values(SCHEMA).map((statement) => () => void this.#sql.exec(statement)),
       () =>
         void this.#sql.exec(
           "INSERT INTO task (id, version, request, body) VALUES (1, ?, ?, ?)",
@@ -136,7 +136,7 @@ export class Journal {
       ...(replay === null ? [] : [() => this.#import(parseJson<ExportedJournal>(replay.journal))]),
     ]);
     // What this made is known; what came along with a replay is read.
-    this.#see(replay === null ? new Set(["task", "event"]) : this.#readTables());
+    this.#see(replay === null ? new Set(Object.keys(SCHEMA)) : this.#readTables());
     this.#history = replay === null ? { steps: [], results: [], spent: [] } : null;
     this.#known = { version: JOURNAL_VERSION, body, last_seq: null, row, tail: placed.tail };
     this.#events.settle(placed, options.now);
