@@ -14,6 +14,7 @@ import {
   type ToolCallRequest,
   type ToolRunnerProps,
 } from "../../src/tool/index.ts";
+import { ANSWER_PIECE_BYTES } from "../../src/tool/limits.ts";
 import { gatedRunner, runnerFor } from "./call-tool.ts";
 import { composeConfig, SCOPED, tool, tools, WITH_SKILL } from "./samples.ts";
 
@@ -192,11 +193,12 @@ const nap = () => new Promise((done) => setTimeout(done, 5));
 export default class extends WorkerEntrypoint {
   async fetch(request) {
     const json = await request.text();
-    switch (JSON.parse(json).mode) {
+    const [mode, count] = String(JSON.parse(json).mode).split(" ");
+    switch (mode) {
       case "refuse": void this.run('{"mode":"beat"}'); return new Response(new ReadableStream(), { status: 500 });
       case "listen": request.signal.addEventListener("abort", () => heard++); return new Response(await this.run('{"mode":"beat"}'));
       case "crumbs": return new Response(new ReadableStream({
-        pull: (body) => { if (crumbs++ < 2_000) body.enqueue(Uint8Array.of(120)); else body.close(); },
+        pull: (body) => { if (crumbs++ < Number(count)) body.enqueue(Uint8Array.of(120)); else body.close(); },
       }));
     }
     return new Response(await this.run(json));
@@ -328,15 +330,18 @@ describe.each(Object.entries(RUNNERS))("%s", (runner, stubOf) => {
     expect(await probe("watch", { policyDigest: "told" })).toEqual(answer("0"));
   });
 
-  it("reads an answer that comes in single bytes by the piece", async () => {
-    const decode = vi.spyOn(TextDecoder.prototype, "decode");
-    try {
-      expect(await probe("crumbs", { policyDigest: "crumbs" })).toEqual(answer("x".repeat(2_000)));
-      expect(decode.mock.calls.length).toBeLessThan(5);
-    } finally {
-      decode.mockRestore();
-    }
-  });
+  it.each([2_000, ANSWER_PIECE_BYTES, 2 * ANSWER_PIECE_BYTES + 1])(
+    "reads an answer that comes in %d single bytes by the piece, and all of it",
+    async (bytes) => {
+      const decode = vi.spyOn(TextDecoder.prototype, "decode");
+      try {
+        expect(await probe(`crumbs ${bytes}`, { policyDigest: `crumbs ${bytes}` })).toEqual(answer("x".repeat(bytes)));
+        expect(decode.mock.calls.length).toBeLessThan(8);
+      } finally {
+        decode.mockRestore();
+      }
+    },
+  );
 });
 
 describe("a call whose signal aborts", () => {
