@@ -2,7 +2,6 @@
  * What the router asks of a provider, and what a provider may answer. A provider makes one attempt: it neither
  * retries nor falls back, and it never hands out a half-finished tool call.
  */
-
 import type { Usage } from "../meter/index.ts";
 import type { CancelSignal } from "../platform/index.ts";
 

@@ -1,5 +1,4 @@
 /** What the task room asks of the router, and what it gets: one finished turn, priced, or the reason there is none. */
-
 import type { Charge, Cost, Usage } from "../meter/index.ts";
 import type { CancelSignal } from "../platform/index.ts";
 import type { ModelReply, ModelRequest } from "./provider.ts";

@@ -3,7 +3,6 @@
  * the tenant that row-level security compares with. The only place that imports the driver. What to ask stands in
  * each room's `store.ts`.
  */
-
 import { assert } from "./assert.ts";
 import { Canceller } from "./cancel.ts";
 import type { Clock, Random } from "./clock.ts";
