@@ -188,6 +188,10 @@ function execute(
   if (isScript) store.database.exec(query);
   const rows = isScript ? [] : store.rows(query, ...bindings);
   return {
+    /** Asked at once, if at all: it is what the last statement wrote. */
+    get rowsWritten(): number {
+      return Number(store.rows("SELECT changes() AS count")[0]?.count);
+    },
     toArray: () => rows,
     one: () => {
       const [row] = rows;

@@ -1,13 +1,7 @@
 /** A task's files in the SQLite of a real object: text, bytes, large ones in parts, versions, and what a replay takes along. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import {
-  type ExportedFile,
-  exportFiles,
-  importFiles,
-  readFiles,
-  writeFile,
-} from "../../src/task/journal/file-store.ts";
+import { type ExportedFile, FileStore } from "../../src/task/journal/file-store.ts";
 import { FILE_ROW_BYTES_MAX } from "../../src/task/limits.ts";
 import { type FileChange, type ToolFile, toBytes, toContent } from "../../src/tool/index.ts";
 import { env } from "./harness.ts";
@@ -15,10 +9,10 @@ import { env } from "./harness.ts";
 const TABLE = "CREATE TABLE file (ord INTEGER PRIMARY KEY, step INTEGER NOT NULL, path TEXT NOT NULL, text TEXT)";
 
 /** In an object that holds nothing yet, with the table as every task has it since the first release. */
-const inStore = <T>(name: string, work: (sql: SqlStorage) => T): Promise<T> =>
+const inStore = <T>(name: string, work: (store: FileStore) => T): Promise<T> =>
   runInDurableObject(env.TASK.getByName(`files/${name}`), (_object, { storage }) => {
     storage.sql.exec(TABLE);
-    return work(storage.sql);
+    return work(new FileStore(storage.sql));
   });
 
 const put = (path: string, content: Uint8Array | string): FileChange => ({
@@ -51,9 +45,9 @@ describe("a file", () => {
   for (const [what, content] of Object.entries(CONTENTS)) {
     it(`comes back as it was written: ${what}`, async () => {
       const change = put("/workspace/a", content);
-      const files = await inStore(what.replaceAll(" ", "-"), (sql) => {
-        writeFile(sql, 0, change);
-        return readFiles(sql);
+      const files = await inStore(what.replaceAll(" ", "-"), (store) => {
+        store.write(0, [change]);
+        return store.all();
       });
       expect(files.map(({ path, encoding }) => [path, encoding])).toEqual([
         ["/workspace/a", change.kind === "put" ? change.encoding : undefined],
@@ -65,22 +59,22 @@ describe("a file", () => {
   }
 
   it("without content is an empty text, whatever it was sent as", async () => {
-    const files = await inStore("empty", (sql) => {
-      writeFile(sql, 0, { kind: "put", path: "/workspace/a", text: "", encoding: "base64" });
-      return readFiles(sql);
+    const files = await inStore("empty", (store) => {
+      store.write(0, [{ kind: "put", path: "/workspace/a", text: "", encoding: "base64" }]);
+      return store.all();
     });
     expect(files).toEqual([{ path: "/workspace/a", text: "" }]);
   });
 
   it("is its newest version, and none once it was deleted", async () => {
-    const files = await inStore("versions", (sql) => {
-      writeFile(sql, 0, put("/workspace/a", "one"));
-      writeFile(sql, 0, put("/workspace/b", noise(FILE_ROW_BYTES_MAX * 2)));
-      writeFile(sql, 1, put("/workspace/a", Uint8Array.of(0xff)));
-      writeFile(sql, 2, put("/workspace/b", "small again"));
-      writeFile(sql, 2, put("/workspace/c", "gone"));
-      writeFile(sql, 3, { kind: "delete", path: "/workspace/c" });
-      return readFiles(sql);
+    const files = await inStore("versions", (store) => {
+      store.write(0, [put("/workspace/a", "one")]);
+      store.write(0, [put("/workspace/b", noise(FILE_ROW_BYTES_MAX * 2))]);
+      store.write(1, [put("/workspace/a", Uint8Array.of(0xff))]);
+      store.write(2, [put("/workspace/b", "small again")]);
+      store.write(2, [put("/workspace/c", "gone")]);
+      store.write(3, [{ kind: "delete", path: "/workspace/c" }]);
+      return store.all();
     });
     expect(files).toEqual([
       { path: "/workspace/a", text: "/w==", encoding: "base64" },
@@ -92,12 +86,12 @@ describe("a file", () => {
 describe("what a replay takes along", () => {
   it("is every version before its step, and stands the same in another task", async () => {
     const large = noise(2 * FILE_ROW_BYTES_MAX);
-    const exported = await inStore("source", (sql): ExportedFile[] => {
-      writeFile(sql, 0, put("/workspace/a", "one"));
-      writeFile(sql, 0, put("/workspace/large", large));
-      writeFile(sql, 1, { kind: "delete", path: "/workspace/a" });
-      writeFile(sql, 2, put("/workspace/late", "not yet"));
-      return exportFiles(sql, 2);
+    const exported = await inStore("source", (store): ExportedFile[] => {
+      store.write(0, [put("/workspace/a", "one")]);
+      store.write(0, [put("/workspace/large", large)]);
+      store.write(1, [{ kind: "delete", path: "/workspace/a" }]);
+      store.write(2, [put("/workspace/late", "not yet")]);
+      return store.export(2);
     });
     expect(exported.map(({ step, path, encoding }) => [step, path, encoding])).toEqual([
       [0, "/workspace/a", undefined],
@@ -106,9 +100,9 @@ describe("what a replay takes along", () => {
     ]);
     // As it travels: as JSON.
     const travelled: ExportedFile[] = JSON.parse(JSON.stringify(exported));
-    const files = await inStore("target", (sql) => {
-      importFiles(sql, travelled);
-      return readFiles(sql);
+    const files = await inStore("target", (store) => {
+      store.import(travelled);
+      return store.all();
     });
     expect(files.map(({ path }) => path)).toEqual(["/workspace/large"]);
     expect(Buffer.compare(bytesOf(files[0]) ?? new Uint8Array(), large)).toBe(0);

@@ -17,10 +17,12 @@ export type Tail = Batch & { readonly firstSeq: number };
 export type RecordKind = "step" | "result" | "spent";
 export type LogRecord = { readonly kind: RecordKind; readonly body: string };
 
+type LogRow = Tail & { readonly record: LogRecord | null };
+
 /** Where a commit's events and its record go. */
 export type Placed = {
   readonly batch: Batch;
-  readonly row: (Tail & { readonly record: LogRecord | null }) | null;
+  readonly row: LogRow | null;
   /** A record too large to stand beside its events. */
   readonly apart: LogRecord | null;
   /** What the task's row holds from now on, if it is written. */
@@ -36,6 +38,9 @@ export const EVENT_UPGRADE = ["ALTER TABLE event ADD COLUMN kind TEXT", "ALTER T
 export const LAST_SEQ = "(SELECT last_seq FROM event ORDER BY first_seq DESC LIMIT 1)";
 
 type StoredBatch = { last_seq: number; frames: string };
+
+const toBindings = ({ firstSeq, lastSeq, frames, record }: LogRow) =>
+  [firstSeq, lastSeq, frames, record?.kind ?? null, record?.body ?? null] as const;
 
 export class EventStore {
   readonly #sql: SqlStorage;
@@ -97,6 +102,18 @@ export class EventStore {
       ...(row === null ? [] : [() => this.#insert(row)]),
       ...(apart === null ? [] : [() => this.writeRecord(apart)]),
     ];
+  }
+
+  /** A row of the log, if the task's own is still as it was read. @returns false when it is not: nothing is written. */
+  append(row: LogRow, { version, body }: { readonly version: number; readonly body: string }): boolean {
+    const { rowsWritten } = this.#sql.exec(
+      `INSERT INTO event (first_seq, last_seq, frames, kind, record) SELECT ?, ?, ?, ?, ?
+       WHERE EXISTS (SELECT 1 FROM task WHERE version = ? AND body = ?)`,
+      ...toBindings(row),
+      version,
+      body,
+    );
+    return rowsWritten > 0;
   }
 
   settle({ batch, tail }: Placed, now: number): void {
@@ -163,14 +180,10 @@ export class EventStore {
     );
   }
 
-  #insert({ firstSeq, lastSeq, frames, record }: NonNullable<Placed["row"]>): void {
+  #insert(row: LogRow): void {
     this.#sql.exec(
       "INSERT INTO event (first_seq, last_seq, frames, kind, record) VALUES (?, ?, ?, ?, ?)",
-      firstSeq,
-      lastSeq,
-      frames,
-      record?.kind ?? null,
-      record?.body ?? null,
+      ...toBindings(row),
     );
   }
 }

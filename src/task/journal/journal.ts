@@ -4,7 +4,7 @@
  * what it refuses has no effect. Nothing is created by reading. Deciding what to write belongs to loop.ts.
  */
 import { assert } from "../../platform/index.ts";
-import type { FileChange, FileContent, ToolFile } from "../../tool/index.ts";
+import type { FileContent, ToolFile } from "../../tool/index.ts";
 import type { Approval } from "../approval/approval.ts";
 import type { Handoff } from "../handoff/handoff.ts";
 import type { BrokenCall } from "../loop/broken-call.ts";
@@ -13,7 +13,7 @@ import type { CreateTask, TaskEvent } from "../types.ts";
 import { acceptedRow } from "./accepted-row.ts";
 import { ApprovalStore, LEDGER_TABLES } from "./approval-store.ts";
 import { BrokenStore } from "./broken-store.ts";
-import type { Change } from "./change.ts";
+import { type Change, isLogAlone, recordOf } from "./change.ts";
 import { changeDue, type Due } from "./due.ts";
 import {
   type Batch,
@@ -21,25 +21,14 @@ import {
   EVENT_UPGRADE,
   EventStore,
   LAST_SEQ,
-  type LogRecord,
+  type Placed,
   type RecordKind,
   type Tail,
 } from "./event-store.ts";
-import {
-  type ExportedFile,
-  exportFiles,
-  FILE_SCHEMA,
-  findFile,
-  INHERITED_STEP,
-  importFiles,
-  listFiles,
-  readFiles,
-  type StoredFile,
-  writeFile,
-} from "./file-store.ts";
+import { type ExportedFile, FileStore, INHERITED_STEP, type StoredFile } from "./file-store.ts";
 import type { NewEvent } from "./frames.ts";
 import { HandoffStore } from "./handoff-store.ts";
-import { type CallResult, type History, resultOf, type Spent, type StepRecord } from "./history.ts";
+import type { CallResult, History, Spent, StepRecord } from "./history.ts";
 import { toStorageFault } from "./storage-limit.ts";
 import { parseJson, type Request, type RowBody, type TaskRow, toBody } from "./task-row.ts";
 
@@ -54,6 +43,13 @@ const JOURNAL_VERSION_LOG = 4;
 type StoredRow = { readonly version: number; readonly body: string; readonly last_seq: number | null };
 /** The row as it was read or written last: what has the same text is the same row. */
 type KnownRow = StoredRow & { readonly row: TaskRow; readonly tail: Tail | null };
+
+/** Whose change it is, null for what comes from no run, and when. */
+type Context = { readonly epoch: number | null; readonly now: number };
+
+/** A run's records count only while the task runs: a cancelled task takes nothing more. */
+const mayWrite = ({ epoch, state }: TaskRow, of: Context["epoch"]): boolean =>
+  of === null || (of === epoch && state === "running");
 
 /** What a replay takes along; opaque outside this room. */
 export type ExportedJournal = {
@@ -79,6 +75,7 @@ export class Journal {
   readonly #ledger: ApprovalStore;
   readonly #handoffs: HandoffStore;
   readonly #broken: BrokenStore;
+  readonly #files: FileStore;
   /** Tables that are there. */
   #tables: ReadonlySet<string> = new Set();
   #known: KnownRow | null = null;
@@ -90,6 +87,7 @@ export class Journal {
     this.#ledger = new ApprovalStore(storage.sql);
     this.#handoffs = new HandoffStore(storage.sql);
     this.#broken = new BrokenStore(storage.sql);
+    this.#files = new FileStore(storage.sql);
     this.#load();
   }
 
@@ -147,13 +145,27 @@ export class Journal {
    * Applies a change, or refuses it: null when the epoch is no longer `epoch`, or when a transition is illegal.
    * @param epoch the epoch of the run that asks; null for changes that do not come from a run (cancel, deadline).
    */
-  apply(change: Change, context: { readonly epoch: number | null; readonly now: number }): Batch | null {
+  apply(change: Change, context: Context): Batch | null {
+    return this.#append(change, context) ?? this.#rewrite(change, context);
+  }
+
+  /** What is a row of the log and nothing else, most of what a run writes. Null: it is more, or the fence held, and nothing is written. */
+  #append(change: Change, { epoch, now }: Context): Batch | null {
+    const known = this.#known;
+    if (known === null || known.version < JOURNAL_VERSION_LOG || !isLogAlone(change)) return null;
+    if (!mayWrite(known.row, epoch)) return null;
+    const record = recordOf(change, this.history);
+    const placed = this.#events.place(change.events ?? [], { now, record, isRowWritten: false });
+    const { row, apart } = placed;
+    if (row === null || apart !== null) return null;
+    return this.#write(() => this.#events.append(row, known)) ? this.#settle(placed, change, now) : null;
+  }
+
+  #rewrite(change: Change, context: Context): Batch | null {
     const known = this.#known && this.#readRow(this.#known.row.request);
     if (known === null) return null;
     const stored = known.row;
-    if (context.epoch !== null && stored.epoch !== context.epoch) return null;
-    // A run's records count only while the task runs: a cancelled task takes nothing more.
-    if (context.epoch !== null && stored.state !== "running") return null;
+    if (!mayWrite(stored, context.epoch)) return null;
     let state = stored.state;
     for (const event of change.transitions ?? []) {
       const next = nextTaskState(state, event);
@@ -164,7 +176,7 @@ export class Journal {
     assert(lastSeq === this.lastSeq, "nobody else wrote this task's log");
     const row: TaskRow = { ...stored, ...change.patch, state, due: changeDue(stored.due, change.due ?? {}) };
     const isRowWritten = change.transitions !== undefined || change.patch !== undefined || change.due !== undefined;
-    const at = { now: context.now, record: this.#toRecord(change), isRowWritten };
+    const at = { now: context.now, record: recordOf(change, this.history), isRowWritten };
     const placed = this.#events.place(change.events ?? [], at);
     const body = isRowWritten ? toBody(row, placed.tail) : known.body;
     const files = change.result?.changes ?? [];
@@ -173,20 +185,25 @@ export class Journal {
       ...this.#events.writes(placed),
     ];
     const others = [
-      ...(files.length > 0 ? [() => this.#writeFiles(change.result?.record.step ?? 0, files)] : []),
+      ...(files.length > 0 ? [() => this.#files.write(change.result?.record.step ?? 0, files)] : []),
       ...this.#ledgerWrites(change),
     ];
     const upgrade = known.version < JOURNAL_VERSION_LOG ? [() => this.#upgrade()] : [];
-    if (upgrade.length + others.length === 0 && statements.length === 1) this.#write(statements);
+    const isOne = upgrade.length + others.length === 0 && statements.length === 1;
+    if (isOne) this.#write(() => statements.forEach((write) => void write()));
     else this.#transaction([...upgrade, ...statements, ...others]);
     const written = isRowWritten ? { body, row, tail: placed.tail } : {};
     this.#known = { ...known, ...written, version: Math.max(known.version, JOURNAL_VERSION_LOG) };
-    if (files.length > 0) this.#tables = new Set(this.#tables).add("file");
-    this.#events.settle(placed, context.now);
+    return this.#settle(placed, change, context.now);
+  }
+
+  /** What is written is known. */
+  #settle(placed: Placed, { step, result, spent }: Change, now: number): Batch {
+    this.#events.settle(placed, now);
     if (this.#history !== null) {
-      if (change.step) this.#history.steps.push(change.step);
-      if (change.result) this.#history.results.push(change.result.record);
-      if (change.spent) this.#history.spent.push(change.spent);
+      if (step) this.#history.steps.push(step);
+      if (result) this.#history.results.push(result.record);
+      if (spent) this.#history.spent.push(spent);
     }
     return placed.batch;
   }
@@ -203,25 +220,24 @@ export class Journal {
 
   /** The workspace as it stands: the newest version of each path that was not deleted. */
   files(): ToolFile[] {
-    return this.#tables.has("file") ? readFiles(this.#sql) : [];
+    return this.#files.all();
   }
 
   /** The same, with the step that wrote each. */
   storedFiles(): StoredFile[] {
-    return this.#tables.has("file") ? listFiles(this.#sql) : [];
+    return this.#files.list();
   }
 
   /** Null when there is no such file. @param path in normal form. */
   file(path: string): FileContent | null {
-    return this.#tables.has("file") ? findFile(this.#sql, path) : null;
+    return this.#files.find(path);
   }
 
   /** What the task begins with, before its first step. */
   inherit(files: readonly ToolFile[]): void {
     if (files.length === 0) return;
     const changes = files.map((file) => ({ kind: "put", ...file }) as const);
-    this.#transaction([() => this.#writeFiles(INHERITED_STEP, changes)]);
-    this.#tables = new Set(this.#tables).add("file");
+    this.#transaction([() => this.#files.write(INHERITED_STEP, changes)]);
   }
 
   /** What a person was asked, by number. */
@@ -260,7 +276,7 @@ export class Journal {
     return {
       steps: steps.filter(({ n }) => n < beforeStep),
       results: results.filter(({ step }) => step < beforeStep),
-      files: this.#tables.has("file") ? exportFiles(this.#sql, beforeStep) : [],
+      files: this.#files.export(beforeStep),
       recorded,
     };
   }
@@ -295,7 +311,7 @@ export class Journal {
 
   #see(tables: ReadonlySet<string>): void {
     this.#tables = tables;
-    for (const store of [this.#ledger, this.#handoffs, this.#broken]) store.tables.see(tables);
+    for (const store of [this.#ledger, this.#handoffs, this.#broken, this.#files]) store.tables.see(tables);
   }
 
   #readTables(): ReadonlySet<string> {
@@ -329,20 +345,6 @@ export class Journal {
     };
   }
 
-  /** What of a change goes on record. One thing at most, and never twice. */
-  #toRecord({ step, result, spent }: Change): LogRecord | null {
-    if (step !== undefined) {
-      assert(!this.history.steps.some(({ n }) => n === step.n), "a step is recorded once");
-      return { kind: "step", body: JSON.stringify(step) };
-    }
-    if (result !== undefined) {
-      const { record } = result;
-      assert(resultOf(this.history, record.step, record.index) === undefined, "a call has one result");
-      return { kind: "result", body: JSON.stringify(record) };
-    }
-    return spent === undefined ? null : { kind: "spent", body: JSON.stringify(spent) };
-  }
-
   #ledgerWrites({ approvals, intent, handoffs, broken }: Change): (() => void)[] {
     return [
       ...(approvals === undefined ? [] : [() => this.#ledger.write(approvals)]),
@@ -357,11 +359,6 @@ export class Journal {
     this.#sql.exec("UPDATE task SET version = ?", JOURNAL_VERSION);
   }
 
-  #writeFiles(step: number, changes: readonly FileChange[]): void {
-    if (!this.#tables.has("file")) this.#sql.exec(FILE_SCHEMA);
-    for (const change of changes) writeFile(this.#sql, step, change);
-  }
-
   #import(journal: ExportedJournal): void {
     for (const step of journal.steps) {
       this.#events.writeRecord({ kind: "step", body: JSON.stringify({ ...step, replayed: true }) });
@@ -369,8 +366,7 @@ export class Journal {
     for (const result of journal.results) {
       this.#events.writeRecord({ kind: "result", body: JSON.stringify(result) });
     }
-    if (journal.files.length > 0) this.#sql.exec(FILE_SCHEMA);
-    importFiles(this.#sql, journal.files);
+    this.#files.import(journal.files);
     if (journal.recorded.length > 0) this.#sql.exec(RECORDED);
     for (const { print, result } of journal.recorded) {
       this.#sql.exec("INSERT OR IGNORE INTO recorded (print, body) VALUES (?, ?)", print, JSON.stringify(result));
@@ -379,13 +375,13 @@ export class Journal {
 
   /** All of it or nothing. */
   #transaction(writes: readonly (() => void)[]): void {
-    this.#write([() => this.#storage.transactionSync(() => writes.forEach((write) => void write()))]);
+    this.#write(() => this.#storage.transactionSync(() => writes.forEach((write) => void write())));
   }
 
   /** A single statement is all or nothing by itself. */
-  #write(writes: readonly (() => void)[]): void {
+  #write<T>(write: () => T): T {
     try {
-      for (const write of writes) write();
+      return write();
     } catch (cause) {
       throw toStorageFault(cause);
     }
