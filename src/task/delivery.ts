@@ -1,9 +1,12 @@
-/** From the journal to the readers: a batch is sent once it is durable, in order; the run does not wait for that. */
+/**
+ * From the journal to the readers: a batch is sent once it is durable, in order; the run does not wait for that. While nobody
+ * reads, nothing waits for the disk either: how far the log goes is kept, and whoever comes has it made durable first.
+ */
 import type { Batch } from "./journal/event-store.ts";
-import type { StreamHub } from "./stream.ts";
+import type { Delivered, StreamHub } from "./stream.ts";
 
 export type DeliveryOptions = {
-  readonly hub: Pick<StreamHub, "deliver">;
+  readonly hub: Pick<StreamHub, "deliver" | "isThere">;
   /** Resolves when everything written so far is durable. */
   readonly sync: () => Promise<void>;
   readonly background: (work: Promise<void>) => void;
@@ -11,38 +14,45 @@ export type DeliveryOptions = {
 
 export class Delivery {
   readonly #options: DeliveryOptions;
-  #undelivered: Batch[] = [];
-  #isDelivering = false;
+  /** Written and not sent: one piece for each reader, however many commits become durable together. */
+  #due: Delivered | null = null;
+  #work: Promise<void> | null = null;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
   }
 
-  add(batch: Batch): void {
-    if (batch.frames === "") return;
-    this.#undelivered.push(batch);
-    if (this.#isDelivering) return;
-    this.#isDelivering = true;
-    this.#options.background(this.#deliverAll());
+  add({ lastSeq, frames }: Batch): void {
+    if (frames === "") return;
+    const { isThere } = this.#options.hub;
+    const before = this.#due === null ? "" : this.#due.frames;
+    this.#due = { lastSeq, frames: isThere && before !== null ? before + frames : null };
+    if (isThere) void this.#begin();
+  }
+
+  /** Before somebody begins to read: resolves when what went by unread is durable, and counts as sent. */
+  async catchUp(): Promise<void> {
+    while (this.#due?.frames === null) await this.#begin();
+  }
+
+  #begin(): Promise<void> {
+    if (this.#work !== null) return this.#work;
+    this.#work = this.#deliverAll();
+    this.#options.background(this.#work);
+    return this.#work;
   }
 
   async #deliverAll(): Promise<void> {
     const { hub, sync } = this.#options;
     try {
-      while (this.#undelivered.length > 0) {
-        const batches = this.#undelivered;
-        this.#undelivered = [];
+      while (this.#due !== null) {
+        const due = this.#due;
+        this.#due = null;
         await sync();
-        hub.deliver(joined(batches));
+        hub.deliver(due);
       }
     } finally {
-      this.#isDelivering = false;
+      this.#work = null;
     }
   }
 }
-
-/** One piece for each reader, however many commits became durable together. */
-const joined = (batches: readonly Batch[]): Batch => ({
-  lastSeq: batches.at(-1)?.lastSeq ?? 0,
-  frames: batches.map(({ frames }) => frames).join(""),
-});

@@ -20,6 +20,9 @@ export type StreamSource = {
   hasEnded(): boolean;
 };
 
+/** Frames of consecutive events that are durable; null: nobody read while they went by, and they stand in storage. */
+export type Delivered = { readonly lastSeq: number; readonly frames: string | null };
+
 type Reader = {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   /** Sequence of the last event handed to the controller. */
@@ -82,22 +85,24 @@ export class StreamHub {
     return { stream, ending: () => ({ seq: reader.cursor, isOver: isOver() }) };
   }
 
-  /** Sends a batch that is durable. Batches come in order. */
-  deliver(batch: Batch): void {
-    if (batch.frames === "") return;
+  /** Sends what is durable by now, in order. */
+  deliver({ lastSeq, frames }: Delivered): void {
     const before = this.#delivered;
-    this.#delivered = batch.lastSeq;
-    const bytes = utf8(batch.frames);
+    this.#delivered = lastSeq;
+    const bytes = frames === null ? null : utf8(frames);
     const isOver = this.#source.isOver();
     for (const reader of this.#readers) {
       if (!reader.isLive) continue;
       // A lagging reader leaves the live set; its next pull reads on from storage.
-      if (reader.cursor !== before || -(reader.controller.desiredSize ?? 0) > STREAM_LAG_BYTES_MAX) {
-        reader.isLive = false;
+      const isLagging = reader.cursor !== before || -(reader.controller.desiredSize ?? 0) > STREAM_LAG_BYTES_MAX;
+      reader.isLive = !isLagging && bytes !== null;
+      if (isLagging) continue;
+      if (bytes === null) {
+        this.#feed(reader);
         continue;
       }
       if (!this.#enqueue(reader, bytes)) continue;
-      reader.cursor = batch.lastSeq;
+      reader.cursor = lastSeq;
       if (isOver) this.#close(reader);
     }
   }

@@ -131,6 +131,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   }
 
   async follow(after: number): Promise<Followed | null | "ahead" | "full"> {
+    this.#hub.arrive();
+    await this.#delivery.catchUp();
     if (this.#journal.row === null) return null;
     if (after > this.#journal.lastSeq) return "ahead";
     return this.#hub.follow(after) ?? "full";

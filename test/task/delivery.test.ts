@@ -1,16 +1,22 @@
 /** From the journal to the readers: nothing before it is durable, everything in order, and together what became durable together. */
 import { expect, it } from "vitest";
 import { Delivery } from "../../src/task/delivery.ts";
-import type { Batch } from "../../src/task/journal/event-store.ts";
+import type { Delivered } from "../../src/task/stream.ts";
 
-/** A disk that writes when the test says so. */
+/** A disk that writes when the test says so, and readers who are there or not. */
 function rig() {
   const writes: (() => void)[] = [];
   let asked = Promise.withResolvers<void>();
-  const delivered: Batch[] = [];
+  const delivered: Delivered[] = [];
   let work = Promise.resolve();
+  const readers = { isThere: true };
   const delivery = new Delivery({
-    hub: { deliver: (batch) => void delivered.push(batch) },
+    hub: {
+      deliver: (due) => void delivered.push(due),
+      get isThere() {
+        return readers.isThere;
+      },
+    },
     sync: () => {
       asked.resolve();
       asked = Promise.withResolvers();
@@ -21,7 +27,12 @@ function rig() {
     },
   });
   const event = (seq: number): void => delivery.add({ lastSeq: seq, frames: `${seq};` });
-  return { event, delivered, write: () => writes.shift()?.(), nextWrite: () => asked.promise, over: () => work };
+  const write = (): boolean => {
+    const [next] = writes.splice(0, 1);
+    next?.();
+    return next !== undefined;
+  };
+  return { delivery, readers, event, delivered, write, nextWrite: () => asked.promise, over: () => work };
 }
 
 it("sends nothing before it is durable, and then everything", async () => {
@@ -50,4 +61,64 @@ it("sends what came while the disk wrote as one piece, after another write", asy
   write();
   await over();
   expect(delivered[1]).toEqual({ lastSeq: 3, frames: "2;3;" });
+});
+
+it("waits for no disk while nobody reads, and for one write when somebody comes", async () => {
+  const { delivery, readers, event, delivered, write, over } = rig();
+  readers.isThere = false;
+  for (const seq of [1, 2, 3]) event(seq);
+  expect(write()).toBe(false);
+  const caughtUp = delivery.catchUp();
+  expect(delivered).toEqual([]);
+  expect(write()).toBe(true);
+  await caughtUp;
+  expect(delivered).toEqual([{ lastSeq: 3, frames: null }]);
+  readers.isThere = true;
+  event(4);
+  write();
+  await over();
+  expect(delivered[1]).toEqual({ lastSeq: 4, frames: "4;" });
+});
+
+it("leaves nothing out for a reader who comes while the disk writes", async () => {
+  const { delivery, readers, event, delivered, write, nextWrite } = rig();
+  readers.isThere = false;
+  event(1);
+  const caughtUp = delivery.catchUp();
+  event(2);
+  const next = nextWrite();
+  write();
+  await next;
+  readers.isThere = true;
+  event(3);
+  const last = nextWrite();
+  write();
+  await last;
+  write();
+  await caughtUp;
+  // What went by before it came is read from storage, what came after is sent as it is.
+  expect(delivered).toEqual([
+    { lastSeq: 1, frames: null },
+    { lastSeq: 2, frames: null },
+    { lastSeq: 3, frames: "3;" },
+  ]);
+});
+
+it("sends from storage what begins with events that went by", async () => {
+  const { delivery, readers, event, delivered, write } = rig();
+  readers.isThere = false;
+  event(1);
+  readers.isThere = true;
+  event(2);
+  write();
+  await delivery.catchUp();
+  expect(delivered).toEqual([{ lastSeq: 2, frames: null }]);
+});
+
+it("has nothing to catch up with for a reader beside another", async () => {
+  const { delivery, event, write, over } = rig();
+  event(1);
+  await delivery.catchUp();
+  write();
+  await over();
 });

@@ -29,11 +29,11 @@ function task(total: number, size = 1, hasEnded = true) {
     },
     0,
   );
-  const publish = () => {
+  const publish = (isRead = true) => {
     const seq = stored.length + 1;
     const frames = encodeFrames([{ type: "text.delta", data: { text: "x".repeat(size) } }], seq, 0);
     stored.push(frames);
-    hub.deliver({ lastSeq: seq, frames });
+    hub.deliver({ lastSeq: seq, frames: isRead ? frames : null });
   };
   const end = () => {
     isEnded = true;
@@ -67,7 +67,7 @@ describe("the stream of a task", () => {
   it("has what was held back written before anybody looks, and not after that", async () => {
     const { hub, publish, all } = task(1);
     expect(hub.isThere).toBe(false);
-    hub.onArrival(publish);
+    hub.onArrival(() => publish());
     const reader = hub.follow(0);
     expect(hub.isThere).toBe(true);
     hub.onArrival(null);
@@ -120,6 +120,18 @@ describe("the stream of a task", () => {
     const stream = hub.follow(0);
     for (let n = 0; n < count; n++) publish();
     expect(await read(stream)).toBe(all());
+  });
+
+  it("feeds a reader from storage with what went by while nobody read, and goes on live", async () => {
+    const { hub, publish, all } = task(4);
+    const reader = read(hub.follow(0));
+    // Until the reader is fed with what there is: nothing.
+    await new Promise((resolve) => setImmediate(resolve));
+    publish(false);
+    publish();
+    publish(false);
+    publish(false);
+    expect(await reader).toBe(all());
   });
 
   it("forgets a reader that went away", async () => {
