@@ -69,6 +69,16 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value) ?? "null";
 }
 
+/** Whether two values of JSON are equal, in whatever order their members stand: as their canonical texts are, and without writing them. */
+export function isSameJson(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const members = Object.entries(one);
+  if (members.length !== Object.keys(other).length) return false;
+  return members.every(([key, member]) => Object.hasOwn(other, key) && isSameJson(member, Reflect.get(other, key)));
+}
+
 /** Parts joined so that no part can reach into its neighbour: each is prefixed by its length. */
 export const lengthPrefixed = (parts: readonly string[]): string =>
   parts.map((part) => `${part.length}:${part}`).join("");

@@ -4,6 +4,7 @@ export { assert, unreachable } from "./assert.ts";
 export {
   canonicalJson,
   fromBase64,
+  isSameJson,
   lengthPrefixed,
   readText,
   sha256,

@@ -1,7 +1,7 @@
 /** The isolate of a call: which one it is, its code, and what of its answer is believed at all. */
 import { describeError, sha256Hex } from "../platform/index.ts";
 import { type Engine, loadEngine } from "./engine.ts";
-import { ANSWER_LENGTH_MAX, EGRESS_REQUESTS_MAX } from "./limits.ts";
+import { ANSWER_LENGTH_MAX, DIGESTS_KEPT_MAX, EGRESS_REQUESTS_MAX } from "./limits.ts";
 import { withPackCode } from "./pack-code.ts";
 import type { RunnerAnswer, RunnerCall } from "./runner.ts";
 
@@ -67,5 +67,12 @@ export async function isolateId(parts: {
   readonly engine: Pick<Engine, "digest">;
   readonly policyDigest: string;
 }): Promise<string> {
-  return `${parts.tenant}/${await sha256Hex(`${parts.engine.digest}/${parts.policyDigest}`)}`;
+  const text = `${parts.engine.digest}/${parts.policyDigest}`;
+  const digest = digests.get(text) ?? (await sha256Hex(text));
+  if (digests.size >= DIGESTS_KEPT_MAX) digests.clear();
+  digests.set(text, digest);
+  return `${parts.tenant}/${digest}`;
 }
+
+/** Of code and policy, whoever called with them: a tool's are the same from call to call. */
+const digests = new Map<string, string>();

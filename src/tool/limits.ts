@@ -50,6 +50,9 @@ export const ANSWER_LENGTH_MAX = 14 * 1024 * 1024;
 /** Bytes that a worker's answer is read by when it comes as a body; most are one such piece. */
 export const ANSWER_PIECE_BYTES = 16 * 1024;
 
+/** Digests of a tool's code and policy that an isolate of ours keeps, of 200 characters each. Over it: made again. */
+export const DIGESTS_KEPT_MAX = 1_000;
+
 /** A message a worker sends with an error, in UTF-16 code units. Longer ones are cut. */
 export const ERROR_MESSAGE_LENGTH_MAX = 2_000;
 

@@ -1,7 +1,15 @@
 /** Digests and canonical text: equal values give equal bytes, and parts cannot reach into their neighbours. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalJson, lengthPrefixed, readText, sha256Hex, utf8, utf8Length } from "../../src/platform/index.ts";
+import {
+  canonicalJson,
+  isSameJson,
+  lengthPrefixed,
+  readText,
+  sha256Hex,
+  utf8,
+  utf8Length,
+} from "../../src/platform/index.ts";
 
 describe("canonical JSON", () => {
   it("orders keys, drops white space and what is undefined", () => {
@@ -23,6 +31,45 @@ describe("canonical JSON", () => {
         expect(canonicalJson(turned)).toBe(canonicalJson(value));
       }),
     );
+  });
+});
+
+describe("values of JSON", () => {
+  const { objects } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small" },
+      fc.constantFrom(0, 1, "", "a", true, false, null),
+      tie("array"),
+      tie("objects"),
+    ),
+    array: fc.array(tie("value"), { maxLength: 2 }),
+    objects: fc.dictionary(fc.constantFrom("a", "b", "0"), tie("value"), { maxKeys: 3 }),
+  }));
+
+  it("are the same when their canonical texts are, and only then", () => {
+    let equal = 0;
+    const same = fc.property(objects, objects, (one, other) => {
+      const isEqual = canonicalJson(one) === canonicalJson(other);
+      equal += Number(isEqual);
+      expect(isSameJson(one, other)).toBe(isEqual);
+    });
+    fc.assert(same, { numRuns: 2_000 });
+    // Or nothing but unequal pairs were seen.
+    expect(equal).toBeGreaterThan(20);
+  });
+
+  it("are the same in whatever order their members were set", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
+        expect(isSameJson(value, Object.fromEntries(Object.entries(value).reverse()))).toBe(true);
+      }),
+    );
+  });
+
+  it("do not meet where one has what the other inherits", () => {
+    expect(isSameJson({ toString: undefined }, { b: 1 })).toBe(false);
+    expect(isSameJson({}, [])).toBe(false);
+    expect(isSameJson(undefined, null)).toBe(false);
   });
 });
 

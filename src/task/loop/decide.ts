@@ -1,7 +1,7 @@
 /** What a run does next, decided from its history alone. Pure: the same history always gives the same answer. */
 
 import type { ToolCall } from "../../model/index.ts";
-import { canonicalJson } from "../../platform/index.ts";
+import { isSameJson } from "../../platform/index.ts";
 import { type History, resultOf, type StepRecord } from "../journal/history.ts";
 import { CALLS_PER_TURN_MAX, EQUAL_CALLS_MAX, MALFORMED_TURNS_MAX } from "../limits.ts";
 import type { TaskErrorCode } from "../types.ts";
@@ -83,6 +83,7 @@ const isEqual = (history: History, one: StepRecord, other: StepRecord): boolean 
     return (
       call.toolId === twin?.toolId &&
       result?.resultJson === same?.resultJson &&
-      canonicalJson([call.arguments, result?.error]) === canonicalJson([twin.arguments, same?.error])
+      isSameJson(call.arguments, twin.arguments) &&
+      isSameJson(result?.error, same?.error)
     );
   });
