@@ -40,7 +40,8 @@ const run = tenantRoute({
     scope.taskId = accepted.taskId;
     const headers = acceptedHeaders(accepted);
     const seconds = parsePreferWait(scope.request.headers.get("prefer"));
-    const ended = seconds > 0 ? await waitForEnd(deps, { tenant, taskId: accepted.taskId }, seconds) : null;
+    const ended =
+      seconds > 0 ? await waitForEnd(deps, { tenant, taskId: accepted.taskId, log: scope.log }, seconds) : null;
     if (ended !== null) {
       const { "retry-after": _, ...rest } = headers;
       return jsonResponse(200, { ...ended, status: ended.state }, { ...rest, "preference-applied": `wait=${seconds}` });

@@ -45,6 +45,8 @@ export const OBJECT_CALL_TIMEOUT_MS = 30_000;
 
 /** `Prefer: wait=N`: longer waits hold connections that clients and proxies cut anyway. A larger N waits this long. */
 export const PREFER_WAIT_SECONDS_MAX = 30;
+/** So much of it is one call of the task's object, well under OBJECT_CALL_TIMEOUT_MS: also how long the object minds a caller who has gone. */
+export const WAIT_SLICE_MS = 10_000;
 
 /** How long one MCP call follows its task; clients give up after about a minute without progress. Then it answers with the task's id and the task goes on. */
 export const MCP_WAIT_MS_MAX = 50_000;

@@ -1,9 +1,9 @@
 /** `Prefer: wait=N` on run: the task itself in the answer when it ends in time. @see RFC 7240, section 4.3 */
-import { Canceller, type TaskId, type TenantId } from "../platform/index.ts";
+import { describeError, type Log, type TaskId, type TenantId } from "../platform/index.ts";
 import { isEnded, type TaskView } from "../task/index.ts";
 import { callObject } from "./call-object.ts";
 import type { ApiDeps } from "./deps.ts";
-import { PREFER_WAIT_SECONDS_MAX } from "./limits.ts";
+import { PREFER_WAIT_SECONDS_MAX, WAIT_SLICE_MS } from "./limits.ts";
 
 /** Seconds asked for, at most PREFER_WAIT_SECONDS_MAX; 0 when the header asks for no wait. */
 export function parsePreferWait(header: string | null): number {
@@ -11,32 +11,26 @@ export function parsePreferWait(header: string | null): number {
   return Math.min(Number(seconds ?? 0), PREFER_WAIT_SECONDS_MAX);
 }
 
-/** The ended task, or null when it has not ended after `seconds`. */
+/**
+ * The ended task, or null when it has not ended after `seconds`, or waits for somebody. Null also when its object cannot be asked:
+ * the task is accepted, and its end can be asked for later.
+ */
 export async function waitForEnd(
-  deps: ApiDeps,
-  task: { readonly tenant: TenantId; readonly taskId: TaskId },
+  deps: Pick<ApiDeps, "tasks" | "clock" | "random">,
+  task: { readonly tenant: TenantId; readonly taskId: TaskId; readonly log: Log },
   seconds: number,
 ): Promise<TaskView | null> {
-  const { tenant, taskId } = task;
-  const stream = await callObject(deps, () => deps.tasks(tenant, taskId).subscribe(0));
-  if (stream === null || typeof stream === "string") return null;
-  const reader = stream.getReader();
-  const timer = new Canceller();
-  const late = deps.clock.sleep(seconds * 1000, timer.signal).then(
-    () => "late" as const,
-    () => "late" as const,
-  );
+  const { tenant, taskId, log } = task;
+  const until = deps.clock.now() + seconds * 1_000;
   try {
-    for (;;) {
-      const read = await Promise.race([reader.read(), late]);
-      if (read === "late") return null;
-      if (read.done) break;
+    for (let left = seconds * 1_000; left > 0; left = until - deps.clock.now()) {
+      const ms = Math.min(left, WAIT_SLICE_MS);
+      const view = await callObject(deps, () => deps.tasks(tenant, taskId).ended(ms));
+      if (view === null || view === "full" || view.state === "waiting") return null;
+      if (isEnded(view.state)) return view;
     }
-  } finally {
-    timer.abort();
-    // Ends the subscription; a failure only means that it has ended already.
-    reader.cancel().catch(() => undefined);
+  } catch (thrown) {
+    log.warn("task.wait_failed", { tenant_id: tenant, task_id: taskId, error: describeError(thrown) });
   }
-  const view = await callObject(deps, () => deps.tasks(tenant, taskId).view());
-  return view !== null && isEnded(view.state) ? view : null;
+  return null;
 }

@@ -102,6 +102,8 @@ export const STREAM_PAGE_CHARS = 256 * 1024;
 export const STREAM_LAG_BYTES_MAX = 1024 * 1024;
 /** Readers of one task at once; the next one is refused. */
 export const SUBSCRIBERS_MAX = 1_000;
+/** Callers who wait for the end of one task at once; the next one is told at once that it has not ended. */
+export const WAITERS_MAX = 1_000;
 
 /** The alarm repeats a projection whose flush was lost with its isolate. */
 export const PROJECTION_NET_MS = 30 * SECOND;

@@ -1,7 +1,6 @@
 /**
  * The Durable Object of one task: the shell around the journal. It owns the alarm, the running flag and the readers;
- * what to do next is decided in decide.ts, how it ends in outcome.ts, and every write is in journal.ts.
- * Nothing is created by asking about a task that does not exist.
+ * what to do next is decided in decide.ts, how it ends in outcome.ts, every write is in journal.ts. Asking creates nothing.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { AgentConfig } from "../pack/index.ts";
@@ -48,6 +47,7 @@ import type {
   TaskView,
 } from "./types.ts";
 import { toView } from "./view.ts";
+import { Waiters } from "./waiters.ts";
 
 export class TaskObject<Env = unknown> extends DurableObject<Env> implements TaskStub, RelatedTask {
   readonly #journal: Journal;
@@ -66,6 +66,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   readonly #projector: Projector | null;
   readonly #alarm: TaskAlarm;
   readonly #delivery: Delivery;
+  readonly #waiters: Waiters;
 
   constructor(ctx: DurableObjectState, env: Env, services: TaskServices) {
     super(ctx, env);
@@ -86,6 +87,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const framesAfter = this.#journal.framesAfter.bind(this.#journal);
     const hasEnded = () => isEnded(this.#journal.row?.state ?? "done");
     this.#hub = new StreamHub({ framesAfter, isOver, hasEnded }, this.#journal.lastSeq);
+    this.#waiters = new Waiters(clock);
     this.#delivery = new Delivery({ hub: this.#hub, sync: () => ctx.storage.sync(), background });
   }
 
@@ -116,6 +118,10 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   async view(): Promise<TaskView | null> {
     return this.#journal.row && toView(this.#journal.row, this.#journal.history, this.#journal);
+  }
+
+  async ended(ms: number): Promise<TaskView | "full" | null> {
+    return this.#isStill || (await this.#waiters.wait(ms)) ? this.view() : "full";
   }
 
   async events(after: number, limit: number) {
@@ -356,6 +362,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (due !== undefined) this.#arm();
     if (reported.index !== undefined) this.#reporter.touch();
     if (isTransition) this.#projector?.touch();
+    if (isTransition && this.#isStill) this.#waiters.release();
     this.#handoffs.after(change);
     this.#calls.after(told);
     this.#delivery.add(batch);

@@ -243,6 +243,11 @@ export interface TaskStub {
   create(args: CreateTask): Promise<CreateOutcome>;
   /** Null for a task that does not exist (or whose retention is over). Creates nothing. */
   view(): Promise<TaskView | null>;
+  /**
+   * The task once it has ended, or waits for somebody; after `ms` at the latest, as it is then. Null for an unknown task;
+   * "full" at once when as many callers wait for it as may.
+   */
+  ended(ms: number): Promise<TaskView | "full" | null>;
   /** Null for an unknown task. At most `limit` events with seq > after; `next` is the cursor for the following page. */
   events(
     after: number,

@@ -66,6 +66,7 @@ function platform(scripts: readonly Script[], state: TaskState) {
   const stub: TaskStub = {
     subscribe,
     follow: unused,
+    ended: unused,
     view: async () => ({ ...VIEW, state }),
     create: unused,
     events: unused,

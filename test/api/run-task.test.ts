@@ -1,5 +1,6 @@
 /** What makes two requests the same one. */
 import { describe, expect, it } from "vitest";
+import { WAIT_SLICE_MS } from "../../src/api/limits.ts";
 import {
   type ReplayRequest,
   type RunRequest,
@@ -7,7 +8,7 @@ import {
   runFingerprint,
   toRunRequest,
 } from "../../src/api/run-task.ts";
-import { parsePreferWait } from "../../src/api/wait-for-end.ts";
+import { parsePreferWait, waitForEnd } from "../../src/api/wait-for-end.ts";
 import {
   deriveTaskId,
   type IdempotencyKey,
@@ -17,6 +18,8 @@ import {
   parseTenantId,
   type TenantId,
 } from "../../src/platform/index.ts";
+import type { TaskStub } from "../../src/task/index.ts";
+import { manualClock, memoryLog } from "./ports.ts";
 
 const must = <T>(value: T | undefined): T => {
   if (value === undefined) throw new TypeError("a fixture is wrong");
@@ -70,6 +73,51 @@ describe("replayFingerprint", () => {
     ];
     const prints = await Promise.all([runFingerprint(BASE), ...variants.map(replayFingerprint)]);
     expect(new Set(prints).size).toBe(prints.length);
+  });
+});
+
+describe("waitForEnd", () => {
+  /** What a task's object answers, one after the other, each after all the time that it was given. */
+  const waited = async (seconds: number, answers: readonly unknown[]) => {
+    const clock = manualClock();
+    const asked: number[] = [];
+    const ended = async (ms: number) => {
+      const answer = answers[asked.push(ms) - 1];
+      clock.advance(ms);
+      if (answer instanceof Error) throw answer;
+      return answer;
+    };
+    const stub = { ended } as unknown as TaskStub; // nothing else of it is asked
+    const log = memoryLog();
+    const deps = { tasks: () => stub, clock, random: () => 0 };
+    const view = await waitForEnd(deps, { tenant: TENANT, taskId: await deriveTaskId(TENANT, KEY), log }, seconds);
+    return { view, asked, logged: log.lines.map(({ event }) => event) };
+  };
+  const [running, waiting, done] = [{ state: "running" }, { state: "waiting" }, { state: "done" }];
+
+  it("asks again until the task has ended, and never for longer than one call may take", async () => {
+    expect(await waited(25, [running, running, done])).toEqual({
+      view: done,
+      asked: [WAIT_SLICE_MS, WAIT_SLICE_MS, 5_000],
+      logged: [],
+    });
+  });
+
+  it("gives up when its time is over", async () => {
+    expect(await waited(12, [running, running, done])).toMatchObject({ view: null, asked: [WAIT_SLICE_MS, 2_000] });
+  });
+
+  it.each([
+    ["waits for a person", waiting],
+    ["has as many waiting for it as may", "full"],
+    ["is gone", null],
+  ])("asks no more of a task that %s", async (_what, answer) => {
+    expect(await waited(30, [answer, done])).toMatchObject({ view: null, asked: [WAIT_SLICE_MS], logged: [] });
+  });
+
+  it("takes an object that does not answer for a task that has not ended: it is accepted, whatever happens", async () => {
+    const { view, logged } = await waited(30, [new TypeError("The receiver does not implement the method")]);
+    expect([view, logged]).toEqual([null, ["task.wait_failed"]]);
   });
 });
 

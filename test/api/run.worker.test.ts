@@ -81,6 +81,16 @@ describe("running an agent", () => {
     expect(Finished().parse(await response.json())).toMatchObject({ state: "done", status: "done" });
   });
 
+  it("answers one who waits no later for a task that has ended already, and with all that it has", async () => {
+    const key = newKey();
+    const taskId = await accept("Hello", { key });
+    await finished(taskId);
+    const response = await run("Hello", { key, headers: { prefer: "wait=30" } });
+    expect([response.status, response.headers.get("idempotent-replayed")]).toEqual([200, "true"]);
+    const task = await (await ask(`/api/v1/tasks/${taskId}`)).json<object>();
+    expect(await response.json()).toEqual({ ...task, status: "done" });
+  });
+
   it("answers before it tells the run queue", async () => {
     const isAnswered = Promise.withResolvers<void>();
     const told: string[] = [];
