@@ -4,7 +4,7 @@
  */
 import type { AppError } from "../platform/index.ts";
 import { checkHost } from "./admit.ts";
-import { checkHeaderSize } from "./body.ts";
+import { checkHeaderSize, drainBody } from "./body.ts";
 import { correlate } from "./correlate.ts";
 import { addCorsHeaders, checkOrigin, isPreflight, preflightResponse } from "./cors.ts";
 import type { ApiDeps, Background } from "./deps.ts";
@@ -86,6 +86,7 @@ export function createApi(deps: ApiDeps): (request: Request, background: Backgro
       route: "unmatched",
     };
     const response = finish(scope, await answer(scope, rest));
+    if (deps.config.environment === "development") await drainBody(request, deps.clock);
     const told = deps.witness.see(scope);
     if (told !== null) background.waitUntil(told);
     deps.log

@@ -2,8 +2,8 @@
  * Bytes of a request -> JSON that is safe to walk: bounded in size, time and depth, well-formed Unicode without NUL.
  * Whether it is what a route wants is the schemas' business.
  */
-import { AppError, Canceller, type Clock } from "../platform/index.ts";
-import { BODY_TIMEOUT_MS, HEADER_BYTES_MAX, JSON_DEPTH_MAX } from "./limits.ts";
+import { AppError, Canceller, type Clock, within } from "../platform/index.ts";
+import { BODY_TIMEOUT_MS, DRAIN_BYTES_MAX, DRAIN_MS, HEADER_BYTES_MAX, JSON_DEPTH_MAX } from "./limits.ts";
 
 /** @throws AppError HEADERS_TOO_LARGE */
 export function checkHeaderSize(headers: Headers): void {
@@ -43,13 +43,32 @@ export async function readBytes(
       chunks.push(read.value);
     }
   } catch (thrown) {
-    // The rest of the body is of no use; a failing cancel changes nothing about the answer.
-    reader.cancel().catch(() => undefined);
+    // What is too large may be drained; the rest of any other is of no use, and a failing cancel changes nothing about the answer.
+    if (size > limits.bytesMax) reader.releaseLock();
+    else reader.cancel().catch(() => undefined);
     throw thrown;
   } finally {
     timer.abort();
   }
   return joinChunks(chunks, size);
+}
+
+/**
+ * Reads what nobody read of a body, and forgets it: the local runtime cuts off a client that is still sending when its answer is
+ * there, and the answer is lost with the connection. Deployed, the edge sees to that.
+ */
+export async function drainBody({ body }: Request, clock: Clock): Promise<void> {
+  if (body === null || body.locked) return;
+  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
+  const toEnd = async (): Promise<void> => {
+    for (let size = 0; size <= DRAIN_BYTES_MAX; ) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      size += value.byteLength;
+    }
+  };
+  // A client that does not end in time, or has left, has had its answer as well as can be.
+  await within(clock, DRAIN_MS, () => new Error("the body does not end"), toEnd).catch(() => undefined);
 }
 
 function joinChunks(chunks: readonly Uint8Array[], size: number): Uint8Array {

@@ -9,6 +9,10 @@ export const JSON_DEPTH_MAX = 64;
 /** From the first byte asked of a body to its end; a body that trickles in holds memory. Over it: 408 REQUEST_TIMEOUT. */
 export const BODY_TIMEOUT_MS = 30_000;
 
+/** Of a body that is refused, read in development so that its client can be told; the platform itself takes no larger one. Over them: the connection is cut. */
+export const DRAIN_BYTES_MAX = 100 * 1024 * 1024;
+export const DRAIN_MS = 10_000;
+
 /** `metadata` of a run: it is stored with the task and sent with each of its reads. Over them: 400 INVALID_REQUEST. */
 export const METADATA_ENTRIES_MAX = 64;
 export const METADATA_KEY_CHARS_MAX = 128;

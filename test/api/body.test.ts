@@ -1,7 +1,15 @@
 /** What a body must survive before a schema sees it. */
 import { describe, expect, it } from "vitest";
-import { checkHeaderSize, isJsonType, jsonDepth, parseJson, readBytes, toPointer } from "../../src/api/body.ts";
-import { BODY_TIMEOUT_MS, HEADER_BYTES_MAX, JSON_DEPTH_MAX } from "../../src/api/limits.ts";
+import {
+  checkHeaderSize,
+  drainBody,
+  isJsonType,
+  jsonDepth,
+  parseJson,
+  readBytes,
+  toPointer,
+} from "../../src/api/body.ts";
+import { BODY_TIMEOUT_MS, DRAIN_BYTES_MAX, DRAIN_MS, HEADER_BYTES_MAX, JSON_DEPTH_MAX } from "../../src/api/limits.ts";
 import { AppError, utf8 } from "../../src/platform/index.ts";
 import { manualClock } from "./ports.ts";
 
@@ -127,6 +135,57 @@ describe("readBytes", () => {
     const waiting = readBytes(post(new ReadableStream<Uint8Array>()), { clock, bytesMax: 10 });
     clock.advance(BODY_TIMEOUT_MS);
     await expect(waiting).rejects.toMatchObject({ code: "REQUEST_TIMEOUT" });
+  });
+});
+
+describe("drainBody", () => {
+  /** A body without an end, and how much of it was read. */
+  const endless = (pieceBytes: number) => {
+    const seen = { pulls: 0 };
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      seen.pulls++;
+      controller.enqueue(new Uint8Array(pieceBytes));
+    };
+    return { seen, request: post(new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 })) };
+  };
+
+  it("reads what nobody read, also behind what was too large", async () => {
+    const untouched = post("x".repeat(1_000));
+    await drainBody(untouched, manualClock());
+    expect(untouched.bodyUsed).toBe(true);
+    let left = 8;
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      if (left-- > 0) controller.enqueue(new Uint8Array(8));
+      else controller.close();
+    };
+    const large = post(new ReadableStream<Uint8Array>({ pull }));
+    await expect(readBytes(large, { clock: manualClock(), bytesMax: 10 })).rejects.toMatchObject({ code: "TOO_LARGE" });
+    await drainBody(large, manualClock());
+    expect(left).toBeLessThan(0);
+  });
+
+  it("leaves alone what somebody else reads, and what is not there", async () => {
+    const request = post("abc");
+    const reader = request.body?.getReader();
+    await drainBody(request, manualClock());
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe("abc");
+    await drainBody(new Request("http://localhost/x"), manualClock());
+  });
+
+  it("gives up behind a limit of bytes", async () => {
+    const bytes = DRAIN_BYTES_MAX / 4;
+    const { seen, request } = endless(bytes);
+    await drainBody(request, manualClock());
+    expect(seen.pulls).toBe(5);
+  });
+
+  it("gives up on a body that does not arrive, or breaks off", async () => {
+    const clock = manualClock();
+    const waiting = drainBody(post(new ReadableStream<Uint8Array>()), clock);
+    clock.advance(DRAIN_MS);
+    await waiting;
+    const broken = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error("gone")) });
+    await drainBody(post(broken), manualClock());
   });
 });
 

@@ -50,7 +50,7 @@ function door(options: Options = {}) {
   const api = createApi(deps);
   const call = (path: string, init: RequestInit = {}, origin = "http://localhost:8787") =>
     api(new Request(`${origin}${path}`, init), { waitUntil: nothing });
-  return { call, log };
+  return { call, api: (request: Request) => api(request, { waitUntil: nothing }), log };
 }
 
 const TENANT = { "x-tenant-id": "tenant-123" };
@@ -59,6 +59,18 @@ const json = (body: unknown, headers: Record<string, string> = TENANT): RequestI
   method: "POST",
   body: JSON.stringify(body),
   headers: { "content-type": "application/json", ...headers },
+});
+
+describe("a body that was refused unread", () => {
+  it.each([
+    ["development", true],
+    ["production", false],
+  ] as const)("is read to its end in %s: %s", async (environment, isRead) => {
+    const request = new Request("http://localhost:8787/api/v1/nothing", { method: "POST", body: "x".repeat(3_000) });
+    const { api } = door({ config: { environment } });
+    expect((await api(request)).status).toBe(404);
+    expect(request.bodyUsed).toBe(isRead);
+  });
 });
 
 describe("errors before any room is asked", () => {

@@ -57,6 +57,28 @@ describe("npm start", () => {
     expect(typeOf(frames.at(-1) ?? "")).toBe("task.done");
   });
 
+  it.each([
+    ["to run", "/api/v1/agents/hello/run", 413],
+    ["to a path there is not", "/api/v1/nothing", 404],
+  ])("tells a client that sends 20 MB %s what is wrong with it", async (_what, path, status) => {
+    const piece = new Uint8Array(1024 * 1024).fill(120);
+    const headers = { "content-type": "application/json", "x-tenant-id": TENANT, "x-idempotency-key": "large" };
+    const sent = (body: BodyInit) =>
+      fetch(server.url + path, { method: "POST", headers, body, duplex: "half" } as RequestInit);
+    for (let round = 0; round < 3; round++) {
+      let left = 20;
+      const pull = (controller: ReadableStreamDefaultController<Uint8Array>) =>
+        left-- > 0 ? controller.enqueue(piece) : controller.close();
+      for (const body of [new Blob(Array.from({ length: 20 }, () => piece)), new ReadableStream({ pull })]) {
+        const response = await sent(body);
+        expect([response.status, typeof Reflect.get(Object(await response.json()), "message")]).toEqual([
+          status,
+          "string",
+        ]);
+      }
+    }
+  });
+
   it("answers 50 parallel posts of one key with one task, and another body with 422", async () => {
     const posts = await Promise.all(
       Array.from({ length: 50 }, () => postRun(server.url, { pack: "hello", input: "one", key: "fifty" })),
