@@ -67,7 +67,6 @@ export class StreamHub {
   /** Null when the task has as many readers as it may have. */
   follow(after: number): Followed | null {
     if (this.#readers.size >= SUBSCRIBERS_MAX) return null;
-    this.arrive();
     let reader: Reader;
     const stream = new ReadableStream<Uint8Array>(
       {
@@ -81,6 +80,8 @@ export class StreamHub {
       },
       new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }),
     );
+    // The reader is there by now, so that it is sent what is written for it.
+    this.arrive();
     const isOver = () => reader.cursor >= this.#delivered && this.#source.isOver() && this.#source.hasEnded();
     return { stream, ending: () => ({ seq: reader.cursor, isOver: isOver() }) };
   }

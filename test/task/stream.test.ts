@@ -1,5 +1,6 @@
 /** Readers of a task: what each is sent, whatever the moment at which it came. */
 import { describe, expect, it, vi } from "vitest";
+import { Delivery } from "../../src/task/delivery.ts";
 import { encodeFrames, framesBetween } from "../../src/task/journal/frames.ts";
 import { SUBSCRIBERS_MAX } from "../../src/task/limits.ts";
 import { StreamHub } from "../../src/task/stream.ts";
@@ -74,6 +75,27 @@ describe("the stream of a task", () => {
     expect(await read(reader)).toBe(all());
     hub.arrive();
     expect(hub.isThere).toBe(false);
+  });
+
+  it("sends a reader what is written because it came, with nothing behind it", async () => {
+    const stored: string[] = [];
+    const hub: StreamHub = new StreamHub(
+      {
+        framesAfter: (after, upTo) =>
+          after < upTo ? { lastSeq: upTo, frames: stored.slice(after, upTo).join("") } : null,
+        isOver: () => hub.delivered === 1,
+        hasEnded: () => true,
+      },
+      0,
+    );
+    const delivery = new Delivery({ hub, sync: async () => undefined, background: () => undefined });
+    hub.onArrival(() => {
+      hub.onArrival(null);
+      const frames = encodeFrames([{ type: "text.delta", data: {} }], 1, 0);
+      stored.push(frames);
+      delivery.add({ lastSeq: 1, frames });
+    });
+    expect(await read(hub.follow(0))).toBe(stored.join(""));
   });
 
   it("ends after the last event, also for a reader that has it already", async () => {
