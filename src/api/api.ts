@@ -86,7 +86,6 @@ export function createApi(deps: ApiDeps): (request: Request, background: Backgro
       route: "unmatched",
     };
     const response = finish(scope, await answer(scope, rest));
-    if (deps.config.environment === "development") await drainBody(request, deps.clock);
     const told = deps.witness.see(scope);
     if (told !== null) background.waitUntil(told);
     deps.log
@@ -103,6 +102,7 @@ export function createApi(deps: ApiDeps): (request: Request, background: Backgro
         duration_ms: deps.clock.now() - started,
         actor: scope.principal?.id ?? null,
       });
+    if (deps.config.environment === "development") await drainBody(request, deps.clock);
     return response;
   };
 }

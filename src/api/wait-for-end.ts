@@ -22,10 +22,12 @@ export async function waitForEnd(
 ): Promise<TaskView | null> {
   const { tenant, taskId, log } = task;
   const until = deps.clock.now() + seconds * 1_000;
+  const left = () => Math.max(0, until - deps.clock.now());
   try {
-    for (let left = seconds * 1_000; left > 0; left = until - deps.clock.now()) {
-      const ms = Math.min(left, WAIT_SLICE_MS);
-      const view = await callObject(deps, () => deps.tasks(tenant, taskId).ended(ms));
+    while (left() > 0) {
+      // What is asked again waits for what is left then.
+      const ask = () => deps.tasks(tenant, taskId).ended(Math.min(left(), WAIT_SLICE_MS));
+      const view = await callObject(deps, ask);
       if (view === null || view === "full" || view.state === "waiting") return null;
       if (isEnded(view.state)) return view;
     }

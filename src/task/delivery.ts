@@ -1,6 +1,6 @@
 /**
  * From the journal to the readers: a batch is sent once it is durable, in order; the run does not wait for that. While nobody
- * reads, nothing waits for the disk either: how far the log goes is kept, and whoever comes has it made durable first.
+ * reads, nothing waits for the disk either: how far the log goes is kept, and is made durable when somebody comes.
  */
 import type { Batch } from "./journal/event-store.ts";
 import type { Delivered, StreamHub } from "./stream.ts";
@@ -16,7 +16,7 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   /** Written and not sent: one piece for each reader, however many commits become durable together. */
   #due: Delivered | null = null;
-  #work: Promise<void> | null = null;
+  #isDelivering = false;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -27,19 +27,18 @@ export class Delivery {
     const { isThere } = this.#options.hub;
     const before = this.#due === null ? "" : this.#due.frames;
     this.#due = { lastSeq, frames: isThere && before !== null ? before + frames : null };
-    if (isThere) void this.#begin();
+    if (isThere) this.#begin();
   }
 
-  /** Before somebody begins to read: resolves when what went by unread is durable, and counts as sent. */
-  async catchUp(): Promise<void> {
-    while (this.#due?.frames === null) await this.#begin();
+  /** Somebody has begun to read: what went by unread is made durable, and sent to them from storage. */
+  wake(): void {
+    if (this.#due !== null) this.#begin();
   }
 
-  #begin(): Promise<void> {
-    if (this.#work !== null) return this.#work;
-    this.#work = this.#deliverAll();
-    this.#options.background(this.#work);
-    return this.#work;
+  #begin(): void {
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    this.#options.background(this.#deliverAll());
   }
 
   async #deliverAll(): Promise<void> {
@@ -52,7 +51,7 @@ export class Delivery {
         hub.deliver(due);
       }
     } finally {
-      this.#work = null;
+      this.#isDelivering = false;
     }
   }
 }

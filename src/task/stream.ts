@@ -95,10 +95,13 @@ export class StreamHub {
     for (const reader of this.#readers) {
       if (!reader.isLive) continue;
       // A lagging reader leaves the live set; its next pull reads on from storage.
-      const isLagging = reader.cursor !== before || -(reader.controller.desiredSize ?? 0) > STREAM_LAG_BYTES_MAX;
-      reader.isLive = !isLagging && bytes !== null;
-      if (isLagging) continue;
-      if (bytes === null) {
+      if (-(reader.controller.desiredSize ?? 0) > STREAM_LAG_BYTES_MAX) {
+        reader.isLive = false;
+        continue;
+      }
+      // Nothing pulls for one that has all it was sent: what it lacks is read from storage here.
+      if (bytes === null || reader.cursor !== before) {
+        reader.isLive = false;
         this.#feed(reader);
         continue;
       }

@@ -137,11 +137,11 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   }
 
   async follow(after: number): Promise<Followed | null | "ahead" | "full"> {
-    this.#hub.arrive();
-    await this.#delivery.catchUp();
     if (this.#journal.row === null) return null;
     if (after > this.#journal.lastSeq) return "ahead";
-    return this.#hub.follow(after) ?? "full";
+    const followed = this.#hub.follow(after);
+    this.#delivery.wake();
+    return followed ?? "full";
   }
 
   async listFiles(): Promise<readonly TaskFile[] | null> {

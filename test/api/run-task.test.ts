@@ -10,6 +10,7 @@ import {
 } from "../../src/api/run-task.ts";
 import { parsePreferWait, waitForEnd } from "../../src/api/wait-for-end.ts";
 import {
+  type Clock,
   deriveTaskId,
   type IdempotencyKey,
   type PackId,
@@ -79,11 +80,14 @@ describe("replayFingerprint", () => {
 describe("waitForEnd", () => {
   /** What a task's object answers, one after the other, each after all the time that it was given. */
   const waited = async (seconds: number, answers: readonly unknown[]) => {
-    const clock = manualClock();
+    const hands = manualClock();
+    // A pause of no time before an object is asked again.
+    const sleep: Clock["sleep"] = (ms, signal) => (ms === 0 ? Promise.resolve() : hands.sleep(ms, signal));
+    const clock = { now: hands.now, sleep };
     const asked: number[] = [];
     const ended = async (ms: number) => {
       const answer = answers[asked.push(ms) - 1];
-      clock.advance(ms);
+      hands.advance(ms);
       if (answer instanceof Error) throw answer;
       return answer;
     };
@@ -101,6 +105,11 @@ describe("waitForEnd", () => {
       asked: [WAIT_SLICE_MS, WAIT_SLICE_MS, 5_000],
       logged: [],
     });
+  });
+
+  it("waits for what is left when the object is reset under it, and no longer", async () => {
+    const reset = Object.assign(new Error("reset"), { retryable: true });
+    expect(await waited(10, [reset, running])).toMatchObject({ view: null, asked: [WAIT_SLICE_MS, 0] });
   });
 
   it("gives up when its time is over", async () => {

@@ -98,6 +98,18 @@ describe("the stream of a task", () => {
     expect(await read(hub.follow(0))).toBe(stored.join(""));
   });
 
+  it("does not forget a reader that begins behind an event which is on its way to the disk", async () => {
+    const { hub, publish, all } = task(2);
+    const first = read(hub.follow(0));
+    const second = read(hub.follow(1));
+    await new Promise((resolve) => setImmediate(resolve));
+    publish();
+    await new Promise((resolve) => setImmediate(resolve));
+    publish();
+    expect(await first).toBe(all());
+    expect(await second).toBe(framesBetween(all(), 1, Number.POSITIVE_INFINITY));
+  });
+
   it("ends after the last event, also for a reader that has it already", async () => {
     const { hub, publish } = task(1);
     publish();

@@ -153,8 +153,9 @@ export class Journal {
   #append(change: Change, { epoch, now }: Context): Batch | null {
     const known = this.#known;
     if (known === null || known.version < JOURNAL_VERSION_LOG || !isLogAlone(change)) return null;
-    if (!mayWrite(known.row, epoch)) return null;
-    const record = recordOf(change, this.history);
+    // A history that is read only now may have what another instance wrote: the fence is asked first then.
+    if (!mayWrite(known.row, epoch) || this.#history === null) return null;
+    const record = recordOf(change, this.#history);
     const placed = this.#events.place(change.events ?? [], { now, record, isRowWritten: false });
     const { row, apart } = placed;
     if (row === null || apart !== null) return null;
