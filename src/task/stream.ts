@@ -14,8 +14,10 @@ export type Audience = Pick<StreamHub, "isThere" | "onArrival">;
 export type StreamSource = {
   /** Stored frames in (after, upTo], or null when there are none. */
   framesAfter(after: number, upTo: number, chars: number): Batch | null;
-  /** Whether no event can follow the last one, or none until somebody decides. */
-  isOver(): boolean;
+  /** Of the events that are written. */
+  lastSeq(): number;
+  /** Whether none can follow the last one, or none until somebody decides. */
+  isStill(): boolean;
   /** Whether the task has ended. */
   hasEnded(): boolean;
 };
@@ -82,7 +84,7 @@ export class StreamHub {
     );
     // The reader is there by now, so that it is sent what is written for it.
     this.arrive();
-    const isOver = () => reader.cursor >= this.#delivered && this.#source.isOver() && this.#source.hasEnded();
+    const isOver = () => reader.cursor >= this.#delivered && this.#isOver && this.#source.hasEnded();
     return { stream, ending: () => ({ seq: reader.cursor, isOver: isOver() }) };
   }
 
@@ -91,7 +93,7 @@ export class StreamHub {
     const before = this.#delivered;
     this.#delivered = lastSeq;
     const bytes = frames === null ? null : utf8(frames);
-    const isOver = this.#source.isOver();
+    const isOver = this.#isOver;
     for (const reader of this.#readers) {
       if (!reader.isLive) continue;
       // A lagging reader leaves the live set; its next pull reads on from storage.
@@ -111,6 +113,14 @@ export class StreamHub {
     }
   }
 
+  get #hasMore(): boolean {
+    return this.#delivered < this.#source.lastSeq();
+  }
+
+  get #isOver(): boolean {
+    return !this.#hasMore && this.#source.isStill();
+  }
+
   #feed(reader: Reader): void {
     if (reader.isLive) return;
     const page = this.#source.framesAfter(reader.cursor, this.#delivered, STREAM_PAGE_CHARS);
@@ -119,13 +129,13 @@ export class StreamHub {
       this.#enqueue(reader, utf8(page.frames));
     }
     if (reader.cursor < this.#delivered) return;
-    if (this.#source.isOver()) {
+    if (this.#isOver) {
       this.#close(reader);
       return;
     }
     reader.isLive = true;
-    // A stream with nothing to send yet still answers, so that its reader knows it is connected.
-    if (page === null) this.#enqueue(reader, PING);
+    // A stream with nothing to send yet still answers, so that its reader knows it is connected. What is on its way to the disk comes at once.
+    if (page === null && !this.#hasMore) this.#enqueue(reader, PING);
   }
 
   #enqueue(reader: Reader, bytes: Uint8Array): boolean {

@@ -83,10 +83,10 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     this.#handoffs = new HandoffLink({ ...common, port: services.handoff });
     this.#projector = port && new Projector({ ...common, port, random });
     this.#calls = new CallsUnderWay({ ...common, told: () => this.#projector?.touch() });
-    const isOver = () => this.#hub.delivered >= this.#journal.lastSeq && this.#isStill;
+    const lastSeq = () => this.#journal.lastSeq;
     const framesAfter = this.#journal.framesAfter.bind(this.#journal);
     const hasEnded = () => isEnded(this.#journal.row?.state ?? "done");
-    this.#hub = new StreamHub({ framesAfter, isOver, hasEnded }, this.#journal.lastSeq);
+    this.#hub = new StreamHub({ framesAfter, lastSeq, isStill: () => this.#isStill, hasEnded }, lastSeq());
     this.#waiters = new Waiters(clock);
     this.#delivery = new Delivery({ hub: this.#hub, sync: () => ctx.storage.sync(), background });
   }

@@ -52,9 +52,9 @@ class World {
     this.#roll = roll;
     // In one of four worlds readers lag behind.
     this.#charsMax = roll(4) === 0 ? 400_000 : 3;
-    const isOver = (): boolean => this.#hub.delivered >= this.#lastSeq && this.#hasEnded;
+    const hasEnded = (): boolean => this.#hasEnded;
     const framesAfter = this.#framesAfter.bind(this);
-    this.#hub = new StreamHub({ framesAfter, isOver, hasEnded: () => this.#hasEnded }, 0);
+    this.#hub = new StreamHub({ framesAfter, lastSeq: () => this.#lastSeq, isStill: hasEnded, hasEnded }, 0);
     this.#hub.onArrival(() => {
       if (this.#isHeld) this.commit(1);
     });

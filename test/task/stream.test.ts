@@ -25,7 +25,8 @@ function task(total: number, size = 1, hasEnded = true) {
         }
         return lastSeq === after ? null : { lastSeq, frames };
       },
-      isOver: () => hub.delivered === last,
+      lastSeq: () => stored.length,
+      isStill: () => stored.length === last,
       hasEnded: () => isEnded,
     },
     0,
@@ -83,7 +84,8 @@ describe("the stream of a task", () => {
       {
         framesAfter: (after, upTo) =>
           after < upTo ? { lastSeq: upTo, frames: stored.slice(after, upTo).join("") } : null,
-        isOver: () => hub.delivered === 1,
+        lastSeq: () => stored.length,
+        isStill: () => stored.length === 1,
         hasEnded: () => true,
       },
       0,
