@@ -4,9 +4,10 @@
  */
 import type { Batch } from "./journal/event-store.ts";
 import type { Delivered, StreamHub } from "./stream.ts";
+import type { Followed } from "./types.ts";
 
 export type DeliveryOptions = {
-  readonly hub: Pick<StreamHub, "deliver" | "isThere">;
+  readonly hub: Pick<StreamHub, "deliver" | "follow" | "isThere">;
   /** Resolves when everything written so far is durable. */
   readonly sync: () => Promise<void>;
   readonly background: (work: Promise<void>) => void;
@@ -30,9 +31,11 @@ export class Delivery {
     if (isThere) this.#begin();
   }
 
-  /** Somebody has begun to read: what went by unread is made durable, and sent to them from storage. */
-  wake(): void {
+  /** In one turn, so that nothing is written between: what went by unread is made durable, and sent from storage. */
+  follow(after: number): Followed | null {
+    const followed = this.#options.hub.follow(after);
     if (this.#due !== null) this.#begin();
+    return followed;
   }
 
   #begin(): void {

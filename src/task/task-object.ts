@@ -139,9 +139,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   async follow(after: number): Promise<Followed | null | "ahead" | "full"> {
     if (this.#journal.row === null) return null;
     if (after > this.#journal.lastSeq) return "ahead";
-    const followed = this.#hub.follow(after);
-    this.#delivery.wake();
-    return followed ?? "full";
+    return this.#delivery.follow(after) ?? "full";
   }
 
   async listFiles(): Promise<readonly TaskFile[] | null> {

@@ -86,11 +86,9 @@ class World {
     this.#delivery.add({ lastSeq: this.#lastSeq, frames });
   }
 
-  /** As the object does it: in one turn. */
   #follow(): void {
     const after = this.#roll(this.#lastSeq + 1);
-    const followed = this.#hub.follow(after);
-    this.#delivery.wake();
+    const followed = this.#delivery.follow(after);
     if (followed === null) return;
     const state = { got: "", isReading: false, isOver: false, hasLeft: false };
     this.readers.push({ after, isSlow: this.#roll(3) === 0, stream: followed.stream.getReader(), ...state });

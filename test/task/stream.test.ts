@@ -97,7 +97,7 @@ describe("the stream of a task", () => {
       stored.push(frames);
       delivery.add({ lastSeq: 1, frames });
     });
-    expect(await read(hub.follow(0))).toBe(stored.join(""));
+    expect(await read(delivery.follow(0))).toBe(stored.join(""));
   });
 
   it("does not forget a reader that begins behind an event which is on its way to the disk", async () => {
