@@ -58,6 +58,9 @@ async function entrypointOf(loader: WorkerLoader, tenant: string, engine: Engine
   return stub.getEntrypoint(undefined, { limits });
 }
 
+/** By code and policy: a tool's are the same from call to call. */
+const digests = new Map<string, string>();
+
 /**
  * Never fresh per call: each new id is billed by the day. The tenant is readable in it and holds no `/`, so two
  * tenants cannot meet whatever the digests are.
@@ -67,12 +70,14 @@ export async function isolateId(parts: {
   readonly engine: Pick<Engine, "digest">;
   readonly policyDigest: string;
 }): Promise<string> {
-  const text = `${parts.engine.digest}/${parts.policyDigest}`;
-  const digest = digests.get(text) ?? (await sha256Hex(text));
-  if (digests.size >= DIGESTS_KEPT_MAX) digests.clear();
-  digests.set(text, digest);
-  return `${parts.tenant}/${digest}`;
+  return `${parts.tenant}/${await digestOf(`${parts.engine.digest}/${parts.policyDigest}`)}`;
 }
 
-/** Of code and policy, whoever called with them: a tool's are the same from call to call. */
-const digests = new Map<string, string>();
+async function digestOf(text: string): Promise<string> {
+  const known = digests.get(text);
+  if (known !== undefined) return known;
+  if (digests.size >= DIGESTS_KEPT_MAX) digests.clear();
+  const digest = await sha256Hex(text);
+  digests.set(text, digest);
+  return digest;
+}
