@@ -103,6 +103,33 @@ async function streamOf(
   return stream;
 }
 
+describe("a caller who waits", () => {
+  /** Longer than a test may take: who is not let go before fails it. */
+  const LONG_MS = 3_600_000;
+
+  it("is told of the task when it has ended, as is everybody who comes later", async () => {
+    const { stub } = await accept("hello");
+    const waiting = [stub().ended(LONG_MS), stub().ended(LONG_MS)];
+    await stub().kick();
+    const ended = await Promise.all(waiting);
+    expect(ended).toMatchObject([{ state: "done" }, { state: "done" }]);
+    expect(await stub().ended(LONG_MS)).toEqual(ended[0]);
+    expect(await stub().view()).toEqual(ended[0]);
+  });
+
+  it("is told of a task that was cancelled", async () => {
+    const { stub } = await accept("hello");
+    const waiting = stub().ended(LONG_MS);
+    await stub().cancel();
+    expect(await waiting).toMatchObject({ state: "cancelled" });
+  });
+
+  it("is told how it stands when its time is over", async () => {
+    const { stub } = await accept("hello");
+    expect(await stub().ended(1)).toMatchObject({ state: "queued" });
+  });
+});
+
 describe("cancel", () => {
   it("ends a task that has not started", async () => {
     const { stub } = await accept("hello");
@@ -156,6 +183,7 @@ describe("an unknown task", () => {
   it("answers null to everything and is not created by asking", async () => {
     const stub = env.TASK.getByName(`${TENANT}/00000000-0000-8000-8000-000000000000`);
     expect(await stub.view()).toBeNull();
+    expect(await stub.ended(60_000)).toBeNull();
     expect(await stub.events(0, 10)).toBeNull();
     expect(await stub.subscribe(0)).toBeNull();
     expect(await stub.kick()).toBeNull();
