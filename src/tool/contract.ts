@@ -15,6 +15,20 @@ export type ToolFile = FileContent & {
   readonly path: string;
 };
 
+/**
+ * A short call goes in the head of its request, and a short answer in the head of a response: a body is a stream, and to wait for
+ * each of the two streams enters an isolate once more, which is more work than a short call itself. The rest goes in bodies.
+ */
+export const CALL_HEADER = "call";
+export const ANSWER_HEADER = "answer";
+/** The status of a response that has its answer in its head: it can have no body beside it. */
+export const ANSWERED_IN_HEAD = 204;
+/** Far below what servers take of a head, which is 16 KiB where it is least. */
+const HEAD_TEXT_BYTES_MAX = 8 * 1024;
+
+/** Whether a header carries this JSON as it is: it begins and ends with no white space, and its line ends are escaped. */
+export const fitsHead = (json: string): boolean => json.length <= HEAD_TEXT_BYTES_MAX && /^[ -~]*$/.test(json);
+
 /** Host -> worker. */
 export type WorkerRequest = {
   readonly arguments: { readonly [name: string]: unknown };

@@ -4,6 +4,7 @@
  * invocation of its own, `ToolRunner`, because a gateway cannot be sent along with a request.
  */
 import { type Clock, readText } from "../platform/index.ts";
+import { ANSWER_HEADER, ANSWERED_IN_HEAD, CALL_HEADER, fitsHead } from "./contract.ts";
 import type { RunnerFor, RunnerStub } from "./host.ts";
 import { askIsolate, type IsolateBindings } from "./isolate.ts";
 import { ANSWER_LENGTH_MAX, ANSWER_PIECE_BYTES } from "./limits.ts";
@@ -32,9 +33,11 @@ export function createDirectRunner(bindings: IsolateBindings, tenant: string, cl
 }
 
 /** @returns the isolate's text, longer than any answer where it is cut; null when it gave none. */
-async function ask(entrypoint: Fetcher, body: string, signal: AbortSignal): Promise<string | null> {
+async function ask(entrypoint: Fetcher, call: string, signal: AbortSignal): Promise<string | null> {
+  const message = fitsHead(call) ? { headers: { [CALL_HEADER]: call } } : { method: "POST", body: call };
   // The host name is never looked up: the isolate answers. A redirect of its own would lead back to it.
-  const response = await entrypoint.fetch("http://tool/", { method: "POST", body, signal, redirect: "manual" });
+  const response = await entrypoint.fetch("http://tool/", { ...message, signal, redirect: "manual" });
+  if (response.status === ANSWERED_IN_HEAD) return response.headers.get(ANSWER_HEADER);
   return response.ok && response.body !== null ? readText(piecesOf(response.body), ANSWER_LENGTH_MAX) : null;
 }
 

@@ -124,6 +124,12 @@ export const RESPONSES: readonly (readonly [what: string, response: string, code
     "body({ start: (c) => { c.enqueue(new TextEncoder().encode(ready)); c.error(new Error('ESCAPED')) } })",
     "TOOL_FAILED",
   ],
+  ["a head without an answer", "new Response(null, { status: 204 })", "TOOL_FAILED"],
+  ["an empty answer in its head", "head({ answer: '' })", "TOOL_FAILED"],
+  ["two answers in its head", "head([['answer', ready], ['answer', ready]])", "TOOL_FAILED"],
+  ["an answer in the head of an error", "new Response(null, { status: 500, headers: { answer: ready } })", "TOOL_FAILED"],
+  ["an answer in the head beside a body", "new Response('{}', { headers: { answer: ready } })", "TOOL_FAILED"],
+  ["more in its head than may be", "head({ answer: 'x'.repeat(15 * 1024 * 1024) })", "TOOL_LIMIT"],
   ["what is no response", "ready", "TOOL_FAILED"],
   ["an error of its own", "fail(new Error('ESCAPED'))", "TOOL_FAILED"],
 ];
@@ -139,11 +145,12 @@ const refuse = (code) => JSON.stringify({ ok: false, error: { code, message: "in
 const deeds = { ${DEEDS.map(([, what, code]) => `${JSON.stringify(what)}: async (self, gateway, files, origin) => { ${code} }`).join(", ")} };
 const answers = { ${ANSWERS.map(([what, answer]) => `${JSON.stringify(what)}: () => ${answer}`).join(", ")} };
 const ready = ${JSON.stringify(READY)};
+const head = (headers) => new Response(null, { status: 204, headers });
 const body = (source) => new Response(new ReadableStream(source));
 const responses = { ${RESPONSES.map(([what, response]) => `${JSON.stringify(what)}: (origin) => ${response}`).join(", ")} };
 export default class extends WorkerEntrypoint {
   async fetch(request) {
-    const json = await request.text();
+    const json = request.headers.get("call") ?? (await request.text());
     const { arguments: { response, origin } } = JSON.parse(json);
     return response === undefined ? new Response(await this.run(json, null)) : responses[response](origin);
   }

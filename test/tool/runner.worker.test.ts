@@ -192,9 +192,12 @@ let heard = 0;
 const nap = () => new Promise((done) => setTimeout(done, 5));
 export default class extends WorkerEntrypoint {
   async fetch(request) {
-    const json = await request.text();
+    const head = request.headers.get("call");
+    const json = head ?? (await request.text());
     const [mode, count] = String(JSON.parse(json).mode).split(" ");
     switch (mode) {
+      case "way": return new Response(request.method + " " + (head === null ? "body" : "head") + " " + json.length);
+      case "leave": void this.run('{"mode":"beat"}'); return new Response(null, { status: 204, headers: { answer: "left" } });
       case "refuse": void this.run('{"mode":"beat"}'); return new Response(new ReadableStream(), { status: 500 });
       case "listen": request.signal.addEventListener("abort", () => heard++); return new Response(await this.run('{"mode":"beat"}'));
       case "crumbs": return new Response(new ReadableStream({
@@ -318,6 +321,29 @@ describe.each(Object.entries(RUNNERS))("%s", (runner, stubOf) => {
     await probe("watch", { policyDigest: "unread" });
     expect(await probe("watch", { policyDigest: "unread" })).toEqual(answer("0"));
   });
+
+  it("stops an isolate that has answered in the head of its response and goes on: its timers beat no more", async () => {
+    expect(await probe("leave", { policyDigest: "left" })).toEqual(answer("left"));
+    await probe("watch", { policyDigest: "left" });
+    expect(await probe("watch", { policyDigest: "left" })).toEqual(answer("0"));
+  });
+
+  const LONGEST = 8_192;
+  const padded = (length: number, filler = "x") => {
+    const bare = JSON.stringify({ mode: "way", filler: "" }).length;
+    return JSON.stringify({ mode: "way", filler: filler.repeat(length - bare) });
+  };
+  for (const [name, requestJson, way] of [
+    ["short one in the head of its request", padded(100), "GET head 100"],
+    ["longest of these", padded(LONGEST), `GET head ${LONGEST}`],
+    ["longer one in a body", padded(LONGEST + 1), `POST body ${LONGEST + 1}`],
+    ["one with other letters than a head has", padded(100, "\u00e9"), "POST body 100"],
+    ["one with what a head must not have", padded(100, "\u007f"), "POST body 100"],
+  ] as const) {
+    it(`sends a call: the ${name}`, async () => {
+      expect(await probe("", { requestJson, policyDigest: "way" })).toEqual(answer(way));
+    });
+  }
 
   it("tells the isolate that its call is taken back, so that it can let go of an engine that waits", async () => {
     const gone = Promise.withResolvers<void>();

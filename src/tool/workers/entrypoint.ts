@@ -1,6 +1,6 @@
 /** What every tool's isolate offers: JSON in, JSON out. */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Gateway } from "../contract.ts";
+import { ANSWER_HEADER, ANSWERED_IN_HEAD, CALL_HEADER, fitsHead, type Gateway } from "../contract.ts";
 
 export abstract class ToolEntrypoint extends WorkerEntrypoint {
   /**
@@ -11,6 +11,9 @@ export abstract class ToolEntrypoint extends WorkerEntrypoint {
 
   /** A call that reaches nothing, as a request: whoever takes it back stops it. */
   override async fetch(request: Request): Promise<Response> {
-    return new Response(await this.run(await request.text(), null, request.signal));
+    const call = request.headers.get(CALL_HEADER) ?? (await request.text());
+    const answer = await this.run(call, null, request.signal);
+    if (!fitsHead(answer)) return new Response(answer);
+    return new Response(null, { status: ANSWERED_IN_HEAD, headers: { [ANSWER_HEADER]: answer } });
   }
 }
