@@ -16,6 +16,9 @@ export type Image = {
   readonly runs: readonly { readonly at: number; readonly bytes: Uint8Array }[];
 };
 
+/** Addresses; `to` is past the last. */
+type Span = { readonly from: number; readonly to: number };
+
 /**
  * @param fresh memory of a new instance of the same code. A page that holds something there and nothing now is part
  * of the image, because the copy is laid over a new instance.
@@ -63,11 +66,7 @@ export function parseImage(file: Uint8Array): Image {
  * @param now copied.
  * @param untouched where nothing was written since: to look at zeros takes most of the time.
  */
-export function takeImage(
-  now: Uint8Array,
-  base: Image,
-  untouched: { readonly from: number; readonly to: number },
-): Image {
+export function takeImage(now: Uint8Array, base: Image, untouched: Span): Image {
   const isOfBase = new Uint8Array(now.length / PAGE_BYTES);
   for (const { at, bytes } of base.runs) isOfBase.fill(1, at / PAGE_BYTES, (at + bytes.length) / PAGE_BYTES);
   const isUntouched = (at: number) => at >= untouched.from && at + PAGE_BYTES <= untouched.to;
@@ -79,6 +78,18 @@ export function takeImage(
 /** @param memory of a new instance, at least as large as the one the image was taken from. */
 export function placeImage(image: Image, memory: Uint8Array): void {
   for (const { at, bytes } of image.runs) memory.set(bytes, at);
+}
+
+/** What of a memory is neither laid over by the image nor known to be untouched: there a rewound one has to be made zero. */
+export function gapsOf(image: Image, length: number, untouched: Span): readonly Span[] {
+  const covered = [...image.runs.map(({ at, bytes }) => ({ from: at, to: at + bytes.length })), untouched];
+  const gaps: Span[] = [];
+  let at = 0;
+  for (const { from, to } of covered.sort((one, other) => one.from - other.from)) {
+    if (from > at) gaps.push({ from: at, to: from });
+    at = Math.max(at, to);
+  }
+  return at < length ? [...gaps, { from: at, to: length }] : gaps;
 }
 
 /** @param isKept of a page, by its address. */

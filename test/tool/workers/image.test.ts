@@ -1,6 +1,6 @@
 /** The memory of an engine as a file and back. */
 import { describe, expect, it } from "vitest";
-import { encodeImage, parseImage, placeImage, takeImage } from "../../../src/tool/workers/image.ts";
+import { encodeImage, gapsOf, parseImage, placeImage, takeImage } from "../../../src/tool/workers/image.ts";
 
 const PAGE = 4096;
 const memoryOf = (pages: number, marks: Readonly<Record<number, number>>): Uint8Array => {
@@ -19,6 +19,37 @@ describe("an image", () => {
     placeImage(image, memory);
     expect(memory.subarray(0, now.length)).toEqual(now);
     expect(image.memoryBytes).toBe(now.length);
+  });
+
+  it("leaves gaps, which are all that it is not laid over, but for what is untouched", () => {
+    const image = parseImage(encodeImage(now, now, []));
+    const pages = (untouched: readonly [number, number]) =>
+      gapsOf(image, 9 * PAGE, { from: untouched[0] * PAGE, to: untouched[1] * PAGE }).map(({ from, to }) => [
+        from / PAGE,
+        to / PAGE,
+      ]);
+    const runs = image.runs.map(({ at, bytes }) => [at / PAGE, bytes.length / PAGE]);
+    expect(runs).toEqual([
+      [0, 1],
+      [2, 2],
+      [7, 1],
+    ]);
+    expect(pages([4, 4])).toEqual([
+      [1, 2],
+      [4, 7],
+      [8, 9],
+    ]);
+    expect(pages([5, 6])).toEqual([
+      [1, 2],
+      [4, 5],
+      [6, 7],
+      [8, 9],
+    ]);
+    expect(pages([3, 8])).toEqual([
+      [1, 2],
+      [8, 9],
+    ]);
+    expect(pages([1, 9])).toEqual([]);
   });
 
   it("holds only the pages that hold something, now or in a new instance", () => {
