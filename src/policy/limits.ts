@@ -6,6 +6,11 @@ export const REASON_CHARS_MAX = 300;
 /** Characters of a rule's name. */
 export const RULE_CHARS_MAX = 64;
 
+/** Decisions that one isolate remembers: one for each tool of a tenant's agents at work, and some. The one asked longest ago goes. */
+export const DECISIONS_REMEMBERED_MAX = 1_000;
+/** UTF-16 code units of a question whose decision is remembered: most have 500. Over it the policy is asked each time. */
+export const REMEMBERED_QUESTION_CHARS_MAX = 2_000;
+
 /** Longest another engine may take to answer, from the request to the end of its answer. Over it the answer is no. */
 export const EXTERNAL_TIMEOUT_MS = 2_000;
 /** Bytes of such an answer: a decision is a few hundred. Over it the answer is no. */

@@ -7,7 +7,13 @@ import { createEmbeddedPolicy, DEFAULT_POLICY, type PolicyQuestion } from "../..
 import { policyModule } from "../../src/policy/object.ts";
 import { type CallArguments, checkQuota, collectTools, compileCatalog } from "../../src/tool/index.ts";
 
-export type Asked = { readonly question: PolicyQuestion; readonly rounds: number; readonly pack?: AgentConfig };
+export type Asked = {
+  readonly question: PolicyQuestion;
+  readonly rounds: number;
+  readonly pack?: AgentConfig;
+  /** The same question each time, whose decision the engine remembers; else each of another tenant. */
+  readonly isKnown?: boolean;
+};
 
 const engine = createEmbeddedPolicy({
   module: policyModule,
@@ -30,13 +36,16 @@ function checksOf(pack: AgentConfig): () => void {
   };
 }
 
+let asked = 0;
+
 export default {
   async fetch(request: Request): Promise<Response> {
-    const { question, rounds, pack } = await request.json<Asked>();
+    const { question, rounds, pack, isKnown = false } = await request.json<Asked>();
     const check = pack === undefined ? () => undefined : checksOf(pack);
     let effect = "";
     for (let round = 0; round < rounds; round++) {
-      ({ effect } = await engine.decide(question));
+      const tenant = isKnown ? question.tenant : `${question.tenant}-${++asked}`;
+      ({ effect } = await engine.decide({ ...question, tenant }));
       check();
     }
     return new Response(effect);

@@ -1,13 +1,17 @@
 /** The compiled default policy, as the code asks it. The rules themselves are tested in policies/, in Rego. */
 import { createHash } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ACCESS_SCOPES, ROLE_NAMES, scopesOf } from "../../src/api/access.ts";
-import { DEFAULT_POLICY, type PolicyQuestion } from "../../src/policy/index.ts";
+import { DEFAULT_POLICY, type PolicyQuestion, type ToolQuestion } from "../../src/policy/index.ts";
+import { loadPolicy } from "../../src/policy/opa.ts";
 import { embedded, WASM } from "./default.ts";
 import { toolQuestion } from "./questions.ts";
 
 /** For questions that the types would refuse. */
 const asQuestion = (value: unknown): PolicyQuestion => value as PolicyQuestion; // a policy must stand what code gets wrong
+
+/** Of any policy, by whatever engine. */
+const evaluations = async () => vi.spyOn(Object.getPrototypeOf(await loadPolicy(WASM)), "evaluate");
 
 describe("the default policy", () => {
   it("is named by the digest of what is evaluated", () => {
@@ -60,6 +64,42 @@ describe("the default policy", () => {
     expect(answers.map(({ reasons }) => reasons.map(({ message }) => message))).toEqual(
       answers.map((_, n) => needs(n)),
     );
+  });
+
+  it("says the same again of what it remembers, and asks the policy of what it does not", async () => {
+    const [engine, evaluate] = [embedded(), await evaluations()];
+    const asked = async (facts: Partial<ToolQuestion>) => {
+      evaluate.mockClear();
+      const decision = await engine.decide(toolQuestion(facts));
+      expect(decision).toEqual(await embedded().decide(toolQuestion(facts)));
+      return evaluate.mock.calls.length - 1; // the other engine's own
+    };
+    expect([await asked({}), await asked({}), await asked({})]).toEqual([1, 0, 0]);
+    // Whatever differs is another question, a tenant's most of all.
+    for (const facts of [
+      { tenant: "other" },
+      { taint: ["reads_private"] },
+      { at: { hour: 11, weekday: 3 } },
+    ] as const) {
+      expect([await asked(facts), await asked(facts)]).toEqual([1, 0]);
+    }
+    const long = { needs: ["x".repeat(2_000)] };
+    expect([await asked(long), await asked(long)]).toEqual([1, 1]);
+    evaluate.mockRestore();
+  });
+
+  it("forgets what was asked longest ago", async () => {
+    const [engine, evaluate] = [embedded(), await evaluations()];
+    const ask = (tenant: string) => engine.decide(toolQuestion({ tenant }));
+    for (let n = 0; n < 1_000; n++) await ask(`t${n}`);
+    await ask("t0");
+    await ask("one more"); // in the place of t1
+    evaluate.mockClear();
+    for (const tenant of ["t0", "t2", "t999", "one more"]) await ask(tenant);
+    expect(evaluate).toHaveBeenCalledTimes(0);
+    await ask("t1");
+    expect(evaluate).toHaveBeenCalledTimes(1);
+    evaluate.mockRestore();
   });
 
   it("grants roles and scopes exactly what the doors grant them", async () => {
