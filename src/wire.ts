@@ -30,6 +30,7 @@ import {
   createDb,
   createLog,
   createSeal,
+  createSharedTimer,
   type Db,
   describeError,
   err,
@@ -93,7 +94,6 @@ const routerOf = (env: Bindings) => {
   router ??= createModelRouter({
     config: requireConfig(env),
     breaker: breakerOf(env),
-    clock: systemClock,
     random: systemRandom,
     log,
   });
@@ -230,10 +230,11 @@ function handoffPort(env: Bindings): HandoffPort {
 export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServices {
   // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
   const loopback = ctx.exports as unknown as Loopback;
-  const runnerFor = createRunners(env, (props) => loopback.ToolRunner({ props }), systemClock);
+  const clock = createSharedTimer();
+  const runnerFor = createRunners(env, (props) => loopback.ToolRunner({ props }), clock);
   const gateFor = (tenant: string, toolId: string) => env.TOOL_GATE.getByName(toolGateName(tenant, toolId));
   return {
-    clock: systemClock,
+    clock,
     random: systemRandom,
     log,
     router: routerOf(env),
@@ -244,7 +245,7 @@ export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServic
       const tools = collectTools(config, { allowFullNetwork }, remote);
       const catalog = compileCatalog(tools);
       const common = { tools, catalog, runnerFor, gateFor, localOrigins };
-      return { catalog, host: createToolHost({ ...common, clock: systemClock, log }) };
+      return { catalog, host: createToolHost({ ...common, clock, log }) };
     },
     listRemoteTools: (config, request, signal) => {
       const { egressLocalOrigins: localOrigins } = requireConfig(env);

@@ -92,7 +92,7 @@ const LAW: Law = {
   ],
   testFolders: ["house", "data", "case", "flow", "conformance", "fault", "bench", "browser"],
   shells: [
-    [/^src\/platform\/clock\.ts$/, "the clock itself"],
+    [/^src\/platform\/(?:clock|shared-timer)\.ts$/, "the clock itself"],
     [/^src\/task\/stream\.ts$/, "the heartbeat of an open stream: a timer with no step to wait for"],
     [/^src\/(?:local|cli)\//, "programs of their own, with a process around them"],
     [/^src\/console\//, "runs in a browser"],

@@ -3,7 +3,7 @@
  * retries nor falls back, and it never hands out a half-finished tool call.
  */
 import type { Usage } from "../meter/index.ts";
-import type { CancelSignal } from "../platform/index.ts";
+import type { CancelSignal, Clock } from "../platform/index.ts";
 
 export type ToolSchema = {
   readonly id: string;
@@ -83,6 +83,7 @@ export type ProviderFailure = {
 
 export type ProviderContext = {
   readonly signal: CancelSignal;
+  readonly clock: Clock;
   readonly traceparent: string;
   /** Milliseconds this attempt may take as a whole. */
   readonly timeoutMs: number;

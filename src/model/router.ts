@@ -14,7 +14,7 @@ import {
   type Usage,
   warmPrices,
 } from "../meter/index.ts";
-import type { Clock, Log, Random, Result } from "../platform/index.ts";
+import type { Log, Random, Result } from "../platform/index.ts";
 import type { BreakerClient } from "./breaker-client.ts";
 import { ATTEMPT_MS_MAX, ATTEMPT_MS_MIN, ATTEMPTS_PER_MODEL, TURN_MS_MAX } from "./limits.ts";
 import type { ModelRequest, Provider, ProviderFailure, ProviderOutcome } from "./provider.ts";
@@ -28,7 +28,6 @@ import type { ModelConfig, ModelRef, ModelRouter, ProviderName, Turn, TurnContex
 type RouterOptions = {
   readonly config: ModelConfig;
   readonly breaker: BreakerClient;
-  readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   /** Default: the platform's. */
@@ -38,10 +37,10 @@ type RouterOptions = {
 };
 
 export function createModelRouter(options: RouterOptions): ModelRouter {
-  const { config, clock } = options;
+  const { config } = options;
   // The platform's fetch is looked up at each call, so that a test or a tracer may stand in front of it.
   const fetch: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-  const providers = options.providers ?? createProviders(config, { fetch, clock });
+  const providers = options.providers ?? createProviders(config, fetch);
   const budget = new RetryBudget();
   return {
     modelOf: (tier) => toModelName(resolveModel(config, tier)),
@@ -88,7 +87,7 @@ class TurnRun {
     this.#services = services;
     this.#request = request;
     this.#context = context;
-    this.#endsAt = services.clock.now() + TURN_MS_MAX;
+    this.#endsAt = context.clock.now() + TURN_MS_MAX;
   }
 
   async run(): Promise<Result<Turn, TurnFailure>> {
@@ -105,7 +104,8 @@ class TurnRun {
   }
 
   async #tryModel(ref: ModelRef): Promise<ModelEnd> {
-    const { providers, budget, clock, random } = this.#services;
+    const { providers, budget, random } = this.#services;
+    const { clock } = this.#context;
     const provider = providers.get(ref.provider);
     const model = toModelName(ref);
     // parseConfig refuses a tier without its provider; a hole here would be a bug, and still must not lose a task.
@@ -148,8 +148,8 @@ class TurnRun {
 
   /** One call of the provider, its tokens counted and its breaker told. */
   async #attempt(provider: Provider, ref: ModelRef, attempt: number, permit: Permit): Promise<ProviderOutcome> {
-    const { clock, budget } = this.#services;
-    const { signal, tenant, traceparent } = this.#context;
+    const { budget } = this.#services;
+    const { clock, signal, tenant, traceparent } = this.#context;
     const model = toModelName(ref);
     if (this.#hasStreamed) this.#context.onReset({ model, failure: this.#lastFailure });
     this.#hasStreamed = false;
@@ -160,6 +160,7 @@ class TurnRun {
     try {
       const outcome = await provider.complete(ref.model, this.#request, {
         signal,
+        clock,
         traceparent,
         timeoutMs: Math.max(1, Math.min(ATTEMPT_MS_MAX, this.#endsAt - clock.now())),
         attempt,

@@ -1,6 +1,6 @@
 /** What the task room asks of the router, and what it gets: one finished turn, priced, or the reason there is none. */
 import type { Charge, Cost, Usage } from "../meter/index.ts";
-import type { CancelSignal } from "../platform/index.ts";
+import type { CancelSignal, Clock } from "../platform/index.ts";
 import type { ModelReply, ModelRequest } from "./provider.ts";
 
 export type ProviderName = "anthropic" | "openai" | "ollama" | "offline";
@@ -28,6 +28,8 @@ export type TurnContext = {
   /** Turns of the task that failed before this one (outages not counted); 0 when left out. */
   readonly priorAttempts?: number;
   readonly signal: CancelSignal;
+  /** Of whoever asks: a router serves many objects, and a timer belongs to the one that made it. */
+  readonly clock: Clock;
   readonly traceparent: string;
   /**
    * Asked before each attempt: a sentence when the task cannot pay for it, which ends the turn. Absent: it can.

@@ -7,9 +7,11 @@ export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 /** Length of `text` in UTF-8 bytes. */
 export const utf8Length = (text: string): number => encoder.encode(text).byteLength;
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 export const toHex = (bytes: Uint8Array): string => {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) text += HEX[byte];
   return text;
 };
 

@@ -271,7 +271,7 @@ export class World {
     return {
       ...{ clock, random, log: this.#log, retentionMs: RETENTION_MS },
       router: createModelRouter({
-        ...{ config: MODELS, clock, random, log: this.#log },
+        ...{ config: MODELS, random, log: this.#log },
         breaker: createBreakerClient({
           objectFor: (name) => ({
             ask: (): Promise<BreakerAnswer> => objects.call(life, "breaker", name, "ask", []),

@@ -7,10 +7,11 @@ import { ManualClock } from "../case/model-wire/clock.ts";
 import { REQUEST } from "../case/model-wire/rig.ts";
 
 function ask(answer: Response) {
-  const options = { apiKey: "sk-of-the-operator", baseUrl: "http://models.test", clock: new ManualClock() };
+  const options = { apiKey: "sk-of-the-operator", baseUrl: "http://models.test" };
   const provider = createAnthropicProvider({ ...options, fetch: async () => answer });
   const { signal } = new AbortController();
-  const context = { signal, traceparent: TRACEPARENT, timeoutMs: 600_000, attempt: 1, priorAttempts: 0 };
+  const clock = new ManualClock();
+  const context = { signal, clock, traceparent: TRACEPARENT, timeoutMs: 600_000, attempt: 1, priorAttempts: 0 };
   return provider.complete("test-model", REQUEST, { ...context, onText: () => undefined });
 }
 

@@ -49,13 +49,13 @@ async function ask({ create }: (typeof WIRES)[number], pieces: { readonly first:
   const clock = new ManualClock();
   const headers = Promise.withResolvers<void>();
   const provider = create({
-    ...{ name: "openai", apiKey: "sk-of-the-operator", baseUrl: "http://models.test/v1", clock },
+    ...{ name: "openai", apiKey: "sk-of-the-operator", baseUrl: "http://models.test/v1" },
     fetch: async (_url, init) => {
       headers.resolve();
       return new Response(endless(clock, pieces, init?.signal ?? new AbortController().signal));
     },
   });
-  const context = { traceparent: TRACEPARENT, timeoutMs: ATTEMPT_MS_MAX, attempt: 1, priorAttempts: 0 };
+  const context = { clock, traceparent: TRACEPARENT, timeoutMs: ATTEMPT_MS_MAX, attempt: 1, priorAttempts: 0 };
   const { signal } = new AbortController();
   const outcome = provider.complete("test-model", REQUEST, { ...context, signal, onText: () => undefined });
   await headers.promise;

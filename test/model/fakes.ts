@@ -102,7 +102,6 @@ export function setUp(
   const router = createModelRouter({
     config: configWith({ tiers: CLAUDE_TIERS, ...options.config }),
     breaker: options.breaker ?? breaker,
-    clock,
     random: options.random ?? (() => 0),
     log: createLog({}, (_level, line) => void lines.push(line)),
     providers: new Map([[name, provider]]),
@@ -111,6 +110,7 @@ export function setUp(
     tenant: "tenant-123",
     tier: "tier-1",
     signal: new AbortController().signal,
+    clock,
     traceparent: TRACEPARENT,
     onText: (text) => void texts.push(text),
     onReset: ({ model, failure }) => void texts.push(`[reset ${model}: ${failure}]`),

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createModelRouter, type Message, type ModelReply, type TurnFailure } from "../../src/model/index.ts";
 import { createOfflineProvider, OFFLINE_LINE } from "../../src/model/providers/offline.ts";
 import { parseScript } from "../../src/model/providers/script.ts";
-import { assert, createLog } from "../../src/platform/index.ts";
+import { assert, type Clock, createLog } from "../../src/platform/index.ts";
 import { TRACEPARENT } from "../case/model-wire/bench.ts";
 import { JumpingClock } from "../case/model-wire/clock.ts";
 import { REQUEST } from "../case/model-wire/rig.ts";
@@ -21,7 +21,6 @@ class Run {
   readonly #router = createModelRouter({
     config: configWith(),
     breaker: new FakeBreaker(),
-    clock: this.clock,
     random: () => 0,
     log: createLog({}, () => undefined),
   });
@@ -42,6 +41,7 @@ class Run {
           tier: "tier-2",
           priorAttempts: this.priorAttempts,
           signal: new AbortController().signal,
+          clock: this.clock,
           traceparent: TRACEPARENT,
           onText: (text) => void texts.push(text),
           onReset: () => {
@@ -163,17 +163,13 @@ describe("@sleep", () => {
   it("takes its time in its place", async () => {
     const run = new Run("@say before\n@sleep 250ms\n@say after");
     const order: string[] = [];
-    const provider = createOfflineProvider({
-      clock: {
-        now: () => 0,
-        sleep: async (ms) => void order.push(`sleep ${ms}`),
-      },
-    });
+    const provider = createOfflineProvider();
     await provider.complete(
       "scripted",
       { ...REQUEST, messages: run.messages },
       {
         signal: new AbortController().signal,
+        clock: { now: () => 0, sleep: async (ms) => void order.push(`sleep ${ms}`) },
         traceparent: TRACEPARENT,
         timeoutMs: 600_000,
         attempt: 1,
@@ -192,20 +188,20 @@ describe("@sleep", () => {
   it("wakes with the signal's reason when the turn is cancelled", async () => {
     const controller = new AbortController();
     const reason = new Error("cancelled");
-    const provider = createOfflineProvider({
-      clock: {
-        now: () => 0,
-        sleep: async (_ms, signal) => {
-          controller.abort(reason);
-          signal?.throwIfAborted();
-        },
+    const provider = createOfflineProvider();
+    const clock: Clock = {
+      now: () => 0,
+      sleep: async (_ms, signal) => {
+        controller.abort(reason);
+        signal?.throwIfAborted();
       },
-    });
+    };
     const asked = provider.complete(
       "scripted",
       { ...REQUEST, messages: [{ role: "user", text: "@sleep 1h" }] },
       {
         signal: controller.signal,
+        clock,
         traceparent: TRACEPARENT,
         timeoutMs: 600_000,
         attempt: 1,

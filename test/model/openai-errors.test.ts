@@ -10,14 +10,15 @@ const asked: { readonly url: string; readonly init: RequestInit | undefined }[] 
 function ask(answer: Response, baseUrl: string | null = "http://models.test/v1/") {
   asked.length = 0;
   const provider = createOpenAiProvider({
-    ...{ name: "openai", apiKey: "sk-of-the-operator", baseUrl, clock: new ManualClock() },
+    ...{ name: "openai", apiKey: "sk-of-the-operator", baseUrl },
     fetch: async (input, init) => {
       asked.push({ url: String(input), init });
       return answer;
     },
   });
   const signal = new AbortController().signal;
-  const context = { signal, traceparent: TRACEPARENT, timeoutMs: 600_000, attempt: 1, priorAttempts: 0 };
+  const clock = new ManualClock();
+  const context = { signal, clock, traceparent: TRACEPARENT, timeoutMs: 600_000, attempt: 1, priorAttempts: 0 };
   return provider.complete("test-model", REQUEST, { ...context, onText: () => undefined });
 }
 

@@ -190,14 +190,10 @@ function openAi(bench: Bench): void {
 
 describe("a host that nobody listens on", () => {
   it("could not be reached", async () => {
-    const provider = createAnthropicProvider({
-      apiKey: API_KEY,
-      baseUrl: "http://127.0.0.1:1",
-      fetch,
-      clock: new ManualClock(),
-    });
+    const provider = createAnthropicProvider({ apiKey: API_KEY, baseUrl: "http://127.0.0.1:1", fetch });
     const outcome = await provider.complete("m", REQUEST, {
       signal: new AbortController().signal,
+      clock: new ManualClock(),
       traceparent: TRACEPARENT,
       timeoutMs: 600_000,
       attempt: 1,

@@ -58,7 +58,6 @@ const routerFor = (ref: (typeof SERVED)[number]["ref"]) =>
       tiers: { "tier-1": ref, "tier-2": ref, "tier-3": ref },
     }),
     breaker: { ask: async () => ({ kind: "closed" }), report: async () => undefined },
-    clock: systemClock,
     random: () => 0,
     log: createLog({}, () => undefined),
   });
@@ -88,6 +87,7 @@ for (const { ref, frames, url } of SERVED) {
         tenant: "t",
         tier: "tier-2",
         signal: new AbortController().signal,
+        clock: systemClock,
         traceparent: TRACEPARENT,
         onText: (text) => void texts.push(text),
         onReset: () => undefined,
@@ -126,6 +126,7 @@ for (const { ref, frames, url } of SERVED) {
         tenant: "t",
         tier: "tier-2",
         signal: controller.signal,
+        clock: systemClock,
         traceparent: TRACEPARENT,
         onText: () => controller.abort(reason),
         onReset: () => undefined,

@@ -127,7 +127,11 @@ export const RESPONSES: readonly (readonly [what: string, response: string, code
   ["a head without an answer", "new Response(null, { status: 204 })", "TOOL_FAILED"],
   ["an empty answer in its head", "head({ answer: '' })", "TOOL_FAILED"],
   ["two answers in its head", "head([['answer', ready], ['answer', ready]])", "TOOL_FAILED"],
-  ["an answer in the head of an error", "new Response(null, { status: 500, headers: { answer: ready } })", "TOOL_FAILED"],
+  [
+    "an answer in the head of an error",
+    "new Response(null, { status: 500, headers: { answer: ready } })",
+    "TOOL_FAILED",
+  ],
   ["an answer in the head beside a body", "new Response('{}', { headers: { answer: ready } })", "TOOL_FAILED"],
   ["more in its head than may be", "head({ answer: 'x'.repeat(15 * 1024 * 1024) })", "TOOL_LIMIT"],
   ["what is no response", "ready", "TOOL_FAILED"],

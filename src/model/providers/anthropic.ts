@@ -6,7 +6,6 @@ import type {
   TextBlockParam,
   ToolResultBlockParam,
 } from "@anthropic-ai/sdk/resources/messages";
-import type { Clock } from "../../platform/index.ts";
 import { ATTEMPT_MS_MAX } from "../limits.ts";
 import type { Message, ModelRequest, Provider } from "../provider.ts";
 import { AnthropicCollector } from "./anthropic-reply.ts";
@@ -21,13 +20,12 @@ type Options = {
   /** Null: Anthropic's own API. */
   readonly baseUrl: string | null;
   readonly fetch: Fetch;
-  readonly clock: Clock;
 };
 
 /** The SDK is loaded with the first call: a Worker that answers offline, or reads only, never pays for it. */
 const loadSdk = () => import("./anthropic-sdk.ts");
 
-export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Options): Provider {
+export function createAnthropicProvider({ apiKey, baseUrl, fetch }: Options): Provider {
   return {
     name: "anthropic",
     async complete(model, request, context) {
@@ -37,7 +35,6 @@ export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Optio
       return runAttempt({
         provider: "anthropic",
         apiKey,
-        clock,
         fetch,
         context,
         isSlowStarter: false,
@@ -61,7 +58,7 @@ export function createAnthropicProvider({ apiKey, baseUrl, fetch, clock }: Optio
             headers: { traceparent: context.traceparent },
           });
           const response = await asked.asResponse();
-          return readEvents(response, clock, (event, data) =>
+          return readEvents(response, context.clock, (event, data) =>
             event === "error" ? toWireError(data, response.headers) : null,
           );
         },

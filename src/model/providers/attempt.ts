@@ -3,7 +3,7 @@
  * What the events say is a collector's business; how the request is made is the provider's.
  */
 import type { Usage } from "../../meter/index.ts";
-import { type Clock, describeError } from "../../platform/index.ts";
+import { describeError } from "../../platform/index.ts";
 import { REPLY_CALLS_MAX, REPLY_CHARS_MAX } from "../limits.ts";
 import type { ModelReply, ProviderContext, ProviderFailure, ProviderOutcome } from "../provider.ts";
 import { ProviderFault } from "./event-stream.ts";
@@ -30,7 +30,6 @@ export type Attempt = {
   readonly provider: string;
   /** Sent with the request, and never told. */
   readonly apiKey: string;
-  readonly clock: Clock;
   readonly fetch: Fetch;
   readonly context: ProviderContext;
   /** The server may load a model before it answers with headers. */
@@ -48,8 +47,8 @@ class ReplyTooLong extends Error {
 }
 
 export async function runAttempt(attempt: Attempt): Promise<ProviderOutcome> {
-  const { clock, context } = attempt;
-  const watchdog = new Watchdog({ clock, signal: context.signal, timeoutMs: context.timeoutMs });
+  const { context } = attempt;
+  const watchdog = new Watchdog(context);
   const stage: Stage = { hasHeaders: false, hasBegun: false, isOurFault: false };
   try {
     await readStream(attempt, watchdog, stage);
@@ -154,7 +153,7 @@ function explain(attempt: Attempt, watchdog: Watchdog, stage: Stage, thrown: unk
   if (watchdog.expired !== null) return endOfStream(attempt, watchdog.expired, null);
   const error = thrown instanceof ProviderFault ? thrown.error : (attempt.readError?.(thrown) ?? null);
   if (error !== null) {
-    const known = toFailure(error, { now: attempt.clock.now(), apiKey: attempt.apiKey });
+    const known = toFailure(error, { now: attempt.context.clock.now(), apiKey: attempt.apiKey });
     const failure = { ...known, ...usageOf(attempt.collector) };
     return stage.hasBegun ? { ...failure, hasBegun: true } : failure;
   }

@@ -4,7 +4,6 @@
  * on at the right place.
  */
 import type { Usage } from "../../meter/index.ts";
-import type { Clock } from "../../platform/index.ts";
 import { ATTEMPTS_PER_MODEL, OFFLINE_PIECES_MAX, OFFLINE_RESULT_CHARS, OFFLINE_RESULTS_CHARS } from "../limits.ts";
 import type {
   Message,
@@ -20,14 +19,14 @@ import { parseArguments } from "./tool-call.ts";
 
 export const OFFLINE_LINE = "This answer comes from the offline provider: no model was asked.";
 
-export function createOfflineProvider({ clock }: { readonly clock: Clock }): Provider {
+export function createOfflineProvider(): Provider {
   return {
     name: "offline",
     isLocal: true,
     async complete(_model, request, context) {
       context.signal.throwIfAborted();
       const stage = stageOf(request);
-      return playTurn(stage, request, context, clock);
+      return playTurn(stage, request, context);
     },
   };
 }
@@ -66,7 +65,6 @@ async function playTurn(
   { turn, text, failedEarlier }: Stage,
   request: ModelRequest,
   context: ProviderContext,
-  clock: Clock,
 ): Promise<ProviderOutcome> {
   // Each failed turn of the task was ATTEMPTS_PER_MODEL failures here, for nothing but the script stops the router early.
   const failures =
@@ -74,6 +72,7 @@ async function playTurn(
   const { from, at, fault } = findFault(turn.plays, failures);
   const inputTokens = estimateTokens(JSON.stringify([request.systemStable, request.systemVariable, request.messages]));
   const stream = new TextStream(text, context, fault?.kind === "cut" ? Math.floor(text.length / 2) : text.length);
+  const { clock } = context;
   const endsAt = clock.now() + context.timeoutMs;
   for (const [index, play] of turn.plays.slice(0, at).entries()) {
     if (play.kind === "say") stream.say(play.text);

@@ -6,7 +6,6 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
-import type { Clock } from "../../platform/index.ts";
 import type { Message, ModelRequest, Provider } from "../provider.ts";
 import { type Fetch, runAttempt } from "./attempt.ts";
 import { ProviderFault, readEvents } from "./event-stream.ts";
@@ -21,7 +20,6 @@ type Options = {
   /** With its version path, such as `https://host/v1`; null: OpenAI's own API. */
   readonly baseUrl: string | null;
   readonly fetch: Fetch;
-  readonly clock: Clock;
 };
 
 /** Where Ollama serves this wire. @see https://docs.ollama.com/openai */
@@ -35,7 +33,7 @@ function toUrl(baseUrl: string): string {
   return url.href;
 }
 
-export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Options): Provider {
+export function createOpenAiProvider({ name, apiKey, baseUrl, fetch }: Options): Provider {
   const url = toUrl(baseUrl ?? "https://api.openai.com/v1");
   return {
     name,
@@ -53,7 +51,6 @@ export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Op
       return runAttempt({
         provider: name,
         apiKey,
-        clock,
         fetch,
         context,
         // A server of one's own may load the model first, and answers with headers when it has.
@@ -62,7 +59,7 @@ export function createOpenAiProvider({ name, apiKey, baseUrl, fetch, clock }: Op
         open: async (wire) => {
           const response = await wire.fetch(url, { method: "POST", headers, body, signal: wire.signal });
           if (!response.ok) throw new ProviderFault(await readRefusal(name, response));
-          return readEvents(response, clock, (event, data) => {
+          return readEvents(response, context.clock, (event, data) => {
             const error = field(data, "error");
             const isError = event === "error" || Boolean(error);
             return isError ? toWireError(name, error ?? data, { status: null, headers: response.headers }) : null;

@@ -36,6 +36,7 @@ export async function askJudge(run: Run, { tier, question: { system, user }, rul
     tier,
     priorAttempts: run.row().attempt,
     signal: run.signal,
+    clock: run.services.clock,
     traceparent: childTraceOf(run.row()),
     checkBudget: createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, question),
     onText: () => undefined,

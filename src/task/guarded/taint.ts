@@ -39,14 +39,13 @@ export function taintBefore(
   step: number,
   labelsOf: ToolCatalog["labelsOf"],
 ): Label[] {
-  const seen = history.results
-    .filter((result) => result.step < step && isCalled(result))
-    .flatMap((result) => {
-      const { step: n, index, taint = [] } = result;
-      const call = history.steps.find((one) => one.n === n)?.toolCalls[index];
-      // A replay may run on a version of the pack that has no such tool or label any more.
-      return [...(call === undefined ? [] : labelsOf(call.toolId)), ...labelsThen(result), ...taint];
-    });
+  const calls = new Map(history.steps.map(({ n, toolCalls }) => [n, toolCalls]));
+  const seen = history.results.flatMap((result) => {
+    if (result.step >= step || !isCalled(result)) return [];
+    const call = calls.get(result.step)?.[result.index];
+    // A replay may run on a version of the pack that has no such tool or label any more.
+    return [...(call === undefined ? [] : labelsOf(call.toolId)), ...labelsThen(result), ...(result.taint ?? [])];
+  });
   const remembered = recalled.flatMap(({ taint = [] }) => taint);
   return readsOf([...(parent?.taint ?? []), ...brought, ...remembered, ...seen]);
 }

@@ -156,6 +156,7 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
       tier: run.row().request.tier,
       priorAttempts: run.row().attempt,
       signal: limit.signal,
+      clock,
       traceparent: childTraceOf(run.row()),
       checkBudget: createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, request),
       onText: (piece) => {

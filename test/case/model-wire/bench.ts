@@ -34,6 +34,7 @@ export class Bench {
       { ...REQUEST, messages, ...more.request },
       {
         signal: new AbortController().signal,
+        clock: this.clock,
         traceparent: TRACEPARENT,
         timeoutMs: 600_000,
         attempt: 1,

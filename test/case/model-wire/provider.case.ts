@@ -12,11 +12,7 @@ export function describeProvider(rig: Rig, more?: (bench: Bench) => void): void 
   describe(rig.name, () => {
     const bench = new Bench(rig);
     beforeAll(async () => {
-      // Each case has a clock of its own, so the provider gets one that asks the current one.
-      bench.provider = await rig.start({
-        now: () => bench.clock.now(),
-        sleep: (ms, signal) => bench.clock.sleep(ms, signal),
-      });
+      bench.provider = await rig.start();
     });
     afterAll(() => rig.stop());
     beforeEach(() => {

@@ -5,7 +5,6 @@ import { createAnthropicProvider } from "../../../src/model/providers/anthropic.
 import type { Fetch } from "../../../src/model/providers/attempt.ts";
 import { createOfflineProvider, OFFLINE_LINE } from "../../../src/model/providers/offline.ts";
 import { createOpenAiProvider, toOllamaBaseUrl } from "../../../src/model/providers/openai.ts";
-import type { Clock } from "../../../src/platform/index.ts";
 import type { Answer } from "./answer.ts";
 import { anthropicWire } from "./anthropic-wire.ts";
 import { openAiWire } from "./openai-wire.ts";
@@ -32,7 +31,7 @@ export interface Rig {
   readonly server: ModelServer | null;
   /** Milliseconds a request waits for response headers. */
   readonly headersMs: number;
-  start(clock: Clock): Promise<Provider>;
+  start(): Promise<Provider>;
   stop(): Promise<void>;
   /** Resolves when the provider has the headers of its next response. */
   headers(): Promise<void>;
@@ -47,7 +46,7 @@ function serverRig(
   wire: Wire,
   options: {
     readonly headersMs: number;
-    readonly create: (server: { readonly origin: string; readonly fetch: Fetch }, clock: Clock) => Provider;
+    readonly create: (server: { readonly origin: string; readonly fetch: Fetch }) => Provider;
   },
 ): Rig {
   const server = new ModelServer(wire);
@@ -61,7 +60,7 @@ function serverRig(
     name,
     server,
     headersMs: options.headersMs,
-    start: async (clock) => options.create({ origin: await server.start(), fetch: watchedFetch }, clock),
+    start: async () => options.create({ origin: await server.start(), fetch: watchedFetch }),
     stop: () => server.stop(),
     headers: () => {
       arrived = Promise.withResolvers<void>();
@@ -96,17 +95,17 @@ type Makers = {
 export const toServerRigs = ({ createAnthropicProvider, createOpenAiProvider }: Makers): readonly Rig[] => [
   serverRig("anthropic", anthropicWire, {
     headersMs: 10_000,
-    create: ({ origin, fetch }, clock) => createAnthropicProvider({ apiKey: API_KEY, baseUrl: origin, fetch, clock }),
+    create: ({ origin, fetch }) => createAnthropicProvider({ apiKey: API_KEY, baseUrl: origin, fetch }),
   }),
   serverRig("openai", openAiWire, {
     headersMs: 60_000,
-    create: ({ origin, fetch }, clock) =>
-      createOpenAiProvider({ name: "openai", apiKey: API_KEY, baseUrl: `${origin}/v1`, fetch, clock }),
+    create: ({ origin, fetch }) =>
+      createOpenAiProvider({ name: "openai", apiKey: API_KEY, baseUrl: `${origin}/v1`, fetch }),
   }),
   serverRig("ollama", openAiWire, {
     headersMs: 60_000,
-    create: ({ origin, fetch }, clock) =>
-      createOpenAiProvider({ name: "ollama", apiKey: "none", baseUrl: toOllamaBaseUrl(origin), fetch, clock }),
+    create: ({ origin, fetch }) =>
+      createOpenAiProvider({ name: "ollama", apiKey: "none", baseUrl: toOllamaBaseUrl(origin), fetch }),
   }),
 ];
 
@@ -116,7 +115,7 @@ export const RIGS: readonly Rig[] = [
     name: "offline",
     server: null,
     headersMs: 0,
-    start: async (clock) => createOfflineProvider({ clock }),
+    start: async () => createOfflineProvider(),
     stop: async () => undefined,
     headers: async () => undefined,
     play: (answer) => [{ role: "user", text: toScript(answer) }],
