@@ -30,10 +30,10 @@ import {
   createDb,
   createLog,
   createSeal,
-  createSharedTimer,
   type Db,
   describeError,
   err,
+  SharedTimer,
   systemClock,
   systemRandom,
 } from "./platform/index.ts";
@@ -230,7 +230,7 @@ function handoffPort(env: Bindings): HandoffPort {
 export function taskServices(env: Bindings, ctx: DurableObjectState): TaskServices {
   // The platform's type of `exports` needs a generated declaration of this Worker; index.ts exports exactly this.
   const loopback = ctx.exports as unknown as Loopback;
-  const clock = createSharedTimer();
+  const clock = new SharedTimer();
   const runnerFor = createRunners(env, (props) => loopback.ToolRunner({ props }), clock);
   const gateFor = (tenant: string, toolId: string) => env.TOOL_GATE.getByName(toolGateName(tenant, toolId));
   return {

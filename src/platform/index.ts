@@ -59,6 +59,6 @@ export { formatMicros, parseDuration, parseMemorySize, parseMoney, type Quantity
 export { err, ok, type Result } from "./result.ts";
 export { createSeal, type Seal, type SealFailure, type SealScope } from "./seal.ts";
 export { isDeeperThan, isRecord, listOf } from "./shape.ts";
-export { createSharedTimer } from "./shared-timer.ts";
+export { SharedTimer } from "./shared-timer.ts";
 export { childTrace, formatTraceparent, parseTraceparent, type TraceContext } from "./trace.ts";
 export { within } from "./within.ts";

@@ -3,56 +3,70 @@
  * 20 us to make and to clear, and a step of a run has five. Here all sleeps have one timer, which is left as it is while one
  * that is due sooner is given up. Timers belong to whoever made them, so each object has a clock of its own.
  */
-import type { Clock } from "./clock.ts";
+import type { CancelSignal } from "./cancel.ts";
+import { type Clock, systemClock } from "./clock.ts";
 
+/** `dueAt`: milliseconds, of `elapsed`. */
 type Sleeper = { readonly dueAt: number; readonly wake: () => void };
 
 /** What a platform's timer can wait at once, in milliseconds; a longer sleep looks again then. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** @param now epoch milliseconds. */
-export function createSharedTimer(now: () => number = Date.now): Clock {
-  const sleepers = new Set<Sleeper>();
-  let timer: { readonly id: ReturnType<typeof setTimeout>; readonly dueAt: number } | null = null;
+/** How long a sleep is does not depend on what time it is. */
+const elapsed = (): number => performance.now();
 
-  const stop = (): void => {
-    if (timer !== null) clearTimeout(timer.id);
-    timer = null;
-  };
-  const wakeAt = (dueAt: number): void => {
-    if (timer !== null && timer.dueAt <= dueAt) return;
-    stop();
-    timer = { id: setTimeout(wake, Math.min(TIMER_MS_MAX, dueAt - now())), dueAt };
-  };
-  function wake(): void {
-    timer = null;
-    const woken = now();
-    // Whoever wakes may give up others, and may sleep again.
-    for (const sleeper of [...sleepers]) if (sleeper.dueAt <= woken && sleepers.delete(sleeper)) sleeper.wake();
-    if (sleepers.size > 0) wakeAt(Math.min(...[...sleepers].map(({ dueAt }) => dueAt)));
+export class SharedTimer implements Clock {
+  readonly #sleepers = new Set<Sleeper>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** When the timer goes off. */
+  #setFor = Number.POSITIVE_INFINITY;
+
+  now(): number {
+    return systemClock.now();
   }
 
-  return {
-    now,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason);
-        const giveUp = (): void => {
-          sleepers.delete(sleeper);
-          // Nobody is left: an object that waits for nothing may be put aside.
-          if (sleepers.size === 0) stop();
-          reject(signal?.reason);
-        };
-        const sleeper: Sleeper = {
-          dueAt: now() + Math.max(0, ms),
-          wake: () => {
-            signal?.removeEventListener("abort", giveUp);
-            resolve();
-          },
-        };
-        signal?.addEventListener("abort", giveUp, { once: true });
-        sleepers.add(sleeper);
-        wakeAt(sleeper.dueAt);
-      }),
+  sleep(ms: number, signal?: CancelSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const giveUp = (): void => {
+        this.#sleepers.delete(sleeper);
+        // Nobody is left: an object that waits for nothing may be put aside.
+        if (this.#sleepers.size === 0) this.#stop();
+        reject(signal?.reason);
+      };
+      const sleeper: Sleeper = {
+        dueAt: elapsed() + Math.max(0, ms),
+        wake: () => {
+          signal?.removeEventListener("abort", giveUp);
+          resolve();
+        },
+      };
+      signal?.addEventListener("abort", giveUp, { once: true });
+      this.#sleepers.add(sleeper);
+      this.#wakeAt(sleeper.dueAt);
+    });
+  }
+
+  #wakeAt(dueAt: number): void {
+    if (this.#setFor <= dueAt) return;
+    this.#stop();
+    this.#setFor = dueAt;
+    this.#timer = setTimeout(this.#wake, Math.min(TIMER_MS_MAX, Math.ceil(dueAt - elapsed())));
+  }
+
+  #stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#setFor = Number.POSITIVE_INFINITY;
+  }
+
+  readonly #wake = (): void => {
+    this.#stop();
+    const now = elapsed();
+    // Whoever wakes may give up others, and may sleep again.
+    for (const sleeper of [...this.#sleepers]) {
+      if (sleeper.dueAt <= now && this.#sleepers.delete(sleeper)) sleeper.wake();
+    }
+    if (this.#sleepers.size > 0) this.#wakeAt(Math.min(...[...this.#sleepers].map(({ dueAt }) => dueAt)));
   };
 }

@@ -23,7 +23,7 @@ export function createDirectRunner(bindings: IsolateBindings, tenant: string, cl
       const kill = new AbortController();
       const answer = askIsolate(bindings, tenant, call, (entrypoint) => ask(entrypoint, call.requestJson, kill.signal));
       const { timeoutMs } = call;
-      const finish = await raceAnswer(answer, { timeoutMs, sleep: clock.sleep, cancelled: cancelled() });
+      const finish = await raceAnswer(answer, { timeoutMs, clock, cancelled: cancelled() });
       const end = finish.kind === "answer" ? finish.value : ({ kind: finish.kind } as const);
       // Also what failed or was too large may go on: nobody reads its answer to the end, and its isolate knows nothing of it.
       if (end.kind !== "answer") kill.abort();

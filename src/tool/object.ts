@@ -59,7 +59,7 @@ export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
     );
     const finish = await raceAnswer(answer, {
       timeoutMs: call.timeoutMs,
-      sleep: systemClock.sleep,
+      clock: systemClock,
       cancelled: cancelled(),
     });
     const egress = gateway?.close() ?? [];

@@ -1,5 +1,5 @@
 /** Waiting for a worker's answer, for a limited time, unless the caller gives up first. */
-import { Canceller, type CancelSignal } from "../platform/index.ts";
+import { Canceller, type Clock } from "../platform/index.ts";
 
 export type Finish<T> =
   | { readonly kind: "answer"; readonly value: T }
@@ -9,20 +9,19 @@ export type Finish<T> =
 
 /**
  * Never rejects.
- * @param sleep resolves after the given time, earlier when its signal aborts.
  * @param cancelled settles, either way, when the caller no longer wants the answer: a caller that is gone is one too.
  */
 export async function raceAnswer<T>(
   answer: Promise<T>,
   ends: {
     readonly timeoutMs: number;
-    readonly sleep: (ms: number, signal: CancelSignal) => Promise<void>;
+    readonly clock: Pick<Clock, "sleep">;
     readonly cancelled: Promise<unknown>;
   },
 ): Promise<Finish<T>> {
   const done = new Canceller();
   const timeout = async (): Promise<Finish<T>> => {
-    await ends.sleep(ends.timeoutMs, done.signal);
+    await ends.clock.sleep(ends.timeoutMs, done.signal);
     return { kind: "timeout" };
   };
   const cancelled = (): Finish<T> => ({ kind: "cancelled" });

@@ -1,7 +1,7 @@
 /** Many sleeps and one timer: what becomes of each is what becomes of it with a timer of its own. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { seeded } from "../../scripts/draw.ts";
-import { Canceller, type Clock, createSharedTimer, systemClock } from "../../src/platform/index.ts";
+import { Canceller, type Clock, SharedTimer, systemClock } from "../../src/platform/index.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
 afterEach(() => void vi.useRealTimers());
@@ -44,7 +44,7 @@ describe("a shared timer", () => {
   it("wakes and lets go as timers of their own do, in a hundred worlds", async () => {
     for (let seed = 0; seed < 100; seed++) {
       const steps = worldOf(seed);
-      const [own, shared] = [await play(systemClock, steps), await play(createSharedTimer(), steps)];
+      const [own, shared] = [await play(systemClock, steps), await play(new SharedTimer(), steps)];
       expect(shared, `seed ${seed}`).toEqual(own);
       expect(own.length).toBe(steps.filter((step) => "sleep" in step).length);
       expect(vi.getTimerCount()).toBe(0);
@@ -52,7 +52,7 @@ describe("a shared timer", () => {
   });
 
   it("is set once for what is given up before its time", async () => {
-    const clock = createSharedTimer();
+    const clock = new SharedTimer();
     const set = vi.spyOn(globalThis, "setTimeout");
     const lease = new Canceller();
     clock.sleep(2_500, lease.signal).catch(() => undefined);
@@ -68,7 +68,7 @@ describe("a shared timer", () => {
   });
 
   it("is none while nobody sleeps, so that whoever waits for nothing can be put aside", async () => {
-    const clock = createSharedTimer();
+    const clock = new SharedTimer();
     const [one, other] = [new Canceller(), new Canceller()];
     const ends = [clock.sleep(10, one.signal), clock.sleep(20, other.signal)].map((end) => end.catch(() => undefined));
     expect(vi.getTimerCount()).toBe(1);
@@ -86,14 +86,14 @@ describe("a shared timer", () => {
   it("does not begin a sleep that was given up before", async () => {
     const gone = new Canceller();
     gone.abort("gone");
-    await expect(createSharedTimer().sleep(10, gone.signal)).rejects.toBe("gone");
+    await expect(new SharedTimer().sleep(10, gone.signal)).rejects.toBe("gone");
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it("sleeps longer than a timer can wait", async () => {
     const month = 30 * 24 * 60 * 60 * 1_000;
     const woke = vi.fn();
-    const slept = createSharedTimer().sleep(month).then(woke);
+    const slept = new SharedTimer().sleep(month).then(woke);
     await vi.advanceTimersByTimeAsync(month - 1);
     expect(woke).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);

@@ -15,6 +15,7 @@ import { TEXT_FLUSH_MS } from "../../src/task/limits.ts";
 import { DirectoryObject, TaskObject, TenantIndexObject } from "../../src/task/object.ts";
 import { ToolGateObject } from "../../src/tool/object.ts";
 import { accept, env, follow, publishShared } from "../api/gateway.ts";
+import { replaceSleeps } from "../case/sleeps.ts";
 
 const TENANT = "tenant-cost";
 const TOOLS = `
@@ -97,9 +98,8 @@ async function watch() {
 
 /** Time stands still, or a slow moment would flush text by itself, or renew a lease. */
 function stopTime(at: number): void {
-  const sleep = systemClock.sleep;
   vi.spyOn(systemClock, "now").mockReturnValue(at);
-  vi.spyOn(systemClock, "sleep").mockImplementation((ms, signal) => sleep(ms === TEXT_FLUSH_MS ? HOUR_MS : ms, signal));
+  replaceSleeps((sleep) => (ms, signal) => sleep(ms === TEXT_FLUSH_MS ? HOUR_MS : ms, signal));
 }
 
 async function runWatched(at: number) {

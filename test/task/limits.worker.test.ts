@@ -3,6 +3,7 @@ import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/platform/index.ts";
 import { DEADLINE_MS, LEASE_MS, TOMBSTONE_MS } from "../../src/task/limits.ts";
+import { replaceSleeps, sleepForEver } from "../case/sleeps.ts";
 import { accept, env, isGapless, readUntil, TENANT, TOOLS, typesOf } from "./harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -11,11 +12,10 @@ afterEach(() => void vi.restoreAllMocks());
 function freezeTime() {
   let now = Date.now();
   vi.spyOn(systemClock, "now").mockImplementation(() => now);
-  vi.spyOn(systemClock, "sleep").mockImplementation(async (ms, signal) => {
+  replaceSleeps(() => async (ms, signal) => {
     signal?.throwIfAborted();
     // Only backoffs end at once: timeouts and lease checks would otherwise fire in a frozen world.
-    if (ms > 60_000 || ms === 2_500)
-      await new Promise<void>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    if (ms > 60_000 || ms === 2_500) await sleepForEver(ms, signal);
   });
   const move = (ms: number): void => {
     now += ms;

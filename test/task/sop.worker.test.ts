@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { assert, systemClock } from "../../src/platform/index.ts";
 import type { Decide, TaskEvent, TaskStub } from "../../src/task/index.ts";
 import { LEASE_MS } from "../../src/task/limits.ts";
+import { replaceSleeps, sleepForEver } from "../case/sleeps.ts";
 import { accept, isGapless, readUntil, TOOLS, typesOf } from "./harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -35,10 +36,10 @@ function scriptedTime() {
     now += ms;
   };
   vi.spyOn(systemClock, "now").mockImplementation(() => now);
-  vi.spyOn(systemClock, "sleep").mockImplementation(async (ms, signal) => {
+  replaceSleeps(() => async (ms, signal) => {
     signal?.throwIfAborted();
     if (ms >= 20_000 && ms <= MINUTE) return move(ms);
-    await new Promise<void>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    await sleepForEver(ms, signal);
   });
   return { move };
 }

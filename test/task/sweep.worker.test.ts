@@ -16,6 +16,7 @@ import {
 } from "../../src/task/limits.ts";
 import type { IndexReport } from "../../src/task/object.ts";
 import type { Watched } from "../../src/task/tenant/watch.ts";
+import { replaceSleeps, sleepForEver } from "../case/sleeps.ts";
 import { accept, env, fiveSteps, readUntil, TOOLS, typesOf } from "./harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -72,15 +73,14 @@ describe("the cron finds a task without an alarm", () => {
 
   it("that is to be tried again", async () => {
     const task = await accept("@fail 500 4\n@say done", { tenant: "sweep-retry" });
-    const pauses = vi.spyOn(systemClock, "sleep").mockImplementation(async (ms, signal) => {
+    const pauses = replaceSleeps(() => async (ms, signal) => {
       signal?.throwIfAborted();
       // Timeouts and lease checks stand still; only the router's pauses end at once.
-      if (ms > 60_000 || ms === LEASE_CHECK_MS)
-        await new Promise<void>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+      if (ms > 60_000 || ms === LEASE_CHECK_MS) await sleepForEver(ms, signal);
     });
     await task.stub().kick();
     await readUntil(task.stub(), ({ type }) => type === "task.retry");
-    pauses.mockRestore();
+    pauses.restore();
     // The alarm that ran is over when the slot is given back; only then can the next one be taken away.
     await vi.waitUntil(async () => (await alarmOf(task)) !== null, { timeout: 60_000 });
     await abortAllDurableObjects();

@@ -6,6 +6,7 @@ import { LEASE_CHECK_MS, RESERVED_MS, SLOT_LEASE_MS, SLOT_RETRY_MS } from "../..
 import { TenantIndexObject } from "../../src/task/object.ts";
 import { IndexStore } from "../../src/task/tenant/store.ts";
 import type { TaskState } from "../../src/task/types.ts";
+import { replaceSleeps, sleepForEver } from "../case/sleeps.ts";
 import { accept, env, fiveSteps, readUntil, typesOf } from "./harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -33,15 +34,14 @@ describe("running slots", () => {
     let now = Date.now();
     vi.spyOn(systemClock, "now").mockImplementation(() => now);
     const task = await accept("@fail 500 4\n@say done", { tenant });
-    const backoffOnly = vi.spyOn(systemClock, "sleep").mockImplementation(async (ms, signal) => {
+    const backoffOnly = replaceSleeps(() => async (ms, signal) => {
       signal?.throwIfAborted();
       // Timeouts and lease checks stand still; only the router's pauses end at once.
-      if (ms > 60_000 || ms === LEASE_CHECK_MS)
-        await new Promise<void>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+      if (ms > 60_000 || ms === LEASE_CHECK_MS) await sleepForEver(ms, signal);
     });
     await task.stub().kick();
     await readUntil(task.stub(), ({ type }) => type === "task.retry");
-    backoffOnly.mockRestore();
+    backoffOnly.restore();
     const busy = await Promise.all(Array.from({ length: 20 }, () => accept("@sleep 10m\n@say never", { tenant })));
     for (const { stub } of busy) await stub().kick();
     await Promise.all(busy.map(({ stub }) => readUntil(stub(), ({ type }) => type === "step.started")));
