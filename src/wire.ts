@@ -19,7 +19,7 @@ import type { KeyServices, SecretServices, TenantServices } from "./api/object.t
 import { createAuditReader, createAuditSink } from "./audit/index.ts";
 import type { AuditServices } from "./audit/object.ts";
 import type { Bindings } from "./bindings.ts";
-import { type Config, parseConfig, type RunMessage } from "./env.ts";
+import { type Config, parseConfig } from "./env.ts";
 import { createPass, createWebhooks, type Webhooks } from "./event/index.ts";
 import type { DoorbellServices, WebhookServices } from "./event/object.ts";
 import { createEvents, type Events, toWebhookPorts } from "./events.ts";
@@ -31,7 +31,6 @@ import {
   createLog,
   createSeal,
   type Db,
-  describeError,
   err,
   SharedTimer,
   systemClock,
@@ -40,7 +39,8 @@ import {
 import { createPolicy } from "./policies.ts";
 import { createDecisionReader } from "./policy/index.ts";
 import { createReadiness } from "./ready.ts";
-import { ALARM_LATE_MS, createProjection, databaseList } from "./task/index.ts";
+import { RunQueue } from "./run-queue.ts";
+import { createProjection, databaseList } from "./task/index.ts";
 import type {
   ApprovalsReport,
   HandoffPort,
@@ -61,8 +61,6 @@ import {
 } from "./tool/index.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
-/** A queue message in case a task's own alarm was lost: it comes when that counts as lost, and finds nothing to do else. */
-export const QUEUE_NET_SECONDS = ALARM_LATE_MS / 1_000 + 1;
 
 const log = createLog();
 
@@ -218,9 +216,9 @@ function handoffPort(env: Bindings): HandoffPort {
     },
     start: async (child) => {
       const { tenant, task_id, traceparent } = child;
-      const { dispatch: ways, startsItself: starts_itself } = requireConfig(env);
+      const { startsItself: starts_itself } = requireConfig(env);
       const { kind } = await taskStub(env, tenant, task_id).create({ ...child, starts_itself });
-      if (kind === "created") await dispatch(env, ways, { tenant, task_id, traceparent });
+      if (kind === "created") await runQueueOf(env).send({ tenant, task_id, traceparent });
       return kind;
     },
     taskOf: (tenant, taskId) => taskStub(env, tenant, taskId),
@@ -273,14 +271,12 @@ export function indexServices(env: Bindings): IndexServices {
   };
 }
 
-/** The message of a task that was created. It starts itself too, unless it is told not to: either alone is enough. */
-export async function dispatch(env: Bindings, ways: Config["dispatch"], task: RunMessage): Promise<void> {
-  if (ways === "alarm") return;
-  try {
-    await env.RUN_QUEUE.send(task, ways === "both" ? { delaySeconds: QUEUE_NET_SECONDS } : {});
-  } catch (thrown) {
-    log.warn("dispatch.failed", { tenant_id: task.tenant, task_id: task.task_id, error: describeError(thrown) });
-  }
+let runQueue: RunQueue | null = null;
+/** One for this isolate: it collects. */
+function runQueueOf(env: Bindings): RunQueue {
+  const { dispatch: ways } = requireConfig(env);
+  runQueue ??= new RunQueue({ queue: env.RUN_QUEUE, ways, clock: systemClock, log });
+  return runQueue;
 }
 
 export function keyServices(env: Bindings): KeyServices {
@@ -375,8 +371,7 @@ export function apiDeps(env: Bindings, config: Config): ApiDeps {
     limiter: limiterOf(env),
     registry: registryOf(env),
     router: routerOf(env),
-    dispatch: ({ tenant, taskId, traceparent }) =>
-      dispatch(env, config.dispatch, { tenant, task_id: taskId, traceparent }),
+    dispatch: ({ tenant, taskId: task_id, traceparent }) => runQueueOf(env).collect({ tenant, task_id, traceparent }),
     assets: (path) => env.ASSETS.fetch(`http://assets${path}`),
     clock: systemClock,
     random: systemRandom,

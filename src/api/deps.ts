@@ -68,7 +68,7 @@ export type ApiDeps = {
   readonly limiter: RateLimiter;
   readonly registry: PackRegistry;
   readonly router: Pick<ModelRouter, "isAllowed" | "modelOf">;
-  /** Tells the run queue of an accepted task. May fail: the task starts itself. */
+  /** Tells the run queue of an accepted task, in its own time. May fail: the task starts itself. */
   readonly dispatch: (task: {
     readonly tenant: TenantId;
     readonly taskId: TaskId;

@@ -37,9 +37,6 @@ export const DECISION_REASON_CHARS_MAX = 2_000;
 /** What a person says a call gave, as JSON: as much as a tool's own result may be. Over it: 400 INVALID_REQUEST. */
 export const DECISION_RESULT_BYTES_MAX = 256 * 1024;
 
-/** From an accepted task to its message to the run queue, so that the answer is on its way first. Lost with its isolate, the task has started itself. */
-export const ANSWER_FIRST_MS = 2;
-
 /** Calls of one object method, the first included; made again only when the platform says a repetition is safe. Then 503 UNAVAILABLE. */
 export const OBJECT_CALL_ATTEMPTS_MAX = 3;
 /** Delay before the second call; doubled for each further one, with full jitter. */

@@ -24,7 +24,6 @@ import type { CreateTask } from "../task/index.ts";
 import { callObject } from "./call-object.ts";
 import type { Correlation } from "./correlate.ts";
 import type { ApiDeps, Background } from "./deps.ts";
-import { ANSWER_FIRST_MS } from "./limits.ts";
 import { refusePack } from "./pack-use.ts";
 import type { RunBody } from "./schema.ts";
 
@@ -141,13 +140,12 @@ type NewTask = {
   readonly background: Background;
 };
 
-/** Behind the answer, which waits for nothing of it. */
+/** Beside the answer, which waits for nothing of it. */
 async function tellQueue(
-  { clock, dispatch, log }: ApiDeps,
+  { dispatch, log }: ApiDeps,
   { tenant, taskId, correlation }: Pick<Origin, "tenant" | "correlation"> & Pick<NewTask, "taskId">,
 ): Promise<void> {
   try {
-    await clock.sleep(ANSWER_FIRST_MS);
     await dispatch({ tenant, taskId, traceparent: correlation.traceparent });
   } catch (thrown) {
     // The task is accepted and its alarm is armed.

@@ -2,7 +2,7 @@
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ANSWER_FIRST_MS, READMIT_EVERY_MS } from "../../src/api/limits.ts";
+import { READMIT_EVERY_MS } from "../../src/api/limits.ts";
 import { AgentService } from "../../src/gen/proto/vasini/agent/v1/agent_pb.js";
 import type { CancelSignal, Clock } from "../../src/platform/index.ts";
 import { type Fetch, newKey, ORIGIN, publishShared } from "./gateway.ts";
@@ -30,11 +30,7 @@ async function elsewhere(): Promise<Elsewhere> {
   let ahead = 0;
   let isPast = Promise.withResolvers<void>();
   const ends = (ms: number): Promise<void> =>
-    ms === ANSWER_FIRST_MS
-      ? Promise.resolve()
-      : ms === READMIT_EVERY_MS
-        ? isPast.promise
-        : Promise.withResolvers<void>().promise;
+    ms === READMIT_EVERY_MS ? isPast.promise : Promise.withResolvers<void>().promise;
   const clock: Clock = {
     now: () => Date.now() + ahead,
     sleep: (ms, signal) => Promise.race([ends(ms), rejectionOf(signal)]),

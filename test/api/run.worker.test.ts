@@ -1,6 +1,5 @@
 /** Running, reading, listing, cancelling and replaying through REST, in the real runtime. */
-import { beforeAll, describe, expect, it, vi } from "vitest";
-import { ANSWER_FIRST_MS } from "../../src/api/limits.ts";
+import { beforeAll, describe, expect, it } from "vitest";
 import { Accepted, Finished, ReplayAccepted, Status, Task, TaskList } from "../../src/api/schema.ts";
 import { createExternalPolicy, logOnly } from "../../src/policy/index.ts";
 import {
@@ -91,23 +90,16 @@ describe("running an agent", () => {
     expect(await response.json()).toEqual({ ...task, status: "done" });
   });
 
-  it("answers before it tells the run queue", async () => {
-    const isAnswered = Promise.withResolvers<void>();
+  it("tells the run queue, and does not wait for that with its answer", async () => {
     const told: string[] = [];
-    const via = workerWith(({ clock, dispatch }) => ({
-      clock: {
-        now: () => clock.now(),
-        sleep: (ms, signal) => (ms === ANSWER_FIRST_MS ? isAnswered.promise : clock.sleep(ms, signal)),
-      },
-      dispatch: (task) => {
-        told.push(task.taskId);
-        return dispatch(task);
+    const via = workerWith(() => ({
+      dispatch: ({ taskId }) => {
+        told.push(taskId);
+        return new Promise(() => undefined);
       },
     }));
     const taskId = await accept("Hello", { via });
-    expect(told).toEqual([]);
-    isAnswered.resolve();
-    await vi.waitFor(() => expect(told).toEqual([taskId]), { timeout: 60_000 });
+    expect(told).toEqual([taskId]);
     expect(await finished(taskId)).toMatchObject({ state: "done" });
   });
 

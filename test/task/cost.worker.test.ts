@@ -66,7 +66,7 @@ async function watch() {
     exec: vi.spyOn<SqlStorage, "exec">(Object.getPrototypeOf(storage.sql), "exec"),
     setAlarm: spyOn(Object.getPrototypeOf(storage), "setAlarm"),
   }));
-  const send = spyOn(Object.getPrototypeOf(env.RUN_QUEUE), "send");
+  const send = spyOn(Object.getPrototypeOf(env.RUN_QUEUE), "sendBatch");
   const isolate = spyOn(Object.getPrototypeOf(env.LOADER), "get");
   const bucket = ["get", "head", "list", "put", "delete"].map((name) => ({
     name: `bucket ${name}`,
@@ -81,8 +81,11 @@ async function watch() {
   const rows: Counts = {};
   const requests: Counts = {};
   return {
-    /** The last thing that a run does. */
-    released: () => vi.waitUntil(() => release?.mock.settledResults[0]?.type === "fulfilled", { timeout: 60_000 }),
+    /** The last thing that a run does, and the message about it, which may come later still. */
+    released: () =>
+      vi.waitUntil(() => release?.mock.settledResults[0]?.type === "fulfilled" && send.mock.calls.length > 0, {
+        timeout: 60_000,
+      }),
     read: () => {
       for (const [index, [statement]] of exec.mock.calls.entries()) {
         const result = exec.mock.results[index];
@@ -90,7 +93,7 @@ async function watch() {
       }
       count(rows, "alarms", setAlarm.mock.calls.length);
       for (const { name, spy } of [...methods, ...bucket]) count(requests, name, spy.mock.calls.length);
-      count(requests, "messages to the run queue", send.mock.calls.length);
+      for (const [messages] of send.mock.calls) count(requests, "messages to the run queue", Object(messages).length);
       return { rows, requests, isolates: isolate.mock.calls.map(([id]) => id) };
     },
   };

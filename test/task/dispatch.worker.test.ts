@@ -8,8 +8,8 @@ import {
 } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { consume } from "../../src/consume.ts";
-import { systemClock } from "../../src/platform/index.ts";
-import { dispatch, QUEUE_NET_SECONDS } from "../../src/wire.ts";
+import { createLog, systemClock } from "../../src/platform/index.ts";
+import { QUEUE_NET_SECONDS, RunQueue } from "../../src/run-queue.ts";
 import { accept, env, fiveSteps, isGapless, readUntil, typesOf } from "./harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -19,7 +19,8 @@ for (const way of ["queue", "alarm", "both"] as const) {
     const start = async (input: string) => {
       const task = await accept(input, { startsItself: way !== "queue" });
       const { tenant, taskId, args } = task;
-      await dispatch(env, way, { tenant, task_id: taskId, traceparent: args.traceparent });
+      const queue = new RunQueue({ queue: env.RUN_QUEUE, ways: way, clock: systemClock, log: createLog() });
+      await queue.send({ tenant, task_id: taskId, traceparent: args.traceparent });
       return task;
     };
 

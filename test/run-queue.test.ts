@@ -1,0 +1,150 @@
+/** Messages to the run queue: which of them go together, and that each goes once. */
+import { describe, expect, it } from "vitest";
+import { seeded } from "../scripts/draw.ts";
+import type { RunMessage } from "../src/env.ts";
+import { createLog, parseTaskId, parseTenantId } from "../src/platform/index.ts";
+import { COLLECT_MS, MESSAGES_AT_ONCE_MAX, QUEUE_NET_SECONDS, RunQueue } from "../src/run-queue.ts";
+import { ManualClock } from "./case/model-wire/clock.ts";
+
+const message = (n: number): RunMessage => {
+  const [tenant, task_id] = [
+    parseTenantId("acme"),
+    parseTaskId(`00000000-0000-8000-8000-${String(n).padStart(12, "0")}`),
+  ];
+  if (tenant === undefined || task_id === undefined) throw new Error("these are ids");
+  return { tenant, task_id, traceparent: "" };
+};
+const messages = (count: number, from = 0): RunMessage[] => Array.from({ length: count }, (_, n) => message(from + n));
+
+type Sent = { readonly body: RunMessage; readonly delaySeconds?: number };
+
+function setUp(ways: "alarm" | "both" | "queue" = "both", clock = new ManualClock()) {
+  const sent: (readonly Sent[])[] = [];
+  const lines: { readonly event: string; readonly task_id: string }[] = [];
+  const state = { isDown: false };
+  const queue = new RunQueue({
+    ways,
+    clock,
+    log: createLog({}, (_, line) => void lines.push(JSON.parse(line))),
+    queue: {
+      sendBatch: async (batch) => {
+        if (state.isDown) throw new Error("the queue is down");
+        sent.push(
+          [...batch].map(({ body, delaySeconds }) => ({
+            body,
+            ...(delaySeconds === undefined ? {} : { delaySeconds }),
+          })),
+        );
+        return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
+      },
+    },
+  });
+  return { queue, clock, sent, lines, state, bodies: () => sent.map((batch) => batch.map(({ body }) => body)) };
+}
+
+describe("messages of a moment", () => {
+  it("go together, when the first has waited for them, behind the net's time", async () => {
+    const { queue, clock, sent, bodies } = setUp();
+    const all = messages(5);
+    const [first] = all.map((one) => queue.collect(one));
+    await clock.advance(COLLECT_MS - 1);
+    expect(sent).toEqual([]);
+    await clock.advance(1);
+    await first;
+    expect(bodies()).toEqual([all]);
+    expect(sent[0]?.every(({ delaySeconds }) => delaySeconds === QUEUE_NET_SECONDS)).toBe(true);
+  });
+
+  it("hold up only the request of the first", async () => {
+    const { queue, clock } = setUp();
+    const first = queue.collect(message(0));
+    await Promise.all(messages(5, 1).map((one) => queue.collect(one)));
+    await clock.advance(COLLECT_MS);
+    await first;
+  });
+
+  it("do not wait for more than a queue takes at once", async () => {
+    const { queue, clock, bodies } = setUp();
+    const all = messages(MESSAGES_AT_ONCE_MAX + 5);
+    const collected = all.map((one) => queue.collect(one));
+    await clock.advance(0);
+    expect(bodies()).toEqual([all.slice(0, MESSAGES_AT_ONCE_MAX)]);
+    await clock.advance(COLLECT_MS);
+    await Promise.all(collected);
+    expect(bodies().flat()).toEqual(all);
+  });
+
+  it("are sent by the next one, when whoever was to send them was cut off", async () => {
+    const clock = new ManualClock();
+    const { queue, bodies } = setUp("both", {
+      ...{ now: () => clock.now(), advance: (ms: number) => clock.advance(ms) },
+      // The first invocation is gone, and with it its timer.
+      sleep: (ms: number) => (isGone ? clock.sleep(ms) : new Promise(() => undefined)),
+    } as ManualClock);
+    let isGone = false;
+    void queue.collect(message(0));
+    isGone = true;
+    await queue.collect(message(1));
+    await clock.advance(2 * COLLECT_MS);
+    expect(bodies()).toEqual([]);
+    const next = queue.collect(message(2));
+    await clock.advance(COLLECT_MS);
+    await next;
+    expect(bodies()).toEqual([messages(3)]);
+  });
+
+  it("that could not be sent are told of in the log, and the next ones are sent", async () => {
+    const { queue, clock, bodies, lines, state } = setUp();
+    state.isDown = true;
+    const lost = messages(2).map((one) => queue.collect(one));
+    await clock.advance(COLLECT_MS);
+    await Promise.all(lost);
+    expect(lines).toMatchObject(
+      messages(2).map(({ task_id }) => ({ event: "dispatch.failed", tenant_id: "acme", task_id })),
+    );
+    state.isDown = false;
+    const next = queue.collect(message(2));
+    await clock.advance(COLLECT_MS);
+    await next;
+    expect(bodies()).toEqual([[message(2)]]);
+  });
+
+  it("are each sent once, whenever they come", async () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const { queue, clock, bodies } = setUp();
+      const random = seeded(seed);
+      const all = messages(500);
+      const collected: Promise<void>[] = [];
+      for (const one of all) {
+        collected.push(queue.collect(one));
+        if (random() < 0.1) await clock.advance(Math.floor(random() * COLLECT_MS));
+      }
+      await clock.advance(2 * COLLECT_MS);
+      await Promise.all(collected);
+      expect(bodies().flat(), `seed ${seed}`).toEqual(all);
+      expect(Math.max(...bodies().map(({ length }) => length))).toBeLessThanOrEqual(MESSAGES_AT_ONCE_MAX);
+    }
+  });
+});
+
+describe("a message", () => {
+  it("that starts its task goes at once, and without delay", async () => {
+    const { queue, sent } = setUp("queue");
+    await queue.collect(message(0));
+    expect(sent).toEqual([[{ body: message(0) }]]);
+  });
+
+  it("is none where a task starts by its alarm alone", async () => {
+    const { queue, clock, sent } = setUp("alarm");
+    await queue.collect(message(0));
+    await queue.send(message(1));
+    await clock.advance(COLLECT_MS);
+    expect(sent).toEqual([]);
+  });
+
+  it("of whoever cannot wait goes at once", async () => {
+    const { queue, sent } = setUp();
+    await queue.send(message(0));
+    expect(sent).toEqual([[{ body: message(0), delaySeconds: QUEUE_NET_SECONDS }]]);
+  });
+});
