@@ -13,19 +13,29 @@ export class TaskAlarm {
   #armedAt: number | null | undefined;
   /** A kick that no alarm has answered yet: whatever else is armed meanwhile must not move it. */
   #kickedAt: number | null = null;
+  /** Its handler is at work, and the platform repeats it should that break off: nothing else has to be set. */
+  #isRepeated = false;
 
   constructor(options: AlarmOptions) {
     this.#options = options;
   }
 
-  /** The alarm went off: nothing is set any more. */
+  /** The alarm went off: nothing is set any more, and nothing needs to be until its handler is done or takes long. */
   fired(): void {
     this.#armedAt = null;
     this.#kickedAt = null;
+    this.#isRepeated = true;
+  }
+
+  /** From here on the alarm counts as answered, whether its handler is done or goes on for long. @param due null: the task is gone. */
+  answer(due: Due | null): void {
+    this.#isRepeated = false;
+    if (due !== null) this.arm(due);
   }
 
   /** Sets the alarm to the earliest due time, or takes it away. */
   arm(due: Due): void {
+    if (this.#isRepeated) return;
     const next = this.#kickedAt ?? nextDue(due);
     if (next === (this.#armedAt ?? null) && this.#armedAt !== undefined) return;
     if (next !== null) {
@@ -45,6 +55,7 @@ export class TaskAlarm {
   }
 
   set(at: number): void {
+    this.#isRepeated = false;
     this.#armedAt = at;
     this.#options.background(this.#options.storage.setAlarm(at));
   }

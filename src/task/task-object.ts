@@ -214,7 +214,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     this.#alarm.fired();
     try {
       await this.#wake();
-      this.#arm();
+      this.#alarm.answer(this.#journal.row?.due ?? null);
     } catch (thrown) {
       // The platform gives up on an alarm after six failures; ours comes again until the cause is mended.
       this.#log.error("task.alarm_failed", { error: describeError(thrown) });
@@ -266,7 +266,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   #supervise(run: Run, abort: Canceller): Promise<RunEnd> {
     const renewLease = (lease: number) => void this.#change({ due: { lease } });
-    return superviseRun(run, { storage: this.ctx.storage, index: this.#index, renewLease, abort, log: this.#log });
+    const common = { storage: this.ctx.storage, index: this.#index, log: this.#log };
+    return superviseRun(run, { ...common, secure: () => this.#alarm.answer(run.row().due), renewLease, abort });
   }
 
   /** A new epoch and the task `running`; null when the task changed meanwhile or its pack is gone. */
@@ -367,7 +368,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     return true;
   }
 
-  /** The only place besides the kick and the tombstone that moves the alarm. */
+  /** The only place besides the kick, the tombstone and the end of an alarm that moves the alarm. */
   #arm(): void {
     const row = this.#journal.row;
     if (row !== null) this.#alarm.arm(row.due);

@@ -130,7 +130,7 @@ describe("a run of six model calls and five tool calls, accepted and followed", 
   });
 
   it("writes so many rows and no more", () => {
-    expect(second.rows).toEqual({ task: 5, event: 15, entry: 4, alarms: 3 });
+    expect(second.rows).toEqual({ task: 5, event: 15, entry: 4, alarms: 2 });
   });
 
   it("asks objects, the bucket and the queue so often and no more", () => {

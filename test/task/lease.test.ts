@@ -20,6 +20,7 @@ function keeperOf(more: Partial<Keeper>, sleeps = 20) {
     },
     signal: stop.signal,
     row: () => row({ state: "running", deadlineAt: 1_000_000, due: { lease: 0 } }),
+    secure: () => undefined,
     renewLease: (until) => void said.push(`lease ${until}`),
     renewSlot: async () => void said.push("slot"),
     onDeadline: () => void said.push("deadline"),
@@ -36,6 +37,13 @@ describe("the keeper of a lease", () => {
     expect(said).toEqual([1, 2].map((look) => `lease ${look * LEASE_CHECK_MS + LEASE_MS}`));
   });
 
+  it("has the run secured each time, for it takes long", async () => {
+    let secured = 0;
+    const { keeper } = keeperOf({ secure: () => void secured++ }, 3);
+    await keepLease(keeper);
+    expect(secured).toBe(3);
+  });
+
   it("ends the run at its deadline", async () => {
     const { keeper, said } = keeperOf({ row: () => row({ deadlineAt: 0 }) });
     await keepLease(keeper);
@@ -46,6 +54,7 @@ describe("the keeper of a lease", () => {
     throw new Error("refused");
   };
   for (const [name, more] of [
+    ["it cannot be secured", { secure: refused }],
     ["the lease cannot be renewed", { renewLease: refused }],
     ["its deadline cannot be written", { row: () => row({ deadlineAt: 0 }), onDeadline: refused }],
   ] as const) {

@@ -8,6 +8,8 @@ export type Keeper = {
   /** Aborts when the run is over. */
   readonly signal: CancelSignal;
   readonly row: () => TaskRow;
+  /** The run takes long: it needs an alarm of its own beside the one that carries it. */
+  readonly secure: () => void;
   readonly renewLease: (until: number) => void;
   readonly renewSlot: () => Promise<void>;
   readonly onDeadline: () => void;
@@ -26,6 +28,7 @@ export async function keepLease(keeper: Keeper): Promise<void> {
     try {
       const { due, deadlineAt } = keeper.row();
       if (now >= deadlineAt) return keeper.onDeadline();
+      keeper.secure();
       if ((due.lease ?? 0) - now < LEASE_RENEW_BELOW_MS) keeper.renewLease(now + LEASE_MS);
     } catch (thrown) {
       return keeper.onLost(thrown);

@@ -14,13 +14,17 @@ import { end, nowOf, type Run, type RunEnd } from "./run.ts";
 type Own = {
   readonly storage: Pick<DurableObjectStorage, "kv">;
   readonly index: Pick<IndexLink, "renew">;
+  readonly secure: () => void;
   readonly renewLease: (until: number) => void;
   /** Of the run's own signal. */
   readonly abort: Canceller;
   readonly log: Log;
 };
 
-export async function superviseRun(given: Run, { storage, index, renewLease, abort, log }: Own): Promise<RunEnd> {
+export async function superviseRun(
+  given: Run,
+  { storage, index, secure, renewLease, abort, log }: Own,
+): Promise<RunEnd> {
   const { clock, random } = given.services;
   const done = new Canceller();
   let run: Run = given;
@@ -28,6 +32,7 @@ export async function superviseRun(given: Run, { storage, index, renewLease, abo
     clock,
     signal: done.signal,
     row: given.row,
+    secure,
     renewLease,
     renewSlot: () => index.renew(),
     onDeadline: () => {

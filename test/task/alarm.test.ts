@@ -1,0 +1,88 @@
+/** When the one alarm of a task's object is set, and when it need not be. */
+import { describe, expect, it } from "vitest";
+import { TaskAlarm } from "../../src/task/alarm.ts";
+import { ALARM_LATE_MS } from "../../src/task/limits.ts";
+
+function setUp() {
+  const said: (number | "none")[] = [];
+  const storage = {
+    setAlarm: async (at: number | Date) => void said.push(Number(at)),
+    deleteAlarm: async () => void said.push("none"),
+  };
+  const alarm = new TaskAlarm({ storage, background: () => undefined });
+  /** What was asked of the storage since the last look. */
+  return { alarm, said: () => said.splice(0) };
+}
+
+describe("the alarm of a task's object", () => {
+  it("is set to the earliest due time, once", () => {
+    const { alarm, said } = setUp();
+    alarm.arm({ retention: 9_000, lease: 5_000 });
+    alarm.arm({ retention: 8_000, lease: 5_000 });
+    expect(said()).toEqual([5_000]);
+    alarm.arm({ retention: 8_000 });
+    expect(said()).toEqual([8_000]);
+    alarm.arm({});
+    expect(said()).toEqual(["none"]);
+  });
+
+  it("stands where a kick set it, until it goes off", () => {
+    const { alarm, said } = setUp();
+    alarm.kick(100);
+    alarm.arm({ lease: 50 });
+    expect(said()).toEqual([100]);
+    alarm.fired();
+    alarm.answer({ lease: 5_000 });
+    expect(said()).toEqual([5_000]);
+  });
+
+  it("that is about to go off is not kicked, and one that is long due is", () => {
+    const { alarm, said } = setUp();
+    alarm.arm({ lease: 5_000 });
+    alarm.kick(5_000 + ALARM_LATE_MS - 1);
+    expect(said()).toEqual([5_000]);
+    alarm.kick(5_000 + ALARM_LATE_MS);
+    expect(said()).toEqual([5_000 + ALARM_LATE_MS]);
+  });
+
+  describe("that went off", () => {
+    it("is repeated by the platform, so that nothing is set until it is answered", () => {
+      const { alarm, said } = setUp();
+      alarm.fired();
+      alarm.arm({ lease: 15_000 });
+      alarm.arm({ retention: 90_000 });
+      expect(said()).toEqual([]);
+      alarm.answer({ retention: 90_000 });
+      expect(said()).toEqual([90_000]);
+    });
+
+    it("and is answered by a run that takes long, is set again with whatever is due then and later", () => {
+      const { alarm, said } = setUp();
+      alarm.fired();
+      alarm.arm({ lease: 15_000 });
+      alarm.answer({ lease: 15_000 });
+      alarm.arm({ lease: 25_000 });
+      alarm.answer({ lease: 25_000 });
+      expect(said()).toEqual([15_000, 25_000]);
+    });
+
+    it("is set by a kick and by a fault all the same", () => {
+      for (const set of [(alarm: TaskAlarm) => alarm.kick(20), (alarm: TaskAlarm) => alarm.set(20)]) {
+        const { alarm, said } = setUp();
+        alarm.fired();
+        set(alarm);
+        expect(said()).toEqual([20]);
+        alarm.fired();
+        alarm.answer({ lease: 15_000 });
+        expect(said()).toEqual([15_000]);
+      }
+    });
+
+    it("leaves nothing to wake for when its task is gone", () => {
+      const { alarm, said } = setUp();
+      alarm.fired();
+      alarm.answer(null);
+      expect(said()).toEqual([]);
+    });
+  });
+});
