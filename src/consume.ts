@@ -1,17 +1,15 @@
 /** What arrives without a caller: messages of the queues, and the cron. Nothing here decides about a task or an event. */
 import type { Bindings } from "./bindings.ts";
-import type { RunMessage } from "./env.ts";
 import { consumeDeadEvents, consumeEvents, doorbellNames } from "./event/index.ts";
-import { createLog, describeError, parseTaskId, parseTenantId } from "./platform/index.ts";
+import { createLog, describeError } from "./platform/index.ts";
+import { consumeRuns, parseRunMessage, RETRY_SECONDS_MAX } from "./run-queue.ts";
 import { eventsOf, isDevelopment, isPublishing } from "./wire.ts";
 
 const log = createLog();
-/** Longest wait before a message is tried again; the queue gives up after its own count. */
-const RETRY_SECONDS_MAX = 60;
 
 /** Each queue's consumer, by the names of wrangler.toml. */
 const CONSUMERS: Readonly<Record<string, (batch: MessageBatch, env: Bindings) => Promise<void>>> = {
-  "vasini-runs": consumeRuns,
+  "vasini-runs": consumeRunBatch,
   "vasini-runs-dead": consumeDeadRuns,
   "vasini-events": consumeEventBatch,
   "vasini-events-dead": consumeDeadEventBatch,
@@ -24,37 +22,12 @@ export async function consume(batch: MessageBatch, env: Bindings): Promise<void>
   await consumer(batch, env);
 }
 
-/** Ids only: anything else in a message is ignored. */
-function parseRunMessage(body: unknown): RunMessage | null {
-  if (typeof body !== "object" || body === null) return null;
-  const { tenant, task_id, traceparent } = body as Readonly<Record<string, unknown>>; // checked member by member
-  const tenantId = parseTenantId(tenant);
-  const taskId = parseTaskId(task_id);
-  if (tenantId === undefined || taskId === undefined) return null;
-  return { tenant: tenantId, task_id: taskId, traceparent: typeof traceparent === "string" ? traceparent : "" };
-}
-
-/** Each message on its own: one bad message neither blocks nor repeats the others. */
-async function consumeRuns(batch: MessageBatch, env: Bindings): Promise<void> {
-  await Promise.all(
-    batch.messages.map(async (message) => {
-      const run = parseRunMessage(message.body);
-      if (run === null) {
-        log.error("queue.message_unreadable", { queue: batch.queue, message_id: message.id });
-        message.ack();
-        return;
-      }
-      try {
-        // Being over the tenant's cap is no failure: the index kicks the task when a slot is free.
-        await env.TASK.getByName(`${run.tenant}/${run.task_id}`).kick();
-        message.ack();
-      } catch (thrown) {
-        const facts = { tenant_id: run.tenant, task_id: run.task_id, error: describeError(thrown) };
-        log.warn("queue.kick_failed", facts);
-        message.retry({ delaySeconds: Math.min(RETRY_SECONDS_MAX, 2 ** message.attempts) });
-      }
-    }),
-  );
+function consumeRunBatch({ messages }: MessageBatch, env: Bindings): Promise<void> {
+  return consumeRuns(messages, {
+    log,
+    kick: (tenant, taskId) => env.TASK.getByName(`${tenant}/${taskId}`).kick(),
+    stillAmong: (tenant, taskIds) => env.TENANT_INDEX.getByName(tenant).stillAmong(taskIds),
+  });
 }
 
 /** A dead message buries nothing: it says that kicks failed again and again. The sweep revives the task. */

@@ -1,10 +1,10 @@
 /**
- * The way to the run queue. A task starts itself; its message is the net under that, and in no hurry. So those of a moment go
- * together, sent by whoever came first, and the requests of the others end with their answers. Until then they are in this isolate's memory:
- * lost with it, the tasks have started themselves, and the sweep is the net under both.
+ * The way to the run queue, and what becomes of its messages. A task starts itself; its message is the net under that, and in no
+ * hurry. So those of a moment go together, sent by whoever came first, and the requests of the others end with their answers. Until then they are in
+ * this isolate's memory: lost with it, the tasks have started themselves, and the sweep is the net under both.
  */
 import type { Config, RunMessage } from "./env.ts";
-import { type Clock, describeError, type Log } from "./platform/index.ts";
+import { type Clock, describeError, type Log, parseTaskId, parseTenantId } from "./platform/index.ts";
 import { ALARM_LATE_MS } from "./task/index.ts";
 
 /** A message comes when its task's own alarm counts as lost, and finds nothing to do else. */
@@ -13,6 +13,9 @@ export const QUEUE_NET_SECONDS = ALARM_LATE_MS / 1_000 + 1;
 export const COLLECT_MS = 500;
 /** What a queue takes at once. @see https://developers.cloudflare.com/queues/platform/limits/ */
 export const MESSAGES_AT_ONCE_MAX = 100;
+
+/** Longest wait before a message is tried again; the queue gives up after its own count. */
+export const RETRY_SECONDS_MAX = 60;
 
 type Options = {
   readonly queue: Pick<Queue<RunMessage>, "sendBatch">;
@@ -59,4 +62,67 @@ export class RunQueue {
     this.#isCollectedBy = 0;
     await this.send(...this.#waiting.splice(0));
   }
+}
+
+/** Ids only: anything else in a message is ignored. */
+export function parseRunMessage(body: unknown): RunMessage | null {
+  if (typeof body !== "object" || body === null) return null;
+  const { tenant, task_id, traceparent } = body as Readonly<Record<string, unknown>>; // checked member by member
+  const tenantId = parseTenantId(tenant);
+  const taskId = parseTaskId(task_id);
+  if (tenantId === undefined || taskId === undefined) return null;
+  return { tenant: tenantId, task_id: taskId, traceparent: typeof traceparent === "string" ? traceparent : "" };
+}
+
+type Received = Pick<Message, "id" | "body" | "attempts" | "ack" | "retry">;
+
+export type RunPorts = {
+  readonly kick: (tenant: string, taskId: string) => Promise<unknown>;
+  /** Those of a tenant's tasks that nobody needs to wake. */
+  readonly stillAmong: (tenant: string, taskIds: readonly string[]) => Promise<readonly string[]>;
+  readonly log: Log;
+};
+
+/** Each message on its own: one bad message neither blocks nor repeats the others. */
+export async function consumeRuns(messages: readonly Received[], ports: RunPorts): Promise<void> {
+  const read = messages.map((message) => ({ message, run: parseRunMessage(message.body) }));
+  const runs = read.flatMap(({ run }) => (run === null ? [] : [run]));
+  const still = await stillOnes(runs, ports);
+  await Promise.all(
+    read.map(async ({ message, run }) => {
+      if (run === null) {
+        ports.log.error("queue.message_unreadable", { message_id: message.id });
+        message.ack();
+        return;
+      }
+      try {
+        // Being over the tenant's cap is no failure: the index kicks the task when a slot is free.
+        if (!still.has(nameOf(run))) await ports.kick(run.tenant, run.task_id);
+        message.ack();
+      } catch (thrown) {
+        const facts = { tenant_id: run.tenant, task_id: run.task_id, error: describeError(thrown) };
+        ports.log.warn("queue.kick_failed", facts);
+        message.retry({ delaySeconds: Math.min(RETRY_SECONDS_MAX, 2 ** message.attempts) });
+      }
+    }),
+  );
+}
+
+const nameOf = ({ tenant, task_id }: RunMessage): string => `${tenant}/${task_id}`;
+
+/**
+ * Tasks that are over by now, as most are, or wait for somebody: one question to each tenant's index instead of one to each
+ * task, whose object may have been put aside. A tenant whose index does not answer has all of its tasks asked.
+ */
+async function stillOnes(runs: readonly RunMessage[], { stillAmong }: RunPorts): Promise<ReadonlySet<string>> {
+  const byTenant = Map.groupBy(runs, ({ tenant }) => tenant);
+  const asked = [...byTenant].map(async ([tenant, its]) => {
+    const still = await stillAmong(
+      tenant,
+      its.map(({ task_id }) => task_id),
+    );
+    return still.map((taskId) => `${tenant}/${taskId}`);
+  });
+  const answers = await Promise.allSettled(asked);
+  return new Set(answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : [])));
 }

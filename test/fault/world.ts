@@ -21,6 +21,7 @@ import { SessionMemoryObject } from "../../src/memory/object.ts";
 import { type BreakerAnswer, createBreakerClient, createModelRouter, type ModelConfig } from "../../src/model/index.ts";
 import { BreakerObject } from "../../src/model/object.ts";
 import { createLog, newTraceId, type TenantId } from "../../src/platform/index.ts";
+import { consumeRuns } from "../../src/run-queue.ts";
 import type { CreateOutcome, CreateTask, TaskState } from "../../src/task/index.ts";
 import { createProjection, isEnded } from "../../src/task/index.ts";
 import { ALARM_LATE_MS } from "../../src/task/limits.ts";
@@ -141,18 +142,13 @@ export class World {
     });
     const queue = { simulation, faults, isolate: (name: string) => this.isolate(name) };
     this.runQueue = new Queue({
-      ...{ ...queue, name: "runs", batch: 10, attempts: 4 },
-      consume: async (life, messages) => {
-        await Promise.all(
-          messages.map(async (message) => {
-            const [tenant = "", taskId = ""] = String(message.body).split("/");
-            await this.kick(life, tenant, taskId).then(
-              () => message.ack(),
-              () => message.retry({ delaySeconds: 2 }),
-            );
-          }),
-        );
-      },
+      ...{ ...queue, name: "runs", batch: 100, attempts: 4 },
+      consume: (life, messages) =>
+        consumeRuns(messages, {
+          log: this.#log,
+          kick: (tenant, taskId) => this.kick(life, tenant, taskId),
+          stillAmong: (tenant, taskIds) => this.objects.call(life, "index", tenant, "stillAmong", [taskIds]),
+        }),
     });
     this.eventQueue = new Queue({
       ...{ ...queue, name: "events", batch: 100, attempts: 101 },
@@ -186,7 +182,7 @@ export class World {
   /** The queue's message, as the doors and parents give it; it may be lost. */
   async dispatch(from: Life, tenant: string, taskId: string): Promise<void> {
     const delayMs = this.options.startsItself ? ALARM_LATE_MS + 1_000 : 0;
-    const told = from.ask("runs.send", () => this.runQueue.put([`${tenant}/${taskId}`], delayMs));
+    const told = from.ask("runs.send", () => this.runQueue.put([{ tenant, task_id: taskId }], delayMs));
     await told.catch(() => undefined); // lost: the task's own alarm is the net
   }
 

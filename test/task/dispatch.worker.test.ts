@@ -10,6 +10,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { consume } from "../../src/consume.ts";
 import { createLog, systemClock } from "../../src/platform/index.ts";
 import { QUEUE_NET_SECONDS, RunQueue } from "../../src/run-queue.ts";
+import { TaskObject, TenantIndexObject } from "../../src/task/object.ts";
 import { accept, env, fiveSteps, isGapless, readUntil, typesOf } from "./harness.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -64,6 +65,48 @@ describe("the run queue", () => {
       queue,
       bodies.map((body, index) => ({ id: `m${index}`, timestamp: new Date(), attempts: 1, body })),
     );
+
+  describe("asks the tenants' indexes first", () => {
+    /** Two tasks of two tenants that are over, one that is not, and one that nobody knows. */
+    async function batchOfAll() {
+      const over = [await accept("hello"), await accept("hello", { tenant: "tenant-456" })] as const;
+      for (const { stub, tenant, taskId } of over) {
+        await stub().kick();
+        const all = { state: "done", pack_id: null, limit: 100, before: null } as const;
+        const isListed = async () =>
+          (await env.TENANT_INDEX.getByName(tenant).list(all)).items.some(({ task_id }) => task_id === taskId);
+        await vi.waitUntil(isListed, { timeout: 60_000 });
+      }
+      const begins = await accept("hello");
+      const unknown = {
+        tenant: begins.tenant,
+        taskId: begins.taskId.replace(/^./, (digit) => (digit === "0" ? "1" : "0")),
+      };
+      const bodies = [...over, begins, unknown].map(({ tenant, taskId }) => ({ tenant, task_id: taskId }));
+      const [kick, still] = [
+        vi.spyOn(TaskObject.prototype, "kick"),
+        vi.spyOn(TenantIndexObject.prototype, "stillAmong"),
+      ];
+      return { batch: batchOf("vasini-runs", bodies), begins, kick, still };
+    }
+
+    it("once each, and wakes nobody who is over", async () => {
+      const { batch, begins, kick, still } = await batchOfAll();
+      await consume(batch, env);
+      expect((await getQueueResult(batch, createExecutionContext())).explicitAcks).toHaveLength(4);
+      expect([still.mock.calls.length, kick.mock.calls.length]).toEqual([2, 2]);
+      expect(typesOf(await readUntil(begins.stub())).at(-1)).toBe("task.done");
+    });
+
+    it("and wakes everybody where an index does not answer", async () => {
+      const { batch, begins, kick, still } = await batchOfAll();
+      still.mockRejectedValue(new Error("this index is older, or away"));
+      await consume(batch, env);
+      expect((await getQueueResult(batch, createExecutionContext())).explicitAcks).toHaveLength(4);
+      expect(kick).toHaveBeenCalledTimes(4);
+      expect(typesOf(await readUntil(begins.stub())).at(-1)).toBe("task.done");
+    });
+  });
 
   it("takes a message many times and runs the task once", async () => {
     const { stub, taskId, tenant } = await accept("hello");

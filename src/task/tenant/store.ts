@@ -158,6 +158,12 @@ export class IndexStore {
     );
   }
 
+  /** Those of them that go on no more by themselves. */
+  stillAmong(taskIds: readonly string[]): string[] {
+    const given = "task_id IN (SELECT value FROM json_each(?))";
+    return this.#ids(`${given} AND NOT (${UNFINISHED})`, JSON.stringify(taskIds));
+  }
+
   forget(taskId: string): void {
     if (this.#isReady) this.#sql.exec("DELETE FROM entry WHERE task_id = ?", taskId);
   }

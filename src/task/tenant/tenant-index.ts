@@ -80,6 +80,11 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     this.#watches.forget(taskId);
   }
 
+  /** Those of the named tasks that nobody needs to wake: known, and ended or waiting for somebody. */
+  async stillAmong(taskIds: readonly string[]): Promise<readonly string[]> {
+    return this.#store.stillAmong(taskIds);
+  }
+
   /** False: no room for one that is open. */
   async reportApprovals(tenant: string, report: ApprovalsReport): Promise<boolean> {
     await this.#own(tenant);
