@@ -1,7 +1,7 @@
 /** What arrives without a caller: messages of the queues, and the cron. Nothing here decides about a task or an event. */
 import type { Bindings } from "./bindings.ts";
 import { consumeDeadEvents, consumeEvents, doorbellNames } from "./event/index.ts";
-import { createLog, describeError } from "./platform/index.ts";
+import { createLog, describeError, systemClock } from "./platform/index.ts";
 import { consumeRuns, parseRunMessage, RETRY_SECONDS_MAX } from "./run-queue.ts";
 import { eventsOf, isDevelopment, isPublishing } from "./wire.ts";
 
@@ -24,7 +24,7 @@ export async function consume(batch: MessageBatch, env: Bindings): Promise<void>
 
 function consumeRunBatch({ messages }: MessageBatch, env: Bindings): Promise<void> {
   return consumeRuns(messages, {
-    log,
+    ...{ clock: systemClock, log },
     kick: (tenant, taskId) => env.TASK.getByName(`${tenant}/${taskId}`).kick(),
     stillAmong: (tenant, taskIds) => env.TENANT_INDEX.getByName(tenant).stillAmong(taskIds),
   });

@@ -4,7 +4,7 @@
  * this isolate's memory: lost with it, the tasks have started themselves, and the sweep is the net under both.
  */
 import type { Config, RunMessage } from "./env.ts";
-import { type Clock, describeError, type Log, parseTaskId, parseTenantId } from "./platform/index.ts";
+import { type Clock, describeError, type Log, parseTaskId, parseTenantId, within } from "./platform/index.ts";
 import { ALARM_LATE_MS } from "./task/index.ts";
 
 /** A message comes when its task's own alarm counts as lost, and finds nothing to do else. */
@@ -16,6 +16,8 @@ export const MESSAGES_AT_ONCE_MAX = 100;
 
 /** Longest wait before a message is tried again; the queue gives up after its own count. */
 export const RETRY_SECONDS_MAX = 60;
+/** Longest a tenant's index may take to say which of its tasks are over. Then each is asked. */
+const INDEX_ANSWER_MS = 1_000;
 
 type Options = {
   readonly queue: Pick<Queue<RunMessage>, "sendBatch">;
@@ -80,49 +82,53 @@ export type RunPorts = {
   readonly kick: (tenant: string, taskId: string) => Promise<unknown>;
   /** Those of a tenant's tasks that nobody needs to wake. */
   readonly stillAmong: (tenant: string, taskIds: readonly string[]) => Promise<readonly string[]>;
+  readonly clock: Clock;
   readonly log: Log;
 };
 
-/** Each message on its own: one bad message neither blocks nor repeats the others. */
+/** Each message on its own: a bad one neither blocks nor repeats the others, nor does a tenant whose index hangs. */
 export async function consumeRuns(messages: readonly Received[], ports: RunPorts): Promise<void> {
-  const read = messages.map((message) => ({ message, run: parseRunMessage(message.body) }));
-  const runs = read.flatMap(({ run }) => (run === null ? [] : [run]));
-  const still = await stillOnes(runs, ports);
+  const runs = messages.flatMap((message) => {
+    const run = parseRunMessage(message.body);
+    if (run !== null) return [{ message, run }];
+    ports.log.error("queue.message_unreadable", { message_id: message.id });
+    message.ack();
+    return [];
+  });
+  const byTenant = Map.groupBy(runs, ({ run }) => run.tenant);
+  await Promise.all([...byTenant].map(([tenant, its]) => consumeTenant(tenant, its, ports)));
+}
+
+type Run = { readonly message: Received; readonly run: RunMessage };
+
+async function consumeTenant(tenant: string, runs: readonly Run[], ports: RunPorts): Promise<void> {
+  const still = await stillOnes(tenant, runs, ports);
   await Promise.all(
-    read.map(async ({ message, run }) => {
-      if (run === null) {
-        ports.log.error("queue.message_unreadable", { message_id: message.id });
-        message.ack();
-        return;
-      }
+    runs.map(async ({ message, run: { task_id } }) => {
       try {
         // Being over the tenant's cap is no failure: the index kicks the task when a slot is free.
-        if (!still.has(nameOf(run))) await ports.kick(run.tenant, run.task_id);
+        if (!still.has(task_id)) await ports.kick(tenant, task_id);
         message.ack();
       } catch (thrown) {
-        const facts = { tenant_id: run.tenant, task_id: run.task_id, error: describeError(thrown) };
-        ports.log.warn("queue.kick_failed", facts);
+        ports.log.warn("queue.kick_failed", { tenant_id: tenant, task_id, error: describeError(thrown) });
         message.retry({ delaySeconds: Math.min(RETRY_SECONDS_MAX, 2 ** message.attempts) });
       }
     }),
   );
 }
 
-const nameOf = ({ tenant, task_id }: RunMessage): string => `${tenant}/${task_id}`;
-
 /**
- * Tasks that are over by now, as most are, or wait for somebody: one question to each tenant's index instead of one to each
- * task, whose object may have been put aside. A tenant whose index does not answer has all of its tasks asked.
+ * Tasks that are over by now, as most are, or wait for somebody: one question to the tenant's index instead of one to each
+ * task, whose object may have been put aside. Where the index does not answer all of them are asked.
  */
-async function stillOnes(runs: readonly RunMessage[], { stillAmong }: RunPorts): Promise<ReadonlySet<string>> {
-  const byTenant = Map.groupBy(runs, ({ tenant }) => tenant);
-  const asked = [...byTenant].map(async ([tenant, its]) => {
-    const still = await stillAmong(
-      tenant,
-      its.map(({ task_id }) => task_id),
-    );
-    return still.map((taskId) => `${tenant}/${taskId}`);
-  });
-  const answers = await Promise.allSettled(asked);
-  return new Set(answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : [])));
+async function stillOnes(tenant: string, runs: readonly Run[], ports: RunPorts): Promise<ReadonlySet<string>> {
+  const { clock, log, stillAmong } = ports;
+  const taskIds = runs.map(({ run }) => run.task_id);
+  try {
+    const late = () => new Error("the index does not answer");
+    return new Set(await within(clock, INDEX_ANSWER_MS, late, () => stillAmong(tenant, taskIds)));
+  } catch (thrown) {
+    log.warn("queue.index_silent", { tenant_id: tenant, tasks: taskIds.length, error: describeError(thrown) });
+    return new Set();
+  }
 }

@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import { seeded } from "../scripts/draw.ts";
 import type { RunMessage } from "../src/env.ts";
 import { createLog, parseTaskId, parseTenantId } from "../src/platform/index.ts";
-import { COLLECT_MS, MESSAGES_AT_ONCE_MAX, QUEUE_NET_SECONDS, RunQueue } from "../src/run-queue.ts";
+import {
+  COLLECT_MS,
+  consumeRuns,
+  MESSAGES_AT_ONCE_MAX,
+  QUEUE_NET_SECONDS,
+  type RunPorts,
+  RunQueue,
+} from "../src/run-queue.ts";
 import { ManualClock } from "./case/model-wire/clock.ts";
 
 const message = (n: number): RunMessage => {
@@ -146,5 +153,42 @@ describe("a message", () => {
     const { queue, sent } = setUp();
     await queue.send(message(0));
     expect(sent).toEqual([[{ body: message(0), delaySeconds: QUEUE_NET_SECONDS }]]);
+  });
+});
+
+describe("the consumer", () => {
+  function receive(stillAmong: RunPorts["stillAmong"]) {
+    const clock = new ManualClock();
+    const [kicked, acked, lines]: [string[], string[], Record<string, unknown>[]] = [[], [], []];
+    const bodies = ["acme", "globex"].flatMap((tenant) => [1, 2].map((n) => ({ ...message(n), tenant })));
+    const received = [...bodies, "nothing that can be read"].map((body, index) => ({
+      ...{ id: `m${index}`, attempts: 1, body },
+      ack: () => void acked.push(`m${index}`),
+      retry: () => undefined,
+    }));
+    const done = consumeRuns(received, {
+      ...{ clock, stillAmong, log: createLog({}, (_, line) => void lines.push(JSON.parse(line))) },
+      kick: async (tenant, taskId) => void kicked.push(`${tenant} ${Number(taskId.slice(-12))}`),
+    });
+    return { clock, kicked, acked, lines, done };
+  }
+
+  it("wakes who is not over, by the word of each tenant's index", async () => {
+    const { done, kicked, acked } = receive(async (tenant, [first = ""]) => (tenant === "acme" ? [first] : []));
+    await done;
+    expect(kicked.sort()).toEqual(["acme 2", "globex 1", "globex 2"]);
+    expect(acked.sort()).toEqual(["m0", "m1", "m2", "m3", "m4"]);
+  });
+
+  it("is not held up by an index that hangs, whose tenant's tasks are all asked in the end", async () => {
+    const { clock, done, kicked, lines } = receive((tenant, all) =>
+      tenant === "acme" ? new Promise(() => undefined) : Promise.resolve(all.slice(1)),
+    );
+    await clock.advance(0);
+    expect(kicked).toEqual(["globex 1"]);
+    await clock.advance(1_000);
+    await done;
+    expect(kicked).toEqual(["globex 1", "acme 1", "acme 2"]);
+    expect(lines).toContainEqual(expect.objectContaining({ event: "queue.index_silent", tenant_id: "acme", tasks: 2 }));
   });
 });

@@ -6,20 +6,19 @@
 import type { CancelSignal } from "./cancel.ts";
 import { type Clock, systemClock } from "./clock.ts";
 
-/** `dueAt`: milliseconds, of `elapsed`. */
+/** `dueAt`: milliseconds, of the timer's own time. */
 type Sleeper = { readonly dueAt: number; readonly wake: () => void };
 
 /** What a platform's timer can wait at once, in milliseconds; a longer sleep looks again then. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
-
-/** How long a sleep is does not depend on what time it is. */
-const elapsed = (): number => performance.now();
 
 export class SharedTimer implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** When the timer goes off. */
   #setFor = Number.POSITIVE_INFINITY;
+  /** How far the platform's time is behind what the timer has waited: in a Worker it is the time of day, which may be set back. */
+  #behind = 0;
 
   now(): number {
     return systemClock.now();
@@ -35,7 +34,7 @@ export class SharedTimer implements Clock {
         reject(signal?.reason);
       };
       const sleeper: Sleeper = {
-        dueAt: elapsed() + Math.max(0, ms),
+        dueAt: this.#elapsed() + Math.max(0, ms),
         wake: () => {
           signal?.removeEventListener("abort", giveUp);
           resolve();
@@ -50,8 +49,14 @@ export class SharedTimer implements Clock {
   #wakeAt(dueAt: number): void {
     if (this.#setFor <= dueAt) return;
     this.#stop();
-    this.#setFor = dueAt;
-    this.#timer = setTimeout(this.#wake, Math.min(TIMER_MS_MAX, Math.ceil(dueAt - elapsed())));
+    const ms = Math.max(0, Math.min(TIMER_MS_MAX, Math.ceil(dueAt - this.#elapsed())));
+    this.#setFor = this.#elapsed() + ms;
+    this.#timer = setTimeout(this.#wake, ms);
+  }
+
+  /** In milliseconds. */
+  #elapsed(): number {
+    return performance.now() + this.#behind;
   }
 
   #stop(): void {
@@ -61,8 +66,9 @@ export class SharedTimer implements Clock {
   }
 
   readonly #wake = (): void => {
+    this.#behind += Math.max(0, this.#setFor - this.#elapsed());
     this.#stop();
-    const now = elapsed();
+    const now = this.#elapsed();
     // Whoever wakes may give up others, and may sleep again.
     for (const sleeper of [...this.#sleepers]) {
       if (sleeper.dueAt <= now && this.#sleepers.delete(sleeper)) sleeper.wake();

@@ -20,11 +20,14 @@ export class TaskAlarm {
     this.#options = options;
   }
 
-  /** The alarm went off: nothing is set any more, and nothing needs to be until its handler is done or takes long. */
-  fired(): void {
+  /**
+   * The alarm went off: nothing is set any more, and nothing needs to be until its handler is done or takes long.
+   * @param isRetry it is a repetition itself: there may be but a few more, each later than the last, so the next alarm is ours again.
+   */
+  fired(isRetry: boolean): void {
     this.#armedAt = null;
     this.#kickedAt = null;
-    this.#isRepeated = true;
+    this.#isRepeated = !isRetry;
   }
 
   /** From here on the alarm counts as answered, whether its handler is done or goes on for long. @param due null: the task is gone. */

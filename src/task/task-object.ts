@@ -210,8 +210,9 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   }
 
   /** At least once, and maybe twice: whatever is due is done, then the next due time is armed. Never throws. */
-  override async alarm(): Promise<void> {
-    this.#alarm.fired();
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    // What runs though nobody runs it has broken off, whether the platform counted that or not.
+    this.#alarm.fired(info?.isRetry === true || this.#journal.row?.state === "running");
     try {
       await this.#wake();
       this.#alarm.answer(this.#journal.row?.due ?? null);

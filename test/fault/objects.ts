@@ -18,7 +18,7 @@ export class Broken extends Error {
   }
 }
 
-type Instance = { alarm?(): void | Promise<void> };
+type Instance = { alarm?(info?: AlarmInvocationInfo): void | Promise<void> };
 export type Maker = (ctx: DurableObjectState, life: Life, id: string) => Instance;
 
 type Host = {
@@ -187,6 +187,7 @@ export class Objects {
   /** A handler broke off: the same alarm once more, unless another one was set meanwhile. */
   #again(host: Host): void {
     if (host.store.alarm !== null) {
+      host.failures = 0; // they were those of the alarm that it took the place of
       this.#follow(host);
       return;
     }
@@ -229,7 +230,8 @@ export class Objects {
     const { life, instance } = this.#awake(host);
     host.isRinging = true;
     life.resume("alarm", () => {
-      const work = Promise.resolve(instance.alarm?.());
+      const info = { isRetry: host.failures > 0, retryCount: host.failures, scheduledTime: at };
+      const work = Promise.resolve(instance.alarm?.(info));
       work.then(
         // The platform counts an alarm as done when what its handler wrote is in.
         () => life.send("rung", () => this.#rung(host, life, true)),

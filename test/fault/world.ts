@@ -145,7 +145,7 @@ export class World {
       ...{ ...queue, name: "runs", batch: 100, attempts: 4 },
       consume: (life, messages) =>
         consumeRuns(messages, {
-          log: this.#log,
+          ...{ clock: life.clock, log: this.#log },
           kick: (tenant, taskId) => this.kick(life, tenant, taskId),
           stillAmong: (tenant, taskIds) => this.objects.call(life, "index", tenant, "stillAmong", [taskIds]),
         }),

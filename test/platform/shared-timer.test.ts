@@ -90,6 +90,20 @@ describe("a shared timer", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("makes no sleep longer when the time is set back", async () => {
+    const clock = new SharedTimer();
+    const woke: string[] = [];
+    const sleeps = [100, 300].map((ms) => clock.sleep(ms).then(() => woke.push(`after ${ms}`)));
+    const before = performance.now();
+    const now = vi.spyOn(performance, "now").mockImplementation(() => before - 5_000);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(woke).toEqual(["after 100"]);
+    now.mockRestore();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(woke).toEqual(["after 100", "after 300"]);
+    await Promise.all(sleeps);
+  });
+
   it("sleeps longer than a timer can wait", async () => {
     const month = 30 * 24 * 60 * 60 * 1_000;
     const woke = vi.fn();

@@ -31,7 +31,7 @@ describe("the alarm of a task's object", () => {
     alarm.kick(100);
     alarm.arm({ lease: 50 });
     expect(said()).toEqual([100]);
-    alarm.fired();
+    alarm.fired(false);
     alarm.answer({ lease: 5_000 });
     expect(said()).toEqual([5_000]);
   });
@@ -48,7 +48,7 @@ describe("the alarm of a task's object", () => {
   describe("that went off", () => {
     it("is repeated by the platform, so that nothing is set until it is answered", () => {
       const { alarm, said } = setUp();
-      alarm.fired();
+      alarm.fired(false);
       alarm.arm({ lease: 15_000 });
       alarm.arm({ retention: 90_000 });
       expect(said()).toEqual([]);
@@ -56,9 +56,18 @@ describe("the alarm of a task's object", () => {
       expect(said()).toEqual([90_000]);
     });
 
+    it("as a repetition is not relied on once more: what is due is set at once", () => {
+      const { alarm, said } = setUp();
+      alarm.fired(true);
+      alarm.arm({ lease: 15_000 });
+      expect(said()).toEqual([15_000]);
+      alarm.answer({ retention: 90_000 });
+      expect(said()).toEqual([90_000]);
+    });
+
     it("and is answered by a run that takes long, is set again with whatever is due then and later", () => {
       const { alarm, said } = setUp();
-      alarm.fired();
+      alarm.fired(false);
       alarm.arm({ lease: 15_000 });
       alarm.answer({ lease: 15_000 });
       alarm.arm({ lease: 25_000 });
@@ -69,10 +78,10 @@ describe("the alarm of a task's object", () => {
     it("is set by a kick and by a fault all the same", () => {
       for (const set of [(alarm: TaskAlarm) => alarm.kick(20), (alarm: TaskAlarm) => alarm.set(20)]) {
         const { alarm, said } = setUp();
-        alarm.fired();
+        alarm.fired(false);
         set(alarm);
         expect(said()).toEqual([20]);
-        alarm.fired();
+        alarm.fired(false);
         alarm.answer({ lease: 15_000 });
         expect(said()).toEqual([15_000]);
       }
@@ -80,7 +89,7 @@ describe("the alarm of a task's object", () => {
 
     it("leaves nothing to wake for when its task is gone", () => {
       const { alarm, said } = setUp();
-      alarm.fired();
+      alarm.fired(false);
       alarm.answer(null);
       expect(said()).toEqual([]);
     });

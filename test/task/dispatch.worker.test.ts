@@ -1,5 +1,6 @@
 /** Either way of starting a run is enough on its own: one suite, run with the task's own alarm off and with the consumer off. */
 import {
+  abortAllDurableObjects,
   createExecutionContext,
   createMessageBatch,
   getQueueResult,
@@ -45,6 +46,19 @@ for (const way of ["queue", "alarm", "both"] as const) {
     });
   });
 }
+
+describe("a run that breaks off in its first seconds", () => {
+  it("is taken up by the alarm that began it, which the platform repeats: it has set none of its own", async () => {
+    const { stub } = await accept("@sleep 10m\n@say never", { startsItself: true });
+    await readUntil(stub(), ({ type }) => type === "step.started");
+    expect(await runInDurableObject(stub(), (_object, { storage }) => storage.getAlarm())).toBeNull();
+    await abortAllDurableObjects();
+    await readUntil(stub(), ({ type }) => type === "task.resumed");
+    // A repetition is not relied on once more.
+    expect(await runInDurableObject(stub(), (_object, { storage }) => storage.getAlarm())).not.toBeNull();
+    await stub().cancel();
+  });
+});
 
 describe("the run queue", () => {
   it("starts a task whose own alarm was lost", async () => {

@@ -134,6 +134,11 @@ export const RESPONSES: readonly (readonly [what: string, response: string, code
   ],
   ["an answer in the head beside a body", "new Response('{}', { headers: { answer: ready } })", "TOOL_FAILED"],
   ["more in its head than may be", "head({ answer: 'x'.repeat(15 * 1024 * 1024) })", "TOOL_LIMIT"],
+  [
+    "more in its head than may be, in pieces",
+    "head(Array(4).fill(['answer', 'x'.repeat(5 * 1024 * 1024)]))",
+    "TOOL_LIMIT",
+  ],
   ["what is no response", "ready", "TOOL_FAILED"],
   ["an error of its own", "fail(new Error('ESCAPED'))", "TOOL_FAILED"],
 ];
