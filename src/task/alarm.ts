@@ -30,9 +30,14 @@ export class TaskAlarm {
     this.#isRepeated = !isRetry;
   }
 
+  /** What runs though its alarm goes off has broken off, whether the platform counted that or not: what is due is set as ever. */
+  distrust(): void {
+    this.#isRepeated = false;
+  }
+
   /** From here on the alarm counts as answered, whether its handler is done or goes on for long. @param due null: the task is gone. */
   answer(due: Due | null): void {
-    this.#isRepeated = false;
+    this.distrust();
     if (due !== null) this.arm(due);
   }
 

@@ -211,8 +211,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   /** At least once, and maybe twice: whatever is due is done, then the next due time is armed. Never throws. */
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
-    // What runs though nobody runs it has broken off, whether the platform counted that or not.
-    this.#alarm.fired(info?.isRetry === true || this.#journal.row?.state === "running");
+    this.#alarm.fired(info?.isRetry === true);
     try {
       await this.#wake();
       this.#alarm.answer(this.#journal.row?.due ?? null);
@@ -227,6 +226,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const row = this.#journal.row;
     const now = this.#services.clock.now();
     if (row === null) return wakeTombstone(this.#retirement, now);
+    if (row.state === "running") this.#alarm.distrust();
     if (isDue(row.due, "approval", now)) this.#desk.lapse(now);
     if (isDue(row.due, "index", now)) await this.#reporter.flush();
     if (await this.#handoffs.wake(row.due, now)) await this.#index.register();

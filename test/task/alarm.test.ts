@@ -65,6 +65,15 @@ describe("the alarm of a task's object", () => {
       expect(said()).toEqual([90_000]);
     });
 
+    it("of a run that broke off is not relied on either", () => {
+      const { alarm, said } = setUp();
+      alarm.fired(false);
+      alarm.distrust();
+      expect(said()).toEqual([]);
+      alarm.arm({ lease: 15_000 });
+      expect(said()).toEqual([15_000]);
+    });
+
     it("and is answered by a run that takes long, is set again with whatever is due then and later", () => {
       const { alarm, said } = setUp();
       alarm.fired(false);
