@@ -3,7 +3,7 @@ import type { Bindings } from "./bindings.ts";
 import { consumeDeadEvents, consumeEvents, doorbellNames } from "./event/index.ts";
 import { createLog, describeError, systemClock } from "./platform/index.ts";
 import { consumeRuns, parseRunMessage, RETRY_SECONDS_MAX } from "./run-queue.ts";
-import { eventsOf, isDevelopment, isPublishing } from "./wire.ts";
+import { eventsOf, isDevelopment, isPublishing, taskStub } from "./wire.ts";
 
 const log = createLog();
 
@@ -25,7 +25,7 @@ export async function consume(batch: MessageBatch, env: Bindings): Promise<void>
 function consumeRunBatch({ messages }: MessageBatch, env: Bindings): Promise<void> {
   return consumeRuns(messages, {
     ...{ clock: systemClock, log },
-    kick: (tenant, taskId) => env.TASK.getByName(`${tenant}/${taskId}`).kick(),
+    kick: (tenant, taskId) => taskStub(env, tenant, taskId).kick(),
     stillAmong: (tenant, taskIds) => env.TENANT_INDEX.getByName(tenant).stillAmong(taskIds),
   });
 }

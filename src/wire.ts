@@ -104,7 +104,7 @@ export const registryOf = (env: Bindings) => {
   return registry;
 };
 
-const taskStub = (env: Bindings, tenant: string, taskId: string) => env.TASK.getByName(`${tenant}/${taskId}`);
+export const taskStub = (env: Bindings, tenant: string, taskId: string) => env.TASK.getByName(`${tenant}/${taskId}`);
 
 /** An index stub bound to its tenant. */
 function indexPort(env: Bindings, tenant: string): TenantIndexPort {

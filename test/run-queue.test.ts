@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { seeded } from "../scripts/draw.ts";
 import type { RunMessage } from "../src/env.ts";
-import { createLog, parseTaskId, parseTenantId } from "../src/platform/index.ts";
+import { type Clock, createLog, parseTaskId, parseTenantId } from "../src/platform/index.ts";
 import {
   COLLECT_MS,
   consumeRuns,
@@ -25,13 +25,14 @@ const messages = (count: number, from = 0): RunMessage[] => Array.from({ length:
 
 type Sent = { readonly body: RunMessage; readonly delaySeconds?: number };
 
-function setUp(ways: "alarm" | "both" | "queue" = "both", clock = new ManualClock()) {
+function setUp(ways: "alarm" | "both" | "queue" = "both", toSleep?: (clock: ManualClock) => Clock["sleep"]) {
+  const clock = new ManualClock();
   const sent: (readonly Sent[])[] = [];
   const lines: { readonly event: string; readonly task_id: string }[] = [];
   const state = { isDown: false };
   const queue = new RunQueue({
     ways,
-    clock,
+    clock: { now: () => clock.now(), sleep: toSleep?.(clock) ?? ((ms) => clock.sleep(ms)) },
     log: createLog({}, (_, line) => void lines.push(JSON.parse(line))),
     queue: {
       sendBatch: async (batch) => {
@@ -82,13 +83,12 @@ describe("messages of a moment", () => {
   });
 
   it("are sent by the next one, when whoever was to send them was cut off", async () => {
-    const clock = new ManualClock();
-    const { queue, bodies } = setUp("both", {
-      ...{ now: () => clock.now(), advance: (ms: number) => clock.advance(ms) },
-      // The first invocation is gone, and with it its timer.
-      sleep: (ms: number) => (isGone ? clock.sleep(ms) : new Promise(() => undefined)),
-    } as ManualClock);
     let isGone = false;
+    // The first invocation is gone, and with it its timer.
+    const { queue, clock, bodies } = setUp(
+      "both",
+      (manual) => (ms) => (isGone ? manual.sleep(ms) : new Promise(() => undefined)),
+    );
     void queue.collect(message(0));
     isGone = true;
     await queue.collect(message(1));

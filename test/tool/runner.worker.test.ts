@@ -14,6 +14,7 @@ import {
   type ToolCallRequest,
   type ToolRunnerProps,
 } from "../../src/tool/index.ts";
+import { askIsolate, type IsolateBindings } from "../../src/tool/isolate.ts";
 import { ANSWER_PIECE_BYTES } from "../../src/tool/limits.ts";
 import { gatedRunner, runnerFor } from "./call-tool.ts";
 import { composeConfig, SCOPED, tool, tools, WITH_SKILL } from "./samples.ts";
@@ -180,6 +181,44 @@ describe("files", () => {
     ]);
     expect((await js("require('fs').existsSync('new.txt')")).result.value).toBe(false);
   });
+});
+
+describe("what a worker of ours answers", () => {
+  for (const [name, text, status] of [
+    ["in the head of its response when it is short", "short", 204],
+    ["in a body when it is long", "x".repeat(10_000), 200],
+    ["in a body when it has other letters", "\u00e9", 200],
+  ] as const) {
+    it(`is ${name}, to a call in a head and to one in a body alike`, async () => {
+      const files = [{ path: "/workspace/a.txt", text }];
+      const request = {
+        ...{ arguments: { action: "read", path: "/workspace/a.txt" }, files, access: "read", scopes: ["/workspace"] },
+        ...{
+          timeoutMs: 10_000,
+          memoryBytes: 0,
+          quota: { fileBytes: 1e6, totalBytes: 1e6, files: 10 },
+          key: "k",
+          traceparent: TRACEPARENT,
+        },
+      };
+      const json = JSON.stringify(request).replace("\u00e9", "\\u00e9");
+      const call: RunnerCall = {
+        engine: "file-manager",
+        policyDigest: "answers",
+        timeoutMs: 10_000,
+        cpuMs: 1_000,
+        requestJson: json,
+      };
+      for (const init of [{ headers: { call: json } }, { method: "POST", body: json }]) {
+        const answered = await askIsolate(env as unknown as IsolateBindings, TENANT, call, async (entrypoint) => {
+          const response = await entrypoint.fetch("http://tool/", init);
+          expect(response.status).toBe(status);
+          return response.headers.get("answer") ?? response.text();
+        });
+        expect(answered).toMatchObject({ kind: "answer", json: expect.stringContaining(text) });
+      }
+    });
+  }
 });
 
 /** A worker in the place of an engine, to see from inside what becomes of one: its timers and its state. */
