@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { AgentConfig } from "../pack/index.ts";
-import { Canceller, type CancelSignal, describeError, type Log, type LogContext } from "../platform/index.ts";
+import { Canceller, type CancelSignal, describeError, type Log } from "../platform/index.ts";
 import { toBytes } from "../tool/index.ts";
 import { TaskAlarm } from "./alarm.ts";
 import { ApprovalDesk } from "./approval/approval-desk.ts";
@@ -299,9 +299,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   #toRun(
     config: AgentConfig,
-    own: Pick<Run, "signal" | "alarmStartedAt" | "recalled" | "brought"> & { readonly epoch: number },
+    { epoch, ...rest }: Pick<Run, "signal" | "alarmStartedAt" | "recalled" | "brought"> & { readonly epoch: number },
   ): Run {
-    const { epoch, ...rest } = own;
     return {
       ...rest,
       services: this.#services,
@@ -359,6 +358,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const told = this.#calls.withBroken(due === undefined ? change : { ...change, due });
     const batch = this.#journal.apply(told, { epoch, now: this.#services.clock.now() });
     if (batch === null) return false;
+    // A run is over with this: what is due from now on is set in the same write.
+    if (isTransition && this.#isStill) this.#alarm.distrust();
     if (due !== undefined) this.#arm();
     if (reported.index !== undefined) this.#reporter.touch();
     if (isTransition) this.#projector?.touch();
@@ -392,9 +393,8 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   get #log(): Log {
     const request = this.#journal.row?.request;
-    const context: LogContext = request
-      ? { trace_id: request.trace_id, tenant_id: request.tenant, task_id: request.task_id }
-      : {};
-    return this.#services.log.with(context);
+    if (request === undefined) return this.#services.log;
+    const { trace_id, tenant: tenant_id, task_id } = request;
+    return this.#services.log.with({ trace_id, tenant_id, task_id });
   }
 }

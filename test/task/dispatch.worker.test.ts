@@ -11,7 +11,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { consume } from "../../src/consume.ts";
 import { createLog, systemClock } from "../../src/platform/index.ts";
 import { QUEUE_NET_SECONDS, RunQueue } from "../../src/run-queue.ts";
-import { LEASE_CHECK_MS } from "../../src/task/limits.ts";
+import { LEASE_CHECK_MS, LEASE_MS } from "../../src/task/limits.ts";
 import { TaskObject, TenantIndexObject } from "../../src/task/object.ts";
 import { replaceSleeps, sleepForEver } from "../case/sleeps.ts";
 import { accept, env, fiveSteps, isGapless, readUntil, typesOf } from "./harness.ts";
@@ -61,6 +61,25 @@ describe("a run that breaks off in its first seconds", () => {
     // A repetition is not relied on once more.
     expect(await runInDurableObject(stub(), (_object, { storage }) => storage.getAlarm())).not.toBeNull();
     await stub().cancel();
+  });
+});
+
+describe("a run that is over", () => {
+  it("has set with its end what is due from then on, before it gives back its slot", async () => {
+    let isHeld = true;
+    const { release } = TenantIndexObject.prototype;
+    vi.spyOn(TenantIndexObject.prototype, "release").mockImplementation(async function (
+      this: TenantIndexObject,
+      ...of
+    ) {
+      while (isHeld) await scheduler.wait(1);
+      return release.apply(this, of);
+    });
+    const { stub } = await accept("hello", { startsItself: true });
+    await readUntil(stub());
+    const alarm = await runInDurableObject(stub(), (_object, { storage }) => storage.getAlarm());
+    expect(alarm).toBeGreaterThan(systemClock.now() + LEASE_MS);
+    isHeld = false;
   });
 });
 
