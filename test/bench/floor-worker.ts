@@ -10,6 +10,7 @@ import type {
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from "openai/resources/chat/completions";
+import { ROW_CHARS } from "./floor-rows.ts";
 
 type Bindings = {
   readonly FLOOR: DurableObjectNamespace<FloorObject>;
@@ -102,18 +103,27 @@ export class FloorObject extends DurableObject<Bindings> {
     this.#write(text);
   }
 
-  /** A run without anything around it: per step a model call, a tool's isolate, and a row for each. */
+  /** A run without anything around it: per step a model call, a tool's isolate, and a row for each; its own row three times. */
   async steps(tools: number, call: "SDK" | "request"): Promise<void> {
     const askModel = call === "SDK" ? callModel : requestModel;
+    const { sql } = this.ctx.storage;
+    const setTask = (state: string) =>
+      sql.exec("INSERT OR REPLACE INTO task VALUES (1, ?)", state.padEnd(ROW_CHARS.task));
+    const log = (text: string, chars: number) => sql.exec("INSERT INTO log (text) VALUES (?)", text.padEnd(chars));
+    for (const name of ["task", "log"]) sql.exec(`CREATE TABLE ${name} (id INTEGER PRIMARY KEY, text TEXT)`);
+    setTask("accepted");
+    setTask("started");
+    log("started", ROW_CHARS.begin);
     const messages = ask(`tools=${tools}`);
     for (;;) {
       const { content, tool_calls } = await askModel(this.env.MODEL_URL, messages);
-      this.#write(JSON.stringify({ content, tool_calls }));
-      if (tool_calls.length === 0) return;
+      const isLast = tool_calls.length === 0;
+      log(JSON.stringify({ content, tool_calls }), isLast ? ROW_CHARS.answer : ROW_CHARS.reply);
+      if (isLast) return void setTask("ended");
       messages.push({ role: "assistant", content, tool_calls });
       for (const { id } of tool_calls) {
         const result = await runConstant(this.env.LOADER);
-        this.#write(result);
+        log(result, ROW_CHARS.result);
         messages.push({ role: "tool", tool_call_id: id, content: result });
       }
     }

@@ -14,7 +14,9 @@ import { PolicyObject } from "../../src/policy/object.ts";
 import { TEXT_FLUSH_MS } from "../../src/task/limits.ts";
 import { DirectoryObject, TaskObject, TenantIndexObject } from "../../src/task/object.ts";
 import { ToolGateObject } from "../../src/tool/object.ts";
+import { taskStub } from "../../src/wire.ts";
 import { accept, env, follow, publishShared } from "../api/gateway.ts";
+import { ROW_CHARS } from "../bench/floor-rows.ts";
 import { replaceSleeps } from "../case/sleeps.ts";
 
 const TENANT = "tenant-cost";
@@ -112,7 +114,7 @@ async function runWatched(at: number) {
     const taskId = await accept(INPUT, { pack: "costly", tenant: TENANT });
     await (await follow(taskId, { tenant: TENANT })).text();
     await watched.released();
-    return watched.read();
+    return { taskId, ...watched.read() };
   } finally {
     vi.restoreAllMocks();
   }
@@ -131,6 +133,22 @@ describe("a run of six model calls and five tool calls, accepted and followed", 
 
   it("writes so many rows and no more", () => {
     expect(second.rows).toEqual({ task: 5, event: 15, entry: 4, alarms: 2 });
+  });
+
+  it("writes rows no shorter than those of the floor that it is measured beside", async () => {
+    const [task, rows] = await runInDurableObject(taskStub(env, TENANT, second.taskId), (_, { storage: { sql } }) => [
+      sql.exec<{ chars: number }>("SELECT length(request) + length(body) AS chars FROM task").one(),
+      sql
+        .exec<{ kind: string | null; chars: number }>(
+          "SELECT kind, length(frames) + coalesce(length(record), 0) AS chars FROM event ORDER BY first_seq",
+        )
+        .toArray(),
+    ]);
+    const shortest = (kind: string) => Math.min(...rows.filter((row) => row.kind === kind).map(({ chars }) => chars));
+    expect(task.chars).toBeGreaterThanOrEqual(ROW_CHARS.task);
+    expect(rows[0]?.chars).toBeGreaterThanOrEqual(ROW_CHARS.begin);
+    expect(shortest("step")).toBeGreaterThanOrEqual(ROW_CHARS.reply);
+    expect(shortest("result")).toBeGreaterThanOrEqual(ROW_CHARS.result);
   });
 
   it("asks objects, the bucket and the queue so often and no more", () => {
