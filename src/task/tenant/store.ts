@@ -107,29 +107,30 @@ export class IndexStore {
     );
   }
 
-  /** Whether the task has a slot: should it ask again, it keeps that, whoever waits. */
-  holdsSlot(taskId: string, now: number): boolean {
-    return this.#count(`${UNFINISHED} AND lease_until > ? AND task_id = ?`, now, taskId) > 0;
-  }
-
-  /** Slots whose lease still runs, without the named task's own. */
-  countRunning(exceptTaskId: string, now: number): number {
-    return this.#count(`${UNFINISHED} AND lease_until > ? AND task_id <> ?`, now, exceptTaskId);
-  }
-
-  /** Tasks that asked for a slot before the named one and still ask. */
-  countAhead(taskId: string, now: number): number {
+  /**
+   * How many have a slot whose lease still runs, or asked for one before the task and still ask. Null when it has one itself: should
+   * it ask again, it keeps that, whoever waits.
+   */
+  countBefore(taskId: string, now: number): number | null {
     // Also asked before anything was reported: the first word of a tenant may be lost.
     if (!this.#isReady) return 0;
-    const mine = this.#sql
-      .exec<{ wanted_at: number | null }>("SELECT wanted_at FROM entry WHERE task_id = ?", taskId)
-      .toArray()[0]?.wanted_at;
-    return this.#count(
-      `${UNFINISHED} AND wanted_at < ? AND touched_at > ? AND task_id <> ?`,
-      mine ?? now + 1,
-      now - 2 * SLOT_RETRY_MS,
-      taskId,
-    );
+    const { holds, taken } = this.#sql
+      .exec<{ holds: number | null; taken: number }>(
+        `WITH mine AS (SELECT lease_until > ?2 AND ${UNFINISHED} AS holds, wanted_at FROM entry WHERE task_id = ?1)
+         SELECT (SELECT holds FROM mine) AS holds, COUNT(*) AS taken FROM entry
+         WHERE ${UNFINISHED} AND task_id <> ?1 AND (lease_until > ?2
+           OR (wanted_at < COALESCE((SELECT wanted_at FROM mine), ?2 + 1) AND touched_at > ?3))`,
+        taskId,
+        now,
+        now - 2 * SLOT_RETRY_MS,
+      )
+      .one();
+    return holds === 1 ? null : taken;
+  }
+
+  /** Slots whose lease still runs. */
+  countSlots(now: number): number {
+    return this.#count(`${UNFINISHED} AND lease_until > ?`, now);
   }
 
   renew(taskId: string, now: number): void {
@@ -195,6 +196,10 @@ export class IndexStore {
 
   countUnfinished(): number {
     return this.#count(UNFINISHED);
+  }
+
+  hasUnfinished(): boolean {
+    return this.#ids(`${UNFINISHED} LIMIT 1`).length > 0;
   }
 
   /** Newest first. */

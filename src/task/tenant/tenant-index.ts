@@ -36,6 +36,8 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
   readonly #watches: WatchStore;
   readonly #services: IndexServices;
   #tenant: string | null;
+  /** As far as this instance knows. */
+  #isListed = false;
 
   constructor(ctx: DurableObjectState, env: Env, services: IndexServices) {
     super(ctx, env);
@@ -55,7 +57,8 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
   async acquire(tenant: string, report: IndexReport): Promise<boolean> {
     await this.#own(tenant);
     const now = this.#now();
-    const isGranted = this.#store.holdsSlot(report.task_id, now) || this.#hasRoom(report.task_id, now);
+    // First come, first served.
+    const isGranted = (this.#store.countBefore(report.task_id, now) ?? 0) < this.#services.maxRunning;
     this.#take(report, isGranted ? "granted" : "wanted");
     await this.#keepWatch();
     return isGranted;
@@ -122,6 +125,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
       await this.sweep(tenant);
       if (this.#nextLook() !== null) return;
       // Forgotten here first: a task that comes while the directory is told enlists the tenant again, behind this.
+      this.#isListed = false;
       this.ctx.storage.kv.delete(LISTED_KEY);
       await this.#services.delist(tenant);
     } catch (thrown) {
@@ -130,18 +134,12 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     }
   }
 
-  /** First come, first served. */
-  #hasRoom(taskId: string, now: number): boolean {
-    const taken = this.#store.countRunning(taskId, now) + this.#store.countAhead(taskId, now);
-    return taken < this.#services.maxRunning;
-  }
-
   /** The line moves up: as many waiting tasks as there are free slots. */
   async #kickNext(): Promise<void> {
-    if (!this.#store.isReady) return;
-    const free = this.#services.maxRunning - this.#store.countRunning("", this.#now());
-    const next = this.#store.nextInLine(Math.max(0, Math.min(free, INDEX_KICKS_MAX)));
-    const kicked = await Promise.all(next.map((taskId) => this.#kick(taskId)));
+    const waiting = this.#store.nextInLine(INDEX_KICKS_MAX);
+    if (waiting.length === 0) return;
+    const free = this.#services.maxRunning - this.#store.countSlots(this.#now());
+    const kicked = await Promise.all(waiting.slice(0, Math.max(0, free)).map((taskId) => this.#kick(taskId)));
     // One that was never written is forgotten by now, and its turn is another's.
     if (kicked.includes("forgotten")) await this.#kickNext();
   }
@@ -194,7 +192,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
   /** When to look again; null when there is nobody to look after. */
   #nextLook(): number | null {
     const soon = this.#now() + INDEX_SWEEP_MS;
-    if (this.#store.countUnfinished() > 0) return soon;
+    if (this.#store.hasUnfinished()) return soon;
     const dueAt = this.#watches.nextDue();
     return dueAt === null ? null : Math.max(soon, dueAt + WATCH_GRACE_MS);
   }
@@ -206,7 +204,8 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     if (tenant === null || next === null) return;
     const armedAt = await this.ctx.storage.getAlarm();
     if (armedAt === null || armedAt > next) await this.ctx.storage.setAlarm(next);
-    if (this.ctx.storage.kv.get(LISTED_KEY) !== undefined) return;
+    this.#isListed ||= this.ctx.storage.kv.get(LISTED_KEY) !== undefined;
+    if (this.#isListed) return;
     await this.#services.enlist(tenant);
     this.ctx.storage.kv.put(LISTED_KEY, true);
   }
