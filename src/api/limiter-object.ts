@@ -56,7 +56,7 @@ export class LimiterObject<Bindings = unknown> extends DurableObject<Bindings> i
   #keepSoon(windowMs: number): void {
     if (this.#isKeepDue) return;
     this.#isKeepDue = true;
-    this.ctx.waitUntil(this.#clock.sleep(LIMITER_KEEP_MS).then(() => this.#keep(windowMs)));
+    this.ctx.waitUntil(this.#clock.sleep(Math.min(LIMITER_KEEP_MS, windowMs / 10)).then(() => this.#keep(windowMs)));
   }
 
   async #keep(windowMs: number): Promise<void> {

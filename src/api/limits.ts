@@ -144,7 +144,10 @@ export const READ_LIMIT_REQUESTS = 1_200;
 export const READ_LIMIT_WINDOW_MS = 60_000;
 /** One question to the limiter in Redis. Over it the tenant's limiter object is asked instead. */
 export const LIMITER_REDIS_TIMEOUT_MS = 300;
-/** From a place taken to its row, and whatever else is taken meanwhile goes into the same one. A crash forgets them: a tenant gets so many again. */
+/**
+ * From a place taken to its row, and whatever else is taken meanwhile goes into the same one; a tenth of a shorter window. A crash
+ * forgets them: a tenant gets so many again.
+ */
 export const LIMITER_KEEP_MS = 500;
 /** How long Redis is left alone after it failed; until then the objects count. */
 export const REDIS_REST_MS = 5_000;

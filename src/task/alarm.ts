@@ -21,7 +21,7 @@ export class TaskAlarm {
   }
 
   /**
-   * The alarm went off: nothing is set any more, and nothing needs to be until its handler is done or takes long.
+   * The alarm went off: nothing is set any more, and nothing needs to be until its handler is done, its run is over, or it takes long.
    * @param isRetry it is a repetition itself: there may be but a few more, each later than the last, so the next alarm is ours again.
    */
   fired(isRetry: boolean): void {
@@ -30,7 +30,7 @@ export class TaskAlarm {
     this.#isRepeated = !isRetry;
   }
 
-  /** What runs though its alarm goes off has broken off, whether the platform counted that or not: what is due is set as ever. */
+  /** The repetition is not relied on from here: for a run that broke off, whether the platform counted that or not, and for one that is over. */
   distrust(): void {
     this.#isRepeated = false;
   }

@@ -7,7 +7,7 @@ import type { IndexLink } from "./tenant/index-link.ts";
 
 export type RetirementOptions = {
   readonly storage: DurableObjectStorage;
-  readonly journal: Pick<Journal, "row" | "bury" | "tombstone">;
+  readonly journal: Pick<Journal, "row" | "apply" | "bury" | "tombstone">;
   readonly index: Pick<IndexLink, "forget">;
   readonly alarm: Pick<TaskAlarm, "set">;
 };
@@ -16,7 +16,9 @@ export type RetirementOptions = {
 export async function retire({ storage, journal, index, alarm }: RetirementOptions, now: number): Promise<void> {
   // Postgres first: after this the object has nothing left to tell. A parent that did not hear of it in all this time
   // finds the task gone, which is an answer too.
-  if (journal.row?.due.projection !== undefined) return;
+  const projection = journal.row?.due.projection;
+  // Together with that, then: an alarm that is past would go off again and again.
+  if (projection !== undefined) return void journal.apply({ due: { retention: projection } }, { epoch: null, now });
   await index.forget();
   forgetCarried(storage);
   journal.bury(now + TOMBSTONE_MS);

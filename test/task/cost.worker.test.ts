@@ -136,19 +136,34 @@ describe("a run of six model calls and five tool calls, accepted and followed", 
   });
 
   it("writes rows no shorter than those of the floor that it is measured beside", async () => {
-    const [task, rows] = await runInDurableObject(taskStub(env, TENANT, second.taskId), (_, { storage: { sql } }) => [
-      sql.exec<{ chars: number }>("SELECT length(request) + length(body) AS chars FROM task").one(),
-      sql
-        .exec<{ kind: string | null; chars: number }>(
-          "SELECT kind, length(frames) + coalesce(length(record), 0) AS chars FROM event ORDER BY first_seq",
-        )
-        .toArray(),
-    ]);
-    const shortest = (kind: string) => Math.min(...rows.filter((row) => row.kind === kind).map(({ chars }) => chars));
-    expect(task.chars).toBeGreaterThanOrEqual(ROW_CHARS.task);
-    expect(rows[0]?.chars).toBeGreaterThanOrEqual(ROW_CHARS.begin);
-    expect(shortest("step")).toBeGreaterThanOrEqual(ROW_CHARS.reply);
-    expect(shortest("result")).toBeGreaterThanOrEqual(ROW_CHARS.result);
+    /** The task's own row, the first of its log, and the shortest that have a reply and a result. */
+    const sizesOf = (taskId: string) =>
+      runInDurableObject(taskStub(env, TENANT, taskId), (_, { storage: { sql } }) => {
+        const task = sql.exec<{ chars: number }>("SELECT length(request) + length(body) AS chars FROM task").one();
+        const rows = sql
+          .exec<{ kind: string | null; chars: number }>(
+            "SELECT kind, length(frames) + coalesce(length(record), 0) AS chars FROM event ORDER BY first_seq",
+          )
+          .toArray();
+        const [step, result] = ["step", "result"].map((kind) =>
+          Math.min(...rows.filter((row) => row.kind === kind).map(({ chars }) => chars)),
+        );
+        return { task: task.chars, begin: rows[0]?.chars, step, result };
+      });
+    const steps = await sizesOf(second.taskId);
+    expect(steps.step).toBeGreaterThanOrEqual(ROW_CHARS.reply);
+    expect(steps.result).toBeGreaterThanOrEqual(ROW_CHARS.result);
+    // With as little in it as the one that is measured, and nobody who reads.
+    const taskId = await accept("@say done", { pack: "costly", tenant: TENANT });
+    const ended = await taskStub(env, TENANT, taskId).ended(60_000);
+    const { output } = ended === null || ended === "full" ? { output: null } : ended;
+    expect(output).toMatch(/^done/);
+    const bare = await sizesOf(taskId);
+    // The offline provider says more than that: it stands twice in either row.
+    const more = 2 * (String(output).length - "done".length);
+    expect(bare.task - more).toBeGreaterThanOrEqual(ROW_CHARS.task);
+    expect(bare.begin).toBeGreaterThanOrEqual(ROW_CHARS.begin);
+    expect(Number(bare.step) - more).toBeGreaterThanOrEqual(ROW_CHARS.answer);
   });
 
   it("asks objects, the bucket and the queue so often and no more", () => {

@@ -76,10 +76,13 @@ describe("a run that is over", () => {
       return release.apply(this, of);
     });
     const { stub } = await accept("hello", { startsItself: true });
-    await readUntil(stub());
-    const alarm = await runInDurableObject(stub(), (_object, { storage }) => storage.getAlarm());
-    expect(alarm).toBeGreaterThan(systemClock.now() + LEASE_MS);
-    isHeld = false;
+    try {
+      await readUntil(stub());
+      const alarm = await runInDurableObject(stub(), (_object, { storage }) => storage.getAlarm());
+      expect(Number(alarm)).toBeGreaterThan(systemClock.now() + LEASE_MS);
+    } finally {
+      isHeld = false;
+    }
   });
 });
 

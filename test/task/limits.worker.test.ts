@@ -1,7 +1,8 @@
 /** Every limit of a task, reached for real. Time is moved, never waited for. */
-import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/platform/index.ts";
+import { Journal } from "../../src/task/journal/journal.ts";
 import { DEADLINE_MS, LEASE_MS, TOMBSTONE_MS } from "../../src/task/limits.ts";
 import { replaceSleeps, sleepForEver } from "../case/sleeps.ts";
 import { accept, env, isGapless, readUntil, TENANT, TOOLS, typesOf } from "./harness.ts";
@@ -237,5 +238,24 @@ describe("retention", () => {
     time.move(TOMBSTONE_MS + 1);
     await runDurableObjectAlarm(stub());
     expect(await stub().create(args)).toMatchObject({ kind: "created" });
+  });
+
+  it("waits for what is not told to Postgres yet, and wakes with that and no sooner", async () => {
+    const time = freezeTime();
+    const { stub } = await accept("hello");
+    await stub().kick();
+    await readUntil(stub());
+    time.move(30 * 24 * 3_600_000 + 1);
+    const projection = systemClock.now() + 60_000;
+    await runInDurableObject(stub(), (_object, { storage }) =>
+      new Journal(storage).apply({ due: { projection } }, { epoch: null, now: systemClock.now() }),
+    );
+    await abortAllDurableObjects();
+    await runDurableObjectAlarm(stub());
+    expect(await stub().view()).not.toBeNull();
+    expect(await runInDurableObject(stub(), (_object, { storage }) => storage.getAlarm())).toBe(projection);
+    time.move(60_000);
+    await runDurableObjectAlarm(stub());
+    expect(await stub().view()).toBeNull();
   });
 });

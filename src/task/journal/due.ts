@@ -1,6 +1,6 @@
 /**
  * An object has one alarm and many reasons to wake. The reasons are a small table that is stored with the task; the
- * alarm is always the earliest of them. Pure; only object.ts sets or deletes the alarm.
+ * alarm is always the earliest of them. Pure; only alarm.ts sets or deletes the alarm.
  */
 
 export const DUE_KINDS = [

@@ -58,7 +58,8 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     await this.#own(tenant);
     const now = this.#now();
     // First come, first served.
-    const isGranted = (this.#store.countBefore(report.task_id, now) ?? 0) < this.#services.maxRunning;
+    const before = this.#store.countBefore(report.task_id, now);
+    const isGranted = before === null || before < this.#services.maxRunning;
     this.#take(report, isGranted ? "granted" : "wanted");
     await this.#keepWatch();
     return isGranted;
@@ -208,6 +209,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     if (this.#isListed) return;
     await this.#services.enlist(tenant);
     this.ctx.storage.kv.put(LISTED_KEY, true);
+    this.#isListed = true;
   }
 
   /** An index serves one tenant for ever; a call for another is a bug that must not write a row. */
