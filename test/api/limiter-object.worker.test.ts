@@ -92,6 +92,15 @@ describe("a limiter object", () => {
     puts.mockRestore();
   });
 
+  it("writes what passes in a short window within a tenth of it", async () => {
+    const { pass, objectOf, ring } = movedObjects();
+    const tenant = newTenant();
+    const windowMs = 1_000;
+    await objectOf(tenant, "default").take({ limit: 10, windowMs, isKept: true });
+    await pass(windowMs / 10);
+    expect((await ring(`${tenant}/default`)).kept).toBe(true);
+  });
+
   it("removes itself when its window is over, and no sooner", async () => {
     const { now, pass, objectOf, ring } = movedObjects();
     const limiter = limiterBy({ objectOf });
