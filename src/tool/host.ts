@@ -9,12 +9,12 @@ import {
   canonicalJson,
   describeError,
   type Log,
-  parseTraceparent,
   sha256Hex,
   utf8Length,
 } from "../platform/index.ts";
 import { consoleOf, parseAnswer, readAnswer } from "./answer.ts";
 import { engineFor, SKILL_TOOL_ID } from "./builtin.ts";
+import { CallLog } from "./call-log.ts";
 import type { PackTools, Tool } from "./catalog.ts";
 import { isInScopes, type McpRequest, type ToolFile, type WorkerRequest } from "./contract.ts";
 import { isInDoubt } from "./doubt.ts";
@@ -58,6 +58,7 @@ const breakOff = (error: ToolRefusal): Ending => ({ ...fail(error), isInDoubt: t
 export function createToolHost(options: ToolHostOptions): ToolHost {
   const { tools, catalog, clock, log } = options;
   const gate = createGate(options);
+  const calls = new CallLog(log, catalog);
   const host: Host = { ...options, gate, policyOf: createPolicies() };
   return {
     execute: async (request, signal, onBroken) => {
@@ -65,31 +66,15 @@ export function createToolHost(options: ToolHostOptions): ToolHost {
       const started = clock.now();
       const ending = await run(host, tools.byId.get(request.toolId), request, { signal, onBroken });
       const outcome: ToolOutcome = { ...ending, durationMs: Math.max(0, Math.round(clock.now() - started)) };
-      // What was asked and answered is not logged: it is the user's.
-      log.info("tool.executed", {
-        tenant_id: request.tenant,
-        task_id: request.taskId,
-        trace_id: parseTraceparent(request.traceparent)?.traceId,
-        tool_id: request.toolId,
-        tool_name: catalog.nameOf(request.toolId),
-        success: outcome.success,
-        error_code: outcome.error?.code,
-        duration_ms: outcome.durationMs,
-        result_bytes: utf8Length(outcome.resultJson),
-        files_changed: outcome.changes.length,
-        ...egressFacts(outcome),
-      });
+      calls.add(request, outcome);
       return outcome;
     },
-    close: () => gate.close(),
+    close: () => {
+      gate.close();
+      calls.close();
+    },
   };
 }
-
-/** Hosts are the user's; how many requests there were and how many were denied is ours to watch. */
-const egressFacts = ({ egress = [] }: ToolOutcome) =>
-  egress.length === 0
-    ? {}
-    : { egress_requests: egress.length, egress_denied: egress.filter(({ allowed }) => !allowed).length };
 
 /** How a caller lets go of a call. */
 type Hold = { readonly signal: CancelSignal; readonly onBroken?: Parameters<ToolHost["execute"]>[2] | undefined };

@@ -70,6 +70,7 @@ async function watch() {
   }));
   const send = spyOn(Object.getPrototypeOf(env.RUN_QUEUE), "sendBatch");
   const isolate = spyOn(Object.getPrototypeOf(env.LOADER), "get");
+  const log = (["info", "warn", "error"] as const).map((level) => vi.spyOn(console, level));
   const bucket = ["get", "head", "list", "put", "delete"].map((name) => ({
     name: `bucket ${name}`,
     spy: spyOn(Object.getPrototypeOf(env.PACKS), name),
@@ -96,7 +97,8 @@ async function watch() {
       count(rows, "alarms", setAlarm.mock.calls.length);
       for (const { name, spy } of [...methods, ...bucket]) count(requests, name, spy.mock.calls.length);
       for (const [messages] of send.mock.calls) count(requests, "messages to the run queue", Object(messages).length);
-      return { rows, requests, isolates: isolate.mock.calls.map(([id]) => id) };
+      const lines = log.flatMap(({ mock }) => mock.calls.map(([line]) => JSON.parse(String(line)).event as string));
+      return { rows, requests, lines, isolates: isolate.mock.calls.map(([id]) => id) };
     },
   };
 }
@@ -179,6 +181,10 @@ describe("a run of six model calls and five tool calls, accepted and followed", 
       "ToolGateObject.leave": 1,
       "messages to the run queue": 1,
     });
+  });
+
+  it("writes so many lines to the log and no more", () => {
+    expect(second.lines.toSorted()).toEqual(["request", "request", "tool.called"]);
   });
 
   it("uses the isolates of the run before it", () => {

@@ -69,7 +69,7 @@ describe("a dry run", () => {
     const source = await finishedTask();
     const log = vi.spyOn(console, "info");
     const { task, events } = await replay(source, 0, true);
-    const executed = log.mock.calls.filter(([line]) => String(line).includes("tool.executed"));
+    const executed = log.mock.calls.filter(([line]) => String(line).includes('"event":"tool.'));
     log.mockRestore();
     expect(executed).toEqual([]);
     expect(typesOf(events).filter((type) => type === "tool.result")).toHaveLength(5);

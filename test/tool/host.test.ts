@@ -111,7 +111,7 @@ describe("the end of a runner", () => {
     await execute();
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { level: "error", event: "tool.unavailable", reason: "asset answered 404" },
-      { level: "info", event: "tool.executed", error_code: "TOOL_FAILED" },
+      { level: "info", event: "tool.failed", error_code: "TOOL_FAILED" },
     ]);
   });
 

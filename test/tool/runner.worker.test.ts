@@ -48,6 +48,7 @@ const callOf = (more: Partial<ToolCallRequest>): ToolCallRequest => ({
 async function run(more: Partial<ToolCallRequest>, setup?: Setup) {
   const { host, lines } = await hostFor(setup);
   const outcome = await host.execute(callOf(more), new AbortController().signal);
+  host.close();
   return { ...outcome, result: JSON.parse(outcome.resultJson), lines };
 }
 const js = (code: string, more: Partial<ToolCallRequest> = {}, setup?: Setup) =>
@@ -94,16 +95,20 @@ describe("a call", () => {
     expect(lines).toEqual([
       {
         level: "info",
-        event: "tool.executed",
+        event: "tool.called",
         tenant_id: TENANT,
         task_id: "task-1",
         trace_id: "0af7651916cd43dd8448eb211c80319c",
         tool_id: "code_executor",
         tool_name: "Name of code_executor",
-        success: true,
+        calls: 1,
+        failed: 0,
         duration_ms: expect.any(Number),
+        duration_max_ms: expect.any(Number),
         result_bytes: expect.any(Number),
         files_changed: 0,
+        egress_requests: 0,
+        egress_denied: 0,
       },
     ]);
     expect(JSON.stringify(lines)).not.toContain("secret");
@@ -121,7 +126,11 @@ describe("a call that fails", () => {
     it(`by ${name} is ${code}, with nothing staged`, async () => {
       const outcome = await run(request, { blocks: [WITH_SKILL] });
       expect(outcome).toMatchObject({ success: false, resultJson: "null", error: { code }, changes: [] });
-      expect(outcome.lines).toMatchObject([{ event: "tool.executed", success: false, error_code: code }]);
+      const { toolId = "code_executor" } = request as Partial<ToolCallRequest>;
+      expect(outcome.lines).toMatchObject([
+        { event: "tool.failed", tool_id: toolId, error_code: code },
+        { event: "tool.called", tool_id: toolId, calls: 1, failed: 1 },
+      ]);
     });
   }
 
