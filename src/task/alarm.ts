@@ -1,10 +1,13 @@
 /** The one alarm of a task's object: set to the earliest due time, or to a moment of its own by a kick that nothing else may move. */
+import type { Clock, Log } from "../platform/index.ts";
 import { type Due, nextDue } from "./journal/due.ts";
-import { ALARM_LATE_MS } from "./limits.ts";
+import { ALARM_LATE_MS, FAULT_RETRY_MS } from "./limits.ts";
 
 export type AlarmOptions = {
   readonly storage: Pick<DurableObjectStorage, "setAlarm" | "deleteAlarm">;
   readonly background: (work: Promise<void>) => void;
+  readonly clock: Clock;
+  readonly log: () => Log;
 };
 
 export class TaskAlarm {
@@ -15,6 +18,8 @@ export class TaskAlarm {
   #kickedAt: number | null = null;
   /** Its handler is at work, and the platform repeats it should that break off: nothing else has to be set. */
   #isRepeated = false;
+  /** What was due first when the alarm went off. */
+  #firedFor: number | null = null;
 
   constructor(options: AlarmOptions) {
     this.#options = options;
@@ -23,8 +28,10 @@ export class TaskAlarm {
   /**
    * The alarm went off: nothing is set any more, and nothing needs to be until its handler is done, its run is over, or it takes long.
    * @param isRetry it is a repetition itself: there may be but a few more, each later than the last, so the next alarm is ours again.
+   * @param due null: there is no task.
    */
-  fired(isRetry: boolean): void {
+  fired(isRetry: boolean, due: Due | null): void {
+    this.#firedFor = due && nextDue(due);
     this.#armedAt = null;
     this.#kickedAt = null;
     this.#isRepeated = !isRetry;
@@ -38,7 +45,15 @@ export class TaskAlarm {
   /** From here on the alarm counts as answered, whether its handler is done or goes on for long. @param due null: the task is gone. */
   answer(due: Due | null): void {
     this.distrust();
-    if (due !== null) this.arm(due);
+    if (due === null) return;
+    const now = this.#options.clock.now();
+    const next = nextDue(due);
+    const isUntouched = next !== null && next <= now && next === this.#firedFor && this.#kickedAt === null;
+    if (isUntouched) {
+      // A fault of ours: nobody took care of what is due. Set to it again it would go off for ever without a pause.
+      this.#options.log().error("task.alarm_unanswered", { overdue_ms: now - next });
+      this.set(now + FAULT_RETRY_MS);
+    } else this.arm(due);
   }
 
   /** Sets the alarm to the earliest due time, or takes it away. */

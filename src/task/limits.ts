@@ -130,9 +130,14 @@ export const TOLD_PAGE_EVENTS = 500;
 /** After its retention a task leaves a tombstone for as long as an old message or key could still arrive. */
 export const TOMBSTONE_MS = 30 * DAY;
 
-/** The index grants a running slot for this long; a run renews it. Twice the renewal: one may be lost. */
+/**
+ * The index grants a running slot for this long; a run renews it, as often from the start of its alarm on. Twice the renewal, each
+ * late by a look at the lease, and what a grant with the acceptance may be older: one renewal may be lost.
+ */
 export const SLOT_LEASE_MS = 60 * SECOND;
-export const SLOT_RENEW_MS = 30 * SECOND;
+export const SLOT_RENEW_MS = 20 * SECOND;
+/** The directory has this long to take down a tenant with tasks; then the index goes on, and tells it again with its next call. */
+export const ENLIST_MS_MAX = 1 * SECOND;
 /** How often a tenant's index looks for lapsed leases and overdue tasks while it has unfinished tasks. */
 export const INDEX_SWEEP_MS = 30 * SECOND;
 /** A waiting task whose own time passed this long ago is asked why it sleeps. */

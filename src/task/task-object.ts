@@ -77,7 +77,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     const background = (work: Promise<unknown>) => ctx.waitUntil(work);
     const change = (change: Change) => this.#change(change);
     const common = { journal: this.#journal, change, background, clock, log: () => this.#log };
-    this.#alarm = new TaskAlarm({ storage: ctx.storage, background });
+    this.#alarm = new TaskAlarm({ storage: ctx.storage, ...common });
     this.#desk = new ApprovalDesk(common);
     this.#reporter = new ApprovalReporter({ ...common, index: this.#index });
     this.#handoffs = new HandoffLink({ ...common, port: services.handoff });
@@ -109,7 +109,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (args.replay !== null) importCarried(this.ctx.storage, args.replay.journal);
     // No await between the row and its alarm: the platform writes both or neither.
     if (args.starts_itself === true) this.#alarm.kick(now + START_AFTER_MS);
-    this.#arm();
+    this.#alarm.arm(this.#required().due);
     this.#delivery.add(batch);
     this.#projector?.touch();
     await told;
@@ -211,7 +211,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
 
   /** At least once, and maybe twice: whatever is due is done, then the next due time is armed. Never throws. */
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
-    this.#alarm.fired(info?.isRetry === true);
+    this.#alarm.fired(info?.isRetry === true, this.#journal.row?.due ?? null);
     try {
       await this.#wake();
       this.#alarm.answer(this.#journal.row?.due ?? null);
@@ -261,14 +261,17 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
       abort.abort();
     }
     this.#isHandover = end === "handover";
-    if (this.#isHandover) return void this.#change({ due: { lease: this.#services.clock.now() } });
-    await this.#index.release();
+    if (!this.#isHandover) await this.#index.release();
   }
 
-  #supervise(run: Run, abort: Canceller): Promise<RunEnd> {
-    const renewLease = (lease: number) => void this.#change({ due: { lease } });
-    const common = { storage: this.ctx.storage, index: this.#index, log: this.#log };
-    return superviseRun(run, { ...common, secure: () => this.#alarm.answer(run.row().due), renewLease, abort });
+  async #supervise(run: Run, abort: Canceller): Promise<RunEnd> {
+    // As a word of the run: one that was cancelled may still be at work, and its task takes no lease any more.
+    const renewLease = (lease: number) => void run.commit({ due: { lease } });
+    const secure = () => this.#alarm.answer(run.row().due);
+    const own = { storage: this.ctx.storage, index: this.#index, log: this.#log, secure, renewLease, abort };
+    const end = await superviseRun(run, own);
+    if (end === "handover") renewLease(this.#services.clock.now());
+    return end;
   }
 
   /** A new epoch and the task `running`; null when the task changed meanwhile or its pack is gone. */
@@ -360,7 +363,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (batch === null) return false;
     // A run is over with this: what is due from now on is set in the same write.
     if (isTransition && this.#isStill) this.#alarm.distrust();
-    if (due !== undefined) this.#arm();
+    if (due !== undefined) this.#alarm.arm(this.#required().due);
     if (reported.index !== undefined) this.#reporter.touch();
     if (isTransition) this.#projector?.touch();
     if (isTransition && this.#isStill) this.#waiters.release();
@@ -368,12 +371,6 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     this.#calls.after(told);
     this.#delivery.add(batch);
     return true;
-  }
-
-  /** The only place besides the kick, the tombstone and the end of an alarm that moves the alarm. */
-  #arm(): void {
-    const row = this.#journal.row;
-    if (row !== null) this.#alarm.arm(row.due);
   }
 
   /** Whether no event can follow until somebody does something. */

@@ -1,6 +1,6 @@
 /** The keeper of a lease, on a clock that is moved by hand: what it renews, and what it says when it cannot. */
 import { describe, expect, it } from "vitest";
-import { LEASE_CHECK_MS, LEASE_MS } from "../../src/task/limits.ts";
+import { LEASE_CHECK_MS, LEASE_MS, RESERVED_MS, SLOT_LEASE_MS } from "../../src/task/limits.ts";
 import { type Keeper, keepLease } from "../../src/task/loop/lease.ts";
 import { row } from "./approvals.ts";
 
@@ -19,6 +19,7 @@ function keeperOf(more: Partial<Keeper>, sleeps = 20) {
       },
     },
     signal: stop.signal,
+    slotSince: 0,
     row: () => row({ state: "running", deadlineAt: 1_000_000, due: { lease: 0 } }),
     secure: () => undefined,
     renewLease: (until) => void said.push(`lease ${until}`),
@@ -27,7 +28,7 @@ function keeperOf(more: Partial<Keeper>, sleeps = 20) {
     onLost: (thrown) => void said.push(`lost ${String(thrown)}`),
     ...more,
   };
-  return { keeper, said };
+  return { keeper, said, now: () => now };
 }
 
 describe("the keeper of a lease", () => {
@@ -48,6 +49,38 @@ describe("the keeper of a lease", () => {
     const { keeper, said } = keeperOf({ row: () => row({ deadlineAt: 0 }) });
     await keepLease(keeper);
     expect(said).toEqual(["deadline"]);
+  });
+
+  it("renews a slot so early that one renewal may be lost, also of one that was granted with the acceptance", async () => {
+    const renewedAt: number[] = [];
+    const { keeper, now } = keeperOf({ renewSlot: async () => void renewedAt.push(now()) }, 40);
+    await keepLease(keeper);
+    const grants = [-RESERVED_MS, ...renewedAt];
+    for (const [n, at] of renewedAt.slice(1).entries()) {
+      expect(at - Number(grants[n])).toBeLessThan(SLOT_LEASE_MS);
+    }
+    expect(renewedAt.length).toBeGreaterThan(3);
+  });
+
+  it("counts from the start of the alarm, however long the run took to begin", async () => {
+    const renewedAt: number[] = [];
+    const { keeper, now } = keeperOf({ slotSince: -60_000, renewSlot: async () => void renewedAt.push(now()) }, 2);
+    await keepLease(keeper);
+    expect(renewedAt).toEqual([LEASE_CHECK_MS]);
+  });
+
+  it("looks after lease and deadline while the index does not answer, which is asked once", async () => {
+    let asked = 0;
+    const hanging = () => {
+      asked++;
+      return new Promise<void>(() => undefined);
+    };
+    const deadlineAt = SLOT_LEASE_MS;
+    const { keeper, said } = keeperOf({ renewSlot: hanging, row: () => row({ state: "running", deadlineAt }) }, 40);
+    await keepLease(keeper);
+    expect(asked).toBe(1);
+    expect(said.filter((what) => what.startsWith("lease"))).toHaveLength(deadlineAt / LEASE_CHECK_MS - 1);
+    expect(said.at(-1)).toBe("deadline");
   });
 
   const refused = () => {

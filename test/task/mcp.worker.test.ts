@@ -164,6 +164,15 @@ describe("a task with remote tools", () => {
     ]);
   });
 
+  it("is in the log when its run is over, with what the calls of each tool came to", async () => {
+    const info = vi.spyOn(console, "info");
+    const called = () =>
+      info.mock.calls.map(([line]) => JSON.parse(String(line))).filter(({ event }) => event === "tool.called");
+    const { taskId } = await run(ask("docs__search"));
+    await vi.waitUntil(() => called().length > 0, { timeout: 60_000 });
+    expect(called()).toMatchObject([{ task_id: taskId, tool_id: "docs__search", calls: 1, failed: 0 }]);
+  });
+
   it("is not told of servers when its pack names none", async () => {
     const { listed } = await run("@say hello", { pack: "tester", extra: "" });
     expect(listed).toEqual([]);

@@ -3,7 +3,7 @@ import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } fro
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/platform/index.ts";
 import { LEASE_CHECK_MS, RESERVED_MS, SLOT_LEASE_MS, SLOT_RETRY_MS } from "../../src/task/limits.ts";
-import { TenantIndexObject } from "../../src/task/object.ts";
+import { DirectoryObject, TenantIndexObject } from "../../src/task/object.ts";
 import { IndexStore } from "../../src/task/tenant/store.ts";
 import type { TaskState } from "../../src/task/types.ts";
 import { replaceSleeps, sleepForEver } from "../case/sleeps.ts";
@@ -67,6 +67,25 @@ describe("running slots", () => {
     expect(await index.acquire("tenant-unheard", asked)).toBe(true);
     expect(await index.list(all)).toMatchObject({ items: [{ task_id: "first", state: "running" }] });
   });
+
+  for (const [name, add] of [
+    ["cannot be reached", async () => Promise.reject(new Error("unreachable"))],
+    ["does not answer", () => new Promise<void>(() => undefined)],
+  ] as const) {
+    it(`are granted and given back while the directory of tenants ${name}, which is told when it can be again`, async () => {
+      const tenant = `tenant-unlisted-${name.replaceAll(" ", "-")}`;
+      const warn = vi.spyOn(console, "warn").mockReturnValue();
+      const directory = vi.spyOn(DirectoryObject.prototype, "add").mockImplementation(add);
+      const task = await accept("hello", { tenant });
+      await task.stub().kick();
+      expect(typesOf(await readUntil(task.stub())).at(-1)).toBe("task.done");
+      expect(warn.mock.calls.some(([line]) => String(line).includes("index.enlist_failed"))).toBe(true);
+      directory.mockRestore();
+      await accept("hello", { tenant });
+      const listed = () => runInDurableObject(env.DIRECTORY.getByName("directory"), (_, { storage }) => storage.list());
+      expect([...(await listed()).keys()]).toContain(tenant);
+    });
+  }
 
   it("are kept by every task whose run was lost and which asks again, while others wait", async () => {
     const tenant = "tenant-holders";

@@ -57,6 +57,8 @@ export class ApprovalDesk {
     const { journal, change } = this.#options;
     const row = journal.row;
     if (row === null) return;
+    // What an older version left due behind an end: nothing follows an end.
+    if (isEnded(row.state)) return void change({ due: { approval: null } });
     const lapsed = lapse(journal.approvals(), now);
     const goingOn = row.state === "waiting" && lapsed.length > 0 ? resumed(row, now) : {};
     const events = [...expiredEvents(row.request.task_id, lapsed), ...(goingOn.events ?? [])];

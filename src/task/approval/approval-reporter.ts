@@ -32,11 +32,10 @@ export class ApprovalReporter {
   dueAfter(change: Change): DueChange {
     const { journal, clock } = this.#options;
     const index = clock.now() + INDEX_RETRY_MS;
-    if (change.approvals !== undefined) {
-      return { ...approvalDue(withChanged(journal.approvals(), change.approvals)), index };
-    }
-    // An end withdraws what is still open.
-    return change.patch?.finishedAt !== undefined && journal.approvals().some(isOpen) ? { index } : {};
+    const isEnd = change.patch?.finishedAt !== undefined;
+    // An end withdraws what is still open: none of it expires any more.
+    if (change.approvals === undefined) return isEnd && journal.approvals().some(isOpen) ? { index } : {};
+    return { ...(isEnd ? {} : approvalDue(withChanged(journal.approvals(), change.approvals))), index };
   }
 
   touch(): void {

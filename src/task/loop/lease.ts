@@ -8,6 +8,8 @@ export type Keeper = {
   /** Aborts when the run is over. */
   readonly signal: CancelSignal;
   readonly row: () => TaskRow;
+  /** When the run's alarm began: its slot was granted by then, or a moment before. */
+  readonly slotSince: number;
   /** The run takes long: it needs an alarm of its own beside the one that carries it. */
   readonly secure: () => void;
   readonly renewLease: (until: number) => void;
@@ -22,7 +24,8 @@ export type Keeper = {
  * nobody waits for it before the run is over.
  */
 export async function keepLease(keeper: Keeper): Promise<void> {
-  let slotRenewedAt = keeper.clock.now();
+  let slotRenewedAt = keeper.slotSince;
+  let isRenewing = false;
   while (await isAwake(keeper)) {
     const now = keeper.clock.now();
     try {
@@ -33,9 +36,14 @@ export async function keepLease(keeper: Keeper): Promise<void> {
     } catch (thrown) {
       return keeper.onLost(thrown);
     }
-    if (now - slotRenewedAt < SLOT_RENEW_MS) continue;
+    if (isRenewing || now - slotRenewedAt < SLOT_RENEW_MS) continue;
     slotRenewedAt = now;
-    await keeper.renewSlot().catch(() => undefined); // A lost renewal is covered by the lease's second half.
+    isRenewing = true;
+    // Not awaited: an index that hangs must not keep the lease and the deadline from being looked at.
+    const renewed = () => {
+      isRenewing = false;
+    };
+    keeper.renewSlot().then(renewed, renewed); // One that is lost is covered by the lease of the one before.
   }
 }
 

@@ -32,6 +32,7 @@ export async function superviseRun(
     clock,
     signal: done.signal,
     row: given.row,
+    slotSince: given.alarmStartedAt,
     secure,
     renewLease,
     renewSlot: () => index.renew(),

@@ -5,8 +5,8 @@
  * it holds none.
  */
 import { DurableObject } from "cloudflare:workers";
-import { type Clock, describeError, type Log } from "../../platform/index.ts";
-import { INDEX_KICKS_MAX, INDEX_SWEEP_MS, SLOT_LEASE_MS, WATCH_GRACE_MS } from "../limits.ts";
+import { type Clock, describeError, type Log, within } from "../../platform/index.ts";
+import { ENLIST_MS_MAX, INDEX_KICKS_MAX, INDEX_SWEEP_MS, SLOT_LEASE_MS, WATCH_GRACE_MS } from "../limits.ts";
 import type { ApprovalsReport, IndexReport } from "../services.ts";
 import { ApprovalListStore, type ApprovalQuery } from "./approval-list-store.ts";
 import { IndexStore, type ListQuery, type SilentCursor, type SlotChange } from "./store.ts";
@@ -175,7 +175,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     if (isStill(state)) this.#store.setStill(taskId, { state, version }, this.#now());
   }
 
-  /** A page of the tasks that are silent for longer than a lease: a running one renews twice in that time, a queued one asks again. */
+  /** A page of the tasks that are silent for longer than a lease: a running one renews at least twice in that time, a queued one asks again. */
   #nextSilent(): readonly string[] {
     const { kv } = this.ctx.storage;
     const after = kv.get<SilentCursor>(SILENT_KEY) ?? null;
@@ -206,10 +206,24 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     const armedAt = await this.ctx.storage.getAlarm();
     if (armedAt === null || armedAt > next) await this.ctx.storage.setAlarm(next);
     this.#isListed ||= this.ctx.storage.kv.get(LISTED_KEY) !== undefined;
-    if (this.#isListed) return;
-    await this.#services.enlist(tenant);
-    this.ctx.storage.kv.put(LISTED_KEY, true);
-    this.#isListed = true;
+    if (!this.#isListed) await this.#enlist(tenant);
+  }
+
+  /** A net under this object's own alarm, which is set by now: what cannot be told is told with the next call, and nobody waits for it. */
+  async #enlist(tenant: string): Promise<void> {
+    const { clock, enlist, log } = this.#services;
+    try {
+      await within(
+        clock,
+        ENLIST_MS_MAX,
+        () => new Error("no answer"),
+        () => enlist(tenant),
+      );
+      this.ctx.storage.kv.put(LISTED_KEY, true);
+      this.#isListed = true;
+    } catch (thrown) {
+      log.warn("index.enlist_failed", { tenant_id: tenant, error: describeError(thrown) });
+    }
   }
 
   /** An index serves one tenant for ever; a call for another is a bug that must not write a row. */
