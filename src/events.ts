@@ -28,6 +28,7 @@ import {
   systemClock,
   systemRandom,
   type TenantId,
+  within,
 } from "./platform/index.ts";
 import { replayProjection } from "./task/index.ts";
 
@@ -37,6 +38,11 @@ export type Events = {
   readonly consumption: ConsumePorts;
   readonly deadLetters: DeadLetters;
 };
+
+/** An object that is rung has this long to say that it heard; a ring that comes too late is rung again, which changes nothing. */
+const RING_MS_MAX = 5_000;
+const inTime = (ring: () => Promise<void>): Promise<void> =>
+  within(systemClock, RING_MS_MAX, () => new Error(`no answer within ${RING_MS_MAX} ms`), ring);
 
 const streamPort = (redis: RedisAccess) => ({
   keyOf: streamKey,
@@ -48,8 +54,8 @@ const streamPort = (redis: RedisAccess) => ({
 export function toWebhookPorts(env: Bindings, given: Pick<WebhookPorts, "db" | "seal" | "localOrigins" | "log">) {
   const ports = { ...given, clock: systemClock, random: systemRandom };
   const send = createSendWebhook({ ...ports, fetch: (url, init) => fetch(url, init) });
-  const ring = async (endpoint: Endpoint) =>
-    env.WEBHOOK.getByName(`${endpoint.tenant}/${endpoint.webhookId}`).ring(endpoint);
+  const ring = (endpoint: Endpoint) =>
+    inTime(async () => env.WEBHOOK.getByName(`${endpoint.tenant}/${endpoint.webhookId}`).ring(endpoint));
   return { ...ports, send, ring } satisfies WebhookPorts & { readonly random: Random };
 }
 
@@ -62,7 +68,7 @@ type Given = {
 
 export function createEvents(env: Bindings, { db, redis, webhooks, log }: Given): Events {
   const clock = systemClock;
-  const ring = (tenant: TenantId): Promise<void> => env.DOORBELL.getByName(doorbellOf(tenant)).ring();
+  const ring = (tenant: TenantId) => inTime(async () => env.DOORBELL.getByName(doorbellOf(tenant)).ring());
   const send = async (messages: readonly string[]): Promise<void> => {
     await env.EVENT_QUEUE.sendBatch(messages.map((body) => ({ body, contentType: "text" })));
   };

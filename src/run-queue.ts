@@ -19,6 +19,9 @@ export const RETRY_SECONDS_MAX = 60;
 /** Longest a tenant's index may take to say which of its tasks are over. Then each is asked. */
 const INDEX_ANSWER_MS = 1_000;
 
+/** Longest the queue may take to take messages. Then the task's own alarm and the sweep are what starts it. */
+const SEND_MS_MAX = 10_000;
+
 type Options = {
   readonly queue: Pick<Queue<RunMessage>, "sendBatch">;
   /** How a task is started: without the net when by its alarm alone, and at once when by its message alone. */
@@ -39,11 +42,13 @@ export class RunQueue {
 
   /** For whoever would be held up by collecting. Never rejects. */
   async send(...tasks: readonly RunMessage[]): Promise<void> {
-    const { queue, ways, log } = this.#options;
+    const { queue, ways, clock, log } = this.#options;
     if (ways === "alarm" || tasks.length === 0) return;
     const delay = ways === "both" ? { delaySeconds: QUEUE_NET_SECONDS } : {};
+    const late = () => new Error(`no answer within ${SEND_MS_MAX} ms`);
+    const send = () => queue.sendBatch(tasks.map((body) => ({ body, ...delay })));
     try {
-      await queue.sendBatch(tasks.map((body) => ({ body, ...delay })));
+      await within(clock, SEND_MS_MAX, late, send);
     } catch (thrown) {
       const error = describeError(thrown);
       for (const { tenant, task_id } of tasks) log.warn("dispatch.failed", { tenant_id: tenant, task_id, error });

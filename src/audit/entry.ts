@@ -2,6 +2,7 @@
  * One fact of the audit log: who did what to what, and how it came out. Never a payload: arguments are a digest, details
  * a short summary. Which actions there are is this table; what a log line would say besides stands in the log.
  */
+import { INTEGER_MAX } from "../platform/index.ts";
 import { DETAILS_CHARS_MAX } from "./limits.ts";
 
 /**
@@ -100,7 +101,7 @@ export const toColumns = (tenant: string, entry: AuditEntry): readonly (string |
   entry.result,
   entry.argsHash ?? null,
   toDetails(entry.details),
-  entry.durationMs ?? null,
+  entry.durationMs === undefined ? null : Math.min(entry.durationMs, INTEGER_MAX),
   entry.packDigest ?? null,
   entry.approvalId ?? null,
   entry.traceId ?? null,

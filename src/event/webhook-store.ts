@@ -115,7 +115,7 @@ export const deleteStatement = (endpoint: Endpoint): SqlStatement => ({
 export const disableBacklogStatement = (endpoint: Endpoint, most: number, reason: string): SqlStatement => ({
   text: `UPDATE webhooks SET state = 'disabled', disabled_reason = $3, updated_at = now()
 WHERE tenant_id = $1 AND id = $2 AND state = 'enabled' AND EXISTS (SELECT 1 FROM webhook_deliveries
-  WHERE tenant_id = $1 AND webhook_id = $2 AND state = 'pending' OFFSET $4 LIMIT 1)`,
+  WHERE tenant_id = $1 AND webhook_id = $2 AND state = 'pending' AND created_at > webhooks.updated_at OFFSET $4 LIMIT 1)`,
   params: [...keyOf(endpoint), reason, most],
 });
 

@@ -5,14 +5,27 @@ export type Charge = {
   readonly spentMicros: number;
   /** Model calls whose cost nobody told. Each may have cost as much as a call can. */
   readonly uncounted: number;
+  /** What was set aside for those together, where that is known: the most that they can have cost. Absent: nothing was. */
+  readonly setAsideMicros?: number;
 };
 
 export const NO_CHARGE: Charge = { spentMicros: 0, uncounted: 0 };
 
-export const addCharge = (a: Charge, b: Charge): Charge => ({
-  spentMicros: a.spentMicros + b.spentMicros,
-  uncounted: a.uncounted + b.uncounted,
-});
+export function addCharge(a: Charge, b: Charge): Charge {
+  const setAsideMicros = (a.setAsideMicros ?? 0) + (b.setAsideMicros ?? 0);
+  return {
+    spentMicros: a.spentMicros + b.spentMicros,
+    uncounted: a.uncounted + b.uncounted,
+    ...(setAsideMicros === 0 ? {} : { setAsideMicros }),
+  };
+}
+
+/**
+ * The most that all of it can have cost. A call that nothing is known of counts as much as the next one.
+ * @param reserve of the next call, in micros.
+ */
+export const mostOf = ({ spentMicros, uncounted, setAsideMicros = 0 }: Charge, reserve: number): number =>
+  spentMicros + Math.max(setAsideMicros, uncounted * reserve);
 
 /** A sum as people are told it: null as soon as a part of it is unknown, never too low. */
 export type Cost = {

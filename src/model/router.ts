@@ -79,6 +79,8 @@ class TurnRun {
   #attempts = 0;
   #usage: Usage = NO_USAGE;
   #charge: Charge = NO_CHARGE;
+  /** Micros that are set aside for the attempt under way, as far as that is known. */
+  #setAside = 0;
   /** Text was handed out since the last reset. */
   #hasStreamed = false;
   #lastFailure = "";
@@ -113,6 +115,7 @@ class TurnRun {
     for (let attempt = 1; ; attempt += 1) {
       const unpaid = await this.#context.checkBudget?.({ model, ...this.#charge });
       if (typeof unpaid === "string") return { kind: "fatal", failure: this.#toUnpaid(unpaid) };
+      this.#setAside = unpaid ?? 0;
       const permit = await this.#askBreaker(provider, model);
       if (permit.kind === "open") return { kind: "given_up", why: breakerOpen(model, permit.retryAfterMs) };
       const outcome = await this.#attempt(provider, ref, attempt, permit);
@@ -217,7 +220,8 @@ class TurnRun {
     this.#usage = addUsage(this.#usage, usage ?? NO_USAGE);
     const told = toCharge({ costMicros: await priceMicros(model, usage ?? NO_USAGE) });
     // What was told is spent in any case, and so may be what was not.
-    this.#charge = addCharge(this.#charge, isMore && !model.startsWith("offline/") ? { ...told, uncounted: 1 } : told);
+    const untold = isMore && !model.startsWith("offline/") ? { uncounted: 1, setAsideMicros: this.#setAside } : {};
+    this.#charge = addCharge(this.#charge, { ...told, ...untold });
   }
 
   #toTurn(outcome: ProviderOutcome & { readonly ok: true }, model: string): Turn {

@@ -32,10 +32,10 @@ export type TurnContext = {
   readonly clock: Clock;
   readonly traceparent: string;
   /**
-   * Asked before each attempt: a sentence when the task cannot pay for it, which ends the turn. Absent: it can.
-   * Its charge is that of the turn's failed attempts so far.
+   * Asked before each attempt: a sentence when the task cannot pay for it, which ends the turn; else the micros that are set
+   * aside for it, null when it has no price. Absent: it can. Its charge is that of the turn's failed attempts so far.
    */
-  readonly checkBudget?: (attempt: { readonly model: string } & Charge) => Promise<string | null>;
+  readonly checkBudget?: (attempt: { readonly model: string } & Charge) => Promise<string | number | null>;
   /** Text as it arrives from the model in use. */
   readonly onText: (text: string) => void;
   /** What was streamed since the start of the turn is void: a new attempt begins, perhaps on another model. */

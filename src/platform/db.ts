@@ -189,6 +189,9 @@ const STATUS: SqlStatement = {
       where n.nspname = 'public' and pg_has_role(current_user, c.relowner, 'member')) as safe`,
 };
 
+/** Postgres's `integer` ends here: as milliseconds after 24.8 days. */
+export const INTEGER_MAX = 2 ** 31 - 1;
+
 /** The rows themselves are refused (class 22, 23): the same rows are refused for ever, whoever sends them again. */
 export const isRowFault = (failure: DbFailure): boolean =>
   failure.reason !== "unavailable" && !/^42/.test(failure.sqlstate);

@@ -23,6 +23,7 @@ export {
   type DbOptions,
   type DbResult,
   type DbStatus,
+  INTEGER_MAX,
   isRowFault,
   type SqlParam,
   type SqlRow,

@@ -18,7 +18,7 @@ export class TaskAlarm {
   #kickedAt: number | null = null;
   /** Its handler is at work, and the platform repeats it should that break off: nothing else has to be set. */
   #isRepeated = false;
-  /** What was due first when the alarm went off. */
+  /** What was due when the alarm went off, the first of it. */
   #firedFor: number | null = null;
 
   constructor(options: AlarmOptions) {
@@ -31,7 +31,8 @@ export class TaskAlarm {
    * @param due null: there is no task.
    */
   fired(isRetry: boolean, due: Due | null): void {
-    this.#firedFor = due && nextDue(due);
+    const first = due && nextDue(due);
+    this.#firedFor = first !== null && first <= this.#options.clock.now() ? first : null;
     this.#armedAt = null;
     this.#kickedAt = null;
     this.#isRepeated = !isRetry;

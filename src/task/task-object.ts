@@ -355,8 +355,10 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   /** @param epoch of the run that asks; null for what does not come from a run. */
   #change(change: Change, epoch: number | null = null): boolean {
     const isTransition = (change.transitions?.length ?? 0) > 0;
+    // A run that goes on after another was lost says so, in the state that it was.
+    const isTold = isTransition || change.patch?.epoch !== undefined;
     const reported = this.#reporter.dueAfter(change);
-    const more = { ...(isTransition ? this.#projectionDue() : {}), ...reported, ...this.#handoffs.dueAfter(change) };
+    const more = { ...(isTold ? this.#projectionDue() : {}), ...reported, ...this.#handoffs.dueAfter(change) };
     const due = change.due === undefined && Object.keys(more).length === 0 ? undefined : { ...change.due, ...more };
     const told = this.#calls.withBroken(due === undefined ? change : { ...change, due });
     const batch = this.#journal.apply(told, { epoch, now: this.#services.clock.now() });
@@ -365,7 +367,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
     if (isTransition && this.#isStill) this.#alarm.distrust();
     if (due !== undefined) this.#alarm.arm(this.#required().due);
     if (reported.index !== undefined) this.#reporter.touch();
-    if (isTransition) this.#projector?.touch();
+    if (isTold) this.#projector?.touch();
     if (isTransition && this.#isStill) this.#waiters.release();
     this.#handoffs.after(change);
     this.#calls.after(told);

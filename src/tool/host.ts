@@ -213,6 +213,8 @@ export async function runIsolated(options: IsolateOptions, call: IsolatedCall): 
     ...(egress === null ? {} : { egress }),
   };
   const { tenant, taskId, toolId } = request;
+  // The digest may have taken a moment: nothing is begun for a task that was cancelled meanwhile.
+  call.signal.throwIfAborted();
   const answer = await callRunner(options.runnerFor({ tenant, taskId, toolId }, egress !== null), runnerCall, call);
   const ending = endingOf(options, call, { answer, files });
   return answer.egress === undefined ? ending : { ...ending, egress: answer.egress };

@@ -79,6 +79,18 @@ describe("a turn that may not cost more", () => {
     expect(await failedTurn(rig, { checkBudget })).toMatchObject({ message: "No money.", costMicros: null, charge });
   });
 
+  it("counts for each as much as was set aside for it, whatever model it was", async () => {
+    const rig = setUp({ [OPUS]: Array(3).fill(failure("cut")), [SONNET]: [reply("x")] });
+    const asked: unknown[] = [];
+    const checkBudget: TurnContext["checkBudget"] = async ({ model, ...charge }) => {
+      asked.push(charge);
+      return model.endsWith(OPUS) ? 3_000 : 10;
+    };
+    const charge = { spentMicros: expect.any(Number), uncounted: 3, setAsideMicros: 9_000 };
+    expect(await turn(rig, { checkBudget })).toMatchObject({ costMicros: null, charge });
+    expect(asked.at(-1)).toEqual({ spentMicros: 0, uncounted: 3, setAsideMicros: 9_000 });
+  });
+
   it("counts what was told of an answer that broke off, and that it may have cost as much as a call can", async () => {
     const told = { inputTokens: 1_000, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
     const cut = failure("cut", { usage: told, isPartial: true });

@@ -127,6 +127,11 @@ describe("the alarm of a task's object", () => {
       alarm.fired(false, { lease: 9_000 });
       alarm.answer({ lease: 9_000 });
       expect(said()).toEqual([9_000]);
+      // Nor is what became due while the handler was at work.
+      alarm.fired(false, { approval: 9_000 });
+      move(9_100);
+      alarm.answer({ approval: 9_000 });
+      expect(said()).toEqual([9_000]);
       expect(lines).toEqual([]);
     });
 

@@ -1,6 +1,6 @@
 /** What a task may still spend: known costs, unknown ones, and the call that does not fit. */
 import { describe, expect, it } from "vitest";
-import type { Charge } from "../../src/meter/index.ts";
+import { addCharge, type Charge, mostOf } from "../../src/meter/index.ts";
 import { createLog } from "../../src/platform/index.ts";
 import {
   chargeOf,
@@ -99,7 +99,7 @@ describe("a family", () => {
     expect(await check({ model: "anthropic/claude-sonnet-4-5", spentMicros: 0, uncounted: 0 })).toContain(
       "$0 are left",
     );
-    expect(await check({ model: "offline/scripted", spentMicros: 0, uncounted: 0 })).toBeNull();
+    expect(await check({ model: "offline/scripted", spentMicros: 0, uncounted: 0 })).toBe(0);
   });
 });
 
@@ -126,6 +126,36 @@ describe("the next call", () => {
   });
 });
 
+describe("a call whose cost nobody told", () => {
+  const cut = { spentMicros: 0, uncounted: 1, setAsideMicros: 300 };
+
+  it("counts as much as was set aside for it, also before a cheaper one", () => {
+    expect(mostOf(cut, 10)).toBe(300);
+    expect(checkBudget(spending({ ...cut, limitMicros: 309 }), 10)).not.toBeNull();
+    expect(checkBudget(spending({ ...cut, limitMicros: 310 }), 10)).toBeNull();
+  });
+
+  it("counts as much as the next one where nothing is known of it", () => {
+    expect(mostOf({ spentMicros: 5, uncounted: 2 }, 10)).toBe(25);
+  });
+
+  it("adds up with others, and with what older versions wrote of theirs", () => {
+    expect(addCharge(cut, cut)).toEqual({ spentMicros: 0, uncounted: 2, setAsideMicros: 600 });
+    expect(addCharge({ spentMicros: 1, uncounted: 1 }, cut)).toEqual({
+      spentMicros: 1,
+      uncounted: 2,
+      setAsideMicros: 300,
+    });
+    expect(addCharge({ spentMicros: 1, uncounted: 0 }, { spentMicros: 1, uncounted: 0 })).toEqual({
+      spentMicros: 2,
+      uncounted: 0,
+    });
+    expect(spendingOf(history([]), 1_000, { handoffs: [handoff(cut)], parent })).toEqual(
+      spending({ uncounted: 2, setAsideMicros: 300 }),
+    );
+  });
+});
+
 describe("the check that a run asks", () => {
   const checkFor = async (limit: string, done = history([])) => {
     const config = await composeConfig(tools([], `tool_policies: { cost_limit_per_task: "${limit}" }`));
@@ -137,7 +167,8 @@ describe("the check that a run asks", () => {
 
   it("holds the pack's limit against the price of the model that is asked", async () => {
     expect(await (await checkFor("$0.01")).check(sonnet)).toMatch(/cost_limit_per_task/);
-    expect(await (await checkFor("$5")).check(sonnet)).toBeNull();
+    // What is set aside for it: 8,192 tokens of output at $15 a million, and the prompt.
+    expect(await (await checkFor("$5")).check(sonnet)).toBeGreaterThan(122_880);
   });
 
   it("counts what failed attempts of the same turn have cost, and may have cost", async () => {
@@ -152,6 +183,6 @@ describe("the check that a run asks", () => {
   });
 
   it("never stops the offline model", async () => {
-    expect(await (await checkFor("$0")).check({ model: "offline/scripted", spentMicros: 0, uncounted: 0 })).toBeNull();
+    expect(await (await checkFor("$0")).check({ model: "offline/scripted", spentMicros: 0, uncounted: 0 })).toBe(0);
   });
 });

@@ -7,6 +7,7 @@ import {
   handoffDue,
   settle,
   toCallResult,
+  unknownChargeOf,
 } from "../../src/task/handoff/handoff.ts";
 import { composeInput, type Told } from "../../src/task/handoff/handoff-context.ts";
 import {
@@ -143,6 +144,12 @@ describe("what a task has cost when it ends", () => {
     const ended = settle(open, 1, { spentMicros: 40, uncounted: 2 });
     expect(chargeAtEnd(past, [open], done)).toEqual({ spentMicros: 600, uncounted: 0 });
     expect(chargeAtEnd(past, [ended], done)).toEqual({ spentMicros: 140, uncounted: 2 });
+  });
+
+  it("is as much as it was given of one that cannot say any more", () => {
+    const given = { spentMicros: 0, uncounted: 1, setAsideMicros: open.child.parent?.cost_limit_micros };
+    expect(unknownChargeOf(open)).toEqual(given);
+    expect(given.setAsideMicros).toBeGreaterThan(0);
   });
 
   const late = { ...done, state: "failed", error: { code: "DEADLINE_EXCEEDED", message: "" } } as const;

@@ -6,11 +6,14 @@ import type { TaskStub } from "../../src/task/index.ts";
 import { Journal } from "../../src/task/journal/journal.ts";
 import {
   DEADLINE_MS,
+  HANDOFF_ASK_MS_MAX,
   HANDOFF_CHECK_MS_MIN,
   HANDOFF_DEPTH_MAX,
   HANDOFF_TELL_MS_MIN,
   HANDOFFS_PER_TASK_MAX,
 } from "../../src/task/limits.ts";
+import { TaskObject } from "../../src/task/object.ts";
+import { replaceSleeps } from "../case/sleeps.ts";
 import {
   childrenOf,
   deafen,
@@ -47,6 +50,25 @@ async function awayWith(
 }
 
 describe("a handoff", () => {
+  it("is made again when its child is not created in time, which is one child all the same", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    replaceSleeps((sleep) => (ms, signal) => sleep(ms === HANDOFF_ASK_MS_MAX ? 100 : ms, signal));
+    const { create } = TaskObject.prototype;
+    let isHanging = true;
+    vi.spyOn(TaskObject.prototype, "create").mockImplementation(async function (this: TaskObject, args) {
+      const outcome = await create.call(this, args);
+      if (args.parent === undefined || !isHanging) return outcome;
+      isHanging = false;
+      return new Promise(() => undefined);
+    });
+    const parent = await handing(handoff("helper", "@say forty-two"));
+    await parent.stub().kick();
+    const events = await untilEnded(parent.stub);
+    expect(typesOf(events).at(-1)).toBe("task.done");
+    expect(childrenOf(events)).toHaveLength(1);
+    expect(resultsOf(events)).toHaveLength(1);
+  });
+
   it("is a task of the other pack, whose output is the result of the call", async () => {
     const parent = await handing(handoff("helper", "@say forty-two"));
     await parent.stub().kick();

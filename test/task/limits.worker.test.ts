@@ -3,7 +3,7 @@ import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } fro
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/platform/index.ts";
 import { Journal } from "../../src/task/journal/journal.ts";
-import { DEADLINE_MS, LEASE_MS, TOMBSTONE_MS } from "../../src/task/limits.ts";
+import { DEADLINE_MS, INDEX_ASK_MS_MAX, LEASE_CHECK_MS, LEASE_MS, TOMBSTONE_MS } from "../../src/task/limits.ts";
 import { replaceSleeps, sleepForEver } from "../case/sleeps.ts";
 import { accept, env, isGapless, readUntil, TENANT, TOOLS, typesOf } from "./harness.ts";
 
@@ -16,7 +16,7 @@ function freezeTime() {
   replaceSleeps(() => async (ms, signal) => {
     signal?.throwIfAborted();
     // Only backoffs end at once: timeouts and lease checks would otherwise fire in a frozen world.
-    if (ms > 60_000 || ms === 2_500) await sleepForEver(ms, signal);
+    if (ms > 60_000 || ms === LEASE_CHECK_MS || ms === INDEX_ASK_MS_MAX) await sleepForEver(ms, signal);
   });
   const move = (ms: number): void => {
     now += ms;

@@ -2,7 +2,7 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/platform/index.ts";
-import { LEASE_CHECK_MS, RESERVED_MS, SLOT_LEASE_MS, SLOT_RETRY_MS } from "../../src/task/limits.ts";
+import { INDEX_ASK_MS_MAX, LEASE_CHECK_MS, RESERVED_MS, SLOT_LEASE_MS, SLOT_RETRY_MS } from "../../src/task/limits.ts";
 import { DirectoryObject, TenantIndexObject } from "../../src/task/object.ts";
 import { IndexStore } from "../../src/task/tenant/store.ts";
 import type { TaskState } from "../../src/task/types.ts";
@@ -37,7 +37,7 @@ describe("running slots", () => {
     const backoffOnly = replaceSleeps(() => async (ms, signal) => {
       signal?.throwIfAborted();
       // Timeouts and lease checks stand still; only the router's pauses end at once.
-      if (ms > 60_000 || ms === LEASE_CHECK_MS) await sleepForEver(ms, signal);
+      if (ms > 60_000 || ms === LEASE_CHECK_MS || ms === INDEX_ASK_MS_MAX) await sleepForEver(ms, signal);
     });
     await task.stub().kick();
     await readUntil(task.stub(), ({ type }) => type === "task.retry");
@@ -86,6 +86,16 @@ describe("running slots", () => {
       expect([...(await listed()).keys()]).toContain(tenant);
     });
   }
+
+  it("are asked for again when the index does not answer in time", async () => {
+    const log = vi.spyOn(console, "warn").mockReturnValue();
+    replaceSleeps((sleep) => (ms, signal) => sleep(ms === INDEX_ASK_MS_MAX ? 100 : ms, signal));
+    vi.spyOn(TenantIndexObject.prototype, "acquire").mockImplementationOnce(() => new Promise(() => undefined));
+    const task = await accept("hello", { tenant: "tenant-hanging-index" });
+    await task.stub().kick();
+    expect(typesOf(await readUntil(task.stub())).at(-1)).toBe("task.done");
+    expect(log.mock.calls.some(([line]) => String(line).includes("task.index_unreachable"))).toBe(true);
+  });
 
   it("are kept by every task whose run was lost and which asks again, while others wait", async () => {
     const tenant = "tenant-holders";

@@ -125,6 +125,25 @@ describe("the end of a runner", () => {
     expect(times).toBe(1);
   });
 
+  it("is not begun for a task that is cancelled while the call is made ready", async () => {
+    const { execute, seen } = await hostWith(GOOD);
+    const ready = Promise.withResolvers<void>();
+    const { digest } = crypto.subtle;
+    const digests = vi.spyOn(crypto.subtle, "digest").mockImplementation(async (...given) => {
+      await ready.promise;
+      return digest.apply(crypto.subtle, given);
+    });
+    const aborter = new AbortController();
+    const call = execute(aborter.signal).catch((reason: unknown) => reason);
+    await vi.waitUntil(() => digests.mock.calls.length > 0);
+    await new Promise((resolve) => setImmediate(resolve)); // past the gate, to where it waits for the digest
+    aborter.abort("stop");
+    ready.resolve();
+    expect(await call).toBe("stop");
+    digests.mockRestore();
+    expect(seen.call).toBeUndefined();
+  });
+
   it("is settled too after a good answer, and after an abort", async () => {
     const good = await hostWith(GOOD);
     await good.execute();

@@ -2,12 +2,13 @@
  * The call of `handoff`: the child is planned and written down, then created. Both may happen again after a crash and
  * come to the same child; the call's result is the child's end, which handoff-link.ts waits for.
  */
-import { assert, canonicalJson, deriveChildTaskId, parseTenantId, sha256Hex } from "../../platform/index.ts";
+import { mostOf } from "../../meter/index.ts";
+import { assert, canonicalJson, deriveChildTaskId, parseTenantId, sha256Hex, within } from "../../platform/index.ts";
 import { HANDOFF_TOOL_ID, type ToolRefusal } from "../../tool/index.ts";
 import { taintBefore } from "../guarded/taint.ts";
 import { type CallDecision, type History, resultOf } from "../journal/history.ts";
 import type { TaskRow } from "../journal/journal.ts";
-import { HANDOFF_DEPTH_MAX, HANDOFFS_PER_TASK_MAX } from "../limits.ts";
+import { HANDOFF_ASK_MS_MAX, HANDOFF_DEPTH_MAX, HANDOFFS_PER_TASK_MAX } from "../limits.ts";
 import { costLimitOf, spendingOf } from "../loop/budget.ts";
 import type { PendingCall } from "../loop/decide.ts";
 import { denyHandoff, type HandoffDenial } from "../loop/policy-question.ts";
@@ -54,7 +55,10 @@ export async function handOver(run: Run, step: number, decided: DecidedCall): Pr
     if (refusal !== null) return { kind: "refused", error: refusal };
     if (!run.commit({ handoffs: [planned], events: [startedEvent(planned)] })) return { kind: "overtaken" };
   }
-  const outcome = await run.services.handoff.start(planned.child);
+  // Again under the same key, should it come too late: the attempt is made again, and finds the child there.
+  const late = () => new Error(`the child was not started within ${HANDOFF_ASK_MS_MAX} ms`);
+  const start = () => run.services.handoff.start(planned.child);
+  const outcome = await within(run.services.clock, HANDOFF_ASK_MS_MAX, late, start);
   if (run.signal.aborted) return { kind: "overtaken" };
   const standing = handoffOf(run.handoffs(), step, index) ?? planned;
   if (outcome === "key_reused" || outcome === "gone") {
@@ -139,14 +143,10 @@ async function planHandoff(
  * handoff of the turn that is yet to begin: planned side by side, they never set aside more than there is.
  */
 function shareOf(run: Run, step: number): { readonly limitMicros: number; readonly uncounted: number } {
-  const { limitMicros, spentMicros, uncounted } = spendingOf(
-    run.history(),
-    costLimitOf(run.config, run.row().request.parent),
-    {
-      handoffs: run.handoffs(),
-      parent: run.row().request.parent,
-    },
-  );
+  const { limitMicros, ...charge } = spendingOf(run.history(), costLimitOf(run.config, run.row().request.parent), {
+    handoffs: run.handoffs(),
+    parent: run.row().request.parent,
+  });
   const turn = run.history().steps.find(({ n }) => n === step);
   const toBegin = (turn?.toolCalls ?? []).filter(
     ({ toolId }, index) =>
@@ -154,8 +154,8 @@ function shareOf(run: Run, step: number): { readonly limitMicros: number; readon
       resultOf(run.history(), step, index) === undefined &&
       handoffOf(run.handoffs(), step, index) === undefined,
   ).length;
-  const left = Math.max(0, limitMicros - spentMicros - setAsideFor(run.handoffs()));
-  return { limitMicros: Math.floor(left / Math.max(1, toBegin)), uncounted };
+  const left = Math.max(0, limitMicros - mostOf(charge, 0) - setAsideFor(run.handoffs()));
+  return { limitMicros: Math.floor(left / Math.max(1, toBegin)), uncounted: charge.uncounted };
 }
 
 /**

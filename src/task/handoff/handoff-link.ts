@@ -3,7 +3,6 @@
  * parent has taken it; the parent asks by itself now and then, and a parent that ends has its children cancelled. The due
  * times `handoff` and `parent` are stored with the changes that make them necessary, so no lost message hangs a task.
  */
-import type { Charge } from "../../meter/index.ts";
 import { AppError, type Clock, describeError, type Log, within } from "../../platform/index.ts";
 import { HANDOFF_TOOL_ID } from "../../tool/index.ts";
 import { toSignalEvents } from "../guarded/guarded.ts";
@@ -24,6 +23,7 @@ import {
   isOpen,
   settle,
   toCallResult,
+  unknownChargeOf,
   withChanged,
 } from "./handoff.ts";
 
@@ -158,7 +158,7 @@ export class HandoffLink {
       if (!handoff.isAccepted) await this.#within(async () => object.create(child));
       await this.#within(async () => object.cancel());
       const report = await this.#within(async () => object.childReport());
-      const charge = report === null || report === "going" ? UNKNOWN_CHARGE : report.charge;
+      const charge = report === null || report === "going" ? unknownChargeOf(handoff) : report.charge;
       change({ handoffs: [settle(handoff, clock.now(), charge)] });
       return false;
     }
@@ -166,7 +166,7 @@ export class HandoffLink {
     if (!handoff.isAccepted) return false;
     const report = await this.#within(async () => object.childReport());
     if (report === "going") return false;
-    return this.take(report ?? { ...GONE, task_id: child.task_id, step, index });
+    return this.take(report ?? { ...GONE, charge: unknownChargeOf(handoff), task_id: child.task_id, step, index });
   }
 
   #within<T>(work: () => Promise<T>): Promise<T> {
@@ -185,15 +185,11 @@ export class HandoffLink {
   }
 }
 
-/** Of a child that cannot say any more. */
-const UNKNOWN_CHARGE: Charge = { spentMicros: 0, uncounted: 1 };
-
 /** What became of a child that is not there any more: its retention is over, and its word never came. */
 const GONE = {
   state: "failed",
   output: null,
   error: null,
-  charge: UNKNOWN_CHARGE,
   taint: [],
   active_ms: 0,
 } as const satisfies Partial<ChildReport>;

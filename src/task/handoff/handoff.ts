@@ -3,7 +3,7 @@
  * child is a task like any other; here stands what ties the two together. Doing it is hand-over.ts, hearing of its end
  * handoff-link.ts.
  */
-import { type Charge, NO_CHARGE } from "../../meter/index.ts";
+import { addCharge, type Charge, NO_CHARGE } from "../../meter/index.ts";
 import type { Label } from "../../policy/index.ts";
 import type { DueChange } from "../journal/due.ts";
 import type { NewEvent } from "../journal/frames.ts";
@@ -67,10 +67,16 @@ type End = Pick<ChildReport, "state" | "error"> & { readonly startedAt: number |
 
 /** What a task that has ended may have cost at most: its parent goes on with the rest, and hears no second word of it. */
 export function chargeAtEnd(history: History, handoffs: readonly Handoff[], end: End): Charge {
-  const { spentMicros, uncounted } = chargeOf(history, handoffs);
   const brokenOff = isMidTurn(history, end) ? 1 : 0;
-  return { spentMicros: spentMicros + setAsideFor(handoffs), uncounted: uncounted + brokenOff };
+  return addCharge(chargeOf(history, handoffs), { spentMicros: setAsideFor(handoffs), uncounted: brokenOff });
 }
+
+/** Of a child that cannot say any more: as much as it was given. */
+export const unknownChargeOf = ({ child }: Handoff): Charge => ({
+  spentMicros: 0,
+  uncounted: 1,
+  setAsideMicros: child.parent?.cost_limit_micros ?? 0,
+});
 
 /** Whether it was cut off where its model may have been at work: begun, and with no call that was to be answered first. */
 function isMidTurn(history: History, { state, error, startedAt }: End): boolean {

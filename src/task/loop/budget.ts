@@ -2,7 +2,7 @@
  * `cost_limit_per_task`: before a model is asked, the most that the call can cost is set aside from what the task has
  * left; a call that does not fit is not made. What a task hands over costs it too; other tools cost nothing yet.
  */
-import { addCharge, type Charge, NO_CHARGE, reserveMicros, toCharge } from "../../meter/index.ts";
+import { addCharge, type Charge, mostOf, NO_CHARGE, reserveMicros, toCharge } from "../../meter/index.ts";
 import type { TurnContext } from "../../model/index.ts";
 import type { AgentConfig } from "../../pack/index.ts";
 import { assert, formatMicros, type Log, parseMoney, utf8Length } from "../../platform/index.ts";
@@ -33,8 +33,8 @@ export function chargeOf(history: History, handoffs: readonly Handed[]): Charge 
 
 /** What counts against the limit: for a child also what its parent does not know the cost of. */
 export function spendingOf(history: History, limitMicros: number, family?: Family): Spending {
-  const { spentMicros, uncounted } = chargeOf(history, family?.handoffs ?? []);
-  return { limitMicros, spentMicros, uncounted: uncounted + (family?.parent?.uncounted ?? 0) };
+  const charge = chargeOf(history, family?.handoffs ?? []);
+  return { limitMicros, ...addCharge(charge, { spentMicros: 0, uncounted: family?.parent?.uncounted ?? 0 }) };
 }
 
 /**
@@ -42,9 +42,9 @@ export function spendingOf(history: History, limitMicros: number, family?: Famil
  * and is let through: such a run is bounded by its steps and calls.
  * @param reserve the most the call can cost; null when the model has no price.
  */
-export function checkBudget({ limitMicros, spentMicros, uncounted }: Spending, reserve: number | null): string | null {
+export function checkBudget({ limitMicros, ...charge }: Spending, reserve: number | null): string | null {
   if (reserve === null) return null;
-  const taken = spentMicros + uncounted * reserve;
+  const taken = mostOf(charge, reserve);
   if (taken + reserve <= limitMicros) return null;
   return (
     `The next model call may cost up to $${formatMicros(reserve)}, and of the $${formatMicros(limitMicros)} that the ` +
@@ -69,6 +69,6 @@ export function createBudgetCheck(
     if (reserve === null) task.log.warn("task.cost_unknown", { model });
     const family = task.family?.();
     const before = spendingOf(task.history(), costLimitOf(task.config, family?.parent), family);
-    return checkBudget({ ...before, ...addCharge(before, turn) }, reserve);
+    return checkBudget({ ...before, ...addCharge(before, turn) }, reserve) ?? reserve;
   };
 }

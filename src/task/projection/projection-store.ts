@@ -4,7 +4,7 @@
  */
 import { type AuditEntry, auditStatement } from "../../audit/index.ts";
 import { type OutboxEvent, outboxStatements } from "../../event/index.ts";
-import type { SqlRow, SqlStatement } from "../../platform/index.ts";
+import { INTEGER_MAX, type SqlRow, type SqlStatement } from "../../platform/index.ts";
 import { type DecisionRecord, decisionStatements } from "../../policy/index.ts";
 import { callIdOf } from "../journal/history.ts";
 import { parseTaskState } from "../transitions.ts";
@@ -107,12 +107,14 @@ function executionStatements({ tenant, task }: Snapshot, execution: Execution): 
   const place = outcome === "cancelled" || outcome === "unknown" ? null : index;
   const error = [storable(execution.error?.message ?? null), execution.error?.code ?? null];
   const end = [execution.success, storable(execution.result_json), ...error];
-  const tool = [execution.tool_id.slice(0, 128), execution.tool_name.slice(0, 256)];
+  // A model may name a tool as it likes.
+  const tool = [storable(execution.tool_id.slice(0, 128)), storable(execution.tool_name.slice(0, 256))];
+  const durationMs = execution.duration_ms === null ? null : Math.min(execution.duration_ms, INTEGER_MAX);
   const insertion: SqlStatement = {
     text: EXECUTION,
     params: [
       ...[tenant, id, task.task_id, step, place, ...tool, storable(execution.arguments_json) ?? "", ...end],
-      ...[execution.duration_ms, task.trace_id, callIdOf(step, index), attempt, outcome, approval_id],
+      ...[durationMs, task.trace_id, callIdOf(step, index), attempt, outcome, approval_id],
     ],
   };
   if (execution.is_finding !== true) return [insertion];

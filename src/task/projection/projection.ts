@@ -2,7 +2,7 @@
  * Telling Postgres about a task: one request per flush, repeated by the task's alarm until it lands. A task never waits
  * for it. What Postgres refuses for good becomes a dead letter, so that one bad row does not go round for ever.
  */
-import type { Replayer } from "../../event/index.ts";
+import { outboxStatements, type Replayer } from "../../event/index.ts";
 import {
   AppError,
   type Db,
@@ -71,8 +71,12 @@ async function store(db: Db, log: Log, tenant: TenantId, snapshot: Snapshot): Pr
   const id = (await sha256Hex(`projection/${snapshot.task.task_id}/${snapshot.version}`)).slice(0, 36);
   const refusal = { id, sqlstate: result.error.sqlstate ?? "", message: result.error.message };
   // What happened is told to the outside whatever became of the rows.
-  const buried = await db.batch(tenant, [deadLetterStatement(snapshot, refusal), ...tellingStatements(snapshot)]);
-  return buried.ok;
+  const letter = deadLetterStatement(snapshot, refusal);
+  const buried = await db.batch(tenant, [letter, ...tellingStatements(snapshot)]);
+  if (buried.ok || !isRowFault(buried.error)) return buried.ok;
+  // Of that, too, a row is refused for good: the letter has it, and the events leave without it.
+  log.error("projection.telling_refused", { ...facts, sqlstate: buried.error.sqlstate });
+  return (await db.batch(tenant, [letter, ...outboxStatements(snapshot.events)])).ok;
 }
 
 /** Tells the rows of a buried snapshot again; an older version never replaces a newer one. */

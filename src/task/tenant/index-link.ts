@@ -2,10 +2,10 @@
  * A task's line to its tenant's index. What the index misses while it cannot be reached, its own sweep finds out from
  * the task, so telling it never fails the task.
  */
-import { type Clock, describeError, type Log } from "../../platform/index.ts";
+import { AppError, type Clock, describeError, type Log, within } from "../../platform/index.ts";
 import { toApprovalItems } from "../approval/approval.ts";
 import type { Journal } from "../journal/journal.ts";
-import { RESERVED_MS } from "../limits.ts";
+import { INDEX_ASK_MS_MAX, RESERVED_MS } from "../limits.ts";
 import type { IndexReport, TenantIndexPort } from "../services.ts";
 import { isEnded } from "../transitions.ts";
 import type { CreateTask } from "../types.ts";
@@ -95,8 +95,10 @@ export class IndexLink {
   }
 
   async #tell<T>(tenant: string, call: (index: TenantIndexPort) => Promise<T>): Promise<T | undefined> {
+    const { clock, indexOf } = this.#options;
+    const late = () => new AppError("UNAVAILABLE", "the tenant's index did not answer in time");
     try {
-      return await call(this.#options.indexOf(tenant));
+      return await within(clock, INDEX_ASK_MS_MAX, late, () => call(indexOf(tenant)));
     } catch (thrown) {
       this.#options.log().warn("task.index_unreachable", { error: describeError(thrown) });
       return undefined;

@@ -15,6 +15,7 @@ import {
   INBOX_KEEP_MS,
   LETTER_KEEP_MS,
   PUBLISH_ATTEMPTS_MAX,
+  SEND_MS_MAX,
 } from "../../../src/event/limits.ts";
 import { unpublishStatement } from "../../../src/event/outbox-store.ts";
 import { createPublisher, type PublisherPorts } from "../../../src/event/publisher.ts";
@@ -194,6 +195,32 @@ export function describeEvents(name: string, open: () => Promise<Bench>, { tasks
         move(EVENT_RETRY_MS_MAX);
         expect(await publish()).toEqual({ kind: "idle" });
         expect(sent).toHaveLength(1);
+      });
+
+      it("writes what a hanging queue cost before the claim is over, and leaves the rest to the next one", async () => {
+        const task = newTask();
+        await project(db, "hang-long", task, await eventsOf("hang-long", task, 6));
+        const down = publisherOf({ send: () => Promise.reject(new Error("away")) });
+        expect(await down.publish()).toEqual({ kind: "failed" });
+        // From now on each goes alone.
+        const { clock, move } = steppedClock();
+        move(EVENT_RETRY_MS_MAX);
+        let asked = 0;
+        const hung = publisherOf({
+          clock: { ...clock, sleep: async (ms) => move(ms) },
+          send: () => {
+            asked += 1;
+            return new Promise<never>(() => undefined);
+          },
+        });
+        expect(await hung.publish()).toEqual({ kind: "failed" });
+        expect(asked).toBe(CLAIM_MS / SEND_MS_MAX);
+        const attempts = "SELECT attempts FROM event_outbox WHERE tenant_id = 'hang-long' ORDER BY aggregate_seq";
+        expect((await ask("outbox_publisher", null, attempts)).map((row) => row.attempts)).toEqual([2, 2, 2, 1, 1, 1]);
+        const { publish, sent, move: later } = publisherOf();
+        later(4 * EVENT_RETRY_MS_MAX);
+        expect(await publish()).toEqual({ kind: "idle" });
+        expect(sent).toHaveLength(6);
       });
 
       it("keeps trying while the letter cannot be written", async () => {

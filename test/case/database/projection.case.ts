@@ -248,6 +248,34 @@ export function describeProjection(name: string, open: () => Promise<Bench>): vo
       expect(await rows("odd", "SELECT output_text FROM tasks")).toEqual([{ output_text: "a\uFFFDb\uFFFDc" }]);
     });
 
+    it("stores the name of a tool as a model made it up", async () => {
+      const call = { ...execution(0, 0), tool_id: "a\0b", tool_name: "n\ud800" };
+      expect(await projection().flush(snapshotOf("odd-tool", { executions: [call] }))).toBe("landed");
+      expect(await rows("odd-tool", "SELECT tool_id, tool_name FROM tool_executions")).toEqual([
+        { tool_id: "a\uFFFDb", tool_name: "n\uFFFD" },
+      ]);
+    });
+
+    it("has a call that took longer than a row can say, in the audit log, too", async () => {
+      const audit = { ...auditEntry("long"), durationMs: 30 * 86_400_000 };
+      const call = { ...execution(0, 0), duration_ms: 30 * 86_400_000, audit };
+      expect(await projection().flush(snapshotOf("long", { executions: [call] }))).toBe("landed");
+      const longest = [{ duration_ms: 2_147_483_647 }];
+      expect(await rows("long", "SELECT duration_ms FROM tool_executions")).toEqual(longest);
+      expect(await rows("long", "SELECT duration_ms FROM audit_log")).toEqual(longest);
+      expect(await rows("long", "SELECT id FROM dead_letters")).toEqual([]);
+    });
+
+    it("tells the outbox of a task's events though a row of the audit log is refused, which its letter has", async () => {
+      const call = { ...execution(0, 0), audit: auditEntry("a".repeat(1_000)) };
+      const whole = snapshotOf("refused-audit", { executions: [call] });
+      const events = await eventsOf("refused-audit", whole.task.task_id, 1);
+      for (const _ of [1, 2]) expect(await projection().flush({ ...whole, events })).toBe("landed");
+      expect(await rows("refused-audit", "SELECT id FROM event_outbox")).toEqual(events.map(({ id }) => ({ id })));
+      expect(await rows("refused-audit", "SELECT source FROM dead_letters")).toEqual([{ source: "projection" }]);
+      expect(await rows("refused-audit", "SELECT id FROM audit_log")).toEqual([]);
+    });
+
     it("keeps an unknown cost unknown", async () => {
       await projection().flush(snapshotOf("price", { cost_micros: null }));
       expect(await rows("price", "SELECT cost_micros FROM tasks")).toEqual([{ cost_micros: null }]);

@@ -356,6 +356,11 @@ export function describeWebhooks(name: string, open: () => Promise<Bench>): void
         await pass(endpoint);
         expect(await stateOf()).toBe("disabled");
         expect(receiver.received).toEqual([]);
+        // What waits already is sent to one that is enabled again: only what comes from then on counts.
+        await hooks().update(endpoint, { state: "enabled" });
+        await pass(endpoint);
+        expect(await stateOf()).toBe("enabled");
+        expect(receiver.received).toHaveLength(1);
       });
 
       it("removes ended deliveries when their time is over, and none that waits", async () => {
