@@ -20,7 +20,7 @@ export const RESERVED_MS = 10 * SECOND;
 /** A task that was refused a running slot looks again after this time, should no release have kicked it. */
 export const SLOT_RETRY_MS = 60 * SECOND;
 /** The index has this long to answer a task; then it counts as one that cannot be reached. */
-export const INDEX_ASK_MS_MAX = 10 * SECOND;
+export const INDEX_ASK_MS_MAX = 8 * SECOND;
 /** The index could not be reached: the task asks it again after this time. */
 export const INDEX_RETRY_MS = 2 * SECOND;
 /** An alarm that is overdue by this much counts as lost: a kick sets it again. */
