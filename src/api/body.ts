@@ -147,8 +147,8 @@ export function checkText(value: unknown): void {
 }
 
 // Only these spellings can put a NUL, a surrogate half or that name into a parsed value: bytes that are valid UTF-8 hold
-// no surrogate, and JSON refuses a bare NUL. Everything else is spared the walk.
-const SUSPECT = /\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})|__proto__|\\u005[fF]/;
+// no surrogate, JSON refuses a bare NUL, and of the name each letter may be escaped. Everything else is spared the walk.
+const SUSPECT = /\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2}|005[fF]|006[fF]|007[024])|__proto__/;
 
 /**
  * @throws AppError INVALID_REQUEST: not UTF-8, not JSON, too deep, or with characters that cannot be stored.

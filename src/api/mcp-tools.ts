@@ -17,6 +17,7 @@ import {
   type TaskId,
 } from "../platform/index.ts";
 import { isEnded, type TaskView } from "../task/index.ts";
+import type { AccessScope } from "./access.ts";
 import { cancelTask, readTask } from "./answer.ts";
 import { MCP_WAIT_MS_MAX } from "./limits.ts";
 import { parseShape } from "./parse-shape.ts";
@@ -46,17 +47,25 @@ const TaskArguments = once(() => z.strictObject({ task_id: z.string() }));
 
 /** Pack ids hold no underscore, so no pack can hide one of these. */
 const TASK_TOOLS: Readonly<
-  Record<string, { readonly description: string; readonly call: (call: McpCall, id: TaskId) => Promise<TaskView> }>
+  Record<
+    string,
+    {
+      readonly description: string;
+      /** Beside what the door asks for. */
+      readonly needs: AccessScope;
+      readonly call: (call: McpCall, id: TaskId) => Promise<TaskView>;
+    }
+  >
 > = {
   get_task: {
     description: "The state and the output of a task that was started earlier.",
+    needs: "tasks:read",
     call: ({ deps, tenant }, id) => readTask(deps, tenant, id),
   },
   cancel_task: {
     description: "Stops a task that is still running.",
+    needs: "tasks:cancel",
     call: async ({ scope, deps, tenant }, id) => {
-      assert(scope.principal !== null, "a tenant's route has a caller");
-      await deps.access({ principal: scope.principal, needs: "tasks:cancel", selected: tenant });
       await cancelTask(scope, tenant, id);
       return readTask(deps, tenant, id);
     },
@@ -114,7 +123,10 @@ const retryable = ({ code }: AppError) => ({ retryable: ERRORS[code].retry === "
 async function aboutTask(call: McpCall, tool: (typeof TASK_TOOLS)[string], given: unknown): Promise<TaskView> {
   const taskId = parseTaskId(parseShape(TaskArguments(), given, "body").task_id);
   if (taskId === undefined) throw new AppError("TASK_NOT_FOUND");
-  call.scope.taskId = taskId;
+  const { scope, deps, tenant } = call;
+  scope.taskId = taskId;
+  assert(scope.principal !== null, "a tenant's route has a caller");
+  await deps.access({ principal: scope.principal, needs: tool.needs, selected: tenant });
   return tool.call(call, taskId);
 }
 
@@ -146,7 +158,7 @@ async function followFor({ scope, deps, tenant, signal, progress }: McpCall, tas
   const over = new AbortController();
   const done = new Canceller();
   deps.clock.sleep(MCP_WAIT_MS_MAX, done.signal).then(
-    () => over.abort(new Overlong("the call lasted as long as it may")),
+    () => over.abort(new Error("the call lasted as long as it may")),
     () => undefined, // The task ended first.
   );
   let steps = 0;
@@ -156,14 +168,11 @@ async function followFor({ scope, deps, tenant, signal, progress }: McpCall, tas
       if (payload?.case === "toolCall") await progress?.(++steps, payload.value.toolName ?? payload.value.toolId ?? "");
     }
   } catch (thrown) {
-    if (!(thrown instanceof Overlong)) throw thrown;
+    // What an aborted read rejects with in workerd is a copy of the reason, and of no class.
+    if (!over.signal.aborted) throw thrown;
   } finally {
     done.abort();
   }
-}
-
-class Overlong extends Error {
-  override name = "Overlong";
 }
 
 /** The output as text, the facts as data. A task that has not ended is no error: the text says how to go on. */

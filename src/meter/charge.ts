@@ -5,27 +5,40 @@ export type Charge = {
   readonly spentMicros: number;
   /** Model calls whose cost nobody told. Each may have cost as much as a call can. */
   readonly uncounted: number;
-  /** What was set aside for those together, where that is known: the most that they can have cost. Absent: nothing was. */
-  readonly setAsideMicros?: number;
+  /** So many of those have something set aside for them: the most that they can have cost together. Absent: none has. */
+  readonly setAside?: { readonly calls: number; readonly micros: number };
 };
 
 export const NO_CHARGE: Charge = { spentMicros: 0, uncounted: 0 };
 
 export function addCharge(a: Charge, b: Charge): Charge {
-  const setAsideMicros = (a.setAsideMicros ?? 0) + (b.setAsideMicros ?? 0);
+  const [one, other] = [a.setAside ?? NOTHING, b.setAside ?? NOTHING];
+  const setAside = { calls: one.calls + other.calls, micros: one.micros + other.micros };
   return {
     spentMicros: a.spentMicros + b.spentMicros,
     uncounted: a.uncounted + b.uncounted,
-    ...(setAsideMicros === 0 ? {} : { setAsideMicros }),
+    ...(setAside.calls === 0 ? {} : { setAside }),
   };
 }
+
+const NOTHING = { calls: 0, micros: 0 };
+
+/** One call whose cost nobody told. @param micros set aside for it; null where nothing is known. */
+export const untoldCall = (micros: number | null): Charge => ({
+  spentMicros: 0,
+  uncounted: 1,
+  ...(micros === null ? {} : { setAside: { calls: 1, micros } }),
+});
+
+/** Those for which nothing is set aside: each may have cost as much as any call. */
+export const uncoveredOf = ({ uncounted, setAside = NOTHING }: Charge): number => uncounted - setAside.calls;
 
 /**
  * The most that all of it can have cost. A call that nothing is known of counts as much as the next one.
  * @param reserve of the next call, in micros.
  */
-export const mostOf = ({ spentMicros, uncounted, setAsideMicros = 0 }: Charge, reserve: number): number =>
-  spentMicros + Math.max(setAsideMicros, uncounted * reserve);
+export const mostOf = (charge: Charge, reserve: number): number =>
+  charge.spentMicros + (charge.setAside?.micros ?? 0) + uncoveredOf(charge) * reserve;
 
 /** A sum as people are told it: null as soon as a part of it is unknown, never too low. */
 export type Cost = {

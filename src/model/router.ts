@@ -12,6 +12,7 @@ import {
   toCharge,
   toCost,
   type Usage,
+  untoldCall,
   warmPrices,
 } from "../meter/index.ts";
 import type { Log, Random, Result } from "../platform/index.ts";
@@ -79,8 +80,8 @@ class TurnRun {
   #attempts = 0;
   #usage: Usage = NO_USAGE;
   #charge: Charge = NO_CHARGE;
-  /** Micros that are set aside for the attempt under way, as far as that is known. */
-  #setAside = 0;
+  /** Micros that are set aside for the attempt under way; null where that is not known. */
+  #setAside: number | null = null;
   /** Text was handed out since the last reset. */
   #hasStreamed = false;
   #lastFailure = "";
@@ -115,7 +116,7 @@ class TurnRun {
     for (let attempt = 1; ; attempt += 1) {
       const unpaid = await this.#context.checkBudget?.({ model, ...this.#charge });
       if (typeof unpaid === "string") return { kind: "fatal", failure: this.#toUnpaid(unpaid) };
-      this.#setAside = unpaid ?? 0;
+      this.#setAside = unpaid ?? null;
       const permit = await this.#askBreaker(provider, model);
       if (permit.kind === "open") return { kind: "given_up", why: breakerOpen(model, permit.retryAfterMs) };
       const outcome = await this.#attempt(provider, ref, attempt, permit);
@@ -220,8 +221,13 @@ class TurnRun {
     this.#usage = addUsage(this.#usage, usage ?? NO_USAGE);
     const told = toCharge({ costMicros: await priceMicros(model, usage ?? NO_USAGE) });
     // What was told is spent in any case, and so may be what was not.
-    const untold = isMore && !model.startsWith("offline/") ? { uncounted: 1, setAsideMicros: this.#setAside } : {};
-    this.#charge = addCharge(this.#charge, { ...told, ...untold });
+    const isUntold = isMore && !model.startsWith("offline/");
+    // What was told of it is part of what was set aside.
+    const rest = this.#setAside === null ? null : Math.max(0, this.#setAside - told.spentMicros);
+    this.#charge = addCharge(
+      this.#charge,
+      isUntold ? { ...told, ...untoldCall(rest), spentMicros: told.spentMicros } : told,
+    );
   }
 
   #toTurn(outcome: ProviderOutcome & { readonly ok: true }, model: string): Turn {

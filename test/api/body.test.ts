@@ -47,6 +47,7 @@ describe("parseJson", () => {
     ["a lone low surrogate", '{"metadata": {"a": ["\\uDE00"]}}'],
     ["a NUL in a name", '{"a\\u0000": 1}'],
     ["the name __proto__", '{"metadata": {"__proto__": "x"}}'],
+    ["the name __proto__ with a letter escaped", '{"metadata": {"__pr\\u006fto__": "x"}}'],
     ["the name __proto__ in escapes", '{"metadata": {"\\u005f_proto_\\u005F": "x"}}'],
   ];
   it.each(refused)("refuses %s", (_name, body) => {

@@ -2,7 +2,9 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/cfworker";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { MCP_WAIT_MS_MAX } from "../../src/api/limits.ts";
+import { replaceSleeps } from "../case/sleeps.ts";
 import {
   accept,
   answerOf,
@@ -90,6 +92,16 @@ describe("the agents as an MCP server", () => {
     expect(await call(client, "get_task", { task_id: taskId })).toMatchObject({ isError: false });
     const cancelled = await call(client, "cancel_task", { task_id: taskId });
     expect(cancelled).toMatchObject({ isError: true, facts: { state: "cancelled" } });
+  });
+
+  it("answers a call that lasts too long with the task's id, and the task goes on", async () => {
+    replaceSleeps((sleep) => (ms, signal) => sleep(ms === MCP_WAIT_MS_MAX ? 100 : ms, signal));
+    const long = await call(client, "tester", { input: "@sleep 1h" });
+    vi.restoreAllMocks();
+    expect(long).toMatchObject({ isError: false, facts: { state: expect.stringMatching(/queued|running/) } });
+    expect(long.text).toContain(String(long.facts.task_id));
+    const cancelled = await call(client, "cancel_task", { task_id: long.facts.task_id });
+    expect(cancelled).toMatchObject({ facts: { state: "cancelled" } });
   });
 
   it("says of a failed task that it is an error, and why", async () => {

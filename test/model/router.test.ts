@@ -86,9 +86,18 @@ describe("a turn that may not cost more", () => {
       asked.push(charge);
       return model.endsWith(OPUS) ? 3_000 : 10;
     };
-    const charge = { spentMicros: expect.any(Number), uncounted: 3, setAsideMicros: 9_000 };
+    const charge = { spentMicros: expect.any(Number), uncounted: 3, setAside: { calls: 3, micros: 9_000 } };
     expect(await turn(rig, { checkBudget })).toMatchObject({ costMicros: null, charge });
-    expect(asked.at(-1)).toEqual({ spentMicros: 0, uncounted: 3, setAsideMicros: 9_000 });
+    expect(asked.at(-1)).toEqual({ spentMicros: 0, uncounted: 3, setAside: { calls: 3, micros: 9_000 } });
+  });
+
+  it("sets nothing aside twice for an answer that broke off behind a part that was told", async () => {
+    const cut = failure("cut", { usage: { ...USAGE, outputTokens: 0 }, isPartial: true });
+    const rig = setUp({ [OPUS]: [cut, reply("x")] });
+    const { charge } = Object(await turn(rig, { checkBudget: async () => 1_000_000 }));
+    const told = 1_000_000 - charge.setAside.micros;
+    expect(told).toBeGreaterThan(0);
+    expect(charge).toMatchObject({ uncounted: 1, setAside: { calls: 1 } });
   });
 
   it("counts what was told of an answer that broke off, and that it may have cost as much as a call can", async () => {

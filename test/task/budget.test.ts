@@ -1,6 +1,6 @@
 /** What a task may still spend: known costs, unknown ones, and the call that does not fit. */
 import { describe, expect, it } from "vitest";
-import { addCharge, type Charge, mostOf } from "../../src/meter/index.ts";
+import { addCharge, type Charge, mostOf, uncoveredOf, untoldCall } from "../../src/meter/index.ts";
 import { createLog } from "../../src/platform/index.ts";
 import {
   chargeOf,
@@ -10,9 +10,9 @@ import {
   type Spending,
   spendingOf,
 } from "../../src/task/loop/budget.ts";
-import { turnFailed } from "../../src/task/loop/outcome.ts";
+import { faulted, turnFailed } from "../../src/task/loop/outcome.ts";
 import { composeConfig, tools } from "../tool/samples.ts";
-import { history, step } from "./history.ts";
+import { call, history, step } from "./history.ts";
 
 const USAGE = { inputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
 const spending = (more: Partial<Spending> = {}): Spending => ({
@@ -127,7 +127,7 @@ describe("the next call", () => {
 });
 
 describe("a call whose cost nobody told", () => {
-  const cut = { spentMicros: 0, uncounted: 1, setAsideMicros: 300 };
+  const cut = untoldCall(300);
 
   it("counts as much as was set aside for it, also before a cheaper one", () => {
     expect(mostOf(cut, 10)).toBe(300);
@@ -135,24 +135,30 @@ describe("a call whose cost nobody told", () => {
     expect(checkBudget(spending({ ...cut, limitMicros: 310 }), 10)).toBeNull();
   });
 
-  it("counts as much as the next one where nothing is known of it", () => {
+  it("counts as much as the next one where nothing is known of it, beside those of which something is", () => {
     expect(mostOf({ spentMicros: 5, uncounted: 2 }, 10)).toBe(25);
+    const both = addCharge(cut, untoldCall(null));
+    expect(mostOf(both, 10)).toBe(310);
+    expect(uncoveredOf(both)).toBe(1);
   });
 
   it("adds up with others, and with what older versions wrote of theirs", () => {
-    expect(addCharge(cut, cut)).toEqual({ spentMicros: 0, uncounted: 2, setAsideMicros: 600 });
-    expect(addCharge({ spentMicros: 1, uncounted: 1 }, cut)).toEqual({
-      spentMicros: 1,
-      uncounted: 2,
-      setAsideMicros: 300,
-    });
+    const setAside = { calls: 1, micros: 300 };
+    expect(addCharge(cut, cut)).toEqual({ spentMicros: 0, uncounted: 2, setAside: { calls: 2, micros: 600 } });
+    expect(addCharge({ spentMicros: 1, uncounted: 1 }, cut)).toEqual({ spentMicros: 1, uncounted: 2, setAside });
     expect(addCharge({ spentMicros: 1, uncounted: 0 }, { spentMicros: 1, uncounted: 0 })).toEqual({
       spentMicros: 2,
       uncounted: 0,
     });
-    expect(spendingOf(history([]), 1_000, { handoffs: [handoff(cut)], parent })).toEqual(
-      spending({ uncounted: 2, setAsideMicros: 300 }),
-    );
+    const family = { handoffs: [handoff(cut)], parent };
+    expect(spendingOf(history([]), 1_000, family)).toEqual(spending({ uncounted: 2, setAside }));
+  });
+
+  it("is none of a run that broke off between two turns", () => {
+    const context = { now: 1, retentionMs: 1, attempt: 0, random: () => 0, outputMaxLength: 1 };
+    const called = history([step(0, [call("web")])]);
+    expect(faulted(called, new Error("reset"), context).spent).toMatchObject({ costMicros: 0 });
+    expect(faulted(history([]), new Error("reset"), context).spent).toMatchObject({ costMicros: null });
   });
 });
 

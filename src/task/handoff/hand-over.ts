@@ -2,7 +2,7 @@
  * The call of `handoff`: the child is planned and written down, then created. Both may happen again after a crash and
  * come to the same child; the call's result is the child's end, which handoff-link.ts waits for.
  */
-import { mostOf } from "../../meter/index.ts";
+import { mostOf, uncoveredOf } from "../../meter/index.ts";
 import { assert, canonicalJson, deriveChildTaskId, parseTenantId, sha256Hex, within } from "../../platform/index.ts";
 import { HANDOFF_TOOL_ID, type ToolRefusal } from "../../tool/index.ts";
 import { taintBefore } from "../guarded/taint.ts";
@@ -155,7 +155,7 @@ function shareOf(run: Run, step: number): { readonly limitMicros: number; readon
       handoffOf(run.handoffs(), step, index) === undefined,
   ).length;
   const left = Math.max(0, limitMicros - mostOf(charge, 0) - setAsideFor(run.handoffs()));
-  return { limitMicros: Math.floor(left / Math.max(1, toBegin)), uncounted: charge.uncounted };
+  return { limitMicros: Math.floor(left / Math.max(1, toBegin)), uncounted: uncoveredOf(charge) };
 }
 
 /**

@@ -3,11 +3,11 @@
  * child is a task like any other; here stands what ties the two together. Doing it is hand-over.ts, hearing of its end
  * handoff-link.ts.
  */
-import { addCharge, type Charge, NO_CHARGE } from "../../meter/index.ts";
+import { addCharge, type Charge, NO_CHARGE, untoldCall } from "../../meter/index.ts";
 import type { Label } from "../../policy/index.ts";
 import type { DueChange } from "../journal/due.ts";
 import type { NewEvent } from "../journal/frames.ts";
-import { type CallDecision, type CallResult, callIdOf, type History, resultOf } from "../journal/history.ts";
+import { type CallDecision, type CallResult, callIdOf, type History, isModelsTurn } from "../journal/history.ts";
 import { HANDOFF_CHECK_MS_MAX, HANDOFF_CHECK_MS_MIN, HANDOFF_OUTPUT_CHARS_MAX } from "../limits.ts";
 import { chargeOf } from "../loop/budget.ts";
 import type { CreateTask, TaskErrorCode, TaskState } from "../types.ts";
@@ -72,18 +72,13 @@ export function chargeAtEnd(history: History, handoffs: readonly Handoff[], end:
 }
 
 /** Of a child that cannot say any more: as much as it was given. */
-export const unknownChargeOf = ({ child }: Handoff): Charge => ({
-  spentMicros: 0,
-  uncounted: 1,
-  setAsideMicros: child.parent?.cost_limit_micros ?? 0,
-});
+export const unknownChargeOf = ({ child }: Handoff): Charge => untoldCall(child.parent?.cost_limit_micros ?? null);
 
 /** Whether it was cut off where its model may have been at work: begun, and with no call that was to be answered first. */
 function isMidTurn(history: History, { state, error, startedAt }: End): boolean {
   const isCut = state === "cancelled" || error?.code === "DEADLINE_EXCEEDED";
   if (!isCut || startedAt === null) return false;
-  const last = history.steps.at(-1);
-  return last?.toolCalls.every((_, index) => resultOf(history, last.n, index) !== undefined) ?? true;
+  return isModelsTurn(history);
 }
 
 /** `changed` in place of what they were, by call. */

@@ -97,6 +97,12 @@ export type GuardMarks = {
   readonly answersJudged?: readonly { readonly step: number; readonly scores: Scores | null }[];
 };
 
+/** Whether the model is asked next, or is at work: no call of the last step is without its result. */
+export function isModelsTurn(history: History): boolean {
+  const last = history.steps.at(-1);
+  return last?.toolCalls.every((_, index) => resultOf(history, last.n, index) !== undefined) ?? true;
+}
+
 /** The id of a call within its task, the same in every event, result and repetition. */
 export const callIdOf = (step: number, index: number): string => `${step}.${index}`;
 

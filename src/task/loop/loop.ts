@@ -4,6 +4,7 @@
  * that counts, and a refused commit ends the run at once.
  */
 
+import { addCharge, type Charge, NO_USAGE, toCost, untoldCall } from "../../meter/index.ts";
 import type { TurnFailure } from "../../model/index.ts";
 import { Canceller } from "../../platform/index.ts";
 import { noteOf } from "../../tool/index.ts";
@@ -149,8 +150,11 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
     () => limit.abort(new TurnTimeout("the turn took too long")),
     () => undefined, // The turn ended in time.
   );
+  // What a turn has cost by now should it throw: its failed attempts, and the one under way.
+  let atMost: Charge = untoldCall(null);
   try {
     const request = requestOf(run);
+    const ask = createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, request);
     const outcome = await run.services.router.complete(request, {
       tenant: run.row().request.tenant,
       tier: run.row().request.tier,
@@ -158,7 +162,11 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
       signal: limit.signal,
       clock,
       traceparent: childTraceOf(run.row()),
-      checkBudget: createBudgetCheck({ ...run, log: run.services.log, family: () => familyOf(run) }, request),
+      checkBudget: async ({ model, ...charge }) => {
+        const answer = await ask({ model, ...charge });
+        if (typeof answer !== "string") atMost = addCharge(charge, untoldCall(answer));
+        return answer;
+      },
       onText: (piece) => {
         length += piece.length;
         if (length > outputMaxLength) limit.abort(new OutputTooLong("the answer is too long"));
@@ -190,9 +198,10 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
     return commitStep(run, record, text.take() + shown.finish(), checked.events);
   } catch (thrown) {
     if (run.signal.aborted || thrown instanceof Overtaken) return "overtaken";
-    if (thrown instanceof OutputTooLong) return endTooLong(run, text, step, outputMaxLength);
+    if (thrown instanceof OutputTooLong) return endTooLong(run, { text, step, outputMaxLength, atMost });
     if (!(thrown instanceof TurnTimeout)) throw thrown;
-    return endTurn(run, noTurn("PROVIDER_ERROR", "The model took too long to answer."), text, step, outputMaxLength);
+    const late = { ...noTurn("PROVIDER_ERROR", "The model took too long to answer."), ...toCost(atMost) };
+    return endTurn(run, late, text, step, outputMaxLength);
   } finally {
     done.abort();
     run.signal.removeEventListener("abort", onAbort);
@@ -208,7 +217,7 @@ const noTurn = (code: TurnFailure["code"], message: string): TurnFailure => ({
   code,
   message,
   retryAfterMs: null,
-  usage: { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 },
+  usage: NO_USAGE,
   // The provider may have counted tokens that it did not tell us of: unknown, not nothing.
   costMicros: null,
 });
@@ -240,7 +249,11 @@ function endTurn(run: Run, failure: TurnFailure, text: TextBuffer, step: number,
 }
 
 /** The text so far is an answer that nobody may use: it is kept, cut to the limit, beside the error. */
-function endTooLong(run: Run, text: TextBuffer, step: number, outputMaxLength: number): RunEnd {
+function endTooLong(
+  run: Run,
+  turn: { readonly text: TextBuffer; readonly step: number; readonly outputMaxLength: number; readonly atMost: Charge },
+): RunEnd {
+  const { text, step, outputMaxLength, atMost } = turn;
   const rest = text.take();
   const error = {
     code: "OUTPUT_TOO_LONG",
@@ -248,7 +261,7 @@ function endTooLong(run: Run, text: TextBuffer, step: number, outputMaxLength: n
   } as const;
   const change = failed(run.history(), error, { ...nowOf(run), outputMaxLength });
   const events = [...(rest === "" ? [] : [textDelta(step, rest)]), ...(change.events ?? [])];
-  return end(run, { ...change, events, spent: { usage: noTurn("PROVIDER_ERROR", "").usage, costMicros: null } });
+  return end(run, { ...change, events, spent: { usage: NO_USAGE, ...toCost(atMost) } });
 }
 
 /** The reply and the intents of its calls, in one transaction, before anything of it is acted on. */

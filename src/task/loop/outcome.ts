@@ -7,7 +7,7 @@ import type { TurnFailure } from "../../model/index.ts";
 import { formatMicros, type Random, toRfc3339, unreachable } from "../../platform/index.ts";
 import type { DueChange } from "../journal/due.ts";
 import type { NewEvent } from "../journal/frames.ts";
-import { type History, lastTextOf, spentOf, totalsOf } from "../journal/history.ts";
+import { type History, isModelsTurn, lastTextOf, spentOf, totalsOf } from "../journal/history.ts";
 import type { Change, TaskRow } from "../journal/journal.ts";
 import { StorageLimitError } from "../journal/storage-limit.ts";
 import { ACCEPT_NET_MS, ATTEMPTS_MAX, LEASE_MS } from "../limits.ts";
@@ -245,7 +245,8 @@ export function faulted(history: History, thrown: unknown, context: Omit<TurnFai
     message: "The run broke off on a fault of the runtime.",
     retryAfterMs: null,
     usage: NO_USAGE,
-    costMicros: null,
+    // A model may have been at work, and what it took is not known.
+    costMicros: isModelsTurn(history) ? null : 0,
   };
   return turnFailed(history, failure, { ...context, voidStep: null });
 }

@@ -104,6 +104,9 @@ export const databaseList = (db: Db, tenantId: string): TenantIndexStub => ({
     const tenant = parseTenantId(tenantId);
     if (tenant === undefined) throw new AppError("MISSING_TENANT");
     const result = await db.batch(tenant, [taskPageStatement(query)]);
+    if (!result.ok && isRowFault(result.error)) {
+      throw new AppError("INVALID_REQUEST", "The cursor is not one of ours; start again without it.");
+    }
     if (!result.ok) throw new AppError("UNAVAILABLE", "The list cannot be read now; single tasks can.");
     return readTaskPage(result.value[0]?.rows ?? [], query.limit);
   },

@@ -18,6 +18,8 @@ export type IndexLinkOptions = {
   readonly log: () => Log;
 };
 
+const tooLate = () => new AppError("UNAVAILABLE", "the tenant's index did not answer in time");
+
 /** A slot that is asked for before the run that is to have it. */
 type Reservation = { readonly isGranted: Promise<boolean | undefined>; readonly until: number };
 
@@ -75,7 +77,9 @@ export class IndexLink {
   async forget(): Promise<void> {
     const { journal, indexOf } = this.#options;
     const request = journal.row?.request;
-    if (request !== undefined) await indexOf(request.tenant).forget(request.task_id);
+    if (request === undefined) return;
+    const forget = async () => indexOf(request.tenant).forget(request.task_id);
+    await within(this.#options.clock, INDEX_ASK_MS_MAX, tooLate, forget);
   }
 
   /** Once, and only what was granted: a slot that was refused may have become free since. */
@@ -96,9 +100,8 @@ export class IndexLink {
 
   async #tell<T>(tenant: string, call: (index: TenantIndexPort) => Promise<T>): Promise<T | undefined> {
     const { clock, indexOf } = this.#options;
-    const late = () => new AppError("UNAVAILABLE", "the tenant's index did not answer in time");
     try {
-      return await within(clock, INDEX_ASK_MS_MAX, late, () => call(indexOf(tenant)));
+      return await within(clock, INDEX_ASK_MS_MAX, tooLate, () => call(indexOf(tenant)));
     } catch (thrown) {
       this.#options.log().warn("task.index_unreachable", { error: describeError(thrown) });
       return undefined;

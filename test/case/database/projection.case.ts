@@ -356,6 +356,11 @@ export function describeProjection(name: string, open: () => Promise<Bench>): vo
       expect((await databaseList(portOf(bench), "others").list(query)).items).toEqual([]);
     });
 
+    it("is not listed from a cursor that is none of ours, which is the caller's fault", async () => {
+      const query = { state: null, pack_id: null, limit: 2, before: "1x|y" };
+      await expect(databaseList(portOf(bench), "pages").list(query)).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+    });
+
     it("cannot be listed while the database is away, and says so", async () => {
       await bench.endpoint.setFault("refuse");
       const query = { state: null, pack_id: null, limit: 2, before: null };
