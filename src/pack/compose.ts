@@ -20,8 +20,8 @@ import { checkBundles, readBundles, withBundles } from "./bundle.ts";
 import { checkKeys, checkShape, knownPart } from "./check.ts";
 import { type LayerName, withDefaults } from "./defaults.ts";
 import { LayerLoader, missingManifest } from "./layers.ts";
-import { COMPOSED_BYTES_MAX } from "./limits.ts";
-import { childOf, type Mapping, type Source, toData } from "./source.ts";
+import { COMPOSED_BYTES_MAX, PROBLEMS_PER_FILE_MAX, SKILLS_MAX } from "./limits.ts";
+import { childOf, type Mapping, problem, type Source, toData } from "./source.ts";
 import type { AgentConfig, ComposedPack, PackFiles, PackProblem, Tools } from "./types.ts";
 import { type Trees, tooLargeToRun, verifyPack } from "./verify.ts";
 
@@ -100,7 +100,17 @@ function loadTrees(loader: LayerLoader, manifest: Mapping, path: string): Trees 
     else layers[name] = tree;
   }
   const references = childOf(manifest, "skills");
-  const skills = (references?.kind === "list" ? references.items : []).flatMap((reference) => {
+  const items = references?.kind === "list" ? references.items : [];
+  const tooMany = items[SKILLS_MAX];
+  if (tooMany !== undefined) {
+    const fault = {
+      message: "The pack has too many skills",
+      found: String(items.length),
+      expected: `at most ${SKILLS_MAX}`,
+    };
+    loader.problems.push(problem("error", tooMany.at, fault));
+  }
+  const skills = items.slice(0, SKILLS_MAX).flatMap((reference) => {
     const tree = loader.layer(reference, path, "skill", inherited);
     return tree === null ? [] : [tree];
   });
@@ -108,16 +118,30 @@ function loadTrees(loader: LayerLoader, manifest: Mapping, path: string): Trees 
 }
 
 function checkTrees(trees: Trees, unknownKeys: PackProblem["severity"]): PackProblem[] {
-  const check = (root: Source | undefined, name: LayerName): PackProblem[] => {
+  const check = (root: Source | undefined, name: LayerName): readonly PackProblem[] => {
     if (root === undefined) return [];
     const { validate, field } = SHAPES[name];
-    return [...checkShape(root, validate, field), ...checkKeys(root, field, unknownKeys)];
+    return atMost([...checkShape(root, validate, field), ...checkKeys(root, field, unknownKeys)], root);
   };
   return [
     ...check(trees.manifest, "manifest"),
     ...LAYERS.flatMap((name) => check(trees[name], name)),
-    ...trees.skills.flatMap((skill) => check(skill, "skill")),
+    // A file that many references name is one tree.
+    ...[...new Set(trees.skills)].flatMap((skill) => check(skill, "skill")),
   ];
+}
+
+/** What of a layer is wrong, as far as a reader wants to know; errors come first. */
+function atMost(problems: readonly PackProblem[], root: Source): readonly PackProblem[] {
+  const rest = problems.slice(PROBLEMS_PER_FILE_MAX);
+  if (rest.length === 0) return problems;
+  const severity = rest.some((one) => one.severity === "error") ? "error" : "warning";
+  const more = problem(severity, root.at, {
+    message: `${rest.length} more problems in this layer`,
+    found: "",
+    expected: "",
+  });
+  return [...problems.slice(0, PROBLEMS_PER_FILE_MAX), more];
 }
 
 /** A value that could not be read at all is not also of the wrong type. */

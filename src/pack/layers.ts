@@ -3,7 +3,7 @@
  * A file may itself extend another. Knows paths and chains; what a layer has to hold is checked afterwards.
  */
 import { err, ok, type Result } from "../platform/index.ts";
-import { CHAIN_MAX, FILES_READ_MAX } from "./limits.ts";
+import { CHAIN_MAX, FILES_READ_MAX, MERGED_MAX } from "./limits.ts";
 import { type ReadFile, readSkill, readYaml } from "./read.ts";
 import {
   describe,
@@ -56,6 +56,7 @@ export class LayerLoader {
   readonly problems: PackProblem[] = [];
   readonly #files: PackFiles;
   readonly #read = new Map<string, ReadFile>();
+  #merged = 0;
 
   constructor(files: PackFiles) {
     this.#files = files;
@@ -136,7 +137,7 @@ export class LayerLoader {
     }
     const base = this.#load(path.value, at, step);
     const override = reference.entries.get("override")?.value;
-    return base === null || override === undefined ? base : merge(base, override);
+    return base === null || override === undefined ? base : this.#merge(base, override, at);
   }
 
   #load(
@@ -179,7 +180,19 @@ export class LayerLoader {
     if (kind === null || kind === "inline") return kind === null ? null : root;
     const base = this.#follow(root, kind, { from: path, format, trail });
     const kept = new Map([...root.entries].filter(([name]) => name === "schema_version" || name === "body"));
-    return base === null ? null : merge(base, { kind: "map", entries: kept, at: base.at });
+    return base === null ? null : this.#merge(base, { kind: "map", entries: kept, at: base.at }, base.at);
+  }
+
+  #merge(base: Source, override: Source, at: Place): Source | null {
+    this.#merged += base.kind === "map" ? base.entries.size : 0;
+    if (this.#merged <= MERGED_MAX) return merge(base, override);
+    const found = `more than ${MERGED_MAX} members`;
+    this.#note(at, {
+      message: "The layers that extend others are too large together",
+      found,
+      expected: "fewer or smaller",
+    });
+    return null;
   }
 
   #warnIgnored(reference: Mapping, kind: "file" | "extends", isFile: boolean): void {

@@ -15,7 +15,13 @@ export const VALUES_MAX = 20_000;
 /** Files in one chain of `extends`: deeper chains cannot be followed by a reader. Over it: an error. */
 export const CHAIN_MAX = 8;
 
-/** Problems shown for one file: a file of 200,000 stray braces must not become 200,000 lines. Over it: one line counts the rest. */
+/** Skills of one pack. Over it: an error, and the rest is not read. */
+export const SKILLS_MAX = 1_000;
+
+/** Members of mappings that are copied to lay one over another, in all layers of a pack: one file may be extended many times. Over it: an error. */
+export const MERGED_MAX = 50_000;
+
+/** Problems shown for one file or layer: a file of 200,000 stray braces must not become 200,000 lines. Over it: one line counts the rest. */
 export const PROBLEMS_PER_FILE_MAX = 100;
 
 /** Bytes of the canonical JSON of a composed pack: it is read into memory by each task that runs it. Over it: an error. */

@@ -1,8 +1,9 @@
 /** Hostile and odd files: each is refused where it is wrong, and none takes the reader down. */
 import { describe, expect, it } from "vitest";
 import { composePack } from "../../src/pack/index.ts";
+import { PROBLEMS_PER_FILE_MAX, SKILLS_MAX } from "../../src/pack/limits.ts";
 import { readYaml } from "../../src/pack/read.ts";
-import { composed, errorsOf, manifest, packOf, ROLE } from "./samples.ts";
+import { composed, errorsOf, manifest, packOf, problemsOf, ROLE } from "./samples.ts";
 
 /** What reading alone finds, as `line:column message (found)`. */
 const faults = (text: string): string[] =>
@@ -222,6 +223,35 @@ describe("a composed pack", () => {
     const skills = Object.keys(files).map((path) => `  - file: ./${path.slice(5)}\n`);
     const errors = await errorsOf(packOf(manifest(`${ROLE}skills:\n${skills.join("")}`), files));
     expect(errors.map(({ message }) => message)).toEqual(["The composed pack is too large"]);
+  });
+
+  const unknownKeys = (count: number): string => Array.from({ length: count }, (_, n) => `k${n}: 1\n`).join("");
+  const skillFile = (more: string): string => `---\nid: s\nname: S\ntrigger: t\n${more}---\nx`;
+
+  it("is told of what is wrong with a file once, and not of all of it, however many of its skills name it", async () => {
+    const files = { "test/S.md": skillFile(unknownKeys(15_000)) };
+    const skills = "  - file: ./S.md\n".repeat(900);
+    const problems = await problemsOf(packOf(manifest(`${ROLE}skills:\n${skills}`), files));
+    const unknown = problems.filter(({ message }) => message.includes("is not a known key"));
+    expect(unknown).toHaveLength(PROBLEMS_PER_FILE_MAX);
+    expect(problems.filter(({ message }) => message === "14900 more problems in this layer")).toHaveLength(1);
+  });
+
+  it("is refused when it has more skills than anybody keeps", async () => {
+    const files = { "test/S.md": skillFile("") };
+    const skills = "  - file: ./S.md\n".repeat(SKILLS_MAX + 2);
+    const errors = await errorsOf(packOf(manifest(`${ROLE}skills:\n${skills}`), files));
+    expect(errors.map(({ pointer, message }) => `${pointer} ${message}`)).toContain(
+      `/skills/${SKILLS_MAX} The pack has too many skills`,
+    );
+  });
+
+  it("is refused when one file is extended until the copies are too large together", async () => {
+    const files = { "test/S.md": skillFile(unknownKeys(15_000)) };
+    const skills = "  - { extends: ./S.md, override: { id: other } }\n".repeat(900);
+    const errors = await errorsOf(packOf(manifest(`${ROLE}skills:\n${skills}`), files));
+    const first = errors.find(({ message }) => message === "The layers that extend others are too large together");
+    expect(first?.pointer).toBe("/skills/3/extends");
   });
 
   it("is refused when it reads more files than anybody keeps", async () => {
