@@ -29,7 +29,7 @@ function setUp(ways: "alarm" | "both" | "queue" = "both", toSleep?: (clock: Manu
   const clock = new ManualClock();
   const sent: (readonly Sent[])[] = [];
   const lines: { readonly event: string; readonly task_id: string }[] = [];
-  const state = { isDown: false };
+  const state = { isDown: false, isHanging: false };
   const queue = new RunQueue({
     ways,
     clock: { now: () => clock.now(), sleep: toSleep?.(clock) ?? ((ms) => clock.sleep(ms)) },
@@ -37,6 +37,7 @@ function setUp(ways: "alarm" | "both" | "queue" = "both", toSleep?: (clock: Manu
     queue: {
       sendBatch: async (batch) => {
         if (state.isDown) throw new Error("the queue is down");
+        if (state.isHanging) await new Promise(() => undefined);
         sent.push(
           [...batch].map(({ body, delaySeconds }) => ({
             body,
@@ -49,6 +50,19 @@ function setUp(ways: "alarm" | "both" | "queue" = "both", toSleep?: (clock: Manu
   });
   return { queue, clock, sent, lines, state, bodies: () => sent.map((batch) => batch.map(({ body }) => body)) };
 }
+
+describe("messages for a queue that does not answer", () => {
+  it("hold up nobody for long: each task starts itself, and the log names it", async () => {
+    const { queue, clock, lines, state } = setUp();
+    state.isHanging = true;
+    const sending = queue.send(...messages(2));
+    await clock.advance(10_000);
+    await sending;
+    expect(lines.map(({ event, task_id }) => [event, task_id])).toEqual(
+      messages(2).map(({ task_id }) => ["dispatch.failed", task_id]),
+    );
+  });
+});
 
 describe("messages of a moment", () => {
   it("go together, when the first has waited for them, behind the net's time", async () => {

@@ -125,8 +125,7 @@ async function aboutTask(call: McpCall, tool: (typeof TASK_TOOLS)[string], given
   if (taskId === undefined) throw new AppError("TASK_NOT_FOUND");
   const { scope, deps, tenant } = call;
   scope.taskId = taskId;
-  assert(scope.principal !== null, "a tenant's route has a caller");
-  await deps.access({ principal: scope.principal, needs: tool.needs, selected: tenant });
+  await deps.access({ principal: requirePrincipal(scope), needs: tool.needs, selected: tenant });
   return tool.call(call, taskId);
 }
 

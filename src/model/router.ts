@@ -224,10 +224,8 @@ class TurnRun {
     const isUntold = isMore && !model.startsWith("offline/");
     // What was told of it is part of what was set aside.
     const rest = this.#setAside === null ? null : Math.max(0, this.#setAside - told.spentMicros);
-    this.#charge = addCharge(
-      this.#charge,
-      isUntold ? { ...told, ...untoldCall(rest), spentMicros: told.spentMicros } : told,
-    );
+    const charge = isUntold ? addCharge({ ...told, uncounted: 0 }, untoldCall(rest)) : told;
+    this.#charge = addCharge(this.#charge, charge);
   }
 
   #toTurn(outcome: ProviderOutcome & { readonly ok: true }, model: string): Turn {

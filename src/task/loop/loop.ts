@@ -150,7 +150,7 @@ async function callModel(run: GuardedRun, step: number, outputMaxLength: number)
     () => limit.abort(new TurnTimeout("the turn took too long")),
     () => undefined, // The turn ended in time.
   );
-  // What a turn has cost by now should it throw: its failed attempts, and the one under way.
+  // What the turn has cost at most, should it throw: its failed attempts, and the one under way.
   let atMost: Charge = untoldCall(null);
   try {
     const request = requestOf(run);

@@ -209,7 +209,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
     if (!this.#isListed) await this.#enlist(tenant);
   }
 
-  /** A net under this object's own alarm, which is set by now: what cannot be told is told with the next call, and nobody waits for it. */
+  /** A net under this object's own alarm, which is set by now: what cannot be told in a moment is told with the next call. */
   async #enlist(tenant: string): Promise<void> {
     const { clock, enlist, log } = this.#services;
     try {
