@@ -2,7 +2,7 @@
  * Dead letters: what could not be handled, and stands until somebody settles it. One row per source and event, so that
  * burying twice is one letter; one that was settled and dies again is open again. Statements only.
  */
-import type { SqlParam, SqlRow, SqlStatement } from "../platform/index.ts";
+import { readTimestamp, type SqlParam, type SqlRow, type SqlStatement, toRfc3339 } from "../platform/index.ts";
 import { type Lane, letterSource } from "./consumer.ts";
 import { LETTER_CLEAN_ROWS } from "./limits.ts";
 
@@ -168,7 +168,7 @@ export const replayedStatement = (
 ): SqlStatement => ({ text: REPLAYED, params: [letter.tenant, letter.id, by.at, by.who.slice(0, 256)] });
 
 const textOrNull = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
-const timeOf = (value: unknown): string => (value instanceof Date ? value : new Date(String(value))).toISOString();
+const timeOf = (value: unknown): string => toRfc3339(readTimestamp(value));
 const timeOrNull = (value: unknown): string | null => (value === null || value === undefined ? null : timeOf(value));
 
 export const readLetter = (row: SqlRow): DeadLetter => ({

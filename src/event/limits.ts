@@ -17,8 +17,10 @@ export const PUBLISH_RETRY_MS_MAX = 30 * SECOND;
 /** Rounds of one alarm; what is left follows in the next, so that an alarm stays far below its 15 minutes [platform]. */
 export const PUBLISH_ROUNDS_MAX = 50;
 
-/** Rows that one round claims: as many as one queue request takes [platform]. */
+/** Rows that one round claims, and tenants that have a turn in it: as many as one queue request takes [platform]. */
 export const CLAIM_ROWS_MAX = 100;
+/** The log warns of an event that waits in the outbox for longer: usually one leaves within a second. */
+export const OUTBOX_AGE_MS_MAX = 1 * MINUTE;
 /** A claim that was not marked by then is anybody's again: its publisher died. */
 export const CLAIM_MS = 30 * SECOND;
 /** Bytes of one queue request; the platform's limit is 256 KB, with 100 bytes of its own for each message. */

@@ -2,7 +2,7 @@
  * The outbox in Postgres: what tasks write into it as the application, and what the publisher does as its own role,
  * which sees every tenant's events and nothing else. Statements only.
  */
-import type { SqlRow, SqlStatement } from "../platform/index.ts";
+import { readTimestamp, type SqlRow, type SqlStatement } from "../platform/index.ts";
 import { CLAIM_ROWS_MAX, CLEAN_ROWS_MAX } from "./limits.ts";
 import type { OutboxEvent } from "./task-event.ts";
 
@@ -25,30 +25,66 @@ export const outboxStatements = (events: readonly OutboxEvent[]): SqlStatement[]
     ],
   }));
 
+/** In the words of the index ix_outbox_turns: rows are found by no other. */
+const WAITS = "coalesce(published_at, dead_at) IS NULL";
+
 /**
  * Times come from the publisher's clock, so that the lease, the backoff and the tests go by one clock. What the token has
  * already is claimed once more: the port repeats a claim whose answer was lost, and nobody else would send those rows.
  */
-const CLAIM = `UPDATE event_outbox o SET claim_token = $1, claimed_until = $2::timestamptz
-FROM (SELECT tenant_id, id FROM event_outbox
-  WHERE published_at IS NULL AND dead_at IS NULL
-    AND (next_attempt_at IS NULL OR next_attempt_at <= $3::timestamptz)
-    AND (claimed_until IS NULL OR claimed_until <= $3::timestamptz OR claim_token = $1)
-  ORDER BY seq LIMIT ${CLAIM_ROWS_MAX} FOR UPDATE SKIP LOCKED) c
+const DUE = `${WAITS} AND (next_attempt_at IS NULL OR next_attempt_at <= $3::timestamptz)
+    AND (claimed_until IS NULL OR claimed_until <= $3::timestamptz OR claim_token = $1)`;
+
+/** The first due row behind a place in the order of tenants: one probe of the index for a tenant, however many rows it has. */
+const nextTurn = (after: string): string =>
+  `SELECT tenant_id FROM event_outbox WHERE ${DUE} AND tenant_id > ${after} ORDER BY tenant_id, seq LIMIT 1`;
+
+const BEFORE_ALL = "(-9223372036854775808)::bigint";
+
+/** @param turns a table of tenants with the place in each one's order behind which it has its share of `rows` */
+const sharesOf = (turns: string, rows: string): string =>
+  `SELECT own.* FROM ${turns} t, LATERAL (SELECT o.tenant_id, o.id, o.seq FROM event_outbox o
+    WHERE o.tenant_id = t.tenant_id AND o.seq > t.seq AND ${DUE}
+    ORDER BY o.seq LIMIT (SELECT ${rows} / greatest(count(*), 1) FROM ${turns}) FOR UPDATE SKIP LOCKED) own`;
+
+/**
+ * Tenants take turns, so that the backlog of one does not stand before the events of all others: those behind $4 have the
+ * same share each of what one claim takes. What some of them leave is shared once more by those who wait with more.
+ * @see https://wiki.postgresql.org/wiki/Loose_indexscan
+ */
+const CLAIM = `WITH RECURSIVE turns AS (
+  (SELECT tenant_id, ${BEFORE_ALL} AS seq, 1 AS turn FROM (${nextTurn("$4")}) t)
+  UNION ALL
+  SELECT following.tenant_id, ${BEFORE_ALL}, turn + 1 FROM turns, LATERAL (${nextTurn("turns.tenant_id")}) following
+  WHERE turn < ${CLAIM_ROWS_MAX}
+), first AS (${sharesOf("turns", String(CLAIM_ROWS_MAX))}
+), hungry AS (
+  SELECT tenant_id, max(seq) AS seq FROM first GROUP BY tenant_id
+  HAVING count(*) = (SELECT ${CLAIM_ROWS_MAX} / count(*) FROM turns)
+), second AS (${sharesOf("hungry", `(${CLAIM_ROWS_MAX} - (SELECT count(*) FROM first))`)}
+)
+UPDATE event_outbox o SET claim_token = $1, claimed_until = $2::timestamptz
+FROM (SELECT tenant_id, id FROM first UNION ALL SELECT tenant_id, id FROM second) c
 WHERE o.tenant_id = c.tenant_id AND o.id = c.id
-RETURNING o.tenant_id, o.id, o.seq, o.event_type, o.event_data_json, o.aggregate_id, o.aggregate_seq, o.traceparent, o.attempts`;
+RETURNING o.tenant_id, o.id, o.seq, o.event_type, o.event_data_json, o.aggregate_id, o.aggregate_seq, o.traceparent, o.attempts,
+  o.created_at, (SELECT tenant_id FROM turns WHERE turn = ${CLAIM_ROWS_MAX}) AS last_turn`;
 
-export type Claim = { readonly token: string; readonly now: string; readonly until: string };
+export type Claim = {
+  readonly token: string;
+  readonly now: string;
+  readonly until: string;
+  /** The tenant whose turn was last, in the order of the database; empty: the first one is next. */
+  readonly after: string;
+};
 
-export const claimStatement = ({ token, now, until }: Claim): SqlStatement => ({
+export const claimStatement = ({ token, now, until, after }: Claim): SqlStatement => ({
   text: CLAIM,
-  params: [token, until, now],
+  params: [token, until, now, after],
 });
 
 /** Looks only when the claim of this token got nothing: otherwise there is another round anyway. */
 const NEXT_DUE = `SELECT min(coalesce(greatest(next_attempt_at, claimed_until), $2::timestamptz)) AS at FROM event_outbox
-WHERE published_at IS NULL AND dead_at IS NULL AND NOT EXISTS (
-  SELECT FROM event_outbox WHERE published_at IS NULL AND dead_at IS NULL AND claim_token = $1)`;
+WHERE ${WAITS} AND NOT EXISTS (SELECT FROM event_outbox WHERE ${WAITS} AND claim_token = $1)`;
 
 /** When the earliest unpublished row can be claimed; NULL when nothing is unpublished, or when the claim got rows. */
 export const nextDueStatement = ({ token, now }: Claim): SqlStatement => ({ text: NEXT_DUE, params: [token, now] });
@@ -64,23 +100,34 @@ export type ClaimedEvent = {
   readonly traceparent: string | null;
   /** Failures so far. */
   readonly attempts: number;
+  /** Epoch milliseconds of what it tells of. */
+  readonly createdAt: number;
 };
 
-/** In the order they were written; RETURNING keeps none. */
-export const readClaimed = (rows: readonly SqlRow[]): ClaimedEvent[] =>
-  rows
-    .map((row) => ({
-      tenant: String(row.tenant_id),
-      id: String(row.id),
-      seq: Number(row.seq),
-      type: String(row.event_type),
-      json: String(row.event_data_json),
-      aggregateId: String(row.aggregate_id),
-      aggregateSeq: Number(row.aggregate_seq),
-      traceparent: row.traceparent === null ? null : String(row.traceparent),
-      attempts: Number(row.attempts),
-    }))
-    .sort((a, b) => a.seq - b.seq);
+export type Claimed = {
+  /** In the order they were written; RETURNING keeps none. */
+  readonly events: readonly ClaimedEvent[];
+  /** The tenant whose turn was last; empty: all behind `after` had theirs. */
+  readonly lastTurn: string;
+};
+
+export const readClaimed = (rows: readonly SqlRow[]): Claimed => ({
+  events: rows.map(readEvent).sort((a, b) => a.seq - b.seq),
+  lastTurn: String(rows[0]?.last_turn ?? ""),
+});
+
+const readEvent = (row: SqlRow): ClaimedEvent => ({
+  tenant: String(row.tenant_id),
+  id: String(row.id),
+  seq: Number(row.seq),
+  type: String(row.event_type),
+  json: String(row.event_data_json),
+  aggregateId: String(row.aggregate_id),
+  aggregateSeq: Number(row.aggregate_seq),
+  traceparent: row.traceparent === null ? null : String(row.traceparent),
+  attempts: Number(row.attempts),
+  createdAt: readTimestamp(row.created_at),
+});
 
 const MARK = `UPDATE event_outbox o SET published_at = $4::timestamptz, claim_token = NULL, claimed_until = NULL, last_error = NULL
 FROM unnest($2::text[], $3::text[]) AS sent(tenant_id, id)

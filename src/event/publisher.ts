@@ -8,6 +8,7 @@ import {
   type DbResult,
   type Log,
   type Random,
+  readTimestamp,
   toRfc3339,
   utf8Length,
   within,
@@ -17,6 +18,7 @@ import {
   EVENT_RETRY_MS_MAX,
   EVENT_RETRY_MS_MIN,
   MESSAGE_BYTES_MAX,
+  OUTBOX_AGE_MS_MAX,
   PUBLISH_ATTEMPTS_MAX,
   PUBLISH_ROUNDS_MAX,
   PUBLISHED_KEEP_MS,
@@ -64,17 +66,26 @@ type Sent = {
 export function createPublisher(ports: PublisherPorts): () => Promise<PublishOutcome> {
   const { publisherBatch, clock, log, newToken } = ports;
   const now = (): string => toRfc3339(clock.now());
+  /** Kept from one call to the next: with more tenants than one claim serves, each has its turn. */
+  let after = "";
 
   return async () => {
     // What one round learned is written with the claim of the next: one request a round, and one more at the end.
     let learned = [cleanStatement(toRfc3339(clock.now() - PUBLISHED_KEEP_MS))];
+    let isBehind = false;
     for (let round = 0; round < PUBLISH_ROUNDS_MAX; round++) {
-      const claim: Claim = { token: newToken(), now: now(), until: toRfc3339(clock.now() + CLAIM_MS) };
+      const claim: Claim = { token: newToken(), now: now(), until: toRfc3339(clock.now() + CLAIM_MS), after };
       const claimed = await publisherBatch([...learned, claimStatement(claim), nextDueStatement(claim)]);
       if (!claimed.ok) return failed(log, "claim", claimed);
       const [rows, due] = claimed.value.slice(-2);
-      const events = readClaimed(rows?.rows ?? []);
+      const { events, lastTurn } = readClaimed(rows?.rows ?? []);
+      after = lastTurn;
+      if (events.length === 0 && claim.after !== "") {
+        learned = [];
+        continue;
+      }
       if (events.length === 0) return readDue(due?.rows[0]?.at);
+      if (!isBehind) isBehind = warnOfAge(ports, events);
       const { sent, failed: unsent } = await sendAll(ports, events);
       learned = [markStatement(claim.token, sent, now())];
       if (unsent.length === 0) continue;
@@ -95,7 +106,15 @@ function failed(log: Log, step: string, result: DbResult): PublishOutcome {
 
 function readDue(at: unknown): PublishOutcome {
   if (at === null || at === undefined) return { kind: "idle" };
-  return { kind: "due", at: (at instanceof Date ? at : new Date(String(at))).getTime() };
+  return { kind: "due", at: readTimestamp(at) };
+}
+
+/** An event that was claimed at its turn is its tenant's oldest. @returns whether there was anything to tell */
+function warnOfAge({ clock, log }: PublisherPorts, events: readonly ClaimedEvent[]): boolean {
+  const oldest_ms = clock.now() - Math.min(...events.map(({ createdAt }) => createdAt));
+  const isBehind = oldest_ms > OUTBOX_AGE_MS_MAX;
+  if (isBehind) log.warn("publish.behind", { oldest_ms });
+  return isBehind;
 }
 
 /** Together as far as one request takes; an event that failed before goes alone, so that it cannot take others with it. */

@@ -2,7 +2,7 @@
  * What Postgres keeps of webhooks and their deliveries. Statements and readers only; every write may run twice. When to
  * send and what an answer means is decided elsewhere.
  */
-import type { SqlRow, SqlStatement, TenantId, WebhookId } from "../platform/index.ts";
+import { readTimestamp, type SqlRow, type SqlStatement, type TenantId, type WebhookId } from "../platform/index.ts";
 import type { Consumer } from "./consumer.ts";
 
 export type Webhook = {
@@ -178,7 +178,7 @@ export function readDue(rows: readonly { readonly rows: readonly SqlRow[] }[]) {
     due: (due?.rows ?? []).map(
       (row): DueDelivery => ({ id: String(row.id), body: String(row.body), attempts: Number(row.attempts) }),
     ),
-    nextAt: nextAt === null || nextAt === undefined ? null : readTime(nextAt),
+    nextAt: nextAt === null || nextAt === undefined ? null : readTimestamp(nextAt),
   };
 }
 
@@ -308,8 +308,8 @@ export function readWebhook(row: SqlRow | undefined): Webhook | null {
     state: row.state === "enabled" ? "enabled" : "disabled",
     disabledReason: readText(row.disabled_reason),
     failures: Number(row.failures),
-    createdAt: readTime(row.created_at),
-    updatedAt: readTime(row.updated_at),
+    createdAt: readTimestamp(row.created_at),
+    updatedAt: readTimestamp(row.updated_at),
     secrets: String(row.secrets_ciphertext),
   };
 }
@@ -322,10 +322,9 @@ const readDelivery = (row: SqlRow): Delivery => ({
   attempts: Number(row.attempts),
   lastStatus: row.last_status === null ? null : Number(row.last_status),
   lastError: readText(row.last_error),
-  nextAttemptAt: row.next_attempt_at === null ? null : readTime(row.next_attempt_at),
-  createdAt: readTime(row.created_at),
-  deliveredAt: row.delivered_at === null ? null : readTime(row.delivered_at),
+  nextAttemptAt: row.next_attempt_at === null ? null : readTimestamp(row.next_attempt_at),
+  createdAt: readTimestamp(row.created_at),
+  deliveredAt: row.delivered_at === null ? null : readTimestamp(row.delivered_at),
 });
 
 const readText = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
-const readTime = (value: unknown): number => (value instanceof Date ? value : new Date(String(value))).getTime();

@@ -12,6 +12,10 @@ import { err, ok, type Result } from "./result.ts";
 export type SqlParam = string | number | boolean | null | readonly string[] | readonly number[];
 export type SqlStatement = { readonly text: string; readonly params?: readonly SqlParam[] };
 export type SqlRow = Readonly<Record<string, unknown>>;
+
+/** @returns epoch milliseconds of a `timestamptz`, which one driver reads as a Date and another as text */
+export const readTimestamp = (value: unknown): number =>
+  (value instanceof Date ? value : new Date(String(value))).getTime();
 export type SqlRows = {
   readonly rows: readonly SqlRow[];
   /** Rows that were returned or changed. */

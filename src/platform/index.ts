@@ -25,6 +25,7 @@ export {
   type DbStatus,
   INTEGER_MAX,
   isRowFault,
+  readTimestamp,
   type SqlParam,
   type SqlRow,
   type SqlRows,

@@ -58,8 +58,6 @@ function ownProofOf(id: FaultId, { hits }: Verdict): string {
       return `simulator, struck ${hits.get(id) ?? 0} times`;
     case "runtime":
       return `${BY[proof.by]}, ${hits.get(id) ?? 0} times`;
-    case "account":
-      return "needs a real account";
     case "pending":
       return `pending: ${proof.feature}`;
   }
@@ -88,7 +86,7 @@ ${stages.flatMap(({ name, facts }) => facts.map((fact) => `- ${name}: ${fact}.`)
 
 ## Faults
 
-${count.simulator} are injected by the simulator, and ${count.runtime} in a real runtime; ${faultIds.filter((id) => entryOf(id).also).length} of them by a stage on the real runtime as well. ${count.account} needs a real account, and ${count.pending} wait for a feature.
+${count.simulator} are injected by the simulator, and ${count.runtime} in a real runtime; ${faultIds.filter((id) => entryOf(id).also).length} of them by a stage on the real runtime as well. ${count.pending} wait for a feature.
 
 ${row(["fault", "what is injected", "proof"])}
 ${row(["---", "---", "---"])}

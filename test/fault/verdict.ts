@@ -90,7 +90,7 @@ export const missedParts = ({ partHits }: Pick<Verdict, "partHits">): PartId[] =
 
 /** How many faults have which kind of proof. */
 export function countProofs(): Readonly<Record<(typeof CATALOGUE)[FaultId]["proof"]["ring"], number>> {
-  const count = { simulator: 0, runtime: 0, account: 0, pending: 0 };
+  const count = { simulator: 0, runtime: 0, pending: 0 };
   for (const id of faultIds) count[entryOf(id).proof.ring] += 1;
   return count;
 }

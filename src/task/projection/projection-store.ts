@@ -4,7 +4,7 @@
  */
 import { type AuditEntry, auditStatement } from "../../audit/index.ts";
 import { type OutboxEvent, outboxStatements } from "../../event/index.ts";
-import { INTEGER_MAX, type SqlRow, type SqlStatement } from "../../platform/index.ts";
+import { INTEGER_MAX, readTimestamp, type SqlRow, type SqlStatement, toRfc3339 } from "../../platform/index.ts";
 import { type DecisionRecord, decisionStatements } from "../../policy/index.ts";
 import { callIdOf } from "../journal/history.ts";
 import { parseTaskState } from "../transitions.ts";
@@ -235,4 +235,4 @@ const readListItem = (row: SqlRow): TaskListItem => ({
   updated_at: readTime(row.updated_at),
 });
 
-const readTime = (value: unknown): string => (value instanceof Date ? value : new Date(String(value))).toISOString();
+const readTime = (value: unknown): string => toRfc3339(readTimestamp(value));

@@ -2,27 +2,29 @@
  * Events from the outbox to their effects: published at least once whoever dies, each effect exactly once, in the order of
  * the task; what cannot be handled is a dead letter, and a replay has one effect.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { buryOutbox } from "../../../src/event/bury.ts";
 import { consumeDeadEvents, consumeEvents } from "../../../src/event/consume.ts";
 import type { Consumer } from "../../../src/event/consumer.ts";
 import { createDeadLetters } from "../../../src/event/dead-letters.ts";
 import {
   CLAIM_MS,
+  CLAIM_ROWS_MAX,
   EVENT_RETRY_MS_MAX,
   GAP_MS_MAX,
   GAP_RETRY_SECONDS,
   INBOX_KEEP_MS,
   LETTER_KEEP_MS,
+  OUTBOX_AGE_MS_MAX,
   PUBLISH_ATTEMPTS_MAX,
   SEND_MS_MAX,
 } from "../../../src/event/limits.ts";
-import { unpublishStatement } from "../../../src/event/outbox-store.ts";
+import { claimStatement, unpublishStatement } from "../../../src/event/outbox-store.ts";
 import { createPublisher, type PublisherPorts } from "../../../src/event/publisher.ts";
 import { replayOutbox, replayQueue } from "../../../src/event/replayers.ts";
 import type { OutboxEvent } from "../../../src/event/task-event.ts";
 import { usageConsumer } from "../../../src/event/usage-store.ts";
-import { assert, type Db, type SqlStatement, type TenantId } from "../../../src/platform/index.ts";
+import { assert, createLog, type Db, type SqlStatement, type TenantId } from "../../../src/platform/index.ts";
 import { asUser, type Bench, tenantNamed } from "./bench.ts";
 import {
   eventsOf,
@@ -32,6 +34,7 @@ import {
   project,
   quiet,
   recorder,
+  START,
   seeded,
   steppedClock,
   taskNamed,
@@ -255,6 +258,95 @@ export function describeEvents(name: string, open: () => Promise<Bench>, { tasks
         expect(sent).toEqual([first.json, last.json]);
         await publisherOf().publish();
         await ask("postgres", null, "UPDATE event_outbox SET published_at = now() WHERE tenant_id = 'bad'");
+      });
+
+      describe("with a backlog of one tenant's before the events of others", () => {
+        /** @param tenant in SQL, from n */
+        const backlog = (tenant: string, events: number) =>
+          ask(
+            "postgres",
+            null,
+            `INSERT INTO event_outbox (tenant_id, id, event_type, event_data_json, aggregate_id, aggregate_seq, created_at)
+              SELECT ${tenant}, n::text, 'task.started', ${tenant}, 'backlog', n, '${new Date(START).toISOString()}'
+              FROM generate_series(1, ${events}) n`,
+          );
+        afterEach(() => ask("postgres", null, "DELETE FROM event_outbox WHERE aggregate_id = 'backlog'"));
+
+        /** What went to the queue, by request. */
+        function requestsOf(change: Partial<PublisherPorts> = {}) {
+          const requests: (readonly string[])[] = [];
+          return { requests, ...publisherOf({ send: async (messages) => void requests.push(messages), ...change }) };
+        }
+
+        /** Pages of 8 KB that one claim reads. */
+        async function pagesOfClaim(): Promise<number> {
+          const at = new Date(START).toISOString();
+          const claim = claimStatement({ token: "explained", now: at, until: at, after: "" });
+          const explained = await db.publisherBatch([
+            { ...claim, text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${claim.text}` },
+          ]);
+          assert(explained.ok, "the claim can be explained");
+          const plan = JSON.stringify(explained.value[0]?.rows[0]?.["QUERY PLAN"]);
+          return Number(/"Shared Hit Blocks":(\d+)/.exec(plan)?.[1]);
+        }
+
+        it("of 100,000 events sends another tenant's with the first, and reads little for it", async () => {
+          await backlog("'backlog'", 100_000);
+          const task = newTask();
+          const events = await eventsOf("behind", task, 3);
+          await project(db, "behind", task, events);
+          // A hundred rows are found, locked, and written beside seven indexes; to read the backlog takes twice as many.
+          expect(await pagesOfClaim()).toBeLessThan(5_000);
+          const { publish, requests } = requestsOf();
+          expect(await publish()).toEqual({ kind: "more" });
+          expect(requests[0]).toEqual(expect.arrayContaining(events.map(({ json }) => json)));
+          expect(requests.map((one) => one.length)).toEqual(requests.map(() => CLAIM_ROWS_MAX));
+        });
+
+        it("gives every tenant its turn, though more of them wait than one claim serves", async () => {
+          const tenants = 2.5 * CLAIM_ROWS_MAX;
+          await backlog("'backlog'", 10 * CLAIM_ROWS_MAX);
+          await backlog(`'turn-' || n % ${tenants}`, 4 * tenants);
+          const { publish, requests } = requestsOf();
+          expect(await publish()).toEqual({ kind: "idle" });
+          // Each 100 tenants take one claim, and those that are left another.
+          expect(new Set(requests.slice(0, 3).flat()).size).toBe(tenants + 1);
+          expect(requests.flat()).toHaveLength(10 * CLAIM_ROWS_MAX + 4 * tenants);
+        });
+
+        it("remembers whose turn it was, also when it had to stop", async () => {
+          const tenants = 2 * CLAIM_ROWS_MAX;
+          await backlog(`'turn-' || n % ${tenants}`, 2 * tenants);
+          let isAway = false;
+          const { publish, requests } = requestsOf({
+            publisherBatch: async (statements) => {
+              if (isAway) throw new Error("killed");
+              isAway = true;
+              return db.publisherBatch(statements);
+            },
+          });
+          await expect(publish()).rejects.toThrow("killed");
+          isAway = false;
+          await expect(publish()).rejects.toThrow("killed");
+          expect(new Set(requests.flat()).size).toBe(tenants);
+        });
+      });
+
+      it("warns of an event that has waited for long, once however much there is to do", async () => {
+        const lines: string[] = [];
+        const log = createLog({}, (_, line) => void lines.push(line));
+        const task = newTask();
+        await project(db, "aged", task, await eventsOf("aged", task, CLAIM_ROWS_MAX + 1));
+        const { publish, move } = publisherOf({ log });
+        move(OUTBOX_AGE_MS_MAX + 1);
+        expect(await publish()).toEqual({ kind: "idle" });
+        expect(lines).toEqual([expect.stringContaining("publish.behind")]);
+        const next = newTask();
+        await project(db, "aged", next, await eventsOf("aged", next, 1));
+        const inTime = publisherOf({ log });
+        inTime.move(OUTBOX_AGE_MS_MAX);
+        expect(await inTime.publish()).toEqual({ kind: "idle" });
+        expect(lines).toHaveLength(1);
       });
 
       it("deletes what was published more than seven days ago, and nothing younger", async () => {

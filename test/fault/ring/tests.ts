@@ -19,6 +19,7 @@ export const TESTS = {
     ["data/pglite.test.ts", "is sent again when it is replayed, and twice has one effect"],
     ["api/dead-letters.worker.test.ts", "says refused while the cause stands, then replayed, then already_applied"],
   ],
+  22: [["data/events.test.ts", "of 100,000 events sends", "gives every tenant its turn", "warns of an event that"]],
   27: [["data/pglite.test.ts", "never share what a setting left behind", "are closed to"]],
   30: [
     ["data/sql-rules.test.ts", "lets pass what only adds", "finds nothing in migrations/"],
