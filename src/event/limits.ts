@@ -19,7 +19,7 @@ export const PUBLISH_ROUNDS_MAX = 50;
 
 /** Rows that one round claims, and tenants that have a turn in it: as many as one queue request takes [platform]. */
 export const CLAIM_ROWS_MAX = 100;
-/** The log warns of an event that waits in the outbox for longer: usually one leaves within a second. */
+/** The log warns of an event that is older when it leaves: usually that is within a second. */
 export const OUTBOX_AGE_MS_MAX = 1 * MINUTE;
 /** A claim that was not marked by then is anybody's again: its publisher died. */
 export const CLAIM_MS = 30 * SECOND;

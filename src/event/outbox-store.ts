@@ -41,11 +41,14 @@ const nextTurn = (after: string): string =>
 
 const BEFORE_ALL = "(-9223372036854775808)::bigint";
 
-/** @param turns a table of tenants with the place in each one's order behind which it has its share of `rows` */
-const sharesOf = (turns: string, rows: string): string =>
+/** @param turns a table of tenants, with the seq in each one's order behind which it is given `share` rows */
+const sharesOf = (turns: string, share: string): string =>
   `SELECT own.* FROM ${turns} t, LATERAL (SELECT o.tenant_id, o.id, o.seq FROM event_outbox o
     WHERE o.tenant_id = t.tenant_id AND o.seq > t.seq AND ${DUE}
-    ORDER BY o.seq LIMIT (SELECT ${rows} / greatest(count(*), 1) FROM ${turns}) FOR UPDATE SKIP LOCKED) own`;
+    ORDER BY o.seq LIMIT (SELECT ${share} FROM ${turns}) FOR UPDATE SKIP LOCKED) own`;
+
+/** One each where not all tenants have their turn in one claim: those in the last claim must not have what others had none of. */
+const SHARE = `CASE $4 WHEN '' THEN ${CLAIM_ROWS_MAX} ELSE count(*) END / greatest(count(*), 1)`;
 
 /**
  * Tenants take turns, so that the backlog of one does not stand before the events of all others: those behind $4 have the
@@ -57,17 +60,20 @@ const CLAIM = `WITH RECURSIVE turns AS (
   UNION ALL
   SELECT following.tenant_id, ${BEFORE_ALL}, turn + 1 FROM turns, LATERAL (${nextTurn("turns.tenant_id")}) following
   WHERE turn < ${CLAIM_ROWS_MAX}
-), first AS (${sharesOf("turns", String(CLAIM_ROWS_MAX))}
+), first AS (${sharesOf("turns", SHARE)}
 ), hungry AS (
-  SELECT tenant_id, max(seq) AS seq FROM first GROUP BY tenant_id
-  HAVING count(*) = (SELECT ${CLAIM_ROWS_MAX} / count(*) FROM turns)
-), second AS (${sharesOf("hungry", `(${CLAIM_ROWS_MAX} - (SELECT count(*) FROM first))`)}
+  SELECT tenant_id, max(seq) AS seq FROM first WHERE $4 = '' GROUP BY tenant_id
+  HAVING count(*) = (SELECT ${SHARE} FROM turns)
+), second AS (${sharesOf("hungry", `(${CLAIM_ROWS_MAX} - (SELECT count(*) FROM first)) / greatest(count(*), 1)`)}
+), claimed AS (
+  UPDATE event_outbox o SET claim_token = $1, claimed_until = $2::timestamptz
+  FROM (SELECT tenant_id, id FROM first UNION ALL SELECT tenant_id, id FROM second) c
+  WHERE o.tenant_id = c.tenant_id AND o.id = c.id
+  RETURNING o.tenant_id, o.id, o.seq, o.event_type, o.event_data_json, o.aggregate_id, o.aggregate_seq, o.traceparent, o.attempts,
+    o.created_at
 )
-UPDATE event_outbox o SET claim_token = $1, claimed_until = $2::timestamptz
-FROM (SELECT tenant_id, id FROM first UNION ALL SELECT tenant_id, id FROM second) c
-WHERE o.tenant_id = c.tenant_id AND o.id = c.id
-RETURNING o.tenant_id, o.id, o.seq, o.event_type, o.event_data_json, o.aggregate_id, o.aggregate_seq, o.traceparent, o.attempts,
-  o.created_at, (SELECT tenant_id FROM turns WHERE turn = ${CLAIM_ROWS_MAX}) AS last_turn`;
+SELECT claimed.*, last_turn FROM (SELECT (SELECT tenant_id FROM turns WHERE turn = ${CLAIM_ROWS_MAX}) AS last_turn) t
+LEFT JOIN claimed ON true`;
 
 export type Claim = {
   readonly token: string;
@@ -82,12 +88,15 @@ export const claimStatement = ({ token, now, until, after }: Claim): SqlStatemen
   params: [token, until, now, after],
 });
 
-/** Looks only when the claim of this token got nothing: otherwise there is another round anyway. */
+/** Looks only when a claim from the first tenant on got nothing: otherwise there is another round anyway. */
 const NEXT_DUE = `SELECT min(coalesce(greatest(next_attempt_at, claimed_until), $2::timestamptz)) AS at FROM event_outbox
-WHERE ${WAITS} AND NOT EXISTS (SELECT FROM event_outbox WHERE ${WAITS} AND claim_token = $1)`;
+WHERE ${WAITS} AND $3 = '' AND NOT EXISTS (SELECT FROM event_outbox WHERE ${WAITS} AND claim_token = $1)`;
 
-/** When the earliest unpublished row can be claimed; NULL when nothing is unpublished, or when the claim got rows. */
-export const nextDueStatement = ({ token, now }: Claim): SqlStatement => ({ text: NEXT_DUE, params: [token, now] });
+/** When the earliest unpublished row can be claimed; NULL when nothing is unpublished, or when nobody has to know. */
+export const nextDueStatement = ({ token, now, after }: Claim): SqlStatement => ({
+  text: NEXT_DUE,
+  params: [token, now, after],
+});
 
 export type ClaimedEvent = {
   readonly tenant: string;
@@ -107,12 +116,15 @@ export type ClaimedEvent = {
 export type Claimed = {
   /** In the order they were written; RETURNING keeps none. */
   readonly events: readonly ClaimedEvent[];
-  /** The tenant whose turn was last; empty: all behind `after` had theirs. */
+  /** The tenant whose turn was last, also when nothing of it could be claimed; empty: all behind `after` had theirs. */
   readonly lastTurn: string;
 };
 
 export const readClaimed = (rows: readonly SqlRow[]): Claimed => ({
-  events: rows.map(readEvent).sort((a, b) => a.seq - b.seq),
+  events: rows
+    .filter(({ id }) => id !== null)
+    .map(readEvent)
+    .sort((a, b) => a.seq - b.seq),
   lastTurn: String(rows[0]?.last_turn ?? ""),
 });
 

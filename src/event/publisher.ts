@@ -68,6 +68,8 @@ export function createPublisher(ports: PublisherPorts): () => Promise<PublishOut
   const now = (): string => toRfc3339(clock.now());
   /** Kept from one call to the next: with more tenants than one claim serves, each has its turn. */
   let after = "";
+  /** Since the turn of the first tenant. */
+  let isAnyClaimed = true;
 
   return async () => {
     // What one round learned is written with the claim of the next: one request a round, and one more at the end.
@@ -80,11 +82,13 @@ export function createPublisher(ports: PublisherPorts): () => Promise<PublishOut
       const [rows, due] = claimed.value.slice(-2);
       const { events, lastTurn } = readClaimed(rows?.rows ?? []);
       after = lastTurn;
-      if (events.length === 0 && claim.after !== "") {
+      isAnyClaimed = events.length > 0 || (isAnyClaimed && claim.after !== "");
+      if (events.length === 0) {
         learned = [];
-        continue;
+        if (after !== "" || isAnyClaimed) continue;
+        // Behind the first hundred there were tenants with something due, and another claim holds all of it.
+        return claim.after === "" ? readDue(due?.rows[0]?.at) : { kind: "due", at: clock.now() };
       }
-      if (events.length === 0) return readDue(due?.rows[0]?.at);
       if (!isBehind) isBehind = warnOfAge(ports, events);
       const { sent, failed: unsent } = await sendAll(ports, events);
       learned = [markStatement(claim.token, sent, now())];
@@ -93,6 +97,7 @@ export function createPublisher(ports: PublisherPorts): () => Promise<PublishOut
       const marked = await publisherBatch(learned);
       return marked.ok ? { kind: "failed" } : failed(log, "mark", marked);
     }
+    if (learned.length === 0) return { kind: "more" };
     const marked = await publisherBatch(learned);
     return marked.ok ? { kind: "more" } : failed(log, "mark", marked);
   };
@@ -109,7 +114,7 @@ function readDue(at: unknown): PublishOutcome {
   return { kind: "due", at: readTimestamp(at) };
 }
 
-/** An event that was claimed at its turn is its tenant's oldest. @returns whether there was anything to tell */
+/** @returns whether there was anything to tell */
 function warnOfAge({ clock, log }: PublisherPorts, events: readonly ClaimedEvent[]): boolean {
   const oldest_ms = clock.now() - Math.min(...events.map(({ createdAt }) => createdAt));
   const isBehind = oldest_ms > OUTBOX_AGE_MS_MAX;
@@ -117,17 +122,15 @@ function warnOfAge({ clock, log }: PublisherPorts, events: readonly ClaimedEvent
   return isBehind;
 }
 
-/** Together as far as one request takes; an event that failed before goes alone, so that it cannot take others with it. */
+/**
+ * Together as far as one request takes. An event that failed before goes alone, so that it cannot take others with it, and
+ * behind them, the tenants in turn: a queue that is slow must not let one tenant's retries cut off everybody else.
+ */
 function inRequests(events: readonly ClaimedEvent[]): ClaimedEvent[][] {
   const requests: ClaimedEvent[][] = [];
   let size = Number.POSITIVE_INFINITY;
-  for (const event of events) {
+  for (const event of events.filter(({ attempts }) => attempts === 0)) {
     const bytes = utf8Length(event.json);
-    if (event.attempts > 0) {
-      requests.push([event]);
-      size = Number.POSITIVE_INFINITY;
-      continue;
-    }
     if (size + bytes > SEND_BYTES_MAX) {
       requests.push([]);
       size = 0;
@@ -135,7 +138,18 @@ function inRequests(events: readonly ClaimedEvent[]): ClaimedEvent[][] {
     requests.at(-1)?.push(event);
     size += bytes;
   }
-  return requests;
+  return [...requests, ...inTurns(events.filter(({ attempts }) => attempts > 0)).map((event) => [event])];
+}
+
+/** The first of each tenant, then the second of each. */
+function inTurns(events: readonly ClaimedEvent[]): ClaimedEvent[] {
+  const seen = new Map<string, number>();
+  const turns = events.map((event) => {
+    const turn = seen.get(event.tenant) ?? 0;
+    seen.set(event.tenant, turn + 1);
+    return { event, turn };
+  });
+  return turns.sort((a, b) => a.turn - b.turn).map(({ event }) => event);
 }
 
 async function sendAll(ports: PublisherPorts, events: readonly ClaimedEvent[]): Promise<Sent> {
