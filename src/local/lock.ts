@@ -90,10 +90,12 @@ async function takeOver(path: string, held: LockRecord | null, record: LockRecor
   }
 }
 
-/** Where a start cannot be told (no /proc, no ps), a living process of that number counts as the owner: refusing is safe. */
+/** Where a start cannot be told (no /proc, no ps, or none now), a living process of that number counts as the owner: refusing is safe. */
 async function isOwnerAlive(owner: ProcessIdentity): Promise<boolean> {
-  if (owner.started !== null) return isSame(owner);
-  return owner.pid !== process.pid && (await identify(owner.pid)) !== null;
+  const now = await identify(owner.pid);
+  if (now === null) return false;
+  if (owner.started !== null && now.started !== null) return owner.started === now.started;
+  return owner.pid !== process.pid;
 }
 
 const refusal = (held: LockRecord): string =>
@@ -123,8 +125,11 @@ async function writeDraft(path: string, record: LockRecord): Promise<string> {
   return draft;
 }
 
-/** Numbers of the processes that are still there after ORPHAN_MS_MAX. */
-async function endOrphans(held: LockRecord): Promise<readonly number[]> {
+/**
+ * Ends what a run has left: the processes that were noted, as far as they are still the same, and those that carry its mark.
+ * @returns numbers of those that are still there after ORPHAN_MS_MAX
+ */
+export async function endOrphans(held: Pick<LockRecord, "runId" | "children">): Promise<readonly number[]> {
   const marked = await findMarked(held.runId);
   const noted: ProcessIdentity[] = [];
   for (const child of held.children) if (await isSame(child)) noted.push(child);
@@ -161,14 +166,15 @@ function holdLock(path: string, initial: LockRecord): Lock {
       if (JSON.stringify(next) === JSON.stringify(record)) return written;
       record = next;
       // One after the other, so that the last word is the newest.
-      written = written.then(() => replaceWhole(path, next));
+      written = written.catch(() => undefined).then(() => replaceWhole(path, next));
       return written;
     },
     release: async () => {
       await written.catch(() => {
         // A failed write must not keep the lock from being removed.
       });
-      await rm(path, { force: true });
+      // Another start may have taken it over meanwhile, and serves.
+      if ((await readLock(path))?.runId === initial.runId) await rm(path, { force: true });
     },
   };
 }

@@ -6,27 +6,41 @@ export interface LogFile {
   close(): void;
 }
 
-/** @param bytesMax size at which the file becomes `<path>.1`, replacing the one before. */
-export function openLogFile(path: string, bytesMax: number): LogFile {
+/**
+ * @param bytesMax size at which the file becomes `<path>.1`, replacing the one before.
+ * @param onLost told once, in a sentence, when lines cannot be written: a full disk must not end what is being served.
+ */
+export function openLogFile(path: string, bytesMax: number, onLost: (sentence: string) => void): LogFile {
   // Inputs and answers never reach the log, but ids and addresses do: it is the owner's alone.
-  let file = openSync(path, "a", 0o600);
+  const openFile = (): number => openSync(path, "a", 0o600);
+  let file: number | null = openFile();
   let bytes = statSync(path).size;
-  let open = true;
+  let isOpen = true;
+  let isTold = false;
+  const closeFile = (): void => {
+    if (file !== null) closeSync(file);
+    file = null;
+  };
   return {
     line: (text) => {
-      if (!open) return;
+      if (!isOpen) return;
       const line = `${text}\n`;
-      if (bytes > 0 && bytes + Buffer.byteLength(line) > bytesMax) {
-        closeSync(file);
-        renameSync(path, `${path}.1`);
-        file = openSync(path, "a", 0o600);
-        bytes = 0;
+      try {
+        if (bytes > 0 && bytes + Buffer.byteLength(line) > bytesMax) {
+          closeFile();
+          renameSync(path, `${path}.1`);
+          bytes = 0;
+        }
+        file ??= openFile();
+        bytes += writeSync(file, line);
+      } catch (thrown) {
+        if (!isTold) onLost(`The log cannot be written: ${thrown instanceof Error ? thrown.message : String(thrown)}.`);
+        isTold = true;
       }
-      bytes += writeSync(file, line);
     },
     close: () => {
-      if (open) closeSync(file);
-      open = false;
+      closeFile();
+      isOpen = false;
     },
   };
 }

@@ -64,7 +64,11 @@ const run = promisify(execFile);
 /** Systems without /proc. Seconds only, which together with the number is enough. */
 async function startFromPs(pid: number): Promise<string | null> {
   try {
-    const { stdout } = await run("ps", ["-o", "lstart=", "-p", String(pid)], { timeout: 5_000 });
+    const { stdout } = await run("ps", ["-o", "lstart=", "-p", String(pid)], {
+      // The same text whoever asks: it is the local time, in the words of the place.
+      env: { ...process.env, TZ: "UTC", LC_ALL: "C" },
+      timeout: 5_000,
+    });
     return stdout.trim() === "" ? null : stdout.trim();
   } catch {
     // No ps either, or no such process: the start stays unknown and nothing is ended on its account.

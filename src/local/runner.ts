@@ -29,7 +29,7 @@ export type Terminal = { out(line: string): void; problem(line: string): void };
 export interface Runner {
   /** Serves; or one sentence per fault, and nothing is left running. Undefined when it was stopped meanwhile. */
   start(): Promise<Result<{ readonly url: string }, readonly string[]> | undefined>;
-  /** Resolves to a sentence when the worker cannot be kept alive; never otherwise. */
+  /** Resolves to a sentence when the worker or the database cannot be kept alive; never otherwise. */
   readonly givenUp: Promise<string>;
   /** Ends everything. Any number of calls, at any moment. */
   stop(): Promise<void>;
@@ -77,7 +77,7 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
   };
 
   const launch = async (held: Lock): Promise<Result<{ readonly url: string }, readonly string[]> | undefined> => {
-    database = startDatabase(settings);
+    database = startDatabase(settings, giveUp);
     // At once, because each uses a core of its own; neither leaves the other running unheard.
     const [assets, opened] = await Promise.all([buildAssets(root, ending.signal), database]);
     if (!assets.ok) return err([assets.error]);
@@ -149,7 +149,7 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
       // An orphan that held the port is gone by now; anybody else is not.
       const stillTaken = taken === null ? null : await probeAddress({ host, port: settings.port });
       if (stillTaken !== null) return err([stillTaken]);
-      log = openLogFile(join(dataDir, "log"), limits.LOG_BYTES_MAX);
+      log = openLogFile(join(dataDir, "log"), limits.LOG_BYTES_MAX, terminal.problem);
       return launch(lock);
     },
     stop: () => {
@@ -171,10 +171,13 @@ export function createRunner(root: string, settings: LocalSettings, terminal: Te
 }
 
 /** The embedded database; null when another one is configured. Its passwords live as long as this process, the owner's in it alone. */
-async function startDatabase(settings: LocalSettings): Promise<Result<DatabaseEndpoint | null, string>> {
+async function startDatabase(
+  settings: LocalSettings,
+  onLost: (sentence: string) => void,
+): Promise<Result<DatabaseEndpoint | null, string>> {
   if (settings.config.database !== null) return ok(null);
   const users = { app_user: newPassword(), outbox_publisher: newPassword(), postgres: newPassword() };
-  return startEmbeddedDatabase({ dataDir: join(settings.dataDir, "database"), users });
+  return startEmbeddedDatabase({ dataDir: join(settings.dataDir, "database"), users, onLost });
 }
 
 const newPassword = (): string => randomBytes(24).toString("base64url");

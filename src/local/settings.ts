@@ -94,6 +94,7 @@ export function readSettings(sources: {
   }
   const config = parseConfig(variables);
   if (!config.ok) faults.push(...config.error);
+  else faults.push(...openHost(host, config.value));
   if (!config.ok || faults.length > 0) return err(faults);
   return ok({
     host,
@@ -101,7 +102,7 @@ export function readSettings(sources: {
     dataDir: resolve(sources.root, read("VASINI_DATA_DIR") ?? join(sources.root, ".vasini")),
     variables,
     config: config.value,
-    warnings: [...unknownNames(fromFile), ...openHost(host, config.value)],
+    warnings: unknownNames(fromFile),
   });
 }
 
@@ -130,9 +131,10 @@ function unknownNames(fromFile: Environment): string[] {
 
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");
 
+/** In dev mode a call's own header says whom it is addressed to, which keeps web pages out and nobody else. */
 function openHost(host: string, config: Config): string[] {
   if (isLoopback(host) || config.authMode !== "dev") return [];
   return [
-    `HOST=${host} opens the port to the network, but AUTH_MODE=dev answers only calls to localhost, 127.0.0.1 and [::1].`,
+    `HOST=${host} opens the port to the network, where AUTH_MODE=dev would let anybody act as any tenant; set AUTH_MODE=required, or leave HOST out.`,
   ];
 }

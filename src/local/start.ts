@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { forTerminal } from "../cli/index.ts";
 import type { Config } from "../env.ts";
 import { createRunner, type Terminal } from "./runner.ts";
 import { readSettings } from "./settings.ts";
@@ -13,9 +14,10 @@ const ROOT = join(import.meta.dirname, "../..");
 // A terminal or pipe that went away must not end what is being served.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
+// A pack's own names and the worker's errors are among the lines.
 const terminal: Terminal = {
-  out: (line) => void process.stdout.write(`${line}\n`),
-  problem: (line) => void process.stderr.write(`${line}\n`),
+  out: (line) => void process.stdout.write(`${forTerminal(line)}\n`),
+  problem: (line) => void process.stderr.write(`${forTerminal(line)}\n`),
 };
 
 /** Null when there is no such file. */

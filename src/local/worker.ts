@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { HEALTHY_MS, RESTART_BASE_MS, RESTARTS_MAX, STOP_MS_MAX } from "./limits.ts";
-import { endAll } from "./lock.ts";
+import { endAll, endOrphans } from "./lock.ts";
 import { findDescendants, findMarked, identify, type ProcessIdentity, RUN_MARK } from "./processes.ts";
 import { WORKER_VARIABLES } from "./settings.ts";
 import { createJudge } from "./worker-output.ts";
@@ -57,6 +57,10 @@ export function startWorker(options: WorkerOptions): Worker {
   let restarts = 0;
   let hasServed = false;
   let timer: NodeJS.Timeout | undefined;
+  /** What was last seen of it: where environments cannot be read, nothing else finds a runtime whose wrangler was killed. */
+  let seen: readonly ProcessIdentity[] = [];
+  /** The runtime outlives a wrangler that was killed, and would hold the data folder. */
+  const endLeftovers = (): Promise<unknown> => endOrphans({ runId: options.runId, children: seen });
 
   const launch = (): void => {
     const startedAt = Date.now();
@@ -80,7 +84,7 @@ export function startWorker(options: WorkerOptions): Worker {
         if (!hasServed) return options.onGivenUp(`The worker did not start: it ended ${how}; see the log.`);
         if (restarts > RESTARTS_MAX) return options.onGivenUp(`The worker ended ${how} again and again; see the log.`);
         options.onShow(`The worker ended ${how}; starting it again.`);
-        void endLeftovers(options.runId).then(launch);
+        void endLeftovers().then(launch);
       }, delayMs);
     });
   };
@@ -90,7 +94,8 @@ export function startWorker(options: WorkerOptions): Worker {
     const marked = await findMarked(options.runId);
     if (marked.length > 0 || child?.pid === undefined) return marked;
     const own = await identify(child.pid);
-    return [...(own === null ? [] : [own]), ...(await findDescendants(child.pid))];
+    seen = [...(own === null ? [] : [own]), ...(await findDescendants(child.pid))];
+    return seen;
   };
   return {
     processes,
@@ -101,17 +106,12 @@ export function startWorker(options: WorkerOptions): Worker {
         const family = await processes();
         if (child !== null) await endGently(child);
         await endAll(family);
-        await endLeftovers(options.runId);
+        await endLeftovers();
       })();
       return stopping;
     },
   };
 }
-
-/** The runtime outlives a wrangler that was killed, and would hold the data folder. */
-const endLeftovers = async (runId: string): Promise<void> => {
-  await endAll(await findMarked(runId));
-};
 
 async function endGently(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

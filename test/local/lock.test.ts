@@ -1,7 +1,7 @@
 /** Who owns a data folder: one living runner; and what a killed one left behind is ended, and nothing else. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -47,6 +47,19 @@ describe("the lock", () => {
     expect(held).toMatchObject({ runId: "run-1", runner: { pid: process.pid }, children: [], url: null });
     if (lock.ok) await lock.value.release();
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("is left alone by a runner that lost it to another, and takes notes again after one that failed", async () => {
+    const lock = await acquireLock(path, "run-1");
+    if (!lock.ok) throw new Error(lock.error);
+    await rm(folder, { recursive: true });
+    await expect(lock.value.note({ url: "http://127.0.0.1:1" })).rejects.toThrow("ENOENT");
+    await mkdir(folder);
+    await lock.value.note({ url: "http://127.0.0.1:2" });
+    expect(parseLock(await readFile(path, "utf8"))?.url).toBe("http://127.0.0.1:2");
+    await leave({ runId: "run-2" });
+    await lock.value.release();
+    expect(parseLock(await readFile(path, "utf8"))?.runId).toBe("run-2");
   });
 
   it("is refused while its runner lives, and the sentence says where that serves", async () => {

@@ -61,9 +61,8 @@ describe("settings", () => {
     ]);
   });
 
-  it("warn about an open port that answers only loopback names", () => {
-    expect(settingsOf({ HOST: "0.0.0.0" }).warnings).toHaveLength(1);
-    expect(settingsOf({ HOST: "0.0.0.0", AUTH_MODE: "required" }).warnings).toEqual([]);
+  it("open the port to the network when callers have to say who they are", () => {
+    expect(settingsOf({ HOST: "0.0.0.0", AUTH_MODE: "required" }).host).toBe("0.0.0.0");
   });
 
   const faults: readonly (readonly [string, Record<string, string>, readonly string[]])[] = [
@@ -81,6 +80,13 @@ describe("settings", () => {
       "a host that is none",
       { HOST: "http://x" },
       ['HOST is "http://x"; it must be an address of this machine such as 127.0.0.1.'],
+    ],
+    [
+      "an open port where anybody would act as any tenant",
+      { HOST: "0.0.0.0" },
+      [
+        "HOST=0.0.0.0 opens the port to the network, where AUTH_MODE=dev would let anybody act as any tenant; set AUTH_MODE=required, or leave HOST out.",
+      ],
     ],
     [
       "development mode in production",

@@ -1,5 +1,5 @@
 /** Which lines of the worker a person sees, what the log keeps, and how large it may grow. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -63,10 +63,31 @@ describe("a line of the worker", () => {
 });
 
 describe("the log file", () => {
+  const fail = (sentence: string): never => expect.fail(sentence);
+
+  it("says once that it cannot be written, and goes on when it can be again", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "vasini-log-"));
+    const path = join(folder, "gone", "log");
+    await mkdir(join(folder, "gone"));
+    const told: string[] = [];
+    const log = openLogFile(path, 10, (sentence) => told.push(sentence));
+    log.line("one line");
+    await rm(join(folder, "gone"), { recursive: true });
+    log.line("a lost line");
+    log.line("another one");
+    expect(told).toEqual([expect.stringMatching(/^The log cannot be written: ENOENT.*\.$/)]);
+    await mkdir(join(folder, "gone"));
+    await writeFile(path, "");
+    log.line("back");
+    log.close();
+    expect(await readFile(path, "utf8")).toBe("back\n");
+    await rm(folder, { recursive: true });
+  });
+
   it("keeps two files of bounded size, and the newest lines", async () => {
     const folder = await mkdtemp(join(tmpdir(), "vasini-log-"));
     const path = join(folder, "log");
-    const log = openLogFile(path, 40);
+    const log = openLogFile(path, 40, fail);
     for (let n = 0; n < 25; n += 1) log.line(`line ${String(n).padStart(2, "0")}`);
     log.close();
     log.line("after the end");
@@ -79,7 +100,7 @@ describe("the log file", () => {
     const folder = await mkdtemp(join(tmpdir(), "vasini-log-"));
     const path = join(folder, "log");
     for (const text of ["one", "two"]) {
-      const log = openLogFile(path, 100);
+      const log = openLogFile(path, 100, fail);
       log.line(text);
       log.close();
     }

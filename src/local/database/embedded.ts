@@ -24,6 +24,8 @@ export type EmbeddedOptions = {
   readonly migrationsDir?: string;
   readonly templateDir?: string;
   readonly answerMsMax?: number;
+  /** It served, and can do so no longer; one sentence. What waits for it is rejected. */
+  readonly onLost?: (sentence: string) => void;
 };
 
 /** Migrated and serving on a free loopback port; or one sentence, and nothing is left running. */
@@ -36,11 +38,14 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<R
     if (!acquired.ok) return err(`The database in ${dataDir} is in use. ${acquired.error}`);
     lock = acquired.value;
   }
-  const started = await startThread({
-    dataDir,
-    templateDir: options.templateDir ?? join(ROOT, "node_modules/.cache/vasini"),
-    migrationsDir: options.migrationsDir ?? join(ROOT, "migrations"),
-  });
+  const started = await startThread(
+    {
+      dataDir,
+      templateDir: options.templateDir ?? join(ROOT, "node_modules/.cache/vasini"),
+      migrationsDir: options.migrationsDir ?? join(ROOT, "migrations"),
+    },
+    options.onLost,
+  );
   if (!started.ok) {
     await lock?.release();
     return err(`The embedded database did not start: ${started.error}`);
@@ -62,7 +67,10 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<R
 }
 
 /** A thread: PGlite computes where nothing else waits for it. */
-async function startThread(options: ThreadOptions): Promise<Result<SqlBackend, string>> {
+async function startThread(
+  options: ThreadOptions,
+  onLost: ((sentence: string) => void) | undefined,
+): Promise<Result<SqlBackend, string>> {
   const thread = new Worker(join(import.meta.dirname, "pglite-thread.ts"), {
     workerData: options,
     // Flags of the parent (a test runner's loader, a leash) are not the thread's business.
@@ -83,7 +91,11 @@ async function startThread(options: ThreadOptions): Promise<Result<SqlBackend, s
     }
   });
   const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+  let state: "opening" | "open" | "over" = "opening";
   const lose = (why: string): void => {
+    if (state === "open")
+      onLost?.(`The embedded database is lost: ${why}. Start again; nothing that was stored is gone.`);
+    state = "over";
     opened.resolve(why);
     for (const one of waiting.values()) one.reject(new Error(`the database is lost: ${why}`));
     waiting.clear();
@@ -97,17 +109,17 @@ async function startThread(options: ThreadOptions): Promise<Result<SqlBackend, s
     await thread.terminate();
     return err(failure);
   }
-  let isClosed = false;
+  state = "open";
   return ok({
     run: (work) => {
-      if (isClosed) return Promise.reject(new Error("the database is closed"));
+      if (state === "over") return Promise.reject(new Error("the database is closed or lost"));
       const answer = Promise.withResolvers<SqlOutcome>();
       waiting.set(++last, answer);
       thread.postMessage({ id: last, work } satisfies ToThread);
       return answer.promise;
     },
     close: async () => {
-      isClosed = true;
+      state = "over";
       thread.postMessage("close" satisfies ToThread);
       const late = setTimeout(() => void thread.terminate(), CLOSE_MS_MAX);
       await ended;
