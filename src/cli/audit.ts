@@ -1,9 +1,7 @@
 /** `vasini audit`: the log as lines that anybody can check, and the check, which needs no server. */
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { isPublicKey, verifyExport } from "../audit/index.ts";
-import type { CommonFlags, Context } from "./context.ts";
+import { type CommonFlags, type Context, readLines } from "./context.ts";
 import { EXIT, type ExitCode, ownError } from "./exit.ts";
 import { AUDIT_PAGE_ROWS } from "./limits.ts";
 import { shorten } from "./terminal.ts";
@@ -21,10 +19,10 @@ export async function exportAudit(context: Context, flags: CommonFlags): Promise
     const rows = listOf(objectOf(await client.send({ method: "GET", path })).items).map(objectOf);
     const due = rows.filter(({ seq }) => numberOf(seq) <= last);
     if (due.length === 0) throw ownError("BAD_ANSWER", `The log ends before row ${last}, which its head names.`);
-    context.output.stdout.write(due.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    context.output.lines(due);
     after = numberOf(due.at(-1)?.seq);
   }
-  context.output.stdout.write(`${JSON.stringify(head)}\n`);
+  context.output.lines([head]);
   context.output.note(
     `${last} rows, signed by ${shorten(textOf(head.public_key) ?? "?", 60)}: keep that key elsewhere.`,
   );
@@ -40,12 +38,8 @@ export async function verifyAudit(context: Context, file: string, flags: VerifyF
       `--public-key is "${flags.publicKey}"; expected 32 bytes as base64url, as the export shows it.`,
     );
   }
-  const input = file === "-" ? Readable.from(context.stdin) : createReadStream(file, "utf8");
-  const unreadable = new Promise<never>((_, reject) => {
-    input.once("error", (error: Error) => reject(ownError("USAGE", `${file} cannot be read: ${error.message}`)));
-  });
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  const verified = await Promise.race([verifyExport(lines, flags.publicKey ?? null), unreadable]);
+  const stdin = file === "-" ? context.stdin : createReadStream(file, "utf8");
+  const verified = await verifyExport(readExport(file, stdin), flags.publicKey ?? null);
   if (!verified.ok) {
     const { line, message } = verified.error;
     throw ownError("AUDIT_BROKEN", `Line ${line}: ${message}.`);
@@ -59,4 +53,13 @@ export async function verifyAudit(context: Context, file: string, flags: VerifyF
   );
   if (!isTrusted) context.output.note("No --public-key was given: whether that is the right key, only you can tell.");
   return EXIT.ok;
+}
+
+/** @throws CliError `USAGE` when the file breaks off or is not there. */
+async function* readExport(file: string, stdin: Context["stdin"]): AsyncGenerator<string> {
+  try {
+    yield* readLines({ stdin });
+  } catch (thrown) {
+    throw ownError("USAGE", `${file} cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  }
 }

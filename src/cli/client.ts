@@ -101,7 +101,8 @@ export function createClient(ports: ClientPorts): Client {
   };
 }
 
-export const interrupted = (hint?: string): CliError =>
+/** @param hint null where there is no task that could go on. */
+export const interrupted = (hint?: string | null): CliError =>
   ownError("INTERRUPTED", "Interrupted.", hint === undefined ? {} : { hint });
 
 function credentialHeaders(settings: Settings): Headers {

@@ -99,13 +99,19 @@ export class CliError extends Error {
 
 const OWN_EXIT: Partial<Record<OwnCode, ExitCode>> = { USAGE: EXIT.usage, INTERRUPTED: EXIT.interrupted };
 
-/** A failure of this side. `hint` replaces the code's own when a better one is known. */
+/** A failure of this side. `hint` replaces the code's own when a better one is known; null: there is nothing to do. */
 export function ownError(
   code: OwnCode,
   message: string,
-  options: { readonly hint?: string; readonly extra?: Readonly<Record<string, unknown>> } = {},
+  options: { readonly hint?: string | null; readonly extra?: Readonly<Record<string, unknown>> } = {},
 ): CliError {
-  const failure = { code, message, hint: options.hint ?? OWN[code], docs: "docs/cli.md", trace_id: null };
+  const failure = {
+    code,
+    message,
+    hint: options.hint === undefined ? OWN[code] : options.hint,
+    docs: "docs/cli.md",
+    trace_id: null,
+  };
   return new CliError(failure, OWN_EXIT[code] ?? EXIT.error, options.extra);
 }
 

@@ -2,8 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import type { CommonFlags, Context } from "./context.ts";
 import { EXIT, type ExitCode, ownError } from "./exit.ts";
-import { toTable } from "./output.ts";
-import { forTerminal, shorten } from "./terminal.ts";
+import { textFor, toTable } from "./output.ts";
+import { shorten } from "./terminal.ts";
 import { listOf, numberOf, objectOf, textOf } from "./value.ts";
 
 type FilesFlags = CommonFlags & { readonly out?: string };
@@ -51,8 +51,7 @@ async function oneFile(context: Context, address: string, path: string, flags: F
     return EXIT.ok;
   }
   if (text === null) throw ownError("USAGE", `${path} is no text; name a file to write it to with --out.`);
-  // Byte for byte into a pipe; a terminal is not to be driven by what a model wrote.
-  output.stdout.write(output.stdout.isTTY === true ? forTerminal(text) : text);
+  output.stdout.write(textFor(output.stdout, text));
   return EXIT.ok;
 }
 

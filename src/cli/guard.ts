@@ -1,6 +1,4 @@
 /** `vasini guard`: the firewall on its own, over texts from standard input. Needs no server. */
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import {
   checkInput,
   checkOutput,
@@ -10,7 +8,7 @@ import {
   outputRulesOf,
   type Verdict,
 } from "../guard/index.ts";
-import type { CommonFlags, Context } from "./context.ts";
+import { type CommonFlags, type Context, readLines } from "./context.ts";
 import { EXIT, type ExitCode, ownError } from "./exit.ts";
 import { GUARD_LINE_CHARS_MAX } from "./limits.ts";
 import type { Output } from "./output.ts";
@@ -21,15 +19,14 @@ type ScanFlags = CommonFlags & { readonly direction?: string; readonly pack?: st
 type Check = (text: string) => Verdict;
 
 /** One verdict a line, in the order of the texts and as they come; it is the same with and without --json. */
-export async function scanTexts({ stdin, output, signal }: Context, flags: ScanFlags): Promise<ExitCode> {
+export async function scanTexts({ stdin, output }: Context, flags: ScanFlags): Promise<ExitCode> {
   const check = await checkOf(flags, output);
-  const lines = createInterface({ input: Readable.from(stdin, { signal }), crlfDelay: Number.POSITIVE_INFINITY });
   let number = 0;
-  for await (const line of lines) {
+  for await (const line of readLines({ stdin })) {
     number++;
     if (line.trim() === "") continue;
     const { action, text, findings } = check(parseText(line, number));
-    output.stdout.write(`${JSON.stringify({ action, text, findings })}\n`);
+    output.lines([{ action, text, findings }]);
   }
   return EXIT.ok;
 }

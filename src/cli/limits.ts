@@ -22,6 +22,9 @@ export const RECONNECTS_MAX = 60;
 export const RECONNECT_BASE_MS = 100;
 export const RECONNECT_MS_MAX = 5_000;
 
+/** `--timeout` of a watch: a timer of JavaScript holds less than 25 days, and one that is set for longer ends at once. A longer one is refused. */
+export const WATCH_MS_MAX = 24 * 86_400_000;
+
 /** One server-sent event, in characters; a larger one is no event of ours and ends the watch with an error. */
 export const EVENT_CHARS_MAX = 4 * 1024 * 1024;
 

@@ -1,6 +1,7 @@
 /** One run of `vasini`: words in, exit code out. Every way to fail ends here, as text or as JSON. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { interrupted } from "./client.ts";
 import { createContext } from "./context.ts";
 import { CliError, EXIT, type ExitCode, ownError } from "./exit.ts";
 import { createOutput } from "./output.ts";
@@ -19,6 +20,8 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
   const abort = new AbortController();
   // A second Ctrl-C must always work, whatever the first one is still waiting for.
   process.on("SIGINT", () => (abort.signal.aborted ? process.exit(EXIT.interrupted) : abort.abort()));
+  // A command that waits for standard input looks at no signal: reading fails once there is nothing to read from.
+  abort.signal.addEventListener("abort", () => process.stdin.destroy());
   // `vasini tasks ls | head -1` closes the pipe: that is no error of ours.
   process.stdout.on("error", (error: NodeJS.ErrnoException) =>
     process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.error),
@@ -41,14 +44,21 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
     return code;
   } catch (thrown) {
     if (isHelp(thrown)) return EXIT.ok;
-    const error = toCliError(thrown);
+    const error = toCliError(thrown, abort.signal.aborted);
     output.failure(error);
     return error.exitCode;
+  } finally {
+    // Whoever writes to it may keep it open for ever (`tail -f`), and the process would wait for that.
+    process.stdin.destroy();
   }
 }
 
-function toCliError(thrown: unknown): CliError {
-  if (thrown instanceof CliError) return thrown;
+/** @param isInterrupted the user pressed Ctrl-C: whatever broke off then, broke off for that. */
+function toCliError(thrown: unknown, isInterrupted: boolean): CliError {
+  const known = thrown instanceof CliError ? thrown : null;
+  // A command that was told knows more than this: how its task is taken up again.
+  if (isInterrupted && known?.failure.code !== "INTERRUPTED") return interrupted(null);
+  if (known !== null) return known;
   const usage = usageOf(thrown);
   // Commander throws "(outputHelp)" for a group that was named without its command.
   if (usage === "(outputHelp)") return ownError("USAGE", "A command is missing.");

@@ -3,6 +3,7 @@
  * (one per line for streams). Everything else goes to standard error.
  */
 import type { CliError } from "./exit.ts";
+import { escapeHidden, forTerminal } from "./terminal.ts";
 
 export type Stream = { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
 
@@ -23,6 +24,8 @@ export interface Output {
   readonly paintNote: Paint;
   /** The command's answer. `human` is called only when no JSON is wanted. */
   result(document: unknown, human: () => string): void;
+  /** Documents, one a line, with and without --json. */
+  lines(documents: readonly unknown[]): void;
   /** One document of a stream. Nothing happens without --json. */
   streamed(document: unknown): void;
   /** A line for the reader's eyes, on standard error. */
@@ -35,6 +38,9 @@ const painter = (on: boolean): Paint => {
   return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), green: code(32, 39), yellow: code(33, 39) };
 };
 
+/** Byte for byte into a pipe; a terminal is not to be driven by what a model or a pack wrote. */
+export const textFor = (stream: Stream, text: string): string => (stream.isTTY === true ? forTerminal(text) : text);
+
 export function createOutput(options: {
   readonly json: boolean;
   /** False with --no-color, or when NO_COLOR is set and not empty. */
@@ -46,6 +52,11 @@ export function createOutput(options: {
   const paint = painter(options.colour && stdout.isTTY === true && !json);
   const paintNote = painter(options.colour && stderr.isTTY === true);
   const withNewline = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`);
+  // The same document either way: what JSON leaves of characters that hide or steer, it has escapes for.
+  const toLine = (document: unknown): string => {
+    const text = JSON.stringify(document);
+    return `${stdout.isTTY === true ? escapeHidden(text) : text}\n`;
+  };
   return {
     json,
     stdout,
@@ -53,10 +64,13 @@ export function createOutput(options: {
     paint,
     paintNote,
     result: (document, human) => {
-      stdout.write(json ? `${JSON.stringify(document)}\n` : withNewline(human()));
+      stdout.write(json ? toLine(document) : withNewline(human()));
+    },
+    lines: (documents) => {
+      stdout.write(documents.map(toLine).join(""));
     },
     streamed: (document) => {
-      if (json) stdout.write(`${JSON.stringify(document)}\n`);
+      if (json) stdout.write(toLine(document));
     },
     note: (text) => {
       stderr.write(withNewline(text));
@@ -64,12 +78,14 @@ export function createOutput(options: {
     failure: (error) => {
       const { failure, extra } = error;
       if (json) {
-        stdout.write(`${JSON.stringify({ ok: false, error: failure, ...extra })}\n`);
+        stdout.write(toLine({ ok: false, error: failure, ...extra }));
         return;
       }
-      const trace = failure.trace_id === null ? "" : ` ${paintNote.dim(`(trace ${failure.trace_id})`)}`;
-      stderr.write(`${paintNote.red("error")} ${failure.code}: ${failure.message}${trace}\n`);
-      if (failure.hint !== null) stderr.write(`${paintNote.dim("hint")} ${failure.hint}\n`);
+      // A server may be anybody's, and its words may be a model's or a pack's.
+      const { code, message, hint, trace_id } = failure;
+      const trace = trace_id === null ? "" : ` ${paintNote.dim(`(trace ${forTerminal(trace_id)})`)}`;
+      stderr.write(`${paintNote.red("error")} ${forTerminal(`${code}: ${message}`)}${trace}\n`);
+      if (hint !== null) stderr.write(`${paintNote.dim("hint")} ${forTerminal(hint)}\n`);
     },
   };
 }

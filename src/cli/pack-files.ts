@@ -37,13 +37,16 @@ export async function readPackFolder(path: string): Promise<PackOnDisk> {
   const root = dirname(directory);
   const folder = basename(directory);
   const files = new Map<string, string>();
-  const wanted = [folder];
-  for (const name of wanted) {
+  /** Names of folders in `root`, each with the file that names it; a folder that is found on the way is added behind. */
+  const wanted = new Map<string, string>([[folder, path]]);
+  for (const [name, namedBy] of wanted) {
+    // The pack's own folder may stand behind a link: the user named it. What the texts name, nobody looked at.
+    if (name !== folder) await refuseLink({ root, name, namedBy });
     for (const [file, text] of await readTexts(root, name, files.size)) {
       files.set(file, text);
       for (const match of text.matchAll(SIBLING)) {
         const sibling = match[1];
-        if (sibling !== undefined && !wanted.includes(sibling)) wanted.push(sibling);
+        if (sibling !== undefined && !wanted.has(sibling)) wanted.set(sibling, file);
       }
     }
   }
@@ -87,6 +90,20 @@ const isFile = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/**
+ * A sibling that is a link may lead anywhere on the machine, and what is read here is published. Said, not skipped: a
+ * layer that is merely missing would send the author looking in the wrong place.
+ */
+async function refuseLink(at: { readonly root: string; readonly name: string; readonly namedBy: string }) {
+  const stat = await lstat(join(at.root, at.name)).catch(() => null); // absent: composing says who misses it
+  if (stat?.isSymbolicLink() !== true) return;
+  throw ownError(
+    "PACK_NOT_READABLE",
+    `The folder ${at.name}, which ${at.namedBy} names, is a symbolic link, and links are not followed.`,
+    { hint: "Put the folder itself beside the pack." },
+  );
+}
+
 /** Text files below `root/name`; none when it is no folder. Links are not followed: a pack holds what it holds. */
 async function readTexts(root: string, name: string, already: number): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
@@ -108,12 +125,15 @@ async function readTexts(root: string, name: string, already: number): Promise<R
 }
 
 async function readText(path: string, shown: string): Promise<string> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const unreadable = (cause: unknown): never => {
     throw ownError("PACK_NOT_READABLE", `${shown} cannot be read: ${cause instanceof Error ? cause.message : cause}`);
-  });
-  if (bytes.byteLength > PACK_FILE_BYTES_MAX) {
+  };
+  // Before it is read: what is too large may be larger than the memory.
+  const { size } = await lstat(path).catch(unreadable);
+  if (size > PACK_FILE_BYTES_MAX) {
     throw ownError("PACK_NOT_READABLE", `${shown} is larger than ${PACK_FILE_BYTES_MAX} bytes.`);
   }
+  const bytes = await readFile(path).catch(unreadable);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {

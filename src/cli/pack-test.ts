@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { ComposedPack } from "../pack/index.ts";
+import { interrupted } from "./client.ts";
 import type { CommonFlags, Context } from "./context.ts";
 import { EXIT, type ExitCode, ownError } from "./exit.ts";
 import { CASE_MS_MAX } from "./limits.ts";
@@ -33,11 +34,11 @@ export async function testPack(context: Context, given: string, _flags: CommonFl
     });
   }
   const cases = await readCases(pack, tools);
-  const runtime = await startRuntime();
+  const runtime = await startRuntime(signal);
   const told: Told[] = [];
   try {
     for (const { tool, wanted } of cases) {
-      const outcome = await runtime.call(trialOf(composed, tool, wanted), signal);
+      const outcome = await runtime.call(trialOf(composed, tool, wanted));
       const problem = judgeCase(wanted, outcome);
       told.push({ tool, name: wanted.name, ok: problem === null, problem });
       const mark = problem === null ? output.paint.green("ok") : output.paint.red("wrong");
@@ -81,9 +82,31 @@ const trialOf = ({ config, digest, bundles }: ComposedPack, toolId: string, want
   key: `test/${toolId}/${wanted.name}`,
 });
 
+/**
+ * What was asked, unless the user or the clock is sooner, also when that was before this call.
+ * @throws CliError `INTERRUPTED`, `TIMEOUT`
+ */
+export function unlessEnded<T>(
+  asked: Promise<T>,
+  by: { readonly user: AbortSignal; readonly clock: AbortSignal },
+): Promise<T> {
+  const end = AbortSignal.any([by.user, by.clock]);
+  const ended = new Promise<never>((_, reject) => {
+    const stop = (): void => reject(by.user.aborted ? interrupted(null) : timedOut());
+    if (end.aborted) stop();
+    else end.addEventListener("abort", stop, { once: true });
+  });
+  return Promise.race([asked, ended]);
+}
+
+const timedOut = () =>
+  ownError("TIMEOUT", `A case did not end within ${CASE_MS_MAX / 1000} seconds.`, {
+    hint: "No tool may run that long: look for what keeps this machine busy, and try again.",
+  });
+
 /** The Worker of src/try-tool.ts, and the engines it loads. */
-async function startRuntime() {
-  await promisify(execFile)(process.execPath, [join(REPOSITORY, "scripts/build-assets.ts")]);
+async function startRuntime(signal: AbortSignal) {
+  await promisify(execFile)(process.execPath, [join(REPOSITORY, "scripts/build-assets.ts")], { signal });
   const [{ convertV4MiniflareOptions, Miniflare, Response }, { build }] = await Promise.all([
     import("miniflare"),
     import("esbuild"),
@@ -113,15 +136,16 @@ async function startRuntime() {
       },
     },
   });
+  const others = process.listeners("SIGINT");
   const miniflare = new Miniflare(options);
+  // It would end the process at Ctrl-C before anything is said: `main` does that, and `stop` what it cleans up.
+  for (const one of process.listeners("SIGINT")) if (!others.includes(one)) process.off("SIGINT", one);
   await miniflare.ready;
   return {
-    async call(trial: object, signal: AbortSignal): Promise<JsonObject> {
+    async call(trial: object): Promise<JsonObject> {
       const body = JSON.stringify(trial);
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(CASE_MS_MAX)]);
       const asked = miniflare.dispatchFetch("http://pack-test/", { method: "POST", body });
-      const gone = new Promise<never>((_, reject) => limit.addEventListener("abort", () => reject(limit.reason)));
-      const answer = await Promise.race([asked, gone]);
+      const answer = await unlessEnded(asked, { user: signal, clock: AbortSignal.timeout(CASE_MS_MAX) });
       if (!answer.ok) throw ownError("INTERNAL_CLI", `the runtime answered ${answer.status}: ${await answer.text()}`);
       return objectOf(await answer.json());
     },

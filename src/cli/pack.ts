@@ -18,11 +18,11 @@ import {
 import { parsePackId } from "../platform/index.ts";
 import type { CommonFlags, Context } from "./context.ts";
 import { EXIT, type ExitCode, ownError } from "./exit.ts";
-import type { Output, Paint } from "./output.ts";
+import { type Output, type Paint, textFor } from "./output.ts";
 import { listPackFolders, type PackOnDisk, readPackFolder } from "./pack-files.ts";
 import { publishPack } from "./publish.ts";
 import { forTerminal, shorten } from "./terminal.ts";
-import { listOf, numberOf, objectOf, textOf } from "./value.ts";
+import { isObject, listOf, numberOf, objectOf, textOf } from "./value.ts";
 
 /** Where packs live in a repository. */
 const PACKS = "packs";
@@ -37,15 +37,23 @@ export async function initPack(context: Context, packId: string, flags: InitFlag
   const directory = join(root, packId);
   if (await exists(directory)) throw ownError("FILE_EXISTS", `${directory} exists already.`);
   const files = [...scaffoldPack(packId)];
-  for (const [path, text] of files) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    // `wx`: two runs at once must not overwrite each other's files.
-    await writeFile(join(root, path), text, { flag: "wx" });
-  }
+  for (const [path, text] of files) await writeNew(join(root, path), text);
   const paths = files.map(([path]) => join(root, path));
   context.output.result({ ok: true, pack: packId, directory, files: paths }, () => paths.join("\n"));
   if (!context.output.json) context.output.note(`Check it with: vasini pack validate ${directory}`);
   return EXIT.ok;
+}
+
+/** @throws CliError `FILE_EXISTS`; `USAGE` when nothing can be written there. */
+async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    // `wx`: two runs at once must not overwrite each other's files.
+    await writeFile(path, text, { flag: "wx" });
+  } catch (thrown) {
+    if (isObject(thrown) && thrown.code === "EEXIST") throw ownError("FILE_EXISTS", `${path} exists already.`);
+    throw ownError("USAGE", `${path} cannot be written: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  }
 }
 
 const exists = (path: string): Promise<boolean> =>
@@ -107,7 +115,8 @@ const NOTHING: Unchecked = { not_enforced: [], not_checked: [] };
 const isError = ({ severity }: PackProblem): boolean => severity === "error";
 
 function describeVerdict(verdict: Verdict, paint: Paint): string {
-  const head = verdict.ok ? `${paint.green("ok")} ${verdict.pack}` : `${paint.red("wrong")} ${verdict.pack}`;
+  const name = forTerminal(verdict.pack);
+  const head = verdict.ok ? `${paint.green("ok")} ${name}` : `${paint.red("wrong")} ${name}`;
   const notes = [
     ["not enforced", verdict.not_enforced],
     ["not checked", verdict.not_checked],
@@ -115,18 +124,19 @@ function describeVerdict(verdict: Verdict, paint: Paint): string {
   return [
     head,
     ...verdict.problems.map((problem) => describeProblem(problem, paint)),
-    ...notes.flatMap(([name, fields]) => fields.map((field) => `${name}: ${field} (it takes a judge)`)),
+    ...notes.flatMap(([note, fields]) => fields.map((field) => `${note}: ${field} (it takes a judge)`)),
   ].join("\n");
 }
 
 /** `hello/SOUL.yaml:3:7 error /identity/name: must be a string; found 5, expected string`. */
 function describeProblem(problem: PackProblem, paint: Paint): string {
-  const place = `${problem.file}:${problem.line}:${problem.column}`;
+  const place = `${forTerminal(problem.file)}:${problem.line}:${problem.column}`;
+  const pointer = problem.pointer === "" ? "(whole file)" : forTerminal(problem.pointer);
   const kind = problem.severity === "error" ? paint.red("error") : paint.yellow("warning");
   const found = problem.found === "" ? "" : `; found ${shorten(problem.found, 120)}`;
   const expected = problem.expected === "" ? "" : `, expected ${shorten(problem.expected, 300)}`;
   const message = forTerminal(problem.message).replace(/\.$/, "");
-  return `${place} ${kind} ${problem.pointer === "" ? "(whole file)" : problem.pointer}: ${message}${found}${expected}`;
+  return `${place} ${kind} ${pointer}: ${message}${found}${expected}`;
 }
 
 /** @throws CliError `PACK_INVALID` with every problem, when it does not compose. */
@@ -150,12 +160,15 @@ export async function showPack(context: Context, given: string, flags: ShowFlags
   if (flags.prompt === true) {
     const prompt = renderSystemPrompt(config);
     const { pack_id, version } = config;
-    // Byte for byte what the model gets: no newline of ours at the end.
+    // What the model gets: no newline of ours at the end.
     if (context.output.json) context.output.result({ pack_id, version, digest, prompt }, () => "");
-    else context.output.stdout.write(prompt);
+    else context.output.stdout.write(textFor(context.output.stdout, prompt));
     return EXIT.ok;
   }
-  context.output.result({ digest, config }, () => `# digest ${digest}\n${stringify(config, { lineWidth: 0 })}`);
+  const { output } = context;
+  output.result({ digest, config }, () =>
+    textFor(output.stdout, `# digest ${digest}\n${stringify(config, { lineWidth: 0 })}`),
+  );
   return EXIT.ok;
 }
 
@@ -171,7 +184,8 @@ export async function diffPackFolders(context: Context, before: string, after: s
 }
 
 /** `+ /tools/denied/0 "git"`, `- ...`, `~ /role/title "a" -> "b"`; a `!` in front when the agent may do more than before. */
-function describeChange({ pointer, before, after, permission }: PackChange, paint: Paint): string {
+function describeChange({ pointer: at, before, after, permission }: PackChange, paint: Paint): string {
+  const pointer = forTerminal(at);
   const show = (value: unknown): string => shorten(JSON.stringify(value) ?? "", 200);
   const mark = permission ? paint.yellow("! ") : "  ";
   if (before === undefined) return `${mark}${paint.green("+")} ${pointer} ${show(after)}`;

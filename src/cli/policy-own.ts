@@ -7,7 +7,7 @@ import type { CommonFlags, Context } from "./context.ts";
 import { EXIT, type ExitCode, ownError } from "./exit.ts";
 import { toTable } from "./output.ts";
 import { readModule, testRules } from "./policy-source.ts";
-import { shorten } from "./terminal.ts";
+import { forTerminal, shorten } from "./terminal.ts";
 import { listOf, objectOf, textOf } from "./value.ts";
 
 const PATH = "/api/v1/policies";
@@ -28,10 +28,12 @@ export async function publishPolicy(context: Context, given: string, flags: Publ
   const published = objectOf(await client.send({ method: "POST", path: PATH, body, repeatable: true }));
   const digest = textOf(published.digest) ?? "";
   const policy = mode === null ? published : { ...published, ...(await activate(client, digest, mode)) };
-  context.output.result(policy, () => `published ${digest}${mode === null ? "" : `, in use (${mode})`}`);
+  context.output.result(policy, () => `published ${forTerminal(digest)}${mode === null ? "" : `, in use (${mode})`}`);
   const undecided = listOf(published.undecided).flatMap((action) => textOf(action) ?? []);
   if (!context.output.json && undecided.length > 0) {
-    context.output.note(`It has no answer to ${undecided.join(", ")}: while it is in use, that is denied.`);
+    context.output.note(
+      `It has no answer to ${shorten(undecided.join(", "), 300)}: while it is in use, that is denied.`,
+    );
   }
   return EXIT.ok;
 }
@@ -69,7 +71,7 @@ export async function usePolicy(context: Context, given: string, flags: UseFlags
   const policy = await activate(client, await findDigest(client, given), mode);
   context.output.result(
     policy,
-    () => `${textOf(policy.digest) ?? "?"} is in use (${mode}), within 30 seconds everywhere`,
+    () => `${forTerminal(textOf(policy.digest) ?? "?")} is in use (${mode}), within 30 seconds everywhere`,
   );
   return EXIT.ok;
 }

@@ -1,6 +1,6 @@
 /** `vasini run`: starts a task from a pack, and follows it when asked to. */
 import { parseIdempotencyKey, parsePackId, parseSessionId } from "../platform/index.ts";
-import { type CommonFlags, type Context, durationOf, readInput } from "./context.ts";
+import { type CommonFlags, type Context, readInput, timeoutOf } from "./context.ts";
 import { CliError, EXIT, type ExitCode, ownError } from "./exit.ts";
 import { forTerminal } from "./terminal.ts";
 import { objectOf, textOf } from "./value.ts";
@@ -20,7 +20,7 @@ const TIERS: readonly string[] = ["tier-1", "tier-2", "tier-3"];
 /** @param input the text itself, or `-` for what standard input holds. */
 export async function runCommand(context: Context, packId: string, input: string, flags: RunFlags): Promise<ExitCode> {
   checkFlags(packId, flags);
-  const timeoutMs = durationOf("--timeout", flags.timeout);
+  const timeoutMs = timeoutOf(flags.timeout);
   // Made here, not by the server: a retry of this very command's request must reach the same task.
   const key = flags.key ?? crypto.randomUUID();
   const client = context.clientFor(flags);

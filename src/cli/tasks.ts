@@ -1,6 +1,6 @@
 /** `vasini tasks`: list, read, follow, cancel and replay tasks. */
 import { parseIdempotencyKey } from "../platform/index.ts";
-import { type CommonFlags, type Context, durationOf, integerOf } from "./context.ts";
+import { type CommonFlags, type Context, integerOf, timeoutOf } from "./context.ts";
 import { EXIT, type ExitCode, exitOfState, ownError } from "./exit.ts";
 import type { Output } from "./output.ts";
 import { toTable } from "./output.ts";
@@ -74,7 +74,7 @@ export async function watchCommand(context: Context, taskId: string, flags: Watc
     taskId,
     after: flags.after === undefined ? 0 : integerOf("--after", flags.after, { min: 0, max: Number.MAX_SAFE_INTEGER }),
     signal: context.signal,
-    timeoutMs: durationOf("--timeout", flags.timeout),
+    timeoutMs: timeoutOf(flags.timeout),
   });
 }
 
@@ -106,7 +106,7 @@ export async function replayTask(context: Context, taskId: string, flags: Replay
     ...(flags.version === undefined ? {} : { version: flags.version }),
     ...(flags.dryRun === true ? { dry_run: true } : {}),
   };
-  const timeoutMs = durationOf("--timeout", flags.timeout);
+  const timeoutMs = timeoutOf(flags.timeout);
   const idempotencyKey = flags.key ?? crypto.randomUUID();
   const accepted = await context
     .clientFor(flags)

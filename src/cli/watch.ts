@@ -238,5 +238,7 @@ function summary(state: string, task: JsonObject, output: Output): string {
     ...(typeof task.cost_usd === "string" ? [`$${task.cost_usd}`] : []),
   ];
   const why = textOf(error.code);
-  return parts.join(" · ") + (why === undefined ? "" : `\n${why}: ${shorten(textOf(error.message) ?? "", 300)}`);
+  return (
+    parts.join(" · ") + (why === undefined ? "" : `\n${shorten(why, 60)}: ${shorten(textOf(error.message) ?? "", 300)}`)
+  );
 }

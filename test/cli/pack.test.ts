@@ -44,6 +44,13 @@ describe("pack init", () => {
     expect(documentOf(ran)).toMatchObject({ ok: false, error: { code: "FILE_EXISTS" } });
   });
 
+  it("says that nothing can be written where no folder is", async () => {
+    await writeFile(join(folder, "no-folder"), "");
+    const ran = await inFolder(["pack", "init", "third-agent", "--dir", "no-folder", "--json"]);
+    const error = { code: "USAGE", message: expect.stringContaining("no-folder/third-agent") };
+    expect([ran.code, documentOf(ran)]).toMatchObject([2, { error }]);
+  });
+
   it("refuses a name that is no pack id", async () => {
     expect((await inFolder(["pack", "init", "../escape"])).code).toBe(2);
   });
@@ -81,6 +88,14 @@ describe("pack validate", () => {
       found: expect.stringContaining("chatty"),
       expected: expect.stringContaining("concise"),
     });
+  });
+
+  it("shows what would steer the terminal in the name of a key", async () => {
+    await inFolder(["pack", "init", "strange-agent", "--dir", "strange"]);
+    await edit("strange/strange-agent/SOUL.yaml", (text) => `${text}"x\\e[2Jy": 1\n`);
+    const ran = await inFolder(["pack", "validate", "strange/strange-agent"]);
+    expect(ran.stdout).toMatch(/strange-agent\/SOUL\.yaml:\d+:\d+ warning \/x\ufffd\[2Jy: /);
+    expect(ran.stdout).not.toContain("\u001b");
   });
 
   it("names the rules that nothing holds a run to, for the pack has no judge", async () => {

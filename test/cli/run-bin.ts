@@ -10,6 +10,8 @@ export type Ran = { readonly code: number | null; readonly stdout: string; reado
 export type Running = {
   readonly child: ChildProcess;
   readonly ended: Promise<Ran>;
+  /** Resolves when the rest of `stdin` fits into the pipe: of a text far larger than one, the process has read some. */
+  readonly taken: Promise<void>;
   /** Resolves when standard output holds `text`. */
   printed(text: string): Promise<void>;
 };
@@ -19,6 +21,8 @@ type RunOptions = {
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** Standard input stays open behind `stdin`, as that of `tail -f` does. */
+  readonly stdinStaysOpen?: boolean;
 };
 
 /** Only what a command needs of the environment: no key or address of the machine the tests run on. */
@@ -37,7 +41,10 @@ export function startBin(words: readonly string[], options: RunOptions = {}): Ru
     env: cleanEnvironment(options),
     stdio: ["pipe", "pipe", "pipe"],
   });
-  child.stdin.end(options.stdin ?? "");
+  // One that ends without reading all of it closes the pipe.
+  child.stdin.on("error", () => {});
+  const taken = new Promise<void>((resolve) => child.stdin.write(options.stdin ?? "", () => resolve()));
+  if (options.stdinStaysOpen !== true) child.stdin.end();
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -50,6 +57,7 @@ export function startBin(words: readonly string[], options: RunOptions = {}): Ru
   return {
     child,
     ended,
+    taken,
     printed: (text) =>
       new Promise((resolve, reject) => {
         const look = () => stdout.includes(text) && resolve();
