@@ -134,7 +134,7 @@ function merge(edits: readonly Found[]): Finding[] {
 }
 
 /** The last mark that ends at or before the place, found by halving. */
-function lastBefore<T extends { readonly to: number }>(marks: readonly T[], offset: number): T | undefined {
+export function lastBefore<T extends { readonly to: number }>(marks: readonly T[], offset: number): T | undefined {
   let low = 0;
   let high = marks.length;
   while (low < high) {
