@@ -57,8 +57,12 @@ export class Scanner {
   /** Up to here everything is decided. */
   #cursor = 0;
 
-  constructor(table: RuleTable) {
+  /** @param before what rules may look back at and nothing is found in; places are counted from behind it. */
+  constructor(table: RuleTable, before = "") {
     this.#table = table;
+    this.#source.add(before);
+    this.#cursor = this.#source.text.length;
+    this.#base = -before.length;
   }
 
   push(piece: string): Segment[] {

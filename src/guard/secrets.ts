@@ -126,7 +126,7 @@ const addressPassword: Rule = {
 
 /** The backslashes are those in front of a quote where JSON stands in JSON. */
 const NAMED =
-  /(?:api[_-]?key|secret|access[_-]?key|auth[_-]?token|access[_-]?token|password|passwd|pwd|token)\\{0,3}["'`]?\s{0,2}(?:(?:is\s?)?[:=]|=>|:=|is)\s{0,2}\\{0,3}["'`]?$|bearer\s$/i;
+  /(?:api[ _-]?key|secret|access[ _-]?key|auth[ _-]?token|access[ _-]?token|password|passwd|pwd|token)\\{0,3}["'`]?\s{0,2}(?:(?:is\s?)?[:=]|=>|:=|is)\s{0,2}\\{0,3}["'`]?$|bearer\s$/i;
 
 /** A value that is no word and no reference to one. */
 const looksRandom = (text: string): boolean => {
