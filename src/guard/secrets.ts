@@ -95,10 +95,10 @@ const toRule = ({ label, lead, rest, chars, max }: Format): Rule => ({
   accept: (found) => (isSample(found) ? 0 : found.length),
 });
 
-/** Longest first line and headers of a key, such as `Version: 2.0`: anything may stand in them. */
-const KEY_HEAD_CHARS = 476;
-/** Longest body, and the last line. */
-const KEY_BODY = "[A-Za-z0-9+/=\\\\\\s-]{0,8077}";
+/** Longest first line and headers of a key, such as `Version: 2.0`: anything may stand in them, and 64 characters of indentation behind each. */
+const KEY_HEAD_CHARS = 780;
+/** Longest body, and the last line. Lines may be indented, as in YAML, or quoted with "> ", as in mail. */
+const KEY_BODY = "[A-Za-z0-9+/=\\\\\\s>-]{0,8077}";
 
 const privateKey: Rule = {
   kind: "secret",
@@ -106,7 +106,7 @@ const privateKey: Rule = {
   score: 0.99,
   starts: "-",
   pattern:
-    /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s){0,4}(?:[A-Za-z-]{4,20}: [^\r\n]{0,80}\s{1,2}){0,4}[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=\\\s]{0,8000}(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?/y,
+    /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----[\\\s>]{0,64}(?:[A-Za-z-]{4,20}: (?:[^\r\n]{0,79}[^\\\s>])?[\\\s>]{1,64}){0,4}[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=\\\s>]{0,8000}(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?/y,
   growing: new RegExp(
     ledBy(literal("-----BEGIN "), `(?:[\\s\\S]{0,${KEY_HEAD_CHARS}}$|[\\s\\S]{${KEY_HEAD_CHARS}}${KEY_BODY}$)`),
     "y",

@@ -102,6 +102,26 @@ describe("a secret", () => {
     });
   }
 
+  const PRIVATE = key(
+    "-----BEGIN PGP PRIVATE",
+    ` KEY BLOCK-----\nVersion: GnuPG v2\nComment: none\n\n${RANDOM}${RANDOM}\n${RANDOM}=`,
+  );
+  const WHOLE = `${PRIVATE}\n${key("-----END PGP PRIVATE", " KEY BLOCK-----")}`;
+  const WRITTEN: readonly (readonly [how: string, text: string])[] = [
+    ["indented", WHOLE.replaceAll("\n", "\n        ")],
+    ["indented by tabs", WHOLE.replaceAll("\n", "\r\n\t\t")],
+    ["quoted", WHOLE.replaceAll("\n", "\n> ")],
+    ["quoted twice", WHOLE.replaceAll("\n", "\n> > ")],
+    ["in JSON", JSON.stringify(WHOLE).slice(1, -1)],
+    ["in JSON, with breaks of two characters", JSON.stringify(WHOLE.replaceAll("\n", "\r\n")).slice(1, -1)],
+    ["in JSON inside of JSON", JSON.stringify(JSON.stringify(WHOLE).slice(1, -1)).slice(1, -1)],
+  ];
+  for (const [how, text] of WRITTEN) {
+    it(`is found whole where a private key is ${how}`, () => {
+      expect(dataIn(`tls: |\n  ${text}\nis: all`)).toEqual([["private_key", text]]);
+    });
+  }
+
   const NONE = [
     "password: use at least twelve characters",
     "Set API_KEY to your_api_key_1234567890abcdef",
