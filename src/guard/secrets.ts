@@ -76,9 +76,9 @@ const FORMATS: readonly Format[] = [
   {
     label: "jwt",
     lead: literal("eyJ"),
-    rest: `[${WORD}]{8,1500}\\.eyJ[${WORD}]{8,3000}\\.[${WORD}]{16,1000}`,
+    rest: `[${WORD}]{8,1500}\\.eyJ[${WORD}]{8,5400}\\.[${WORD}]{16,1000}`,
     chars: `.${WORD}`,
-    max: 5_505,
+    max: 7_905,
   },
 ];
 
@@ -128,29 +128,37 @@ const addressPassword: Rule = {
 const NAMED =
   /(?:api[ _-]?key|secret|access[ _-]?key|auth[ _-]?token|access[ _-]?token|password|passwd|pwd|token)\\{0,3}["'`]?\s{0,2}(?:(?:is\s?)?[:=]|=>|:=|is)\s{0,2}\\{0,3}["'`]?$|bearer\s$/i;
 
-/** A value that is no word and no reference to one. */
-const looksRandom = (text: string): boolean => {
-  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(text)).length;
-  const isReference = /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(text);
-  return (
-    !isReference &&
-    /\d/.test(text) &&
-    /[A-Za-z]/.test(text) &&
-    new Set(text).size >= 6 &&
-    (kinds >= 3 || text.length >= 16)
-  );
-};
+const KINDS = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/];
+
+/** A value that is no word and no reference to one. What costs most is asked last. */
+const looksRandom = (text: string): boolean =>
+  /\d/.test(text) &&
+  /[A-Za-z]/.test(text) &&
+  (text.length >= 16 || KINDS.filter((kind) => kind.test(text)).length >= 3) &&
+  !isSample(text) &&
+  !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(text) &&
+  new Set(text).size >= 6;
+
+const NAMED_CHARS = "A-Za-z0-9_+/=.~!@#$%^&*-";
+const NAMED_CHARS_MAX = 4_096;
+/** What a name ends in. Without it every piece of a long stretch of Base64 would be read to its end, from each slash. */
+const BEHIND_NAME = "(?<![^:=>\\s\"'`])";
 
 const namedSecret: Rule = {
   kind: "secret",
   label: "named_secret",
   score: 0.8,
   starts: "A-Za-z0-9",
-  pattern: /[A-Za-z0-9][A-Za-z0-9_+/=.~!@#$%^&*-]{7,255}(?![A-Za-z0-9_([])/y,
-  growing: toGrowing({ chars: "A-Za-z0-9_+/=.~!@#$%^&*-", max: 256 }),
+  // A call or a list is no value; of one that is too long the beginning is, whatever follows.
+  pattern: new RegExp(
+    `${BEHIND_NAME}[A-Za-z0-9](?:[${NAMED_CHARS}]{${NAMED_CHARS_MAX - 1}}|[${NAMED_CHARS}]{7,${NAMED_CHARS_MAX - 1}}(?![A-Za-z0-9_([]))`,
+    "y",
+  ),
+  growing: new RegExp(`${BEHIND_NAME}${toGrowing({ chars: NAMED_CHARS, max: NAMED_CHARS_MAX }).source}`, "y"),
   accept: (found, before) => {
-    const value = found.replace(/[.!,;]+$/, "");
-    return NAMED.test(before) && looksRandom(value) && !isSample(value) ? value.length : 0;
+    if (!NAMED.test(before)) return 0;
+    const value = found.replace(/(?<![.!,;])[.!,;]+$/, "");
+    return looksRandom(value) ? value.length : 0;
   },
 };
 
