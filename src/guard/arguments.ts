@@ -1,12 +1,12 @@
 /**
  * What a model asks a tool to do, searched for data on its way out: personal data, secrets, and addresses that carry
- * some. Each text in the arguments is searched by itself, names of members too, so that no escape of JSON hides any.
- * Pure; what follows from it is decided elsewhere.
+ * some. Each text in the arguments is searched by itself, behind the name of the member that holds it, and names are
+ * searched too. Pure; what follows from it is decided elsewhere.
  */
 import { once } from "../platform/index.ts";
 import { EXFILTRATION_RULES } from "./exfiltration.ts";
 import { literal, toGrowing } from "./growing.ts";
-import { ARGUMENTS_CHARS_MAX } from "./limits.ts";
+import { ARGUMENTS_CHARS_MAX, LOOKBEHIND_CHARS } from "./limits.ts";
 import { NATIONAL_ID_RULES } from "./national-ids.ts";
 import { PII_RULES } from "./pii.ts";
 import type { ArgumentRules } from "./rules.ts";
@@ -38,21 +38,42 @@ export type ArgumentFinding = Finding & {
   readonly argument: string;
 };
 
-type Text = { readonly argument: string; readonly text: string };
+type Text = {
+  readonly argument: string;
+  readonly text: string;
+  /** What stands in front of it, for rules that ask what a value is called. */
+  readonly before: string;
+};
 
-function* textsIn(value: unknown, argument: string): Generator<Text> {
-  if (typeof value === "string") yield { argument, text: value };
-  else if (typeof value === "number") yield { argument, text: String(value) };
+/** Says where a list goes on, and is new with each page: no more a secret than a page's number. */
+const PAGE_TOKEN = /(?:page|continuation|sync) token$/i;
+/** Of a list of values; short names, such as "sms", are whole with it. */
+const PLURAL = /(?<=[a-z]{3})s$/i;
+
+/** A member's name as people write it in front of a value: `phone_number` and `phoneNumber` as "phone Number: ". */
+function toCue(name: string, isList: boolean): string {
+  const words = name
+    .slice(-LOOKBEHIND_CHARS)
+    .replaceAll(/[_-]+|(?<=[a-z0-9])(?=[A-Z])/g, " ")
+    .replace(isList ? PLURAL : /$/, "");
+  return PAGE_TOKEN.test(words) ? "" : `${words}: `;
+}
+
+function* textsIn(value: unknown, argument: string, before = ""): Generator<Text> {
+  if (typeof value === "string") yield { argument, text: value, before };
+  else if (typeof value === "number") yield { argument, text: String(value), before };
   else if (typeof value === "object" && value !== null) {
+    const isList = Array.isArray(value);
     for (const [name, member] of Object.entries(value)) {
-      if (!Array.isArray(value)) yield { argument, text: name };
-      yield* textsIn(member, `${argument}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+      if (!isList) yield { argument, text: name, before: "" };
+      const cue = isList ? before : toCue(name, Array.isArray(member));
+      yield* textsIn(member, `${argument}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, cue);
     }
   }
 }
 
-function* findIn({ argument, text }: Text): Generator<ArgumentFinding> {
-  const scanner = new Scanner(table());
+function* findIn({ argument, text, before }: Text): Generator<ArgumentFinding> {
+  const scanner = new Scanner(table(), before);
   for (const segment of [...scanner.push(text), ...scanner.finish()]) {
     if (segment.kind !== "found") continue;
     const { rule, start } = segment;
@@ -71,8 +92,8 @@ type Searched = {
 function searchArguments(given: Readonly<Record<string, unknown>>): Searched {
   let left = ARGUMENTS_CHARS_MAX;
   const findings: ArgumentFinding[] = [];
-  for (const { argument, text } of textsIn(given, "")) {
-    findings.push(...findIn({ argument, text: text.slice(0, left) }));
+  for (const { argument, text, before } of textsIn(given, "")) {
+    findings.push(...findIn({ argument, text: text.slice(0, left), before }));
     left -= text.length;
     if (left < 0) break;
   }

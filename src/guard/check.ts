@@ -47,7 +47,7 @@ export function checkInput(given: string, rules: InputRules): CheckedInput {
   const toGiven = (finding: Finding): Finding => ({
     ...finding,
     start: clean?.toGiven(finding.start) ?? finding.start,
-    end: clean === null ? finding.end : clean.toGiven(finding.end - 1) + 1,
+    end: clean?.toGivenEnd(finding.end) ?? finding.end,
   });
   const hidden = rules.signals ? (clean?.hidden ?? []).flatMap(readHidden) : [];
   const findings = [...(clean?.findings ?? []), ...[...(data?.findings ?? []), ...signals].map(toGiven), ...hidden];

@@ -4,16 +4,26 @@
  */
 import { ledBy, literal } from "./growing.ts";
 import type { Rule } from "./scanner.ts";
+import { holdsToken } from "./tokens.ts";
 
-/** Something in an address that may be data: a query with a value, or a long piece of a path or of a host's name that is no word. */
+/**
+ * Something in an address that may be data: a query with a value, a long piece of a path or of a host's name that is no
+ * word, or a token, for whoever reads the answer reads the value instead.
+ */
 const carriesData = (url: string): boolean =>
-  /[?&#][^=&\s]{0,64}=?[^&\s]{8,}/.test(url) || /[/.](?=[^/?#]*\d)[A-Za-z0-9+=_%-]{32,}(?:[/?#.]|$)/.test(url);
+  /[?&#][^=&\s]{0,64}=?[^&\s]{8,}/.test(url) ||
+  /[/.](?=[^/?#]*\d)[A-Za-z0-9+=_%-]{32,}(?:[/?#.]|$)/.test(url) ||
+  holdsToken(url);
 
-const urlOf = (markdown: string): string => /\(\s*<?([^\s)>]+)/.exec(markdown)?.[1] ?? "";
+/** Between `<` and `>` it may have blanks. What is called so may have parentheses, so the first of them says nothing. */
+const urlOf = (found: string): string => {
+  const [, quoted, bare] = /(?:\]|url)\(\s*(?:<([^>\n]*)>|<?([^\s)>]+))/i.exec(found) ?? [];
+  return quoted ?? bare ?? "";
+};
 /** All that may be one: which of them is fetched is the browser's to say. */
 const sourcesOf = (html: string): string[] =>
-  [...html.matchAll(/\b(?:src(?:set)?|data|href|poster|background)\s*=\s*["']?([^\s"'>]+)/gi)].map(
-    ([, source = ""]) => source,
+  [...html.matchAll(/\b(?:src(?:set)?|data|href|poster|background)\s*=\s*(?:"([^"]*)|'([^']*)|([^\s"'>]+))/gi)].map(
+    ([, ...values]) => values.find((value) => value !== undefined) ?? "",
   );
 
 /** What stands in the parentheses of an image or a link, as far as the text goes. Lines may break around an address. */
@@ -37,7 +47,7 @@ const reference: Rule = {
   starts: "[",
   pattern: /\[[^\]\n]{1,200}\]:\s{0,4}<?(?:https?:)?\/\/[^\s>]{1,2000}>?/y,
   growing: /\[[^\]\n]{0,200}(?:$|\](?:$|:\s{0,4}(?:$|<?[^\s>]{0,2010}$)))/y,
-  accept: (found) => (carriesData(found) ? found.length : 0),
+  accept: (found) => (carriesData(found.slice(found.indexOf("]:"))) ? found.length : 0),
 };
 
 const HTML = [
@@ -77,7 +87,10 @@ const link: Rule = {
   starts: "[",
   pattern: /\[[^\]\n]{0,200}\]\(\s{0,4}<?https?:\/\/[^\s)>]{1,2000}>?(?:\s[^)\n]{0,200})?\)/y,
   growing: new RegExp(`\\[[^\\]\\n]{0,200}(?:$|\\](?:$|${TARGET_BEGUN}))`, "y"),
-  accept: (found) => (/[?&][^=&\s]{1,64}=[^&\s)]{24,}/.test(urlOf(found)) ? found.length : 0),
+  accept: (found) => {
+    const url = urlOf(found);
+    return /[?&][^=&\s]{1,64}=[^&\s)]{24,}/.test(url) || holdsToken(url) ? found.length : 0;
+  },
 };
 
 export const EXFILTRATION_RULES: readonly Rule[] = [image, reference, htmlImage, styleImage, link];

@@ -5,7 +5,7 @@ export const LOOKBEHIND_CHARS = 48;
 /** Characters that a rule may look ahead past its match. */
 export const LOOKAHEAD_CHARS = 2;
 /** Longest finding, and so about the most that a stream holds back: a private key. What is longer is found in part. */
-export const FINDING_CHARS_MAX = 8_600;
+export const FINDING_CHARS_MAX = 8_900;
 /** Values that one text may have tokens for; further ones are redacted without a way back. */
 export const TOKENS_MAX = 1_000;
 /** Findings in one event of a task; the rest is a count. */

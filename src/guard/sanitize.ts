@@ -16,6 +16,8 @@ export type Sanitized = {
   readonly hidden: readonly { readonly text: string; readonly start: number; readonly end: number }[];
   /** Place in the given text of a place in the sanitised one. */
   readonly toGiven: (offset: number) => number;
+  /** The same of an end: what was taken out behind it is not in front of it, and a letter is whole. */
+  readonly toGivenEnd: (offset: number) => number;
 };
 
 type Kind = {
@@ -25,7 +27,13 @@ type Kind = {
   readonly replace: (match: string, at: Place) => string | null;
 };
 
-type Place = { readonly before: string; readonly after: string; readonly isRightToLeft: boolean };
+type Place = {
+  readonly before: string;
+  readonly after: string;
+  readonly isRightToLeft: boolean;
+  /** The next letters or digits on both sides are Latin ones: a number, an address of e-mail or a word goes on there. */
+  readonly isInLatin: boolean;
+};
 
 const REMOVE = () => "";
 /** Scripts whose letters a joiner or its absence shapes. */
@@ -33,6 +41,10 @@ const JOINING =
   /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Script=Nko}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gurmukhi}\p{Script=Gujarati}\p{Script=Oriya}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}]/u;
 const EMOJI = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\uFE0F|\u20E3/u;
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/;
+
+/** Inside of a class: ASCII, what is written as such, and what is taken out, which leaves what follows it behind ASCII. */
+const ASCII_OR_GOES =
+  " -~\\uFF10-\\uFF19\\uFF21-\\uFF3A\\uFF41-\\uFF5A\\u{1D400}-\\u{1D7FF}\\u00AD\\u034F\\u115F\\u1160\\u180B-\\u180F\\u200B-\\u200F\\u202A-\\u202E\\u2060-\\u206F\\u3164\\uFEFF\\uFFA0\\u{E0000}-\\u{E007F}";
 
 const keepsJoiner = ({ before, after }: Place): boolean =>
   (JOINING.test(before) && (JOINING.test(after) || !/[A-Za-z0-9]/.test(after))) ||
@@ -54,8 +66,17 @@ const KINDS: readonly Kind[] = [
     replace: REMOVE,
   },
   {
+    label: "variation_selector",
+    // Behind ASCII there are keycaps alone.
+    pattern: new RegExp(
+      `(?<=[${ASCII_OR_GOES}])[\\uFE00-\\uFE0F](?!\\u20E3|[\\uFE00-\\uFE0F\\u{E0100}-\\u{E01EF}])|(?<!\\p{Script=Mongolian})[\\u180B-\\u180D\\u180F]+`,
+      "gu",
+    ),
+    replace: REMOVE,
+  },
+  {
     label: "zero_width",
-    pattern: /(?:[\u200B\u2060-\u2064\u206A-\u206F\uFEFF\u180E\u00AD\uFFF9-\uFFFB\u3164\uFFA0]|\u034F)+/g,
+    pattern: /(?:[\u200B\u2060-\u2064\u206A-\u206F\uFEFF\u180E\u00AD\u115F\u1160\uFFF9-\uFFFB\u3164\uFFA0]|\u034F)+/g,
     replace: REMOVE,
   },
   {
@@ -64,7 +85,11 @@ const KINDS: readonly Kind[] = [
     replace: (match, at) => (match.length === 1 && keepsJoiner(at) ? null : ""),
   },
   { label: "bidi", pattern: /[\u202A-\u202E\u2066-\u2069]+/g, replace: REMOVE },
-  { label: "bidi", pattern: /[\u200E\u200F\u061C]+/g, replace: (_, { isRightToLeft }) => (isRightToLeft ? null : "") },
+  {
+    label: "bidi",
+    pattern: /[\u200E\u200F\u061C]+/g,
+    replace: (_, { isRightToLeft, isInLatin }) => (isRightToLeft && !isInLatin ? null : ""),
+  },
   {
     label: "disguised_letters",
     // Full-width and mathematical letters and digits, and nothing else of NFKC: the rest has a meaning of its own.
@@ -73,8 +98,21 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-const characterBefore = (text: string, at: number): string => [...text.slice(Math.max(0, at - 2), at)].at(-1) ?? "";
-const characterAt = (text: string, at: number): string => String.fromCodePoint(text.codePointAt(at) ?? 32);
+/** A variation selector in between may go, and says nothing of emoji then. */
+const characterBefore = (text: string, at: number): string => {
+  const end = text[at - 1] === "\uFE0F" ? at - 1 : at;
+  return [...text.slice(Math.max(0, end - 2), end)].at(-1) ?? "";
+};
+const characterAt = (text: string, at: number): string =>
+  String.fromCodePoint(text.codePointAt(text[at] === "\uFE0F" ? at + 1 : at) ?? 32);
+
+/** Characters on each side in which the next letter is looked for: more than separate the parts of any number. */
+const NEAR_CHARS = 8;
+const LATIN_BEFORE = /[A-Za-z0-9][\s!-/:-@[-`{-~\u200E\u200F\u061C]*$/;
+const LATIN_AFTER = /^[\s!-/:-@[-`{-~\u200E\u200F\u061C]*[A-Za-z0-9]/;
+const isInLatin = (text: string, start: number, end: number): boolean =>
+  LATIN_BEFORE.test(text.slice(Math.max(0, start - NEAR_CHARS), start)) &&
+  LATIN_AFTER.test(text.slice(end, end + NEAR_CHARS));
 
 const spell = (tags: string): string =>
   [...tags]
@@ -89,7 +127,12 @@ function findEdits(text: string): Found[] {
   return KINDS.flatMap(({ label, pattern, replace }) =>
     [...text.matchAll(pattern)].flatMap(({ 0: match, index: start }) => {
       const end = start + match.length;
-      const place = { before: characterBefore(text, start), after: characterAt(text, end), isRightToLeft };
+      const place = {
+        before: characterBefore(text, start),
+        after: characterAt(text, end),
+        isRightToLeft,
+        isInLatin: isInLatin(text, start, end),
+      };
       const to = replace(match, place);
       return to === null || to === match ? [] : [{ label, match, start, end, to }];
     }),
@@ -108,15 +151,22 @@ export function sanitize(given: string): Sanitized {
     at = end;
   }
   text += given.slice(at);
+  const toGiven = (offset: number): number => {
+    const mark = lastBefore(marks, offset);
+    return mark === undefined ? offset : mark.givenEnd + Math.max(0, offset - mark.to);
+  };
+  /** Of letters that were written as others: each stands for one, and may be two code units itself. */
+  const ends = new Map(edits.filter(({ to }) => to !== "").map(({ start, end }) => [start, end]));
   return {
     text,
     findings: merge(edits),
     hidden: edits
       .filter(({ label }) => label === "hidden_text")
       .map(({ match, start, end }) => ({ text: spell(match), start, end })),
-    toGiven: (offset) => {
-      const mark = lastBefore(marks, offset);
-      return mark === undefined ? offset : mark.givenEnd + Math.max(0, offset - mark.to);
+    toGiven,
+    toGivenEnd: (offset) => {
+      const last = toGiven(offset - 1);
+      return ends.get(last) ?? last + 1;
     },
   };
 }
@@ -134,7 +184,7 @@ function merge(edits: readonly Found[]): Finding[] {
 }
 
 /** The last mark that ends at or before the place, found by halving. */
-function lastBefore<T extends { readonly to: number }>(marks: readonly T[], offset: number): T | undefined {
+export function lastBefore<T extends { readonly to: number }>(marks: readonly T[], offset: number): T | undefined {
   let low = 0;
   let high = marks.length;
   while (low < high) {

@@ -1,10 +1,12 @@
 /**
  * Finds what a table of rules describes, in a text that comes in pieces. Whether something begins at a place depends on a
  * bounded stretch around it and on where the finding before it ended, never on how the text was cut: the whole text in
- * one piece gives the same. Only what could still grow into a finding is held back.
+ * one piece gives the same. Only what could still grow into a finding is held back. Rules are given the text as it reads
+ * without escapes; what passes and what is found is cut out of the text as it came.
  */
 import { LOOKBEHIND_CHARS } from "./limits.ts";
 import type { FindingKind } from "./types.ts";
+import { Unescaped } from "./unescaped.ts";
 
 export type Rule = {
   readonly kind: FindingKind;
@@ -49,38 +51,44 @@ const matchesAt = (pattern: RegExp, text: string, at: number): string | null => 
 
 export class Scanner {
   readonly #table: RuleTable;
-  #buffer = "";
-  /** Place of the buffer's first character in the whole text. */
+  readonly #source = new Unescaped();
+  /** Place in the whole text, as it was given, of the first character that is still here. */
   #base = 0;
-  /** In the buffer: up to here everything is decided. */
+  /** Up to here everything is decided. */
   #cursor = 0;
 
-  constructor(table: RuleTable) {
+  /** @param before what rules may look back at and nothing is found in; places are counted from behind it. */
+  constructor(table: RuleTable, before = "") {
     this.#table = table;
+    this.#source.add(before);
+    this.#cursor = this.#source.text.length;
+    this.#base = -before.length;
   }
 
   push(piece: string): Segment[] {
-    this.#buffer += piece;
+    this.#source.add(piece);
     return this.#advance(false);
   }
 
   /** The rest, once nothing follows. */
   finish(): Segment[] {
+    this.#source.end();
     return this.#advance(true);
   }
 
   /** Characters that are not decided yet. */
   get held(): number {
-    return this.#buffer.length - this.#cursor;
+    return this.#source.givenBehind(this.#cursor);
   }
 
   #advance(isLast: boolean): Segment[] {
     const segments: Segment[] = [];
-    const text = this.#buffer;
+    const source = this.#source;
+    const { text } = source;
     let plainFrom = this.#cursor;
     let at = this.#cursor;
     const flush = (to: number) => {
-      if (to > plainFrom) segments.push({ kind: "text", text: text.slice(plainFrom, to) });
+      if (to > plainFrom) segments.push({ kind: "text", text: source.slice(plainFrom, to) });
     };
     while (at < text.length) {
       const rules = this.#rulesAt(at);
@@ -91,38 +99,42 @@ export class Scanner {
         continue;
       }
       flush(at);
-      segments.push({ kind: "found", ...found, start: this.#base + at });
-      at += found.text.length;
+      const end = at + found.length;
+      const start = this.#base + source.toGiven(at);
+      segments.push({ kind: "found", rule: found.rule, text: source.slice(at, end), start });
+      at = end;
       plainFrom = at;
     }
     flush(at);
     const drop = Math.max(0, at - LOOKBEHIND_CHARS);
-    this.#buffer = text.slice(drop);
-    this.#base += drop;
+    this.#base += source.drop(drop);
     this.#cursor = at - drop;
     return segments;
   }
 
   #rulesAt(at: number): readonly Rule[] {
-    const code = this.#buffer.charCodeAt(at);
-    const isInWord = at > 0 && isWordCode(code) && isWordCode(this.#buffer.charCodeAt(at - 1));
+    const { text } = this.#source;
+    const code = text.charCodeAt(at);
+    const isInWord = at > 0 && isWordCode(code) && isWordCode(text.charCodeAt(at - 1));
     return isInWord ? [] : (this.#table[code] ?? []);
   }
 
   #mustWait(rules: readonly Rule[], at: number): boolean {
-    const isHalf = at === this.#buffer.length - 1 && isHighSurrogate(this.#buffer.charCodeAt(at));
-    return isHalf || rules.some(({ growing }) => matchesAt(growing, this.#buffer, at) !== null);
+    const { text } = this.#source;
+    const isHalf = at === text.length - 1 && isHighSurrogate(text.charCodeAt(at));
+    return isHalf || rules.some(({ growing }) => matchesAt(growing, text, at) !== null);
   }
 
   /** The first of the longest. */
-  #longest(rules: readonly Rule[], at: number): { readonly rule: Rule; readonly text: string } | null {
-    let best: { readonly rule: Rule; readonly text: string } | null = null;
+  #longest(rules: readonly Rule[], at: number): { readonly rule: Rule; readonly length: number } | null {
+    const { text } = this.#source;
+    let best: { readonly rule: Rule; readonly length: number } | null = null;
     for (const rule of rules) {
-      const match = matchesAt(rule.pattern, this.#buffer, at);
+      const match = matchesAt(rule.pattern, text, at);
       if (match === null || match === "") continue;
-      const before = this.#buffer.slice(Math.max(0, at - LOOKBEHIND_CHARS), at);
+      const before = text.slice(Math.max(0, at - LOOKBEHIND_CHARS), at);
       const length = rule.accept === undefined ? match.length : rule.accept(match, before);
-      if (length > (best?.text.length ?? 0)) best = { rule, text: match.slice(0, length) };
+      if (length > (best?.length ?? 0)) best = { rule, length };
     }
     return best;
   }

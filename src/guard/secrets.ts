@@ -76,9 +76,9 @@ const FORMATS: readonly Format[] = [
   {
     label: "jwt",
     lead: literal("eyJ"),
-    rest: `[${WORD}]{8,1500}\\.eyJ[${WORD}]{8,3000}\\.[${WORD}]{16,1000}`,
+    rest: `[${WORD}]{8,1500}\\.eyJ[${WORD}]{8,5400}\\.[${WORD}]{16,1000}`,
     chars: `.${WORD}`,
-    max: 5_505,
+    max: 7_905,
   },
 ];
 
@@ -95,10 +95,10 @@ const toRule = ({ label, lead, rest, chars, max }: Format): Rule => ({
   accept: (found) => (isSample(found) ? 0 : found.length),
 });
 
-/** Longest first line and headers of a key, such as `Version: 2.0`: anything may stand in them. */
-const KEY_HEAD_CHARS = 476;
-/** Longest body, and the last line. */
-const KEY_BODY = "[A-Za-z0-9+/=\\\\\\s-]{0,8077}";
+/** Longest first line and headers of a key, such as `Version: 2.0`: anything may stand in them, and 64 characters of indentation behind each. */
+const KEY_HEAD_CHARS = 780;
+/** Longest body, and the last line. Lines may be indented, as in YAML, or quoted with "> ", as in mail. */
+const KEY_BODY = "[A-Za-z0-9+/=\\\\\\s>-]{0,8077}";
 
 const privateKey: Rule = {
   kind: "secret",
@@ -106,7 +106,7 @@ const privateKey: Rule = {
   score: 0.99,
   starts: "-",
   pattern:
-    /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s){0,4}(?:[A-Za-z-]{4,20}: [^\r\n]{0,80}\s{1,2}){0,4}[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=\\\s]{0,8000}(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?/y,
+    /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----[\\\s>]{0,64}(?:[A-Za-z-]{4,20}: (?:[^\r\n]{0,79}[^\\\s>])?[\\\s>]{1,64}){0,4}[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=\\\s>]{0,8000}(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?/y,
   growing: new RegExp(
     ledBy(literal("-----BEGIN "), `(?:[\\s\\S]{0,${KEY_HEAD_CHARS}}$|[\\s\\S]{${KEY_HEAD_CHARS}}${KEY_BODY}$)`),
     "y",
@@ -124,32 +124,41 @@ const addressPassword: Rule = {
   accept: (found) => (isSample(found) || /:(?:\$\{|<|\{\{|password@|[.*]+@)/i.test(found) ? 0 : found.length),
 };
 
+/** The backslashes are those in front of a quote where JSON stands in JSON. */
 const NAMED =
-  /(?:api[_-]?key|secret|access[_-]?key|auth[_-]?token|access[_-]?token|password|passwd|pwd|token)["'`]?\s{0,2}(?:(?:is\s?)?[:=]|=>|:=|is)\s{0,2}["'`]?$|bearer\s$/i;
+  /(?:api[ _-]?key|secret|access[ _-]?key|auth[ _-]?token|access[ _-]?token|password|passwd|pwd|token)\\{0,3}["'`]?\s{0,2}(?:(?:is\s?)?[:=]|=>|:=|is)\s{0,2}\\{0,3}["'`]?$|bearer\s$/i;
 
-/** A value that is no word and no reference to one. */
-const looksRandom = (text: string): boolean => {
-  const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(text)).length;
-  const isReference = /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(text);
-  return (
-    !isReference &&
-    /\d/.test(text) &&
-    /[A-Za-z]/.test(text) &&
-    new Set(text).size >= 6 &&
-    (kinds >= 3 || text.length >= 16)
-  );
-};
+const KINDS = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/];
+
+/** A value that is no word and no reference to one. What costs most is asked last. */
+const looksRandom = (text: string): boolean =>
+  /\d/.test(text) &&
+  /[A-Za-z]/.test(text) &&
+  (text.length >= 16 || KINDS.filter((kind) => kind.test(text)).length >= 3) &&
+  !isSample(text) &&
+  !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(text) &&
+  new Set(text).size >= 6;
+
+const NAMED_CHARS = "A-Za-z0-9_+/=.~!@#$%^&*-";
+const NAMED_CHARS_MAX = 4_096;
+/** What a name ends in. Without it every piece of a long stretch of Base64 would be read to its end, from each slash. */
+const BEHIND_NAME = "(?<![^:=>\\s\"'`])";
 
 const namedSecret: Rule = {
   kind: "secret",
   label: "named_secret",
   score: 0.8,
   starts: "A-Za-z0-9",
-  pattern: /[A-Za-z0-9][A-Za-z0-9_+/=.~!@#$%^&*-]{7,255}(?![A-Za-z0-9_([])/y,
-  growing: toGrowing({ chars: "A-Za-z0-9_+/=.~!@#$%^&*-", max: 256 }),
+  // A call or a list is no value; of one that is too long the beginning is, whatever follows.
+  pattern: new RegExp(
+    `${BEHIND_NAME}[A-Za-z0-9](?:[${NAMED_CHARS}]{${NAMED_CHARS_MAX - 1}}|[${NAMED_CHARS}]{7,${NAMED_CHARS_MAX - 1}}(?![A-Za-z0-9_([]))`,
+    "y",
+  ),
+  growing: new RegExp(`${BEHIND_NAME}${toGrowing({ chars: NAMED_CHARS, max: NAMED_CHARS_MAX }).source}`, "y"),
   accept: (found, before) => {
-    const value = found.replace(/[.!,;]+$/, "");
-    return NAMED.test(before) && looksRandom(value) && !isSample(value) ? value.length : 0;
+    if (!NAMED.test(before)) return 0;
+    const value = found.replace(/(?<![.!,;])[.!,;]+$/, "");
+    return looksRandom(value) ? value.length : 0;
   },
 };
 

@@ -6,6 +6,8 @@
 import { TOKENS_MAX } from "./limits.ts";
 
 const TOKEN = /\[[A-Z][A-Z0-9_]{0,30}_\d{1,4}\]/g;
+/** One in an address, which may write its brackets as what they are there. */
+const TOKEN_IN_ADDRESS = /(?:\[|%5[Bb])[A-Z][A-Z0-9_]{0,30}_\d{1,4}(?:\]|%5[Dd])/;
 /** A token that the text so far may end in the middle of. */
 const TOKEN_BEGUN = /\[(?:[A-Z][A-Z0-9_]{0,35})?$/;
 const TOKEN_CHARS_MAX = 40;
@@ -13,6 +15,9 @@ const TOKEN_NUMBER_MAX = 9_999;
 
 /** What an answer must not hold, where there is nobody to give it back to. */
 export const toRemoved = (label: string): string => `[REDACTED ${label.toUpperCase()}]`;
+
+/** Whether an address has a token in it: it would be sent with the value, once that is back. */
+export const holdsToken = (address: string): boolean => TOKEN_IN_ADDRESS.test(address);
 
 export class Tokens {
   readonly #byValue = new Map<string, string>();

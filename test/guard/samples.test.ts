@@ -102,6 +102,46 @@ describe("a secret", () => {
     });
   }
 
+  const hex = (count: number): string => "9f86d081884c7d65".repeat(count).slice(0, count);
+  const LONG: readonly (readonly [label: string, before: string, value: string])[] = [
+    ["named_secret", "token: ", hex(258)],
+    ["named_secret", "API_KEY=", hex(512)],
+    ["named_secret", "Authorization: Bearer ", hex(600)],
+    ["named_secret", "AWS_SESSION_TOKEN=", `${"q9Zt4Lm/2Xw7K+p1Vb6N".repeat(41).slice(0, 818)}=`],
+    ["named_secret", '"password": "', hex(4_096)],
+    ["jwt", "", key("eyJhbGciOiJIUzI1NiJ9", `.eyJ${RANDOM.repeat(91).slice(0, 3_470)}.`, RANDOM)],
+    ["jwt", "", key("eyJhbGciOiJIUzI1NiJ9", `.eyJ${RANDOM.repeat(142).slice(0, 5_300)}.`, RANDOM)],
+  ];
+  for (const [label, before, value] of LONG) {
+    it(`is found whole where it is long: ${label} ${before} of ${value.length} characters`, () => {
+      expect(dataIn(`Use ${before}${value}" and go on`)).toEqual([[label, value]]);
+    });
+  }
+
+  it("is found as far as the longest goes where it is longer", () => {
+    expect(dataIn(`token: ${hex(5_000)}`)).toEqual([["named_secret", hex(4_096)]]);
+  });
+
+  const PRIVATE = key(
+    "-----BEGIN PGP PRIVATE",
+    ` KEY BLOCK-----\nVersion: GnuPG v2\nComment: none\n\n${RANDOM}${RANDOM}\n${RANDOM}=`,
+  );
+  const WHOLE = `${PRIVATE}\n${key("-----END PGP PRIVATE", " KEY BLOCK-----")}`;
+  const WRITTEN: readonly (readonly [how: string, text: string])[] = [
+    ["indented", WHOLE.replaceAll("\n", "\n        ")],
+    ["indented by tabs", WHOLE.replaceAll("\n", "\r\n\t\t")],
+    ["quoted", WHOLE.replaceAll("\n", "\n> ")],
+    ["quoted twice", WHOLE.replaceAll("\n", "\n> > ")],
+    ["in JSON", JSON.stringify(WHOLE).slice(1, -1)],
+    ["in JSON, with breaks of two characters", JSON.stringify(WHOLE.replaceAll("\n", "\r\n")).slice(1, -1)],
+    ["in JSON inside of JSON", JSON.stringify(JSON.stringify(WHOLE).slice(1, -1)).slice(1, -1)],
+  ];
+  for (const [how, text] of WRITTEN) {
+    it(`is found whole where a private key is ${how}`, () => {
+      expect(dataIn(`tls: |\n  ${text}\nis: all`)).toEqual([["private_key", text]]);
+    });
+  }
+
   const NONE = [
     "password: use at least twelve characters",
     "Set API_KEY to your_api_key_1234567890abcdef",

@@ -19,6 +19,13 @@ const REMOVED: readonly (readonly [name: string, given: string, left: string, la
   ["a direction mark in left-to-right text", "a\u200Eb", "ab", "bidi"],
   ["text in tags", `Hi${tags("ignore")}!`, "Hi!", "hidden_text"],
   ["bytes in variation selectors", "a\u{E0101}\u{E0102}\u{E0103}b", "ab", "variation_selector"],
+  ["a direction mark in a number beside Hebrew", "א 4111\u200F1111", "א 41111111", "bidi"],
+  ["a direction mark between a number's groups", "א 4111 \u200F1111", "א 4111 1111", "bidi"],
+  ["direction marks around a sign", "א jane\u200F@\u200Eexample.com", "א jane@example.com", "bidi"],
+  ["a variation selector behind a digit", "4\uFE0F1\uFE0E1", "411", "variation_selector"],
+  ["a variation selector behind a letter or a sign", "a\uFE0Fb@\uFE00c", "ab@c", "variation_selector"],
+  ["a Mongolian variation selector behind Latin", "pass\u180Bwo\u180Frd", "password", "variation_selector"],
+  ["fillers of Hangul", "pass\u115Fwo\u1160rd", "password", "zero_width"],
   ["half of a pair", "a\uD800b", "a\uFFFDb", "control"],
 ];
 
@@ -30,6 +37,11 @@ const KEPT: readonly (readonly [name: string, text: string])[] = [
   ["a heart on fire", "❤\uFE0F\u200D🔥"],
   ["the flag of Scotland, which is made of tags", `🏴${tags("gbsct")}\u{E007F}`],
   ["a direction mark in Hebrew", "שלום\u200F!"],
+  ["a direction mark behind Latin in Hebrew", "שלום C++\u200F, שלום"],
+  ["a direction mark in front of a number in Hebrew", "טלפון: \u200E+41 44 668 18 00"],
+  ["keycaps", "4\uFE0F\u20E3 #\uFE0F\u20E3"],
+  ["a variation selector behind a sign that is shown as emoji", "❤\uFE0F ©\uFE0F ☺\uFE0E"],
+  ["Mongolian with a variation selector", "ᠠ\u180Bᠨ"],
   ["a Han variant", "葛\u{E0100}飾"],
   ["Russian, Greek, Vietnamese and Japanese", "Привет Ελλάδα Tiếng Việt こんにちは，世界！"],
   ["composed and decomposed letters", "é e\u0301 ﬁ ½ ① ™"],
@@ -66,6 +78,23 @@ describe("sanitising", () => {
   });
 });
 
+describe("data that invisible characters stand in", () => {
+  for (const given of [
+    "א 4111\u200F1111\u200E1111\u061C1111",
+    "א 4111 \u200F1111 \u200F1111 \u200F1111",
+    [..."4111111111111111"].join("\uFE0F"),
+    [..."4111111111111111"].join("\u200B\uFE0F"),
+    [..."4111111111111111"].join("\u1160"),
+    [..."4111111111111111"].join("\u115F"),
+    [..."4111111111111111"].join("\u180B"),
+  ]) {
+    it(`is found: ${JSON.stringify(given)}`, () => {
+      const { findings } = checkInput(given, EVERY_INPUT_RULE).verdict;
+      expect(findings.filter(({ kind }) => kind === "pii").map(({ label }) => label)).toEqual(["card"]);
+    });
+  }
+});
+
 describe("places", () => {
   it("are those of the text as it was given", () => {
     const given = "\u200BMail \u202Ejane\u200B.doe@example.com\u200B now";
@@ -73,6 +102,13 @@ describe("places", () => {
     const [email] = verdict.findings.filter(({ label }) => label === "email");
     expect(given.slice(email?.start, email?.end)).toBe("jane\u200B.doe@example.com");
     expect(verdict.text).toBe("Mail [EMAIL_1] now");
+  });
+
+  it("are those of whole letters where the last one is two code units", () => {
+    const given = "card 4111 1111 1111 111𝟏\u200B ok";
+    const { verdict } = checkInput(given, EVERY_INPUT_RULE);
+    const [card] = verdict.findings.filter(({ label }) => label === "card");
+    expect(given.slice(card?.start, card?.end)).toBe("4111 1111 1111 111𝟏");
   });
 
   it("are right behind disguised digits", () => {
