@@ -111,6 +111,8 @@ export class Disk {
   }
 
   resize(node: FileNode, length: number): void {
+    // Asked of the node too, whatever its path allows: its bytes are the isolate's own, and later calls read them.
+    if (node.area === "fixed") throw new SystemError("EACCES");
     const quota = this.#quotaOf(node.area);
     if (length > quota.fileBytes) throw new SystemError("EFBIG");
     if (this.#used[node.area] + length - node.length > quota.totalBytes) throw new SystemError("ENOSPC");
@@ -124,8 +126,11 @@ export class Disk {
     node.changed = true;
   }
 
+  /** A scope may hold the library's path. What stands there is no file of the task for that. */
   checkWritable(path: string): void {
-    if (this.#areaOf(path) === "fixed") throw new SystemError("EACCES");
+    const node = this.#nodes.get(path);
+    const area = node === undefined ? this.#areaOf(path) : this.#areaOfNode(path, node);
+    if (area === "fixed" || this.#areaOf(path) === "fixed") throw new SystemError("EACCES");
   }
 
   /** Whether a path is where the call may write the task's files. */
@@ -164,6 +169,10 @@ export class Disk {
     const { access, scopes } = this.#request;
     if (access === "write" && isInScopes(path, scopes)) return "workspace";
     return path !== SCRATCH_ROOT && isInScopes(path, [SCRATCH_ROOT]) ? "scratch" : "fixed";
+  }
+
+  #areaOfNode(path: string, node: Node): Area {
+    return node.kind === "file" ? node.area : this.#areaOf(path);
   }
 
   #quotaOf(area: Area): WorkerRequest["quota"] {
