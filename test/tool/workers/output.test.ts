@@ -8,8 +8,49 @@ import { request } from "./request.ts";
 
 const jsonBytes = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value)).byteLength;
 
+/** No character takes more as JSON. */
+const CHARACTER_BYTES_MAX = 6;
+
 /** What the host takes. */
 const RESULT_BYTES_MAX = 256 * 1024;
+
+describe("output over its limit", () => {
+  for (const [what, text] of [
+    ["of plain text", "x".repeat(OUTPUT_BYTES_MAX + 1)],
+    ["of much more", "x".repeat(10 * OUTPUT_BYTES_MAX)],
+    ["of pairs", "🙂".repeat(OUTPUT_BYTES_MAX)],
+    ["of pairs, begun at another place", `x${"🙂".repeat(OUTPUT_BYTES_MAX)}`],
+    ["of lines", `${"x".repeat(70)}\n`.repeat(OUTPUT_BYTES_MAX)],
+    ["of three bytes each", "€".repeat(OUTPUT_BYTES_MAX)],
+    ["of control characters", "\u0001".repeat(OUTPUT_BYTES_MAX)],
+    ["of what is escaped", '"\n'.repeat(OUTPUT_BYTES_MAX)],
+  ] as const) {
+    for (const [how, before] of [
+      ["at once", ""],
+      ["after other output", "before\n".repeat(100)],
+    ] as const) {
+      it(`is kept to the last whole character that fits: ${what}, ${how}`, () => {
+        const output = new Output();
+        output.write(before);
+        output.write(text);
+        output.write("never");
+        const [kept = "", ...rest] = output.toString().split("\n[truncated");
+        expect(rest).toHaveLength(1);
+        expect(`${before}${text}`.startsWith(kept)).toBe(true);
+        expect(kept).not.toContain("\ufffd");
+        expect(jsonBytes(kept) - 2).toBeLessThanOrEqual(OUTPUT_BYTES_MAX);
+        expect(jsonBytes(kept) - 2).toBeGreaterThan(OUTPUT_BYTES_MAX - CHARACTER_BYTES_MAX);
+      });
+    }
+  }
+
+  it("is none when it ends at the limit", () => {
+    const output = new Output();
+    output.write("x".repeat(OUTPUT_BYTES_MAX - 1));
+    output.write("x");
+    expect(output.toString()).toBe("x".repeat(OUTPUT_BYTES_MAX));
+  });
+});
 
 describe("what the end of a program has to say", () => {
   it("is cut where it is long, and says so", () => {

@@ -16,8 +16,7 @@ export class Output {
 
   write(text: string): void {
     if (this.#full) return;
-    let kept = text.slice(0, OUTPUT_BYTES_MAX - this.#bytes);
-    while (jsonBytes(kept) > OUTPUT_BYTES_MAX - this.#bytes) kept = kept.slice(0, Math.floor(kept.length / 2));
+    const kept = clipText(text, OUTPUT_BYTES_MAX - this.#bytes + QUOTES_BYTES);
     this.#parts.push(kept);
     this.#bytes += jsonBytes(kept);
     this.#full = kept.length < text.length;
