@@ -18,6 +18,7 @@ import {
 } from "./egress.ts";
 import { createAnswerWatch } from "./event-stream.ts";
 import {
+  ANSWER_LENGTH_MAX,
   EGRESS_ANSWER_HEADERS_LENGTH_MAX,
   EGRESS_MS_MAX,
   EGRESS_REQUESTS_MAX,
@@ -40,8 +41,8 @@ export type CallGateway = {
   send(request: unknown): Promise<GatewayAnswer>;
   /** Ends what is under way and refuses what comes later. @returns what was decided, in order. */
   close(): readonly EgressRecord[];
-  /** The text without the secrets that this call's requests carried. */
-  redact(text: string): string;
+  /** The text without the secrets that this call's requests carried. Null when it is too large an answer without them. */
+  redact(text: string): string | null;
 };
 
 const USER_AGENT = "vasini";
@@ -120,7 +121,7 @@ export function createGateway(options: GatewayOptions): CallGateway {
       ended.abort();
       return [...records];
     },
-    redact: (text) => redactText(text, opened?.needles ?? []),
+    redact: (text) => redactText(text, opened?.needles ?? [], ANSWER_LENGTH_MAX),
   };
 }
 
@@ -183,14 +184,17 @@ async function ask(
     });
     facts = { ...facts, status: response.status };
     const bytes = await readBody(response, request.until);
-    if (bytes === null) {
+    // A name may be longer than its secret: what repeats it becomes more.
+    const kept = bytes === null ? null : redactBytes(bytes, opened.needles, EGRESS_RESPONSE_BYTES_MAX);
+    if (bytes === null || kept === null) {
       const message = `the answer of ${hostname} is larger than ${EGRESS_RESPONSE_BYTES_MAX} bytes`;
       return failed({ reason: "too_large", code: "TOOL_LIMIT", message }, facts);
     }
     const answer = {
       ok: true,
       status: response.status,
-      ...withoutSecrets(response.headers, bytes, opened.needles),
+      headers: withoutSecrets(response.headers, opened.needles),
+      body: kept,
     } as const;
     return { answer, facts: { ...facts, received_bytes: bytes.byteLength } };
   } catch (thrown) {
@@ -226,13 +230,15 @@ async function readBody(response: Response, until: string | number | undefined):
   return joinBytes(pieces);
 }
 
-function withoutSecrets(headers: Headers, bytes: Uint8Array, needles: readonly Needle[]) {
+function withoutSecrets(headers: Headers, needles: readonly Needle[]): readonly (readonly [string, string])[] {
   const kept: (readonly [string, string])[] = [];
   let length = 0;
-  for (const [name, value] of headers) {
+  for (const given of headers) {
+    const [name, value] = isAnswerable(given[0]) ? given.map((text) => redactText(text, needles)) : given;
+    if (name === undefined || value === undefined) continue;
     length += name.length + value.length;
     if (length > EGRESS_ANSWER_HEADERS_LENGTH_MAX) break;
-    if (isAnswerable(name)) kept.push([redactText(name, needles), redactText(value, needles)]);
+    if (isAnswerable(given[0])) kept.push([name, value]);
   }
-  return { headers: kept, body: redactBytes(bytes, needles) };
+  return kept;
 }

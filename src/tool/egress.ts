@@ -4,8 +4,11 @@
  * Which URLs are allowed is `platform/egress.ts`; doing it is `egress-gateway.ts`.
  */
 import { type EgressRules, err, ok, type Result, toBase64, utf8 } from "../platform/index.ts";
-import { type GatewayRequest, joinBytes } from "./contract.ts";
+import type { GatewayRequest } from "./contract.ts";
 import { EGRESS_HEADERS_LENGTH_MAX, EGRESS_REQUEST_BYTES_MAX } from "./limits.ts";
+import { type Needle, replaceNeedles } from "./needle-search.ts";
+
+export type { Needle };
 
 /** What one call may reach, decided by the host before it starts. */
 export type EgressGrant = {
@@ -122,80 +125,32 @@ export function spellingsOf({ value, headerValue }: OpenedSecret): readonly stri
 
 export const markerOf = (name: string): string => `[secret ${name}]`;
 
-/** One spelling of a secret, ready to be looked for. */
-export type Needle = {
-  readonly bytes: Uint8Array;
-  /** For each byte of it: how long a beginning of the needle ends there, short of the whole. */
-  readonly borders: Uint32Array;
-  readonly marker: Uint8Array;
-};
-
 /** All spellings of all secrets: made once when they are opened, for every body and every header is searched for them. */
 export const needlesOf = (secrets: readonly OpenedSecret[]): readonly Needle[] =>
   secrets.flatMap((secret) => {
     const marker = utf8(markerOf(secret.name));
-    return spellingsOf(secret).map((spelling) => {
-      const bytes = utf8(spelling);
-      return { bytes, borders: bordersOf(bytes), marker };
-    });
+    return spellingsOf(secret).map((spelling) => ({ bytes: utf8(spelling), marker }));
   });
 
 /**
  * By way of bytes: the engine's own search takes quadratic time for texts that are made for it. The text itself when
  * nothing is found in it.
  */
-export function redactText(text: string, needles: readonly Needle[]): string {
+export function redactText(text: string, needles: readonly Needle[]): string;
+/** @returns null when it has become more than `bytesMax` in UTF-8, and more than it was. */
+export function redactText(text: string, needles: readonly Needle[], bytesMax: number): string | null;
+export function redactText(text: string, needles: readonly Needle[], bytesMax = Infinity): string | null {
+  if (needles.length === 0) return text;
   const bytes = utf8(text);
-  const redacted = redactBytes(bytes, needles);
-  return redacted === bytes ? text : new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(redacted);
+  const redacted = redactBytes(bytes, needles, bytesMax);
+  if (redacted === null) return null;
+  if (redacted === bytes) return text;
+  return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(redacted);
 }
 
-export const redactBytes = (bytes: Uint8Array, needles: readonly Needle[]): Uint8Array =>
-  needles.reduce(replaceBytes, bytes);
-
-function replaceBytes(bytes: Uint8Array, needle: Needle): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  let from = 0;
-  for (let at = indexOfBytes(bytes, needle, 0); at >= 0; at = indexOfBytes(bytes, needle, from)) {
-    pieces.push(bytes.subarray(from, at), needle.marker);
-    from = at + needle.bytes.length;
-  }
-  if (from === 0) return bytes;
-  pieces.push(bytes.subarray(from));
-  return joinBytes(pieces);
-}
-
-/**
- * Where the needle first begins, not before `from`; -1 for nowhere. The server chooses the bytes and the tenant the
- * needle, so it takes time in proportion to the bytes whatever they are.
- * @see Knuth, Morris, Pratt: Fast pattern matching in strings (1977)
- */
-function indexOfBytes(bytes: Uint8Array, { bytes: needle, borders }: Needle, from: number): number {
-  let matched = 0;
-  for (let at = from; at < bytes.length; at++) {
-    if (matched === 0) {
-      at = bytes.indexOf(needle[0] ?? 0, at);
-      if (at < 0) return -1;
-    }
-    matched = matchedAfter(needle, borders, matched, bytes[at]);
-    if (matched === needle.length) return at - matched + 1;
-  }
-  return -1;
-}
-
-function bordersOf(needle: Uint8Array): Uint32Array {
-  const borders = new Uint32Array(needle.length);
-  let matched = 0;
-  for (let at = 1; at < needle.length; at++) {
-    matched = matchedAfter(needle, borders, matched, needle[at]);
-    borders[at] = matched;
-  }
-  return borders;
-}
-
-/** How much of the needle stands before and with this byte, when `matched` of it, and not all, stood before it. */
-function matchedAfter(needle: Uint8Array, borders: Uint32Array, matched: number, byte: number | undefined): number {
-  let length = matched;
-  while (length > 0 && needle[length] !== byte) length = borders[length - 1] ?? 0;
-  return needle[length] === byte ? length + 1 : 0;
+export function redactBytes(bytes: Uint8Array, needles: readonly Needle[]): Uint8Array;
+/** @returns null when they have become more than `bytesMax`, and more than they were. */
+export function redactBytes(bytes: Uint8Array, needles: readonly Needle[], bytesMax: number): Uint8Array | null;
+export function redactBytes(bytes: Uint8Array, needles: readonly Needle[], bytesMax = Infinity): Uint8Array | null {
+  return replaceNeedles(bytes, needles, bytesMax);
 }

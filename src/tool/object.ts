@@ -71,7 +71,9 @@ export class ToolRunner extends WorkerEntrypoint<Bindings, ToolRunnerProps> {
       case "answer": {
         const { value } = finish;
         // A server may have sent a secret back in a spelling that only the tool undid.
-        return gateway !== null && value.kind === "answer" ? { ...value, json: gateway.redact(value.json) } : value;
+        if (gateway === null || value.kind !== "answer") return value;
+        const json = gateway.redact(value.json);
+        return json === null ? { kind: "too_large" } : { ...value, json };
       }
       case "failed":
         return { kind: "failed" };

@@ -5,6 +5,8 @@ import type { GatewayAnswer, GatewayRequest } from "../../src/tool/contract.ts";
 import type { OpenedSecret } from "../../src/tool/egress.ts";
 import { createGateway, type GatewayOptions } from "../../src/tool/egress-gateway.ts";
 import {
+  ANSWER_LENGTH_MAX,
+  EGRESS_ANSWER_HEADERS_LENGTH_MAX,
   EGRESS_MS_MAX,
   EGRESS_REQUEST_BYTES_MAX,
   EGRESS_REQUESTS_MAX,
@@ -327,6 +329,35 @@ describe("secrets", () => {
       expect(JSON.stringify(answer)).not.toContain(TOKEN.value);
     }
     expect(gateway.redact(`{"value":"${TOKEN.value}"}`)).toBe('{"value":"[secret token]"}');
+  });
+
+  it("make an answer too large when their names do, and it does not come back", async () => {
+    const name = "n".repeat(64);
+    const short = { ...TOKEN, name, value: "8-chars!", headerValue: "8-chars!" };
+    const { gateway } = withToken({
+      secrets: [short],
+      answer: () => new Response(short.value.repeat(EGRESS_RESPONSE_BYTES_MAX / 8)),
+    });
+    expect(await gateway.send(get(API))).toMatchObject({
+      error: { code: "TOOL_LIMIT", message: expect.stringMatching(/larger than/) },
+    });
+    expect(gateway.redact(JSON.stringify(short.value.repeat(ANSWER_LENGTH_MAX / 16)))).toBeNull();
+    expect(gateway.close()).toMatchObject([{ allowed: true, status: 200, reason: "too_large" }]);
+  });
+
+  it("may have names that make an answer longer, up to its limit", async () => {
+    const short = { ...TOKEN, value: "8-chars!", headerValue: "8-chars!" };
+    const { gateway } = withToken({ secrets: [short], answer: () => new Response(short.value.repeat(1_000)) });
+    expect(textOf(await gateway.send(get(API)))).toBe("[secret token]".repeat(1_000));
+  });
+
+  it("make headers longer up to their limit, and the rest is left out", async () => {
+    const short = { ...TOKEN, name: "n".repeat(64), value: "8-chars!", headerValue: "8-chars!" };
+    const headers = { "x-a": short.value.repeat(1_000), "x-b": short.value.repeat(1_000) };
+    const { gateway } = withToken({ secrets: [short], answer: () => new Response("", { headers }) });
+    const answer = await gateway.send(get(API));
+    expect(answer.ok).toBe(true);
+    expect(JSON.stringify(answer).length).toBeLessThan(2 * EGRESS_ANSWER_HEADERS_LENGTH_MAX);
   });
 
   it("that cannot be opened stop the request, and the next one asks again", async () => {

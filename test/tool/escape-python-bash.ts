@@ -95,6 +95,15 @@ export const PYTHON: readonly Attempt[] = [
   ],
 ];
 
+/** On the standard library, which the calls of an isolate share, by a program that may write everywhere. */
+export const LIBRARY_DEEDS: readonly (readonly [deed: string, code: string])[] = [
+  ["overwritten", python("f = open('/lib/python314.zip', 'r+b')\nf.write(b'x' * 5_000_000)\nf.close()")],
+  ["emptied", python("open('/lib/python314.zip', 'wb').close()")],
+  ["cut", python("import os\nos.truncate('/lib/python314.zip', 100)")],
+  ["replaced", python("import os\nos.replace('/workspace/a.txt', '/lib/python314.zip')")],
+  ["moved", python("import os\nos.rename('/lib', '/other')")],
+];
+
 export const BASH: readonly Attempt[] = [
   [
     "network",

@@ -11,7 +11,7 @@ import { callTool, FILES, gatedRunner, LANGUAGES, runCode, runnerFor } from "./c
 import { AREAS, type Attempt } from "./escape-attempt.ts";
 import { doInTheOpen, WITHOUT_CONTROL } from "./escape-control.ts";
 import { ANSWERS, DEEDS, HOSTILE_CODE, RESPONSES } from "./escape-isolates.ts";
-import { BASH, PYTHON } from "./escape-python-bash.ts";
+import { BASH, LIBRARY_DEEDS, PYTHON } from "./escape-python-bash.ts";
 import { PACK_TOOLS, PROGRAMS } from "./escape-scripts.ts";
 import { runPackTool } from "./pack-tool-host.ts";
 
@@ -75,6 +75,20 @@ for (const language of LANGUAGES) {
     });
   });
 }
+
+describe("a program whose scope is the whole tree", () => {
+  const sandbox = `timeout: "120s", filesystem: "scoped", scoped_paths: ["/"]`;
+
+  it.each(LIBRARY_DEEDS)("leaves the next call its library: %s", async (_deed, code) => {
+    const files = [{ path: "/workspace/a.txt", text: "mine" }];
+    const outcome = await runCode("python", code, { files, sandbox });
+    expectInside(outcome);
+    expect(outcome).toMatchObject({ error: null, result: { stdout: "tried PermissionError\n" }, changes: [] });
+    // Of the same isolate, and of a module that the image does not hold.
+    const next = await runCode("python", "import xml.dom.minidom\n'whole'", { files, sandbox });
+    expect(next).toMatchObject({ error: null, result: { value: "whole", exit_code: 0 } });
+  });
+});
 
 describe("a tool of a pack's own stays in the sandbox", () => {
   it.each(PACK_TOOLS)("%s: %s", async (_area, _what, body) => {

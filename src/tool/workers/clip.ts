@@ -5,16 +5,19 @@ const encoder = new TextEncoder();
 export const utf8Bytes = (text: string): number => encoder.encode(text).byteLength;
 const jsonBytes = (text: string): number => utf8Bytes(JSON.stringify(text));
 
-/** The text itself when it fits, else the longest beginning of whole characters that does. */
-export function clipText(text: string): string {
-  if (jsonBytes(text) <= READ_BYTES_MAX) return text;
-  // What is cut off here is no loss: a text takes more bytes as JSON than it has code units.
-  const start = text.slice(0, READ_BYTES_MAX).toWellFormed();
+/**
+ * The text itself when it fits, else the longest beginning of whole characters that does.
+ * @param bytesMax of it as JSON, with its quotes.
+ */
+export function clipText(text: string, bytesMax = READ_BYTES_MAX): string {
+  // A text takes more bytes as JSON than it has code units, so a longer one need not be written to know, nor whole.
+  if (text.length <= bytesMax && jsonBytes(text) <= bytesMax) return text;
+  const start = text.slice(0, bytesMax).toWellFormed();
   let fits = 0;
   let over = start.length + 1;
   while (over - fits > 1) {
     const middle = Math.floor((fits + over) / 2);
-    if (jsonBytes(headOf(start, middle)) <= READ_BYTES_MAX) fits = middle;
+    if (jsonBytes(headOf(start, middle)) <= bytesMax) fits = middle;
     else over = middle;
   }
   return headOf(start, fits);

@@ -3,6 +3,13 @@
 /** Standard output and standard error each, in bytes of JSON: the model reads them. The rest is dropped and said so. */
 export const OUTPUT_BYTES_MAX = 64 * 1024;
 
+/**
+ * What the end of a program adds to its standard error, in bytes of JSON: one such message, and all of them. With both
+ * outputs and a value they stay under the host's limit of a result. The rest is dropped and said so.
+ */
+export const NOTE_BYTES_MAX = 4 * 1024;
+export const NOTES_BYTES_MAX = 16 * 1024;
+
 /** The value of the last expression as JSON, in bytes. A larger one is left out and standard error says so. */
 export const VALUE_BYTES_MAX = 64 * 1024;
 

@@ -162,6 +162,15 @@ describe("the end of a program", () => {
     });
   }
 
+  it("is not by an error in a promise that nobody awaits, and is by the same one awaited", async () => {
+    const main = "async function main() { throw new Error('boom') }";
+    expect(await result(`${main} main(); console.log('on')`)).toMatchObject({ exit_code: 0, stderr: "" });
+    expect(await result(`${main} await main(); 1`)).toMatchObject({
+      exit_code: 1,
+      stderr: expect.stringMatching(/boom/),
+    });
+  });
+
   it("keeps what was printed and written before it", async () => {
     const outcome = await result("require('fs').writeFileSync('b.txt', 'b'); console.log('out'); throw new Error('x')");
     expect(outcome).toMatchObject({

@@ -187,7 +187,7 @@ export async function instantiate(
   const heap: Heap = {
     allocate: loose._malloc,
     free: loose._free,
-    readText: loose.UTF8ToString,
+    readText: (pointer) => readMarked(new Uint8Array(memory.buffer), pointer, loose.UTF8ToString),
     writeText: (pointer, text, bytes) => loose.stringToUTF8(text, pointer, bytes),
     textBytes: loose.lengthBytesUTF8,
     // A view per write, because the memory's buffer is replaced whenever it grows.
@@ -227,6 +227,20 @@ export async function instantiate(
       return true;
     },
   };
+}
+
+/** A byte order mark, U+FEFF, in UTF-8. */
+const MARK = "\ufeff";
+const MARK_BYTES = 3;
+const isMark = (memory: Uint8Array, at: number): boolean =>
+  memory[at] === 0xef && memory[at + 1] === 0xbb && memory[at + 2] === 0xbf;
+
+/** A text with the marks it begins with. They are the file's own, and `read` drops the first of a text that is not short. */
+function readMarked(memory: Uint8Array, pointer: number, read: (pointer: number) => string): string {
+  let at = pointer;
+  while (isMark(memory, at)) at += MARK_BYTES;
+  const text = read(at);
+  return at === pointer ? text : MARK.repeat((at - pointer) / MARK_BYTES) + text;
 }
 
 /** What the memory of a new instance begins with. */

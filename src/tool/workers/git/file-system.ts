@@ -56,6 +56,7 @@ export function createFileSystem(workspace: Workspace, pace: Pace): PromiseFsCli
       readFile: async (path: string, options?: string | { readonly encoding?: string }) => {
         await pace.step();
         const encoding = typeof options === "string" ? options : options?.encoding;
+        // Only git's own files are read as text: config, refs, .gitignore. Git, too, skips a byte order mark in these.
         return encoding === undefined ? workspace.readBytes(path) : new TextDecoder().decode(workspace.readBytes(path));
       },
       writeFile: async (path: string, data: Uint8Array | string) => {

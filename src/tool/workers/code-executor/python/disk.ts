@@ -11,11 +11,14 @@ export type FileNode = {
   bytes: Uint8Array;
   length: number;
   changed: boolean;
-  readonly area: Area;
+  area: Area;
 };
 export type Node = FileNode | { readonly kind: "folder" };
 /** Whose quota a file counts against. */
 type Area = "workspace" | "scratch" | "fixed";
+
+type Placed = { readonly path: string; readonly node: Node };
+type Move = Placed & { readonly target: string };
 
 /** What an entry of a folder can say. */
 const NAME_BYTES_MAX = 255;
@@ -77,11 +80,10 @@ export class Disk {
     if (this.#existing(path).kind === "file") throw new SystemError("ENOTDIR");
     this.checkWritable(path);
     if (this.list(path).length > 0) throw new SystemError("ENOTEMPTY");
-    this.#count[this.#areaOf(path)]--;
-    this.#nodes.delete(path);
+    this.#drop(path, { kind: "folder" });
   }
 
-  /** As `rename(2)`: replaces a file, or an empty folder by a folder. */
+  /** As `rename(2)`: replaces a file, or an empty folder by a folder. When it is refused, both are as they were. */
   rename(from: string, to: string): void {
     const node = this.#existing(from);
     if (from === to) return;
@@ -91,17 +93,44 @@ export class Disk {
     if (there !== undefined && there.kind !== node.kind) {
       throw new SystemError(there.kind === "folder" ? "EISDIR" : "ENOTDIR");
     }
-    if (there?.kind === "file") this.removeFile(to);
-    else if (there !== undefined) this.removeFolder(to);
-    if (node.kind === "folder") {
-      this.createFolder(to);
-      for (const { name } of this.list(from)) this.rename(`${from}/${name}`, `${to}/${name}`);
-      this.removeFolder(from);
-      return;
+    this.#checkPlace(to);
+    if (there?.kind === "folder" && this.list(to).length > 0) throw new SystemError("ENOTEMPTY");
+    const moves = this.#movesOf(from, node, to);
+    for (const { path } of moves) this.checkWritable(path);
+    this.#checkRoomFor(moves, there === undefined ? [] : [{ path: to, node: there }]);
+    if (there !== undefined) this.#drop(to, there);
+    for (const { path, node } of moves) this.#drop(path, node);
+    for (const { target, node } of moves) this.#add(target, node);
+  }
+
+  /** A file, or a folder with all that is in it, and where each of them goes. */
+  #movesOf(from: string, node: Node, to: string): readonly Move[] {
+    if (node.kind === "file") return [{ path: from, node, target: to }];
+    return [...this.#nodes]
+      .filter(([path]) => isInScopes(path, [from]))
+      .map(([path, inside]) => ({ path, node: inside, target: to + path.slice(from.length) }));
+  }
+
+  /** What stays inside one area takes no more room than it did, so it is never refused. */
+  #checkRoomFor(moves: readonly Move[], gone: readonly Placed[]): void {
+    const gain = { workspace: { bytes: 0, files: 0 }, scratch: { bytes: 0, files: 0 }, fixed: { bytes: 0, files: 0 } };
+    const count = (area: Area, node: Node, sign: 1 | -1): void => {
+      gain[area].bytes += node.kind === "file" ? sign * node.length : 0;
+      gain[area].files += sign;
+    };
+    for (const { path, node } of [...gone, ...moves]) count(this.#areaOfNode(path, node), node, -1);
+    for (const { path, node, target } of moves) {
+      const area = this.#areaOf(target);
+      count(area, node, 1);
+      const isNew = area !== this.#areaOfNode(path, node);
+      if (isNew && node.kind === "file" && node.length > this.#quotaOf(area).fileBytes) throw new SystemError("EFBIG");
     }
-    const moved = this.createFile(to);
-    this.write(moved, 0, node.bytes.subarray(0, node.length));
-    this.#drop(from, node);
+    for (const area of ["workspace", "scratch"] as const) {
+      const { bytes, files } = gain[area];
+      const quota = this.#quotaOf(area);
+      const isFull = bytes > 0 && this.#used[area] + bytes > quota.totalBytes;
+      if (isFull || (files > 0 && this.#count[area] + files > quota.files)) throw new SystemError("ENOSPC");
+    }
   }
 
   /** Bytes past the end in between become zero. */
@@ -111,6 +140,8 @@ export class Disk {
   }
 
   resize(node: FileNode, length: number): void {
+    // Asked of the node too, whatever its path allows: its bytes are the isolate's own, and later calls read them.
+    if (node.area === "fixed") throw new SystemError("EACCES");
     const quota = this.#quotaOf(node.area);
     if (length > quota.fileBytes) throw new SystemError("EFBIG");
     if (this.#used[node.area] + length - node.length > quota.totalBytes) throw new SystemError("ENOSPC");
@@ -124,8 +155,11 @@ export class Disk {
     node.changed = true;
   }
 
+  /** A scope may hold the library's path. What stands there is no file of the task for that. */
   checkWritable(path: string): void {
-    if (this.#areaOf(path) === "fixed") throw new SystemError("EACCES");
+    const node = this.#nodes.get(path);
+    const area = node === undefined ? this.#areaOf(path) : this.#areaOfNode(path, node);
+    if (area === "fixed" || this.#areaOf(path) === "fixed") throw new SystemError("EACCES");
   }
 
   /** Whether a path is where the call may write the task's files. */
@@ -147,6 +181,15 @@ export class Disk {
   }
 
   #checkNew(path: string): Area {
+    this.#checkPlace(path);
+    const area = this.#areaOf(path);
+    if (this.#count[area] >= this.#quotaOf(area).files) throw new SystemError("ENOSPC");
+    this.#count[area]++;
+    return area;
+  }
+
+  /** Whether something may stand there. */
+  #checkPlace(path: string): void {
     if (new TextEncoder().encode(path.slice(path.lastIndexOf("/") + 1)).length > NAME_BYTES_MAX) {
       throw new SystemError("ENAMETOOLONG");
     }
@@ -154,10 +197,6 @@ export class Disk {
     if (parent === undefined) throw new SystemError("ENOENT");
     if (parent.kind === "file") throw new SystemError("ENOTDIR");
     this.checkWritable(path);
-    const area = this.#areaOf(path);
-    if (this.#count[area] >= this.#quotaOf(area).files) throw new SystemError("ENOSPC");
-    this.#count[area]++;
-    return area;
   }
 
   #areaOf(path: string): Area {
@@ -166,15 +205,32 @@ export class Disk {
     return path !== SCRATCH_ROOT && isInScopes(path, [SCRATCH_ROOT]) ? "scratch" : "fixed";
   }
 
+  #areaOfNode(path: string, node: Node): Area {
+    return node.kind === "file" ? node.area : this.#areaOf(path);
+  }
+
   #quotaOf(area: Area): WorkerRequest["quota"] {
     if (area === "workspace") return this.#request.quota;
     return { fileBytes: SCRATCH_BYTES_MAX, totalBytes: SCRATCH_BYTES_MAX, files: SCRATCH_FILES_MAX };
   }
 
-  #drop(path: string, node: FileNode): void {
-    this.#used[node.area] -= node.length;
-    this.#count[node.area]--;
+  #drop(path: string, node: Node): void {
+    const area = this.#areaOfNode(path, node);
+    if (node.kind === "file") this.#used[area] -= node.length;
+    this.#count[area]--;
     this.#nodes.delete(path);
+  }
+
+  /** What was dropped elsewhere. A file is the same one to whoever has it open, and is new where it is now. */
+  #add(path: string, node: Node): void {
+    const area = this.#areaOf(path);
+    if (node.kind === "file") {
+      this.#used[area] += node.length;
+      node.area = area;
+      node.changed = true;
+    }
+    this.#count[area]++;
+    this.#nodes.set(path, node);
   }
 
   #put(path: string, bytes: Uint8Array, area: Area): void {

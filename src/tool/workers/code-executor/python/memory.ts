@@ -1,6 +1,7 @@
 /** The interpreter's memory as its host reads and writes it. A view per use: the buffer is replaced when it grows. */
 
-const decoder = new TextDecoder();
+/** A name may begin with a byte order mark, and is another one without it. */
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 export class GuestMemory {

@@ -186,9 +186,9 @@ function readableOf(text: string): Stream {
   };
 }
 
-/** A character that is cut by the end of one write is completed by the next. */
+/** A character that is cut by the end of one write is completed by the next. A byte order mark is one, too. */
 function writableTo(output: Output): Stream {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
   return { write: (bytes) => output.write(decoder.decode(bytes, { stream: true })) };
 }
 

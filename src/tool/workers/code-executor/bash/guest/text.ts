@@ -24,7 +24,10 @@ export class TextDecoder {
     this.#fatal = options.fatal ?? false;
   }
 
-  /** UTF-8 only. A leading byte order mark is dropped, as everywhere. */
+  /**
+   * UTF-8 only. A leading byte order mark stays, unlike in a browser, whatever is asked for: the shell decodes what it then
+   * writes to a file, whose first character it may be.
+   */
   decode(input: ArrayBuffer | ArrayBufferView = new Uint8Array()): string {
     const bytes = ArrayBuffer.isView(input)
       ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
@@ -33,7 +36,7 @@ export class TextDecoder {
     for (let at = 0; at < bytes.length; ) {
       const { code, length } = readCharacter(bytes, at);
       if (code === null && this.#fatal) throw new TypeError("the bytes are not UTF-8");
-      if (!(at === 0 && code === 0xfeff)) parts.push(String.fromCodePoint(code ?? REPLACEMENT));
+      parts.push(String.fromCodePoint(code ?? REPLACEMENT));
       at += length;
     }
     return parts.join("");
