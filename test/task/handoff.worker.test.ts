@@ -260,10 +260,9 @@ describe("what a pack redacts", () => {
   it("is not taken for what the parent's tokens stand for", async () => {
     const redacting = "guardrails: { input: { pii_detection: { enabled: true, action: redact } } }";
     await publish("discreet", `${TOOLS}\n${redacting}`);
+    const email = "omar\\u0040example.com";
     // Written so that the parent's own check sees neither, as words of its model that came from elsewhere.
-    const call = handoff("discreet", "@say [EMAIL_1] knows omar@example.com")
-      .replace("[", "\\u005b")
-      .replace("@e", "\\u0040e");
+    const call = handoff("discreet", `@say [EMAIL_1] knows ${email}`).replace("[", "\\u005b");
     const parent = await handing(`Write to jane@example.com\n${call}`, {
       pack: "lead-of-discreet",
       extra: `${handingTo({ discreet: "minimal" })}${redacting}`,
@@ -272,8 +271,12 @@ describe("what a pack redacts", () => {
     const events = await untilEnded(parent.stub);
     const [id] = childrenOf(events);
     const child = await stubOf(TENANT, id ?? "").view();
-    expect(child?.input).toBe("@say [EMAIL_1] knows omar@example.com");
-    expect(child?.output).toContain("[EMAIL_1] knows omar@example.com");
+    expect(child?.input).toBe(`@say [EMAIL_1] knows ${email}`);
+    expect(child?.output).toContain(`[EMAIL_1] knows ${email}`);
+    const told = await readUntil(stubOf(TENANT, id ?? ""));
+    // It was a token for the child's model.
+    const checked = told.filter(({ type, data }) => type === "guard.checked" && data.direction === "input");
+    expect(checked.map(({ data }) => data)).toMatchObject([{ action: "redact", findings: [{ label: "email" }] }]);
   });
 });
 
