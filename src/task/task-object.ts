@@ -200,6 +200,7 @@ export class TaskObject<Env = unknown> extends DurableObject<Env> implements Tas
   }
 
   async childReport(): Promise<ChildReport | "going" | null> {
+    await this.kick(); // a parent that asks is a net under its child's alarm, also where the index never heard of the child
     return this.#handoffs.report();
   }
 

@@ -1,5 +1,5 @@
 /** Work that is handed to another pack, in the real runtime: parents, children, their ends, and what is lost between. */
-import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { assert, systemClock } from "../../src/platform/index.ts";
 import type { TaskStub } from "../../src/task/index.ts";
@@ -11,6 +11,7 @@ import {
   HANDOFF_DEPTH_MAX,
   HANDOFF_TELL_MS_MIN,
   HANDOFFS_PER_TASK_MAX,
+  LEASE_MS,
 } from "../../src/task/limits.ts";
 import { TaskObject } from "../../src/task/object.ts";
 import { replaceSleeps } from "../case/sleeps.ts";
@@ -174,6 +175,22 @@ describe("a handoff", () => {
     const events = await untilEnded(replay.stub);
     expect(childrenOf(events)).toEqual([]);
     expect(resultsOf(events)).toMatchObject([{ success: true, result: { output: expect.stringContaining("once") } }]);
+  });
+
+  it("is taken up when its parent asks after it, though its alarm was lost and no index knows of it", async () => {
+    // An hour ahead of the runtime, which therefore fires nothing by itself.
+    let now = Date.now() + 3_600_000;
+    vi.spyOn(systemClock, "now").mockImplementation(() => now);
+    const { args } = await accept("@say hi");
+    const id = crypto.randomUUID();
+    const child = stubOf(TENANT, id);
+    const parent = { task_id: args.task_id, step: 0, index: 0, depth: 1, time_ms: 3_600_000, cost_limit_micros: 1_000 };
+    await child.create({ ...args, task_id: id, parent: { ...parent, uncounted: 0, taint: [] } });
+    await runInDurableObject(child, (_object, { storage }) => storage.deleteAlarm());
+    now += LEASE_MS;
+    expect(await child.childReport()).toBe("going");
+    expect(await runDurableObjectAlarm(child)).toBe(true);
+    expect(await child.childReport()).toMatchObject({ state: "done" });
   });
 
   it("shows the child to nobody but its tenant", async () => {
