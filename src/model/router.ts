@@ -162,6 +162,8 @@ class TurnRun {
     const probe = this.#openProbe(model, permit);
     void warmPrices(model);
     try {
+      // What ended the run while the breaker was asked has no model asked for it.
+      signal.throwIfAborted();
       const outcome = await provider.complete(ref.model, this.#request, {
         signal,
         clock,

@@ -16,8 +16,8 @@ const wrongOf = async (errand: Errand) => (await run(errand, universe)).wrong;
 
 /** Seeds in which something was wrong once. They stay. */
 const ONCE_WRONG: readonly number[] = [
-  124, 631, 5, 17, 20, 44, 48, 61, 71, 74, 110, 120, 158, 243, 259, 362, 496, 705, 734, 989, 1041, 1053, 1071, 1078,
-  2104, 2144, 2178,
+  124, 631, 5, 17, 20, 44, 48, 61, 71, 74, 110, 120, 158, 243, 259, 362, 496, 577, 689, 705, 734, 989, 1041, 1053, 1071,
+  1078, 2104, 2144, 2178,
 ];
 
 describe("a random world", () => {

@@ -384,6 +384,19 @@ describe("the breaker", () => {
     await expect(failedTurn(rig, { signal: controller.signal })).rejects.toThrow("cancelled");
     expect(rig.breaker.reports).toEqual([`anthropic/${OPUS} probe released`]);
   });
+
+  it("asks no model when it is cancelled while the breaker is asked, which gets the lease back", async () => {
+    const controller = new AbortController();
+    const rig = probing({ [OPUS]: [reply("x")] });
+    const ask = rig.breaker.ask.bind(rig.breaker);
+    rig.breaker.ask = async (model) => {
+      controller.abort(new Error("cancelled"));
+      return ask(model);
+    };
+    await expect(failedTurn(rig, { signal: controller.signal })).rejects.toThrow("cancelled");
+    expect(rig.provider.calls).toEqual([]);
+    expect(rig.breaker.reports).toEqual([`anthropic/${OPUS} probe released`]);
+  });
 });
 
 describe("cancelling", () => {
