@@ -52,11 +52,9 @@ const PLURAL = /(?<=[a-z]{3})s$/i;
 
 /** A member's name as people write it in front of a value: `phone_number` and `phoneNumber` as "phone Number: ". */
 function toCue(name: string, isList: boolean): string {
-  const words = name
-    .slice(-LOOKBEHIND_CHARS)
-    .replaceAll(/[_-]+|(?<=[a-z0-9])(?=[A-Z])/g, " ")
-    .replace(isList ? PLURAL : /$/, "");
-  return PAGE_TOKEN.test(words) ? "" : `${words}: `;
+  const words = name.slice(-LOOKBEHIND_CHARS).replaceAll(/[_-]+|(?<=[a-z0-9])(?=[A-Z])/g, " ");
+  const called = isList ? words.replace(PLURAL, "") : words;
+  return PAGE_TOKEN.test(called) ? "" : `${called}: `;
 }
 
 function* textsIn(value: unknown, argument: string, before = ""): Generator<Text> {

@@ -233,12 +233,14 @@ async function readBody(response: Response, until: string | number | undefined):
 function withoutSecrets(headers: Headers, needles: readonly Needle[]): readonly (readonly [string, string])[] {
   const kept: (readonly [string, string])[] = [];
   let length = 0;
-  for (const given of headers) {
-    const [name, value] = isAnswerable(given[0]) ? given.map((text) => redactText(text, needles)) : given;
-    if (name === undefined || value === undefined) continue;
-    length += name.length + value.length;
+  for (const [name, value] of headers) {
+    const isKept = isAnswerable(name);
+    const header = isKept
+      ? ([redactText(name, needles), redactText(value, needles)] as const)
+      : ([name, value] as const);
+    length += header[0].length + header[1].length;
     if (length > EGRESS_ANSWER_HEADERS_LENGTH_MAX) break;
-    if (isAnswerable(given[0])) kept.push([name, value]);
+    if (isKept) kept.push(header);
   }
   return kept;
 }
