@@ -72,7 +72,7 @@ function* textsIn(value: unknown, argument: string, before = ""): Generator<Text
 
 function* findIn({ argument, text, before }: Text): Generator<ArgumentFinding> {
   const scanner = new Scanner(table(), before);
-  for (const segment of [...scanner.push(text), ...scanner.finish()]) {
+  for (const segment of scanner.finish(text)) {
     if (segment.kind !== "found") continue;
     const { rule, start } = segment;
     yield { kind: rule.kind, label: rule.label, start, end: start + segment.text.length, score: rule.score, argument };

@@ -65,7 +65,7 @@ const readHidden = ({ text, start, end }: { text: string; start: number; end: nu
 
 function checkData(text: string, table: RuleTable, action: "warn" | "redact" | "block", tokens: Tokens) {
   const scanner = new Scanner(table);
-  const segments = [...scanner.push(text), ...scanner.finish()];
+  const segments = scanner.finish(text);
   const findings = segments.flatMap((segment) => (segment.kind === "found" ? [toFinding(segment)] : []));
   const passed = segments.map((segment) =>
     segment.kind === "found" && action === "redact" ? tokens.for(segment.rule.label, segment.text) : segment.text,
@@ -91,8 +91,9 @@ export class OutputCheck {
     return this.#scanner === null ? piece : this.#take(this.#scanner.push(piece));
   }
 
-  finish(): string {
-    return this.#scanner === null ? "" : this.#take(this.#scanner.finish());
+  /** @param rest the last piece; of a whole text the only one. */
+  finish(rest = ""): string {
+    return this.#scanner === null ? rest : this.#take(this.#scanner.finish(rest));
   }
 
   /** Characters that are held back. */
@@ -122,6 +123,6 @@ export class OutputCheck {
 
 export function checkOutput(given: string, rules: OutputRules): Verdict {
   const check = new OutputCheck(rules);
-  const text = check.push(given) + check.finish();
+  const text = check.finish(given);
   return { action: check.action, text, findings: check.findings };
 }

@@ -3,6 +3,7 @@
  * to its host. A link does so only when somebody follows it.
  */
 import { ledBy, literal } from "./growing.ts";
+import { LOOKBEHIND_CHARS_MAX } from "./limits.ts";
 import type { Rule } from "./scanner.ts";
 import { holdsToken } from "./tokens.ts";
 
@@ -15,29 +16,130 @@ const carriesData = (url: string): boolean =>
   /[/.](?=[^/?#]*\d)[A-Za-z0-9+=_%-]{32,}(?:[/?#.]|$)/.test(url) ||
   holdsToken(url);
 
-/** Between `<` and `>` it may have blanks. What is called so may have parentheses, so the first of them says nothing. */
-const urlOf = (found: string): string => {
-  const [, quoted, bare] = /(?:\]|url)\(\s*(?:<([^>\n]*)>|<?([^\s)>]+))/i.exec(found) ?? [];
-  return quoted ?? bare ?? "";
+/** An address as Markdown and then a browser read it: without escapes, references to characters and blanks. */
+const asRead = (address: string): string =>
+  address
+    .replace(/\\([!-/:-@[-`{-~])/g, "$1")
+    .replace(/&(?:#(\d{1,6})|#x([\da-f]{1,5})|(colon)|sol);?/gi, (_, decimal, hex, colon) =>
+      decimal || hex ? String.fromCodePoint(Number.parseInt(decimal ?? hex, decimal ? 10 : 16)) : colon ? ":" : "/",
+    )
+    .trim()
+    .replace(/[\t\n\r]/g, "")
+    .replace(/\s/g, "+");
+
+const isElsewhere = (url: string): boolean => /^(?:https?:|[/\\]{2})/i.test(url);
+
+/** What ends an address; other blanks belong to it. */
+const BLANKS = " \t\n\r\f\v";
+const SOLID = `[^${BLANKS}]`;
+
+type Target = { readonly url: string; readonly length: number };
+
+/** Between `<` and `>` it may have blanks; else it ends at one, or where a parenthesis closes that it did not open. */
+function targetOf(found: string): Target {
+  const begin = /\](?:\(|:)\s*/.exec(found);
+  const from = begin === null ? 0 : begin.index + begin[0].length;
+  const rest = found.slice(from);
+  const quoted = /^<([^>\n]*)/.exec(rest)?.[1];
+  if (quoted !== undefined) return { url: asRead(quoted), length: found.length };
+  const end = endOf(rest);
+  return { url: asRead(rest.slice(0, end)), length: rest[end] === ")" ? from + end + 1 : found.length };
+}
+
+function endOf(address: string): number {
+  let open = 0;
+  for (let at = 0; at < address.length; at++) {
+    const character = address.charAt(at);
+    if (character === "\\") at++;
+    else if (character === "(") open++;
+    else if (character === ")" && --open < 0) return at;
+    else if (BLANKS.includes(character)) return at;
+  }
+  return address.length;
+}
+
+/** Characters of an address that are looked at; a longer one carries data. */
+const ADDRESS_CHARS_MAX = 500;
+
+const sendsData = (found: string): number => {
+  const { url, length } = targetOf(found);
+  return isElsewhere(url) && (url.length >= ADDRESS_CHARS_MAX || carriesData(url)) ? length : 0;
 };
+
 /** All that may be one: which of them is fetched is the browser's to say. */
 const sourcesOf = (html: string): string[] =>
   [...html.matchAll(/\b(?:src(?:set)?|data|href|poster|background)\s*=\s*(?:"([^"]*)|'([^']*)|([^\s"'>]+))/gi)].map(
     ([, ...values]) => values.find((value) => value !== undefined) ?? "",
   );
 
-/** What stands in the parentheses of an image or a link, as far as the text goes. Lines may break around an address. */
-const TARGET_BEGUN = "\\(\\s{0,4}(?:$|<?[^\\s)>]{0,2008}>?(?:$|\\s[^)\\n]{0,200}$))";
+const solidBut = (set: string): string => `(?:[^${BLANKS}${set}\\\\]|\\\\${SOLID})`;
+const TITLE = "(?:\\s[^)\\n]{0,200}\\)|\\))?";
+const TITLE_BEGUN = "(?:$|\\s[^)\\n]{0,200}$)";
+
+/**
+ * The parentheses of an image or a link as far as they go; `targetOf` says where they end. Only an address with a
+ * parenthesis goes on behind one that closes. `begun`: as far as the text goes.
+ * @param max characters of an address; what is behind them is not looked at.
+ */
+function parenthesesOf(max: number): { readonly whole: string; readonly begun: string } {
+  const rest = `(?:\\(${SOLID}{0,${max}}|\\\\)`;
+  const bare = `(?:${solidBut("<()")}${solidBut("()")}{0,${max - 1}}${rest}?|${rest})`;
+  return {
+    whole: `\\(\\s{0,200}(?:<[^>\\n]{1,${max}}(?:>${TITLE})?|${bare}${TITLE})`,
+    begun: `\\(\\s{0,200}(?:$|<[^>\\n]{0,${max}}(?:$|>${TITLE_BEGUN})|${bare}${TITLE_BEGUN})`,
+  };
+}
+const TARGET = parenthesesOf(2_000);
+/** Behind a bracket alone, which is in more places. */
+const SHORT_TARGET = parenthesesOf(ADDRESS_CHARS_MAX);
 
 const image: Rule = {
   kind: "injection",
   label: "image_with_data",
   score: 0.8,
   starts: "!",
-  pattern: /!\[[^\]\n]{0,200}\]\(\s{0,4}<?(?:https?:)?\/\/[^\s)>]{1,2000}>?(?:\s[^)\n]{0,200})?\)/y,
-  growing: new RegExp(`!(?:$|\\[[^\\]\\n]{0,200}(?:$|\\](?:$|${TARGET_BEGUN})))`, "y"),
-  accept: (found) => (carriesData(urlOf(found)) ? found.length : 0),
+  pattern: new RegExp(`!\\[[^\\]\\n]{0,200}\\]${TARGET.whole}`, "y"),
+  growing: new RegExp(`!(?:$|\\[[^\\]\\n]{0,200}(?:$|\\](?:$|${TARGET.begun})))`, "y"),
+  accept: sendsData,
 };
+
+/** Inside of code, a comment or a tag a bracket is none. */
+const WITHOUT_BRACKETS = /(?<!`)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)|<!--[\s\S]*?-->|<\/?[a-z][^<>]*>/gi;
+
+/**
+ * Whether what stands in front of a `](` leaves an image open: its words may have lines, and brackets, escaped or in pairs.
+ * What cannot be told is one.
+ */
+const isImageOpen = (before: string): boolean =>
+  [before, before.replace(WITHOUT_BRACKETS, "")].some((text) => {
+    const open: ("image" | "link")[] = [];
+    for (let at = 0; at < text.length; at++) {
+      const character = text.charAt(at);
+      if (character === "\\") at++;
+      else if (character === "[") open.push(text.charAt(at - 1) === "!" ? "image" : "link");
+      else if (character === "]") open.pop();
+    }
+    const isUnknown = open.length === 0 && (before.length >= LOOKBEHIND_CHARS_MAX || text.includes("!["));
+    return isUnknown || open.includes("image");
+  });
+
+/** Of an image whose words are none that `image` knows: they stay, and nothing is fetched. */
+const imageEnd: Rule = {
+  kind: "injection",
+  label: "image_with_data",
+  score: 0.8,
+  starts: "\\]",
+  pattern: new RegExp(`\\]${SHORT_TARGET.whole}`, "y"),
+  growing: new RegExp(`\\](?:$|${SHORT_TARGET.begun})`, "y"),
+  lookbehind: LOOKBEHIND_CHARS_MAX,
+  accept: (found, before) => {
+    const length = sendsData(found);
+    return length > 0 && isImageOpen(before) ? length : 0;
+  },
+};
+
+const REFERRED = `\\]:\\s{0,200}(?:<[^>\\n]{1,2000}>?|[^\\s<]${SOLID}{0,1999})`;
+const REFERRED_BEGUN = `\\](?:$|:\\s{0,200}(?:$|<[^>\\n]{0,2000}$|[^\\s<]${SOLID}{0,1999}$))`;
 
 /** `[name]: address`, which an image elsewhere may name. */
 const reference: Rule = {
@@ -45,9 +147,17 @@ const reference: Rule = {
   label: "image_with_data",
   score: 0.6,
   starts: "[",
-  pattern: /\[[^\]\n]{1,200}\]:\s{0,4}<?(?:https?:)?\/\/[^\s>]{1,2000}>?/y,
-  growing: /\[[^\]\n]{0,200}(?:$|\](?:$|:\s{0,4}(?:$|<?[^\s>]{0,2010}$)))/y,
-  accept: (found) => (carriesData(found.slice(found.indexOf("]:"))) ? found.length : 0),
+  pattern: new RegExp(`\\[[^\\]\\n]{1,200}${REFERRED}`, "y"),
+  growing: new RegExp(`\\[[^\\]\\n]{0,200}(?:$|${REFERRED_BEGUN})`, "y"),
+  accept: sendsData,
+};
+
+/** Of one whose name has brackets or lines. */
+const referenceEnd: Rule = {
+  ...reference,
+  starts: "\\]",
+  pattern: new RegExp(REFERRED, "y"),
+  growing: new RegExp(REFERRED_BEGUN, "y"),
 };
 
 const HTML = [
@@ -75,9 +185,16 @@ const styleImage: Rule = {
   label: "image_with_data",
   score: 0.8,
   starts: "Uu",
-  pattern: /url\(\s{0,4}["']?(?:https?:)?\/\/[^\s"')]{1,2000}["']?\s{0,4}\)/iy,
-  growing: new RegExp(ledBy(literal("url("), `\\s{0,4}(?:$|["']?[^\\s"')]{0,2008}(?:$|["']?\\s{0,4}$))`), "iy"),
-  accept: (found) => (carriesData(urlOf(found)) ? found.length : 0),
+  pattern:
+    /url\(\s{0,4}(?:"(?:https?:)?\/\/[^"\n]{1,2000}"|'(?:https?:)?\/\/[^'\n]{1,2000}'|(?:https?:)?\/\/[^\s"')]{1,2000})\s{0,4}\)/iy,
+  growing: new RegExp(
+    ledBy(
+      literal("url("),
+      `\\s{0,4}(?:$|"[^"\\n]{0,2008}(?:$|"\\s{0,4}$)|'[^'\\n]{0,2008}(?:$|'\\s{0,4}$)|[^\\s"')]{0,2008}\\s{0,4}$)`,
+    ),
+    "iy",
+  ),
+  accept: (found) => (carriesData(found) ? found.length : 0),
 };
 
 const link: Rule = {
@@ -85,15 +202,25 @@ const link: Rule = {
   label: "link_with_data",
   score: 0.5,
   starts: "[",
-  pattern: /\[[^\]\n]{0,200}\]\(\s{0,4}<?https?:\/\/[^\s)>]{1,2000}>?(?:\s[^)\n]{0,200})?\)/y,
-  growing: new RegExp(`\\[[^\\]\\n]{0,200}(?:$|\\](?:$|${TARGET_BEGUN}))`, "y"),
-  accept: (found) => {
-    const url = urlOf(found);
-    return /[?&][^=&\s]{1,64}=[^&\s)]{24,}/.test(url) || holdsToken(url) ? found.length : 0;
+  pattern: new RegExp(`\\[[^\\]\\n]{0,200}\\]${TARGET.whole}`, "y"),
+  growing: new RegExp(`\\[[^\\]\\n]{0,200}(?:$|\\](?:$|${TARGET.begun}))`, "y"),
+  lookbehind: LOOKBEHIND_CHARS_MAX,
+  accept: (found, before) => {
+    const { url, length } = targetOf(found);
+    const isData = isElsewhere(url) && (/[?&][^=&\s]{1,64}=[^&\s)]{24,}/.test(url) || holdsToken(url));
+    return isData && !isImageOpen(before + found.slice(0, found.indexOf("]("))) ? length : 0;
   },
 };
 
-export const EXFILTRATION_RULES: readonly Rule[] = [image, reference, htmlImage, styleImage, link];
+export const EXFILTRATION_RULES: readonly Rule[] = [
+  image,
+  imageEnd,
+  reference,
+  referenceEnd,
+  htmlImage,
+  styleImage,
+  link,
+];
 
 /** A link passes: nothing is sent until somebody follows it. */
 export const isImage = (rule: Pick<Rule, "label">): boolean => rule.label === "image_with_data";

