@@ -2,69 +2,20 @@
  * Rules for Markdown that carries data away: an image is fetched by whoever shows the text, so its address is a message
  * to its host. A link does so only when somebody follows it.
  */
+import {
+  ADDRESS_CHARS_MAX,
+  BLANKS,
+  carriesData,
+  isElsewhere,
+  LEADING,
+  SOLID,
+  sendsData,
+  targetOf,
+} from "./addresses.ts";
 import { ledBy, literal } from "./growing.ts";
 import { LOOKBEHIND_CHARS_MAX } from "./limits.ts";
 import type { Rule } from "./scanner.ts";
 import { holdsToken } from "./tokens.ts";
-
-/**
- * Something in an address that may be data: a query with a value, a long piece of a path or of a host's name that is no
- * word, or a token, for whoever reads the answer reads the value instead.
- */
-const carriesData = (url: string): boolean =>
-  /[?&#][^=&\s]{0,64}=?[^&\s]{8,}/.test(url) ||
-  /[/.](?=[^/?#]*\d)[A-Za-z0-9+=_%-]{32,}(?:[/?#.]|$)/.test(url) ||
-  holdsToken(url);
-
-/** An address as Markdown and then a browser read it: without escapes, references to characters and blanks. */
-const asRead = (address: string): string =>
-  address
-    .replace(/\\([!-/:-@[-`{-~])/g, "$1")
-    .replace(/&(?:#(\d{1,6})|#x([\da-f]{1,5})|(colon)|sol);?/gi, (_, decimal, hex, colon) =>
-      decimal || hex ? String.fromCodePoint(Number.parseInt(decimal ?? hex, decimal ? 10 : 16)) : colon ? ":" : "/",
-    )
-    .trim()
-    .replace(/[\t\n\r]/g, "")
-    .replace(/\s/g, "+");
-
-const isElsewhere = (url: string): boolean => /^(?:https?:|[/\\]{2})/i.test(url);
-
-/** What ends an address; other blanks belong to it. */
-const BLANKS = " \t\n\r\f\v";
-const SOLID = `[^${BLANKS}]`;
-
-type Target = { readonly url: string; readonly length: number };
-
-/** Between `<` and `>` it may have blanks; else it ends at one, or where a parenthesis closes that it did not open. */
-function targetOf(found: string): Target {
-  const begin = /\](?:\(|:)\s*/.exec(found);
-  const from = begin === null ? 0 : begin.index + begin[0].length;
-  const rest = found.slice(from);
-  const quoted = /^<([^>\n]*)/.exec(rest)?.[1];
-  if (quoted !== undefined) return { url: asRead(quoted), length: found.length };
-  const end = endOf(rest);
-  return { url: asRead(rest.slice(0, end)), length: rest[end] === ")" ? from + end + 1 : found.length };
-}
-
-function endOf(address: string): number {
-  let open = 0;
-  for (let at = 0; at < address.length; at++) {
-    const character = address.charAt(at);
-    if (character === "\\") at++;
-    else if (character === "(") open++;
-    else if (character === ")" && --open < 0) return at;
-    else if (BLANKS.includes(character)) return at;
-  }
-  return address.length;
-}
-
-/** Characters of an address that are looked at; a longer one carries data. */
-const ADDRESS_CHARS_MAX = 500;
-
-const sendsData = (found: string): number => {
-  const { url, length } = targetOf(found);
-  return isElsewhere(url) && (url.length >= ADDRESS_CHARS_MAX || carriesData(url)) ? length : 0;
-};
 
 /** All that may be one: which of them is fetched is the browser's to say. */
 const sourcesOf = (html: string): string[] =>
@@ -85,8 +36,8 @@ function parenthesesOf(max: number): { readonly whole: string; readonly begun: s
   const rest = `(?:\\(${SOLID}{0,${max}}|\\\\)`;
   const bare = `(?:${solidBut("<()")}${solidBut("()")}{0,${max - 1}}${rest}?|${rest})`;
   return {
-    whole: `\\(\\s{0,200}(?:<[^>\\n]{1,${max}}(?:>${TITLE})?|${bare}${TITLE})`,
-    begun: `\\(\\s{0,200}(?:$|<[^>\\n]{0,${max}}(?:$|>${TITLE_BEGUN})|${bare}${TITLE_BEGUN})`,
+    whole: `\\(${LEADING}(?:<[^>\\n]{1,${max}}(?:>${TITLE})?|${bare}${TITLE})`,
+    begun: `\\(${LEADING}(?:$|<[^>\\n]{0,${max}}(?:$|>${TITLE_BEGUN})|${bare}${TITLE_BEGUN})`,
   };
 }
 const TARGET = parenthesesOf(2_000);
@@ -138,8 +89,8 @@ const imageEnd: Rule = {
   },
 };
 
-const REFERRED = `\\]:\\s{0,200}(?:<[^>\\n]{1,2000}>?|[^\\s<]${SOLID}{0,1999})`;
-const REFERRED_BEGUN = `\\](?:$|:\\s{0,200}(?:$|<[^>\\n]{0,2000}$|[^\\s<]${SOLID}{0,1999}$))`;
+const REFERRED = `\\]:${LEADING}(?:<[^>\\n]{1,2000}>?|[^\\s<]${SOLID}{0,1999})`;
+const REFERRED_BEGUN = `\\](?:$|:${LEADING}(?:$|<[^>\\n]{0,2000}$|[^\\s<]${SOLID}{0,1999}$))`;
 
 /** `[name]: address`, which an image elsewhere may name. */
 const reference: Rule = {
