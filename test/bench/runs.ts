@@ -183,9 +183,6 @@ function moreOf(samples: Readonly<Record<string, readonly number[]>>, subject: s
 const FLOOR = "floor, a tool step";
 /** One of the pack, which returns a constant: in an engine of its own inside the isolate. */
 const OWN = "a step with a pack's own tool";
-const OWN_FIRST = "a step with a pack's own tool, an isolate's first";
-/** Runs until each tenant's isolate has had some 500 calls, from where on V8 compiles nothing more of it: the floor's had more. */
-const HOT_TURNS = 25 * TENANTS;
 const CPU_RUNS = 5;
 const CPU_STEPS = 20;
 /** A collection of garbage in one of a few would be its median. */
@@ -205,14 +202,8 @@ async function stepCpu(rig: Rig, rounds: number): Promise<readonly Row[]> {
     const without = await spent(0);
     return ((await spent(CPU_STEPS)) - without) / (CPU_RUNS * CPU_STEPS);
   };
-  const warmOwn = async (runs: number): Promise<void> => {
-    for (let turn = 0; turn < runs; turn++) await runUnread(rig, "own", CPU_STEPS, tenantOf(turn));
-  };
-  const ownStep = perStep(rig.product.cpuMs, (n) => runUnread(rig, "own", n));
-  // The others were warmed by what was measured before. What loading an isolate takes is in `tool start`.
-  await warmOwn(TENANTS);
-  const first = [await ownStep(), await ownStep(), await ownStep()];
-  await warmOwn(rounds < LONG_ROUNDS ? 0 : HOT_TURNS);
+  // The other two were warmed by what was measured before; a tool's first calls in an isolate are `tool start`.
+  for (let turn = 0; turn < WARM_TURNS; turn++) await runUnread(rig, "own", CPU_STEPS, tenantOf(turn));
   let names = 0;
   const floor = (call: string) => (tools: number) =>
     drain(rig.floor.ask(`/steps?tools=${tools}&call=${call}&name=cpu-${++names}`));
@@ -220,10 +211,10 @@ async function stepCpu(rig: Rig, rounds: number): Promise<readonly Row[]> {
     [FLOOR]: perStep(rig.floor.cpuMs, floor("SDK")),
     "floor, a tool step without the SDK": perStep(rig.floor.cpuMs, floor("request")),
     "a tool step": perStep(rig.product.cpuMs, (n) => runUnread(rig, "bench", n)),
-    [OWN]: ownStep,
+    [OWN]: perStep(rig.product.cpuMs, (n) => runUnread(rig, "own", n)),
   });
-  const floors = { "a tool step": FLOOR, [OWN]: FLOOR, [OWN_FIRST]: FLOOR };
-  return toRows("CPU", { ...samples, [OWN_FIRST]: first }, { unit: "ms CPU", floors, bars: { [OWN]: "1.4 x" } });
+  const floors = { "a tool step": FLOOR, [OWN]: FLOOR };
+  return toRows("CPU", samples, { unit: "ms CPU", floors, bars: { [OWN]: "1.4 x" } });
 }
 
 /** In one request, as the floor is asked: its answer is the end of the run. */
