@@ -1,4 +1,4 @@
-/** What an isolate remembers of the registry: answers for a second, composed packs as long as there is room. */
+/** What an isolate remembers of the registry: answers for seconds, composed packs as long as there is room. */
 import type { Clock } from "../platform/index.ts";
 import {
   BLOB_CACHE_ENTRIES_MAX,
@@ -11,9 +11,9 @@ import type { AgentConfig } from "./types.ts";
 export interface PointerCache<T> {
   /**
    * The remembered answer while it is fresh, else what `read` finds now. A failed read is not remembered.
-   * @param isStill whether the remembered answer holds, for who knows better than its age does.
+   * @param isStill whether the remembered answer holds; else it does for POINTER_CACHE_MS. `ageMs`: since it was read.
    */
-  get(key: string, read: () => Promise<T>, isStill?: (value: T) => boolean): Promise<T>;
+  get(key: string, read: () => Promise<T>, isStill?: (value: T, ageMs: number) => boolean): Promise<T>;
   clear(): void;
 }
 
@@ -23,11 +23,11 @@ export interface PointerCache<T> {
  */
 export function createPointerCache<T>(clock: Clock): PointerCache<T> {
   const entries = new Map<string, { readonly value: T; readonly readAtMs: number }>();
+  const isFresh = (_: T, ageMs: number): boolean => ageMs < POINTER_CACHE_MS;
   return {
-    async get(key, read, isStill) {
+    async get(key, read, isStill = isFresh) {
       const known = entries.get(key);
-      const isFresh = known !== undefined && clock.now() - known.readAtMs < POINTER_CACHE_MS;
-      if (known !== undefined && (isStill?.(known.value) ?? isFresh)) return known.value;
+      if (known !== undefined && isStill(known.value, clock.now() - known.readAtMs)) return known.value;
       // Taken before the read: what is published while it runs is seen a second later, not two.
       const readAtMs = clock.now();
       const value = await read();

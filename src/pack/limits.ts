@@ -30,8 +30,13 @@ export const COMPOSED_BYTES_MAX = 1024 * 1024;
 /** Characters of a value shown in a problem. Over it: cut, with an ellipsis. */
 export const FOUND_LENGTH_MAX = 60;
 
-/** Milliseconds an isolate may answer from what it last read of a shelf: a newly published version is seen within this. */
+/** Milliseconds an isolate may answer from what it last read of a shelf, and for which it believes that a pack is on none. */
 export const POINTER_CACHE_MS = 1_000;
+/**
+ * The same of which version is the newest: a version that was published elsewhere is run within this. Each acceptance asks two
+ * shelves, and most tenants have nothing on their own: asked once a second they are half of what is asked of storage.
+ */
+export const NEWEST_CACHE_MS = 5_000;
 
 /** Answers about shelves kept by an isolate. Over it: the oldest is dropped. */
 export const POINTER_CACHE_ENTRIES_MAX = 500;

@@ -1,11 +1,11 @@
 /**
  * Published packs, as runs and lists read them from the registry bucket (what stands there: shelf.ts). A blob never changes
- * and is kept as long as it is used; what a shelf holds is believed for a second, and a record for as long as its shelf
- * lists the same one.
+ * and is kept as long as it is used; what a shelf holds is believed for a second, which version is the newest for some more, and a
+ * record for as long as its shelf lists the same one.
  */
 import { AppError, type Clock, parsePackId, parseTenantId, sha256Hex } from "../platform/index.ts";
 import { type BlobCache, createBlobCache, createPointerCache } from "./cache.ts";
-import { READS_AT_ONCE } from "./limits.ts";
+import { NEWEST_CACHE_MS, POINTER_CACHE_MS, READS_AT_ONCE } from "./limits.ts";
 import { type Publish, publisher } from "./publish.ts";
 import {
   blobKey,
@@ -64,7 +64,7 @@ export async function loadToolCode(bucket: R2Bucket, owner: string, digest: stri
   return code;
 }
 
-/** What stands on shelves, remembered for a second. */
+/** What stands on shelves, remembered for seconds. */
 function createShelves(bucket: R2Bucket, clock: Clock) {
   const records = createPointerCache<{ readonly record: PackRecord; readonly etag: string } | null>(clock);
   const listings = createPointerCache<readonly Listed[]>(clock);
@@ -83,12 +83,14 @@ function createShelves(bucket: R2Bucket, clock: Clock) {
     return filed?.record ?? null;
   };
 
-  const newest = (shelf: string, packId: string): Promise<PackRecord | null> => {
+  /** @param believedMs how old what is remembered may be. */
+  const newest = (shelf: string, packId: string, believedMs: number): Promise<PackRecord | null> => {
     const key = newestKey(shelf, packId);
-    return newests.get(key, async () => {
+    const read = async () => {
       const object = await bucket.get(key);
       return object === null ? null : parseRecord(await object.text(), key);
-    });
+    };
+    return newests.get(key, read, (_, ageMs) => ageMs < believedMs);
   };
 
   const below = (prefix: string): Promise<readonly Listed[]> => listings.get(prefix, () => listBelow(bucket, prefix));
@@ -123,16 +125,20 @@ export function createPackRegistry({ bucket, clock, blobCache = createBlobCache(
 
   async function resolve(tenant: string, packId: string, version: string | null): Promise<Resolved | null> {
     if (parsePackId(packId) === undefined || (version !== null && !VERSION.test(version))) return null;
-    // All at once: a run waits for the slowest shelf, not for one after the other.
-    const found = await Promise.all(
-      shelvesOf(tenant).map(async (owner) => {
-        const record = await (version === null
-          ? shelves.newest(owner, packId)
-          : shelves.record(owner, packId, { version, etag: null }));
-        return record === null ? null : { record, owner };
-      }),
-    );
-    return found.find((one) => one !== null) ?? null;
+    const lookUp = async (believedMs: number): Promise<Resolved | null> => {
+      // All at once: a run waits for the slowest shelf, not for one after the other.
+      const found = await Promise.all(
+        shelvesOf(tenant).map(async (owner) => {
+          const record = await (version === null
+            ? shelves.newest(owner, packId, believedMs)
+            : shelves.record(owner, packId, { version, etag: null }));
+          return record === null ? null : { record, owner };
+        }),
+      );
+      return found.find((one) => one !== null) ?? null;
+    };
+    // Who was told that there is none publishes it, and tries again.
+    return (await lookUp(NEWEST_CACHE_MS)) ?? lookUp(POINTER_CACHE_MS);
   }
 
   async function explainAbsence(tenant: string, packId: string, version: string | null): Promise<string> {

@@ -3,7 +3,7 @@ import { env as bindings } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../src/bindings.ts";
 import { type ComposedPack, composePack, createPackRegistry, SHARED_SHELF } from "../../src/pack/index.ts";
-import { POINTER_CACHE_MS } from "../../src/pack/limits.ts";
+import { NEWEST_CACHE_MS, POINTER_CACHE_MS } from "../../src/pack/limits.ts";
 import { type Clock, canonicalJson } from "../../src/platform/index.ts";
 
 const bucket = (bindings as unknown as Bindings).PACKS; // the bindings of wrangler.toml, by their own type
@@ -304,15 +304,35 @@ describe("what an isolate remembers of a shelf", () => {
   it("is believed for a second, and what was published elsewhere is seen after it", async () => {
     const own = elsewhere();
     await own.publish(SHARED_SHELF, await pack("hello", "1.0.0", "One"), ONCE_MORE);
-    const first = (await own.resolve("tenant-1", "hello", null))?.record.digest;
+    const first = (await own.resolve("tenant-1", "hello", "1.0.0"))?.record.digest;
     const other = await pack("hello", "1.0.0", "Two");
     await elsewhere().publish(SHARED_SHELF, other, ONCE_MORE);
-    await elsewhere().publish(SHARED_SHELF, await pack("hello", "1.1.0"), ONCE_MORE);
-    clock.advance(999);
-    expect((await own.resolve("tenant-1", "hello", null))?.record.digest).toBe(first);
+    clock.advance(POINTER_CACHE_MS - 1);
+    expect((await own.resolve("tenant-1", "hello", "1.0.0"))?.record.digest).toBe(first);
+    clock.advance(1);
+    expect((await own.resolve("tenant-1", "hello", "1.0.0"))?.record.digest).toBe(other.digest);
+  });
+
+  it("is believed for five as to which version is the newest", async () => {
+    const own = elsewhere();
+    await own.publish(SHARED_SHELF, await pack("hello", "1.0.0"), FINAL);
+    expect((await own.resolve("tenant-1", "hello", null))?.record.version).toBe("1.0.0");
+    await elsewhere().publish(SHARED_SHELF, await pack("hello", "1.1.0"), FINAL);
+    clock.advance(NEWEST_CACHE_MS - 1);
+    expect((await own.resolve("tenant-1", "hello", null))?.record.version).toBe("1.0.0");
+    expect((await own.resolve("tenant-1", "hello", "1.1.0"))?.record.version).toBe("1.1.0");
     clock.advance(1);
     expect((await own.resolve("tenant-1", "hello", null))?.record.version).toBe("1.1.0");
-    expect((await own.resolve("tenant-1", "hello", "1.0.0"))?.record.digest).toBe(other.digest);
+  });
+
+  it("is believed for one second as to a pack that was on none", async () => {
+    const own = elsewhere();
+    expect(await own.resolve("tenant-1", "hello", null)).toBeNull();
+    await elsewhere().publish(SHARED_SHELF, await pack("hello", "1.0.0"), FINAL);
+    clock.advance(POINTER_CACHE_MS - 1);
+    expect(await own.resolve("tenant-1", "hello", null)).toBeNull();
+    clock.advance(1);
+    expect((await own.resolve("tenant-1", "hello", null))?.record.version).toBe("1.0.0");
   });
 
   it("is a record for as long as the shelf lists the same one", async () => {
@@ -331,14 +351,14 @@ describe("what an isolate remembers of a shelf", () => {
     expect((await look()).digest).toBe(two.digest);
   });
 
-  it("is asked for once a second by runs, and never with a list", async () => {
+  it("is asked for once in five seconds by runs, and never with a list", async () => {
     await elsewhere().publish(SHARED_SHELF, await pack("hello", "1.0.0"), FINAL);
     const own = elsewhere();
     const [gets, lists] = [vi.spyOn(bucket, "get"), vi.spyOn(bucket, "list")];
     for (const asked of [2, 2, 4]) {
       expect((await own.resolve("tenant-1", "hello", null))?.record.version).toBe("1.0.0");
       expect([gets.mock.calls.length, lists.mock.calls.length]).toEqual([asked, 0]);
-      clock.advance(POINTER_CACHE_MS / 2);
+      clock.advance(NEWEST_CACHE_MS / 2);
     }
     vi.restoreAllMocks();
   });

@@ -8,7 +8,7 @@ import { KeyObject, LimiterObject, TenantObject } from "../../src/api/object.ts"
 import { AuditObject } from "../../src/audit/object.ts";
 import { SessionMemoryObject } from "../../src/memory/object.ts";
 import { BreakerObject } from "../../src/model/object.ts";
-import { POINTER_CACHE_MS } from "../../src/pack/limits.ts";
+import { NEWEST_CACHE_MS } from "../../src/pack/limits.ts";
 import { systemClock } from "../../src/platform/index.ts";
 import { PolicyObject } from "../../src/policy/object.ts";
 import { TEXT_FLUSH_MS } from "../../src/task/limits.ts";
@@ -129,8 +129,8 @@ describe("a run of six model calls and five tool calls, accepted and followed", 
     await publishShared("costly", { more: TOOLS });
     const now = Date.now();
     first = await runWatched(now);
-    // What is remembered of a shelf for a second is not, or a run would be counted that comes right behind another.
-    second = await runWatched(now + POINTER_CACHE_MS);
+    // What is remembered of a shelf for seconds is not, or a run would be counted that comes right behind another.
+    second = await runWatched(now + NEWEST_CACHE_MS);
   });
 
   it("writes so many rows and no more", () => {
