@@ -54,6 +54,8 @@ const SLOT_CHANGES: Readonly<Record<SlotChange, string>> = {
 export class IndexStore {
   readonly #sql: SqlStorage;
   #isReady: boolean;
+  /** False once nobody was found in the line, until somebody may be: each end of a run asks. */
+  #mayHaveLine = true;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -71,6 +73,7 @@ export class IndexStore {
    */
   put(report: IndexReport, slot: SlotChange, now: number): void {
     this.#ensure();
+    this.#mayHaveLine ||= slot === "wanted" || slot === "kept";
     const leaseUntil = slot === "granted" ? now + SLOT_LEASE_MS : null;
     const wantedAt = slot === "wanted" ? now : null;
     const taken = this.#sql
@@ -171,7 +174,10 @@ export class IndexStore {
 
   /** The longest-waiting tasks that want a slot. */
   nextInLine(limit: number): string[] {
-    return this.#ids(`${UNFINISHED} AND wanted_at IS NOT NULL ORDER BY wanted_at LIMIT ?`, limit);
+    if (!this.#mayHaveLine) return [];
+    const ids = this.#ids(`${UNFINISHED} AND wanted_at IS NOT NULL ORDER BY wanted_at LIMIT ?`, limit);
+    this.#mayHaveLine = ids.length > 0;
+    return ids;
   }
 
   /**

@@ -38,6 +38,8 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
   #tenant: string | null;
   /** As far as this instance knows. */
   #isListed = false;
+  /** When the alarm goes off, as far as this instance knows; null when it does not. */
+  #armedAt: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Env, services: IndexServices) {
     super(ctx, env);
@@ -111,6 +113,8 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
    */
   async sweep(tenant: string): Promise<{ readonly kicked: number; readonly unfinished: number }> {
     await this.#own(tenant);
+    // Also what watches over an alarm that was lost.
+    this.#armedAt = null;
     const asleep = this.#watches.dueBefore(this.#now() - WATCH_GRACE_MS, INDEX_KICKS_MAX);
     const kicked = [...this.#nextSilent(), ...asleep];
     await Promise.all(kicked.map((taskId) => this.#kick(taskId)));
@@ -120,6 +124,7 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
+    this.#armedAt = null;
     const tenant = this.#tenant;
     if (tenant === null) return;
     try {
@@ -201,12 +206,26 @@ export class TenantIndexObject<Env = unknown> extends DurableObject<Env> {
   /** An alarm while there is anybody to look after, and a line in the directory. */
   async #keepWatch(): Promise<void> {
     const tenant = this.#tenant;
-    const next = this.#nextLook();
-    if (tenant === null || next === null) return;
-    const armedAt = await this.ctx.storage.getAlarm();
-    if (armedAt === null || armedAt > next) await this.ctx.storage.setAlarm(next);
+    if (tenant === null || !(this.#looksSoon() || (await this.#arm()))) return;
     this.#isListed ||= this.ctx.storage.kv.get(LISTED_KEY) !== undefined;
     if (!this.#isListed) await this.#enlist(tenant);
+  }
+
+  /** Whether the alarm goes off no later than it would be set to, whoever is to be looked after: asked with each report. */
+  #looksSoon(): boolean {
+    const inMs = (this.#armedAt ?? 0) - this.#now();
+    return inMs >= 0 && inMs <= INDEX_SWEEP_MS;
+  }
+
+  /** False: there is nobody to look after. */
+  async #arm(): Promise<boolean> {
+    const next = this.#nextLook();
+    if (next === null) return false;
+    const armedAt = await this.ctx.storage.getAlarm();
+    const isSoonEnough = armedAt !== null && armedAt <= next;
+    if (!isSoonEnough) await this.ctx.storage.setAlarm(next);
+    this.#armedAt = isSoonEnough ? armedAt : next;
+    return true;
   }
 
   /** A net under this object's own alarm, which is set by now: what cannot be told in a moment is told with the next call. */
