@@ -3,7 +3,7 @@
  * What the events say is a collector's business; how the request is made is the provider's.
  */
 import type { Usage } from "../../meter/index.ts";
-import { describeError } from "../../platform/index.ts";
+import { type CancelSignal, describeError } from "../../platform/index.ts";
 import { REPLY_CALLS_MAX, REPLY_CHARS_MAX } from "../limits.ts";
 import type { ModelReply, ProviderContext, ProviderFailure, ProviderOutcome } from "../provider.ts";
 import { ProviderFault } from "./event-stream.ts";
@@ -80,7 +80,7 @@ type Stage = {
 
 async function readStream(attempt: Attempt, watchdog: Watchdog, stage: Stage): Promise<void> {
   const { collector, fetch, isSlowStarter } = attempt;
-  const aborted = rejectionOf(watchdog.signal);
+  const aborted = rejectionOf(watchdog.over);
   const guarded: Fetch = (input, init) => {
     watchdog.requestSent(typeof init?.body === "string" ? init.body.length : 0, isSlowStarter);
     // Followed, a redirect would carry the key and the conversation to a host that nobody configured.
@@ -96,7 +96,7 @@ async function readStream(attempt: Attempt, watchdog: Watchdog, stage: Stage): P
       if (next.done === true) return;
       for (const event of next.value) {
         // Whoever takes the text may have had enough of it.
-        watchdog.signal.throwIfAborted();
+        watchdog.over.throwIfAborted();
         if (!take(collector, event, stage)) continue;
         stage.hasBegun = true;
         watchdog.pieceArrived();
@@ -118,7 +118,7 @@ function take(collector: Collector, event: unknown, stage: Stage): boolean {
 }
 
 /** A promise that only ever rejects, with the signal's reason. */
-function rejectionOf(signal: AbortSignal): Promise<never> {
+function rejectionOf(signal: CancelSignal): Promise<never> {
   const promise = new Promise<never>((_, reject) => {
     if (signal.aborted) reject(signal.reason);
     else signal.addEventListener("abort", () => reject(signal.reason), { once: true });

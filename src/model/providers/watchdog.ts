@@ -2,14 +2,16 @@
  * The time limits of one attempt. An SDK's own timeout ends at the response headers, so a stream that stalls later
  * would hang for ever: here every event moves the deadline, and at the deadline the request is aborted.
  */
-import { Canceller, type CancelSignal, type Clock } from "../../platform/index.ts";
+import { Canceller, type CancelSignal, type Clock, toAbortSignal } from "../../platform/index.ts";
 import { FIRST_TOKEN_MS_MAX, HEADERS_MS_MAX, HEADERS_MS_PER_KIB, IDLE_MS_MAX } from "../limits.ts";
 
 export type Expiry = "headers" | "first_token" | "idle" | "total";
 
 export class Watchdog {
   readonly #clock: Clock;
-  readonly #abort = new AbortController();
+  readonly #abort = new Canceller();
+  /** Aborts when a limit is passed or the caller gives up: what the request to the outside is given. */
+  readonly signal = toAbortSignal(this.#abort.signal);
   readonly #stop = new Canceller();
   readonly #parent: CancelSignal;
   readonly #totalAt: number;
@@ -32,8 +34,8 @@ export class Watchdog {
     this.#watch().catch(() => undefined); // The only rejection is that of its own stop signal.
   }
 
-  /** Aborts when a limit is passed or the caller gives up. */
-  get signal(): AbortSignal {
+  /** The same, for whoever waits here: to listen to a signal of the platform's takes as long as to make one. */
+  get over(): CancelSignal {
     return this.#abort.signal;
   }
 

@@ -5,14 +5,15 @@ import { ANSWER_HEADER, ANSWERED_IN_HEAD, CALL_HEADER, fitsHead, type Gateway } 
 export abstract class ToolEntrypoint extends WorkerEntrypoint {
   /**
    * @param gateway the call's way out; null when it has none.
-   * @param gone aborts when the call is taken back, a moment before the platform stops it. Not when it has a way out.
+   * @param call what it came with: its signal aborts when it is taken back, a moment before the platform stops it. Absent
+   *   when it has a way out.
    */
-  abstract run(requestJson: string, gateway: Gateway | null, gone?: AbortSignal): string | Promise<string>;
+  abstract run(requestJson: string, gateway: Gateway | null, call?: Pick<Request, "signal">): string | Promise<string>;
 
   /** A call that reaches nothing, as a request: whoever takes it back stops it. */
   override async fetch(request: Request): Promise<Response> {
-    const call = request.headers.get(CALL_HEADER) ?? (await request.text());
-    const answer = await this.run(call, null, request.signal);
+    const requestJson = request.headers.get(CALL_HEADER) ?? (await request.text());
+    const answer = await this.run(requestJson, null, request);
     if (!fitsHead(answer)) return new Response(answer);
     return new Response(null, { status: ANSWERED_IN_HEAD, headers: { [ANSWER_HEADER]: answer } });
   }

@@ -1,7 +1,7 @@
 /** The clock of a call that is taken back: what is suspended in a real engine then comes to its end. */
 import { expect, it } from "vitest";
 import { runShell } from "../../../src/tool/workers/code-executor/bash/program.ts";
-import type { Pace } from "../../../src/tool/workers/code-executor/budget.ts";
+import { OutOfTime, type Pace } from "../../../src/tool/workers/code-executor/budget.ts";
 import { createPace } from "../../../src/tool/workers/code-executor/pace.ts";
 import { callTool } from "../../../src/tool/workers/code-executor/pack-tool/call.ts";
 import { runProgram } from "../../../src/tool/workers/code-executor/program.ts";
@@ -32,11 +32,18 @@ const RUNS: Readonly<Record<string, (pace: Pace) => Promise<unknown>>> = {
 
 it.each(Object.entries(RUNS))("%s ends in its pause when its call is taken back", async (_, run) => {
   const back = new AbortController();
-  const pace = createPace(back.signal);
+  const pace = createPace(back);
   const pause = (ms: number): Promise<void> => {
     const paused = pace.pause(ms);
     back.abort();
     return paused;
   };
   expect(await run({ now: pace.now, pause })).toMatchObject({ ok: false, error: { code: "TOOL_TIMEOUT" } });
+});
+
+it("ends a pause at once that begins when the call was taken back before", async () => {
+  const back = new AbortController();
+  const pace = createPace(back);
+  back.abort();
+  await expect(pace.pause(LIMITS.timeoutMs)).rejects.toBeInstanceOf(OutOfTime);
 });

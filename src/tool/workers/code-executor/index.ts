@@ -14,9 +14,9 @@ const stripper = parseImage(new Uint8Array(stripFile));
 const parts = { wasm, image, stripper, randomBytes: systemRandomBytes };
 
 export default class CodeExecutor extends ToolEntrypoint {
-  async run(requestJson: string, _: Gateway | null, gone?: AbortSignal): Promise<string> {
+  async run(requestJson: string, _: Gateway | null, call?: Pick<Request, "signal">): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;
-    return JSON.stringify(await runProgram(request, { ...parts, pace: createPace(gone) }));
+    return JSON.stringify(await runProgram(request, { ...parts, pace: createPace(call) }));
   }
 }

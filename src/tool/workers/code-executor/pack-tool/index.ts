@@ -17,10 +17,10 @@ const parts = {
 };
 
 export default class PackTool extends ToolEntrypoint {
-  async run(requestJson: string, gateway: Gateway | null, gone?: AbortSignal): Promise<string> {
+  async run(requestJson: string, gateway: Gateway | null, call?: Pick<Request, "signal">): Promise<string> {
     // A cast, because the host that built this string is the only caller.
     const request = JSON.parse(requestJson) as WorkerRequest;
     const send = (outbound: OutboundRequest) => sendOut(gateway, outbound);
-    return JSON.stringify(await callTool(request, { ...parts, pace: createPace(gone), send }));
+    return JSON.stringify(await callTool(request, { ...parts, pace: createPace(call), send }));
   }
 }
