@@ -186,7 +186,7 @@ const OWN = "a step with a pack's own tool";
 const CPU_RUNS = 5;
 const CPU_STEPS = 20;
 /** A collection of garbage in one of a few would be its median. */
-const CPU_ROUNDS = 15;
+const CPU_ROUNDS = 25;
 /** Of measurements that each take many runs. */
 const LONG_ROUNDS = 9;
 
