@@ -2,11 +2,11 @@
 import { neon } from "@neondatabase/serverless";
 import { startEmbeddedDatabase } from "../../src/local/database/embedded.ts";
 import { portOf, tenantNamed, USERS } from "../case/database/bench.ts";
-import { inTurns, type Row, timed, toRows } from "./row.ts";
+import { inTurns, type Part, timed, toPart } from "./row.ts";
 
 const STATEMENT = "select count(*) from tasks";
 
-export async function databaseBatch(rounds: number): Promise<readonly Row[]> {
+export async function databaseBatch(rounds: number): Promise<readonly Part[]> {
   const started = await startEmbeddedDatabase({ dataDir: null, users: USERS });
   if (!started.ok) throw new Error(started.error);
   const endpoint = started.value;
@@ -21,7 +21,7 @@ export async function databaseBatch(rounds: number): Promise<readonly Row[]> {
       "bare transaction": () => timed(() => sql.transaction([scope(), sql.query(STATEMENT)])),
       "Db.batch": () => timed(() => db.batch(tenant, [{ text: STATEMENT, params: [] }])),
     });
-    return toRows("database, one statement", samples, { floors: { "Db.batch": "bare transaction" } });
+    return [toPart("database, one statement", samples, { floors: { "Db.batch": "bare transaction" } })];
   } finally {
     await endpoint.close();
   }

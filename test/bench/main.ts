@@ -14,7 +14,7 @@ import { policy } from "./policy.ts";
 import { compose, validation } from "./pure.ts";
 import { resume } from "./resume.ts";
 import { type Rig, startRig } from "./rig.ts";
-import { type Row, toMarkdown, toTable } from "./row.ts";
+import { merge, type Part, toMarkdown, toRows, toTable } from "./row.ts";
 import { accept, fanOut, firstText, memory, steps, throughput } from "./runs.ts";
 import { startUp } from "./start-up.ts";
 import { toolStart } from "./tool-start.ts";
@@ -25,22 +25,19 @@ const PAGE = join(ROOT, "docs/bench.md");
 const MARK = "<!-- Below: written by `npm run bench`. -->";
 const ROUNDS = 30;
 const QUICK_ROUNDS = 3;
-
-type Bench = (rounds: number, rig: () => Promise<Rig>) => Promise<readonly Row[]>;
-
-const onRig =
-  (bench: (rig: Rig, rounds: number) => Promise<readonly Row[]>): Bench =>
-  async (rounds, rig) =>
-    bench(await rig(), rounds);
+/** A process is up to a tenth faster or slower than the next for as long as it lives, and so is its ratio. */
+const RIGS = 3;
 
 /** In this order; memory last of those that share a runtime. */
-const BENCHES: Readonly<Record<string, Bench>> = {
-  accept: onRig(accept),
-  "first-text": onRig(firstText),
-  steps: onRig(steps),
-  throughput: onRig(throughput),
-  "fan-out": onRig((rig, rounds) => fanOut(rig, Math.ceil(rounds / 5))),
-  memory: onRig(memory),
+const ON_RIG: Readonly<Record<string, (rig: Rig, rounds: number) => Promise<readonly Part[]>>> = {
+  accept,
+  "first-text": firstText,
+  steps,
+  throughput,
+  "fan-out": (rig, rounds) => fanOut(rig, Math.ceil(rounds / 5)),
+  memory,
+};
+const APART: Readonly<Record<string, (rounds: number) => Promise<readonly Part[]>>> = {
   "tool-start": toolStart,
   database: databaseBatch,
   compose,
@@ -49,6 +46,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   "start-up": startUp,
   resume,
 };
+const NAMES = Object.keys({ ...ON_RIG, ...APART });
 
 const { values } = parseArgs({
   options: {
@@ -57,37 +55,46 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
   },
 });
-const unknown = values.only?.filter((name) => !Object.hasOwn(BENCHES, name)) ?? [];
+const unknown = values.only?.filter((name) => !NAMES.includes(name)) ?? [];
 const rounds = Number(values.rounds ?? (values.quick ? QUICK_ROUNDS : ROUNDS));
 if (unknown.length > 0 || !(Number.isInteger(rounds) && rounds > 0)) {
-  process.stderr.write(`--only takes one of ${Object.keys(BENCHES).join(", ")}; --rounds a whole number above 0\n`);
+  process.stderr.write(`--only takes one of ${NAMES.join(", ")}; --rounds a whole number above 0\n`);
   process.exit(2);
 }
 
-async function measure(): Promise<readonly Row[]> {
-  // Made by the first part that asks for it, and ended after the last.
-  const rigs: Promise<Rig>[] = [];
-  const rig = (): Promise<Rig> => {
-    const started = rigs[0] ?? startRig();
-    rigs[0] = started;
-    return started;
-  };
-  const rows: Row[] = [];
+/** Those of the table that are wanted, in its order. */
+const wanted = <T>(table: Readonly<Record<string, T>>): (readonly [name: string, bench: T])[] =>
+  Object.entries(table).filter(([name]) => values.only?.includes(name) ?? true);
+
+async function onOneRig(roundsOfIt: number): Promise<readonly Part[]> {
+  const benches = wanted(ON_RIG);
+  if (benches.length === 0) return [];
+  const rig = await startRig();
+  const parts: Part[] = [];
   try {
-    for (const [name, bench] of Object.entries(BENCHES)) {
-      if (values.only !== undefined && !values.only.includes(name)) continue;
+    for (const [name, bench] of benches) {
       process.stderr.write(`${name}\n`);
-      rows.push(...(await bench(rounds, rig)));
+      parts.push(...(await bench(rig, roundsOfIt)));
     }
-    return rows;
+    return parts;
   } finally {
-    for (const started of await Promise.allSettled(rigs))
-      if (started.status === "fulfilled") await started.value.stop();
+    await rig.stop();
   }
 }
 
+async function measure(): Promise<readonly Part[]> {
+  const parts: Part[] = [];
+  const rigs = Math.min(RIGS, Math.ceil(rounds / QUICK_ROUNDS));
+  for (let left = rigs; left > 0; left--) parts.push(...(await onOneRig(Math.ceil(rounds / rigs))));
+  for (const [name, bench] of wanted(APART)) {
+    process.stderr.write(`${name}\n`);
+    parts.push(...(await bench(rounds)));
+  }
+  return merge(parts);
+}
+
 const [load = 0] = loadavg();
-const rows = await measure();
+const rows = (await measure()).flatMap(toRows);
 process.stdout.write(`${toTable(rows)}\n${rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
 if (values.only === undefined && !values.quick) await writeFile(PAGE, await toPage(await readFile(PAGE, "utf8")));
 
@@ -96,6 +103,6 @@ async function toPage(before: string): Promise<string> {
   const gigabytes = Math.round(totalmem() / 1_024 ** 3);
   const machine = `${availableParallelism()} cores of ${process.arch}, ${gigabytes} GB, ${platform()}`;
   const date = new Date().toISOString().slice(0, 10);
-  const said = `${date}, commit ${stdout.trim()}, ${machine}, ${rounds} rounds; load at the start ${load.toFixed(1)}.`;
+  const said = `${date}, commit ${stdout.trim()}, ${machine}, ${rounds} rounds of ${RIGS} processes; load at the start ${load.toFixed(1)}.`;
   return `${before.slice(0, before.indexOf(MARK))}${MARK}\n\n${said}\n\n${toMarkdown(rows)}\n`;
 }

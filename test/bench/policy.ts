@@ -15,7 +15,7 @@ import type { PolicyEngine } from "../../src/policy/index.ts";
 import { embedded } from "../policy/default.ts";
 import { toolQuestion } from "../policy/questions.ts";
 import type { Asked } from "./policy-worker.ts";
-import { type Row, toRows } from "./row.ts";
+import { type Part, toPart } from "./row.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** Decisions of one block in workerd, and blocks of one round. */
@@ -107,7 +107,7 @@ async function measureSingles(engine: PolicyEngine, { question }: (typeof SUBJEC
   return times;
 }
 
-export async function policy(rounds: number): Promise<readonly Row[]> {
+export async function policy(rounds: number): Promise<readonly Part[]> {
   const runtime = await startRuntime();
   try {
     const engine = embedded();
@@ -139,8 +139,8 @@ export async function policy(rounds: number): Promise<readonly Row[]> {
       }
     }
     return [
-      ...toRows("policy decision", samples, { unit: "us", bars }),
-      ...toRows("check of a call", checks, { unit: "us", bars: { [whole]: "25 us", [again]: "25 us" } }),
+      toPart("policy decision", samples, { unit: "us", bars }),
+      toPart("check of a call", checks, { unit: "us", bars: { [whole]: "25 us", [again]: "25 us" } }),
     ];
   } finally {
     await runtime.dispose();

@@ -6,7 +6,7 @@ import { parseDocument } from "yaml";
 import { listPackFolders, readPackFolder } from "../../src/cli/index.ts";
 import { tools } from "../../src/gen/schema/validators.js";
 import { composePack } from "../../src/pack/index.ts";
-import { inTurns, type Row, timed, toRows } from "./row.ts";
+import { inTurns, type Part, timed, toPart } from "./row.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const AT_A_TIME = 20;
@@ -28,7 +28,7 @@ async function largestPack() {
 }
 
 /** Composing happens when a pack is published; a run reads what was composed. */
-export async function compose(rounds: number): Promise<readonly Row[]> {
+export async function compose(rounds: number): Promise<readonly Part[]> {
   const { files, folder } = await largestPack();
   const composed = await composePack(files, folder);
   if (!composed.ok) throw new Error(`${folder} does not compose`);
@@ -40,11 +40,11 @@ export async function compose(rounds: number): Promise<readonly Row[]> {
     "read as a run reads it": () => perCall(() => JSON.parse(canonical)),
   });
   const floors = { "composed and validated": "YAML parsed, nothing else" };
-  return toRows(`pack ${folder}`, samples, { floors, bars: { "read as a run reads it": "0.15 ms CPU" } });
+  return [toPart(`pack ${folder}`, samples, { floors, bars: { "read as a run reads it": "0.15 ms CPU" } })];
 }
 
 /** Compiled when the product is built, beside the same schema interpreted. */
-export async function validation(rounds: number): Promise<readonly Row[]> {
+export async function validation(rounds: number): Promise<readonly Part[]> {
   const read = async (path: string) => readFile(join(ROOT, path), "utf8");
   const schema = JSON.parse(await read("schemas/tools.schema.json"));
   const data = parseDocument(await read("packs/senior-python-dev/TOOLS.yaml")).toJS();
@@ -54,5 +54,5 @@ export async function validation(rounds: number): Promise<readonly Row[]> {
     interpreted: async () => 1_000 * (await perCall(() => interpreter.validate(data))),
     compiled: async () => 1_000 * (await perCall(() => tools(data))),
   });
-  return toRows("validation of TOOLS.yaml", samples, { unit: "us", floors: { compiled: "interpreted" } });
+  return [toPart("validation of TOOLS.yaml", samples, { unit: "us", floors: { compiled: "interpreted" } })];
 }

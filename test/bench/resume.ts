@@ -5,7 +5,7 @@
 import { LEASE_MS } from "../../src/task/limits.ts";
 import { dropDataDir, freePort, newDataDir, type Server, startServer } from "../flow/server.ts";
 import { startModelServer } from "./model-server.ts";
-import { type Row, timed, toRows } from "./row.ts";
+import { type Part, timed, toPart } from "./row.ts";
 
 /** Each takes two starts and what is left of a lease. */
 const ROUNDS = 3;
@@ -20,7 +20,7 @@ const PACK = `{ schema_version: "1.0", pack_id: resume, version: 1.0.0, risk_lev
 
 type Round = { readonly coldMs: number; readonly resumedMs: number; readonly repeated: number; readonly calls: number };
 
-export async function resume(): Promise<readonly Row[]> {
+export async function resume(): Promise<readonly Part[]> {
   const rounds: Round[] = [];
   while (rounds.length < ROUNDS) rounds.push(await killOnce());
   const wanted = "1.2 x";
@@ -29,13 +29,13 @@ export async function resume(): Promise<readonly Row[]> {
     samples: Readonly<Record<string, (round: Round) => number>>,
     bars: Record<string, string>,
   ) =>
-    toRows("kill -9", Object.fromEntries(Object.entries(samples).map(([name, of]) => [name, rounds.map(of)])), {
+    toPart("kill -9", Object.fromEntries(Object.entries(samples).map(([name, of]) => [name, rounds.map(of)])), {
       unit,
       bars,
       floors: unit === "ms" ? { "start to the next model call": "cold start and lease" } : {},
     });
   return [
-    ...named(
+    named(
       "ms",
       {
         "cold start": ({ coldMs }) => coldMs,
@@ -44,7 +44,7 @@ export async function resume(): Promise<readonly Row[]> {
       },
       { "start to the next model call": wanted },
     ),
-    ...named(
+    named(
       "calls",
       { "model calls made again": ({ repeated }) => repeated, "tool calls made again": ({ calls }) => calls - TOOLS },
       { "model calls made again": "at most 1", "tool calls made again": "0" },

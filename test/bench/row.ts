@@ -49,36 +49,64 @@ export async function timed(work: () => unknown): Promise<number> {
   return performance.now() - started;
 }
 
-/** One row for each name; those that `floors` names another for are compared with it. */
-export function toRows(
+/** What was measured under one name, in one process or in several. */
+export type Part = {
+  readonly bench: string;
+  readonly samples: Samples;
+  readonly unit: string;
+  readonly floors: Readonly<Record<string, string>>;
+  readonly bars: Readonly<Record<string, string>>;
+};
+
+export const toPart = (
   bench: string,
   samples: Samples,
-  options: {
-    readonly unit?: string;
-    readonly floors?: Readonly<Record<string, string>>;
-    readonly bars?: Readonly<Record<string, string>>;
-  } = {},
-): Row[] {
+  options: Partial<Omit<Part, "bench" | "samples">> = {},
+): Part => ({
+  ...{ unit: "ms", floors: {}, bars: {} },
+  ...options,
+  ...{ bench, samples },
+});
+
+/** The same of several processes: one for each name of a bench, with the samples of all. */
+export function merge(parts: readonly Part[]): readonly Part[] {
+  const merged = new Map<string, Part>();
+  for (const part of parts) {
+    const key = `${part.bench}, ${part.unit}`;
+    const before = merged.get(key);
+    const samples = { ...before?.samples };
+    for (const [name, values] of Object.entries(part.samples)) samples[name] = [...(samples[name] ?? []), ...values];
+    const [floors, bars] = [
+      { ...before?.floors, ...part.floors },
+      { ...before?.bars, ...part.bars },
+    ];
+    merged.set(key, { ...part, samples, floors, bars });
+  }
+  return [...merged.values()];
+}
+
+/** One row for each name; those that `floors` names another for are compared with it. */
+export function toRows({ bench, samples, unit, floors, bars }: Part): Row[] {
   const p50 = (name: string): number =>
     quantile(
       (samples[name] ?? []).toSorted((a, b) => a - b),
       0.5,
     );
   // Of a rate the slow ones are the small ones.
-  const tail = options.unit?.endsWith("/s") === true ? 0.01 : 0.99;
+  const tail = unit.endsWith("/s") ? 0.01 : 0.99;
   return Object.entries(samples).map(([name, values]) => {
     const sorted = values.toSorted((a, b) => a - b);
-    const floor = options.floors?.[name] ?? null;
+    const floor = floors[name] ?? null;
     return {
       bench,
       name,
-      unit: options.unit ?? "ms",
+      unit,
       n: sorted.length,
       p50: p50(name),
       p99: sorted.length > 1 ? quantile(sorted, tail) : null,
       floor,
       ratio: floor === null ? null : p50(name) / p50(floor),
-      bar: options.bars?.[name] ?? null,
+      bar: bars[name] ?? null,
     };
   });
 }

@@ -1,7 +1,7 @@
 /** Runs, from the request to the last event: how long each part takes beside a floor that does the least of the same. */
 
 import type { Rig } from "./rig.ts";
-import { inTurns, type Row, timed, toRows } from "./row.ts";
+import { inTurns, type Part, timed, toPart } from "./row.ts";
 
 const TOOL_STEPS = [0, 1, 5, 20] as const;
 
@@ -55,7 +55,7 @@ async function runUnread({ model, product }: Rig, pack: string, tools: number, t
 }
 
 /** POST to 202, everything included, beside a new object that writes a row. */
-export async function accept(rig: Rig, rounds: number): Promise<readonly Row[]> {
+export async function accept(rig: Rig, rounds: number): Promise<readonly Part[]> {
   const accepted = async (tenant: string): Promise<number> => {
     let taskId = "";
     const ms = await timed(async () => {
@@ -87,11 +87,9 @@ export async function accept(rig: Rig, rounds: number): Promise<readonly Row[]> 
   });
   const floor = "new object, one row";
   const floors = { "POST to 202": floor, "POST to 202, a tenant's first": floor, "POST to the first event": floor };
-  return toRows(
-    "accept",
-    { ...accepts, ...others },
-    { floors, bars: { "POST to 202": "1.5 x, tail no worse by a third" } },
-  );
+  return [
+    toPart("accept", { ...accepts, ...others }, { floors, bars: { "POST to 202": "1.5 x, tail no worse by a third" } }),
+  ];
 }
 
 const PASSED = "bytes passed through";
@@ -100,7 +98,7 @@ const DELTA = "text.delta";
 const LAST_DELTA = "text.delta, the answer's end right behind it";
 
 /** From the moment the model sends text to the moment a client reads it, and the bytes that carry it. */
-export async function firstText(rig: Rig, rounds: number): Promise<readonly Row[]> {
+export async function firstText(rig: Rig, rounds: number): Promise<readonly Part[]> {
   await untilClosed(rounds);
   const sizes: Record<string, number[]> = { [PASSED]: [], [DELTA]: [] };
   const fromRelease = async (name: string, sign: string, open: () => Promise<Response>): Promise<number> => {
@@ -130,8 +128,8 @@ export async function firstText(rig: Rig, rounds: number): Promise<readonly Row[
   });
   const floors = { [STORED]: PASSED, [DELTA]: PASSED, [LAST_DELTA]: PASSED };
   return [
-    ...toRows("first text", samples, { floors, bars: { [DELTA]: "+2 ms" } }),
-    ...toRows("first text, size", sizes, { unit: "bytes", floors, bars: { [DELTA]: "1.3 x" } }),
+    toPart("first text", samples, { floors, bars: { [DELTA]: "+2 ms" } }),
+    toPart("first text, size", sizes, { unit: "bytes", floors, bars: { [DELTA]: "1.3 x" } }),
   ];
 }
 
@@ -153,7 +151,7 @@ async function readUntil(
 }
 
 /** Queued to done with so many steps that each call a tool, beside the same calls and rows on a bare object. */
-export async function steps(rig: Rig, rounds: number): Promise<readonly Row[]> {
+export async function steps(rig: Rig, rounds: number): Promise<readonly Part[]> {
   const floorOf = (tools: number) => (round: number) =>
     timed(() => drain(rig.floor.ask(`/steps?tools=${tools}&name=steps-${tools}-${round}`)));
   const subjects: Record<string, (round: number) => Promise<number>> = {
@@ -170,7 +168,7 @@ export async function steps(rig: Rig, rounds: number): Promise<readonly Row[]> {
     "floor, a step more": "bare SDK call",
     "run, a step more": "bare SDK call",
   };
-  return [...toRows("queued to done", samples, { floors }), ...(await stepCpu(rig, rounds))];
+  return [toPart("queued to done", samples, { floors }), ...(await stepCpu(rig, rounds))];
 }
 
 /** What one more step takes, from the longest run and the one without any of the same round. */
@@ -195,7 +193,7 @@ const CPU_ROUNDS = 25;
 const LONG_ROUNDS = 9;
 
 /** CPU of the whole runtime for one more step with a tool, while nobody reads along. */
-async function stepCpu(rig: Rig, rounds: number): Promise<readonly Row[]> {
+async function stepCpu(rig: Rig, rounds: number): Promise<readonly Part[]> {
   if ((await rig.product.cpuMs()) === null) return [];
   const perStep = (cpuMs: () => Promise<number | null>, run: (tools: number) => Promise<unknown>) => async () => {
     const spent = async (tools: number): Promise<number> => {
@@ -220,7 +218,7 @@ async function stepCpu(rig: Rig, rounds: number): Promise<readonly Row[]> {
     [OWN_OF_ALL]: perStep(rig.product.cpuMs, (n) => runUnread(rig, "own", n)),
   });
   const floors = { "a tool step": FLOOR, [OWN]: FLOOR, [OWN_OF_ALL]: FLOOR };
-  return toRows("CPU", samples, { unit: "ms CPU", floors, bars: { [OWN]: "1.4 x" } });
+  return [toPart("CPU", samples, { unit: "ms CPU", floors, bars: { [OWN]: "1.4 x" } })];
 }
 
 /** In one request, as the floor is asked: its answer is the end of the run. */
@@ -235,8 +233,8 @@ async function runAndWait({ product }: Rig, input: string): Promise<void> {
 const [FEW, MANY] = [16, 64];
 
 /** Runs a second with five tool steps each, so many at once. */
-export async function throughput(rig: Rig, rounds: number): Promise<readonly Row[]> {
-  const rows: Row[] = [];
+export async function throughput(rig: Rig, rounds: number): Promise<readonly Part[]> {
+  const parts: Part[] = [];
   let names = 0;
   for (const atOnce of [FEW, MANY]) {
     const total = atOnce * 2;
@@ -262,9 +260,9 @@ export async function throughput(rig: Rig, rounds: number): Promise<readonly Row
     };
     const floors = { [subject]: floor, [read]: floor };
     const bars = atOnce === FEW ? { [subject]: "at least 0.7 x" } : {};
-    rows.push(...toRows("throughput, 5 tool steps", samples, { unit: "runs/s", floors, bars }));
+    parts.push(toPart("throughput, 5 tool steps", samples, { unit: "runs/s", floors, bars }));
   }
-  return rows;
+  return parts;
 }
 
 const READERS = 100;
@@ -274,7 +272,7 @@ const PIECE_BYTES = 2_140;
 const LAST_BYTES = 206_000;
 
 /** All readers from the first byte to the last, beside an object that enqueues as many bytes in as many pieces. */
-export async function fanOut(rig: Rig, rounds: number): Promise<readonly Row[]> {
+export async function fanOut(rig: Rig, rounds: number): Promise<readonly Part[]> {
   const readers = Array.from({ length: READERS });
   const sizes = [...Array<number>(PIECES).fill(PIECE_BYTES), LAST_BYTES];
   const publish = `&bytes=${sizes.join("&bytes=")}`;
@@ -304,17 +302,15 @@ export async function fanOut(rig: Rig, rounds: number): Promise<readonly Row[]> 
     },
   });
   const floors = { "events, 100 readers": "raw enqueue, 100 readers" };
-  return toRows("fan-out", samples, { floors, bars: { "events, 100 readers": "1.5 x" } });
+  return [toPart("fan-out", samples, { floors, bars: { "events, 100 readers": "1.5 x" } })];
 }
 
 /** After whatever ran before. */
-export async function memory(rig: Rig): Promise<readonly Row[]> {
+export async function memory(rig: Rig): Promise<readonly Part[]> {
   const [floor, product] = await Promise.all([rig.floor.memoryMb(), rig.product.memoryMb()]);
   if (floor === null || product === null) return [];
   const floors = { "the Worker's runtime": "the floors' runtime" };
-  return toRows(
-    "memory",
-    { "the floors' runtime": [floor], "the Worker's runtime": [product] },
-    { unit: "MB", floors },
-  );
+  return [
+    toPart("memory", { "the floors' runtime": [floor], "the Worker's runtime": [product] }, { unit: "MB", floors }),
+  ];
 }

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { bundleWorker, startUpModules, type WorkerModule } from "../../scripts/worker-bundle.ts";
 import { bundleOne, withProcess } from "./rig.ts";
-import { inTurns, type Row, timed, toRows } from "./row.ts";
+import { inTurns, type Part, timed, toPart } from "./row.ts";
 
 /**
  * Keeps the modules that are put to it, and starts an isolate of them for each name that is asked for. With what it takes to
@@ -30,7 +30,7 @@ const kilobytes = (modules: readonly WorkerModule[]): number =>
     .filter(({ kind }) => kind === "script")
     .reduce((sum, { content }) => sum + gzipSync(content, { level: 9 }).length, 0) / 1_000;
 
-export async function startUp(rounds: number): Promise<readonly Row[]> {
+export async function startUp(rounds: number): Promise<readonly Part[]> {
   const bundle = await bundleWorker();
   const floor = "Hono and Connect alone";
   const subjects: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -74,9 +74,9 @@ export async function startUp(rounds: number): Promise<readonly Row[]> {
     const means = [...spent].map(([name, all]) => [name, [all.reduce((a, b) => a + b, 0) / all.length]] as const);
     const floors = { "the Worker": floor };
     return [
-      ...toRows("start of an isolate", samples, { floors }),
-      ...toRows("start-up CPU", Object.fromEntries(means), { unit: "ms CPU", floors, bars: { "the Worker": "2.5 x" } }),
-      ...toRows(
+      toPart("start of an isolate", samples, { floors }),
+      toPart("start-up CPU", Object.fromEntries(means), { unit: "ms CPU", floors, bars: { "the Worker": "2.5 x" } }),
+      toPart(
         "code, compressed",
         {
           "evaluated at start-up": [kilobytes(startUpModules(bundle))],

@@ -10,7 +10,7 @@ import { bundlePath, composePack, createPackRegistry, SHARED_SHELF, toBundleFile
 import { systemClock } from "../../src/platform/index.ts";
 import { WORKSPACE_QUOTA } from "../../src/tool/limits.ts";
 import type { RunnerCall } from "../../src/tool/runner.ts";
-import { inTurns, type Row, toRows } from "./row.ts";
+import { inTurns, type Part, toPart } from "./row.ts";
 import type { Measured } from "./tool-start-worker.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -99,7 +99,7 @@ async function measure({ runtime, packTool }: Rig, subject: Subject, isolate: st
   return ms;
 }
 
-export async function toolStart(rounds: number): Promise<readonly Row[]> {
+export async function toolStart(rounds: number): Promise<readonly Part[]> {
   const runtime = await startRuntime();
   try {
     const rig = { runtime, packTool: await publishTool(runtime) };
@@ -125,7 +125,7 @@ export async function toolStart(rounds: number): Promise<readonly Row[]> {
         [`${name}, warm`, "bare worker, warm"],
       ]),
     );
-    return toRows("tool start", { ...cold, ...warm }, { floors });
+    return [toPart("tool start", { ...cold, ...warm }, { floors })];
   } finally {
     await runtime.dispose();
   }
