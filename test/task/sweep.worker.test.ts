@@ -127,6 +127,20 @@ describe("an index that only has waiting tasks", () => {
   });
 });
 
+describe("an index whose alarm was lost", () => {
+  it("has one again with the next sweep, whatever it believes of it", async () => {
+    const tenant = "sweep-lost";
+    const index = env.TENANT_INDEX.getByName(tenant);
+    const armedAt = () => runInDurableObject(index, (_object, { storage }) => storage.getAlarm());
+    await index.register(tenant, report({ state: "queued" }));
+    expect(await armedAt()).not.toBeNull();
+    await runInDurableObject(index, (_object, { storage }) => storage.deleteAlarm());
+    await index.sweep(tenant);
+    expect(await armedAt()).toBeLessThanOrEqual(systemClock.now() + INDEX_SWEEP_MS);
+    expect(await armedAt()).not.toBeNull();
+  });
+});
+
 describe("what a task says when it is asked", () => {
   const WAITING = { state: "waiting", due_at: 5, version: 5 } as const;
   /** What the index knows after a sweep in which a report of the task overtakes its answer. */
