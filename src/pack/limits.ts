@@ -34,7 +34,7 @@ export const FOUND_LENGTH_MAX = 60;
 export const POINTER_CACHE_MS = 1_000;
 /**
  * The same of which version is the newest: a version that was published elsewhere is run within this. Each acceptance asks two
- * shelves, and most tenants have nothing on their own: asked once a second they are half of what is asked of storage.
+ * shelves, and most tenants have nothing on their own.
  */
 export const NEWEST_CACHE_MS = 5_000;
 

@@ -62,6 +62,9 @@ if (unknown.length > 0 || !(Number.isInteger(rounds) && rounds > 0)) {
   process.exit(2);
 }
 
+/** A few rounds show no more than that it can be measured. */
+const rigs = Math.min(RIGS, Math.ceil(rounds / QUICK_ROUNDS));
+
 /** Those of the table that are wanted, in its order. */
 const wanted = <T>(table: Readonly<Record<string, T>>): (readonly [name: string, bench: T])[] =>
   Object.entries(table).filter(([name]) => values.only?.includes(name) ?? true);
@@ -84,7 +87,6 @@ async function onOneRig(roundsOfIt: number): Promise<readonly Part[]> {
 
 async function measure(): Promise<readonly Part[]> {
   const parts: Part[] = [];
-  const rigs = Math.min(RIGS, Math.ceil(rounds / QUICK_ROUNDS));
   for (let left = rigs; left > 0; left--) parts.push(...(await onOneRig(Math.ceil(rounds / rigs))));
   for (const [name, bench] of wanted(APART)) {
     process.stderr.write(`${name}\n`);
@@ -103,6 +105,6 @@ async function toPage(before: string): Promise<string> {
   const gigabytes = Math.round(totalmem() / 1_024 ** 3);
   const machine = `${availableParallelism()} cores of ${process.arch}, ${gigabytes} GB, ${platform()}`;
   const date = new Date().toISOString().slice(0, 10);
-  const said = `${date}, commit ${stdout.trim()}, ${machine}, ${rounds} rounds of ${RIGS} processes; load at the start ${load.toFixed(1)}.`;
+  const said = `${date}, commit ${stdout.trim()}, ${machine}, ${rounds} rounds in ${rigs} processes; load at the start ${load.toFixed(1)}.`;
   return `${before.slice(0, before.indexOf(MARK))}${MARK}\n\n${said}\n\n${toMarkdown(rows)}\n`;
 }

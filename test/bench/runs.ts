@@ -187,8 +187,6 @@ const OWN_OF_ALL = `the same, of ${TENANTS} tenants in turn`;
 const ONE = "bench-cpu";
 const CPU_RUNS = 5;
 const CPU_STEPS = 20;
-/** A collection of garbage in one of a few would be its median. */
-const CPU_ROUNDS = 25;
 /** Of measurements that each take many runs. */
 const LONG_ROUNDS = 9;
 
@@ -210,7 +208,7 @@ async function stepCpu(rig: Rig, rounds: number): Promise<readonly Part[]> {
   let names = 0;
   const floor = (call: string) => (tools: number) =>
     drain(rig.floor.ask(`/steps?tools=${tools}&call=${call}&name=cpu-${++names}`));
-  const samples = await inTurns(Math.min(rounds, CPU_ROUNDS), {
+  const samples = await inTurns(rounds, {
     [FLOOR]: perStep(rig.floor.cpuMs, floor("SDK")),
     "floor, a tool step without the SDK": perStep(rig.floor.cpuMs, floor("request")),
     "a tool step": perStep(rig.product.cpuMs, (n) => runUnread(rig, "bench", n, ONE)),
