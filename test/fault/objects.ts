@@ -289,7 +289,5 @@ function copiedData(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(copiedData);
   if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
-  const copy: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value)) copy[name] = copiedData(member);
-  return copy;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copiedData(member)]));
 }

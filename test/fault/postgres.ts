@@ -112,7 +112,10 @@ export class Postgres {
     );
   }
 
-  /** Nothing is left of the world before. A table without a page had no row since it was emptied last, and to empty it takes as long. */
+  /**
+   * Nothing is left of the world before. A table without a page had no row since it was emptied last, and to empty it takes
+   * as long; the outbox is the one whose rows are numbered, and a number may be taken by a row that never was.
+   */
   async empty(): Promise<void> {
     this.#older = 0; // The numbers of a world do not depend on those before it either.
     const tables = await this.rows(
