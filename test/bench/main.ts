@@ -8,7 +8,8 @@ import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg, platform, totalmem } from "node:os";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
+import { readOptions } from "../options.ts";
 import { databaseBatch } from "./database.ts";
 import { policy } from "./policy.ts";
 import { compose, validation } from "./pure.ts";
@@ -48,12 +49,10 @@ const APART: Readonly<Record<string, (rounds: number) => Promise<readonly Part[]
 };
 const NAMES = Object.keys({ ...ON_RIG, ...APART });
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", multiple: true },
-    rounds: { type: "string" },
-    quick: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  only: { type: "string", multiple: true },
+  rounds: { type: "string" },
+  quick: { type: "boolean", default: false },
 });
 const unknown = values.only?.filter((name) => !NAMES.includes(name)) ?? [];
 const rounds = Number(values.rounds ?? (values.quick ? QUICK_ROUNDS : ROUNDS));

@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readOptions } from "../options.ts";
 import { type Proof, type Stage, toLines, toPage, toTable } from "./report.ts";
 import { STAGE_IDS, stagesOf, Threads } from "./stages.ts";
 import { addVerdict, emptyVerdict, missed, missedParts } from "./verdict.ts";
@@ -16,14 +16,12 @@ const ROOT = join(import.meta.dirname, "../..");
 const SEEDS = 1_000;
 const QUICK_SEEDS = 50;
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string" },
-    from: { type: "string" },
-    quick: { type: "boolean", default: false },
-    page: { type: "boolean" },
-    only: { type: "string", multiple: true },
-  },
+const values = readOptions({
+  seeds: { type: "string" },
+  from: { type: "string" },
+  quick: { type: "boolean", default: false },
+  page: { type: "boolean" },
+  only: { type: "string", multiple: true },
 });
 const seeds = Number(values.seeds ?? (values.quick ? QUICK_SEEDS : SEEDS));
 const from = Number(values.from ?? 1);
